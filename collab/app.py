@@ -1,0 +1,166 @@
+"""The composition root: settings -> storage -> services -> realtime and REST -> one ASGI application."""
+
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from collab.clock import SystemClock
+from collab.domain.kinds import KINDS, Kinds
+from collab.http.bands import bands_router
+from collab.http.contents import contents_router
+from collab.http.health import health_router
+from collab.http.routes import caller
+from collab.realtime.broadcast import Broadcaster
+from collab.realtime.connecting import Connecting
+from collab.realtime.handlers import Handlers
+from collab.realtime.server import asgi, make_server
+from collab.realtime.sessions import Sessions
+from collab.services.contents import ContentService
+from collab.services.directory import Directory
+from collab.services.editing import EditingService
+from collab.services.history import HistoryService
+from collab.services.membership import MembershipService
+from collab.services.ports import Clock
+from collab.services.presence import PresenceService
+from collab.settings import Settings
+from collab.storage.bands import StoredBands
+from collab.storage.engine import Writer, reading_engine
+from collab.storage.journal import Journal
+from collab.storage.migrate import migrate
+from collab.storage.readers import StoredHistory, check_database
+from collab.tokens import Tokens
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+class Engine:
+    """Everything of one node, put together. `membership`, `contents`, `editing` and `history` are for hosts to use."""
+
+    def __init__(self, settings: Settings, kinds: Kinds = KINDS, clock: Clock | None = None) -> None:
+        clock = clock or SystemClock()
+        self.settings = settings
+        self._reading = reading_engine(settings.database_url)
+        self._writer = Writer(settings.database_url)
+        self._server = make_server(
+            allowed_origins=settings.allowed_origins,
+            ping_interval_s=settings.ping_interval_s,
+            ping_timeout_s=settings.ping_timeout_s,
+            max_message_bytes=settings.max_message_bytes,
+        )
+        self.broadcaster = Broadcaster(self._server)
+        self._journal = Journal(
+            self._writer,
+            kinds,
+            self.broadcaster.committed,
+            max_waiting=settings.max_waiting_edits,
+            max_live=settings.max_live_contents,
+        )
+        store = StoredBands(self._reading, self._writer)
+        reader = StoredHistory(self._reading, self._journal)
+        self.directory = Directory(store)
+        self.presence = PresenceService(self.broadcaster, clock, timedelta(seconds=settings.presence_grace_s))
+        self.membership = MembershipService(store, self.directory, self.presence, self.broadcaster, clock, _new_id)
+        self.contents = ContentService(store, self.directory, kinds, self.broadcaster, clock, _new_id)
+        self.editing = EditingService(self.directory, self._journal, reader, clock)
+        self.history = HistoryService(self.directory, store, reader)
+        self.tokens = Tokens(settings)
+        self._realtime(clock)
+
+    def _realtime(self, clock: Clock) -> None:
+        self.sessions = Sessions(
+            clock,
+            timedelta(seconds=self.settings.auth_timeout_s),
+            on_timeout=lambda sid: connecting.end_late(sid),
+            on_expiry=lambda sid: connecting.end_expired(sid),
+        )
+        connecting = Connecting(
+            self._server,
+            self.sessions,
+            self.tokens,
+            self.membership,
+            self.presence,
+            self.broadcaster,
+            may_be_late=self.settings.late_auth,
+        )
+        connecting.register()
+        Handlers(
+            self._server,
+            self.sessions,
+            self.directory,
+            self.contents,
+            self.editing,
+            self.presence,
+            self.broadcaster,
+        ).register()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While this is entered the engine serves; the schema must be up to date."""
+        self.broadcaster.start()
+        self._journal.start()
+        try:
+            yield
+        finally:
+            await self._journal.close()
+            await self.broadcaster.close()
+            await self._writer.close()
+            await self._reading.dispose()
+
+    async def announce_restart(self, retry_in_s: float) -> None:
+        """Tells every session that the server goes down, and when to come back."""
+        for session_id in self.sessions.ids():
+            self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})
+        await self.broadcaster.flush()
+
+    def attach(self, app: FastAPI) -> ASGIApp:
+        """Adds the REST calls to a FastAPI application and runs with it.
+
+        Returns the application to serve: it answers `/socket.io/` itself and leaves all else to `app`.
+        """
+        who = caller(self.tokens, self.membership)
+        app.include_router(bands_router(who, self.membership, self.directory, self.presence))
+        app.include_router(contents_router(who, self.contents, self.history, _new_id))
+        app.include_router(health_router(lambda: check_database(self._reading)))
+        of_the_host = app.router.lifespan_context
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+            async with self.running(), of_the_host(app) as state:
+                yield state or {}
+
+        app.router.lifespan_context = lifespan
+        return asgi(self._server, app)
+
+
+def create_app(settings: Settings | None = None, host: FastAPI | None = None) -> ASGIApp:
+    """The engine as an ASGI application, its schema brought up to date.
+
+    With `host`, it is mounted beside the routes of that FastAPI application, whose lifespan runs too. Without
+    settings they come from the environment. `ValueError` where they don't fit together.
+    """
+    settings = settings or Settings()
+    engine = Engine(settings)
+    migrate(settings.database_url)
+    return engine.attach(host or own_app(settings))
+
+
+def own_app(settings: Settings) -> FastAPI:
+    """The FastAPI application of an engine that runs on its own."""
+    app = FastAPI(title="collab", version=version("collab"), docs_url="/docs", redoc_url=None)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.allowed_origins),
+            allow_methods=["*"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
+    return app

@@ -1,0 +1,148 @@
+"""The command line: serve, demo, token, migrate."""
+
+import asyncio
+import re
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr, ValidationError
+
+from collab import demo as demo_band
+from collab.app import Engine, own_app
+from collab.domain.bands import User
+from collab.logs import configure_logging
+from collab.serving import serve_until_stopped
+from collab.settings import Settings
+from collab.storage.migrate import migrate as migrate_schema
+from collab.tokens import Tokens
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65_535)]
+
+
+@cli.callback()
+def about() -> None:
+    """collab: bands edit setlists and repertoire together, live; every edit is kept in SQL."""
+
+
+@cli.command()
+def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Brings the schema up to date, then serves. Settings come from COLLAB_... in the environment or in .env."""
+    with _explained():
+        settings = Settings()
+        engine = Engine(settings)
+        migrate_schema(settings.database_url)
+    _run(engine, host, port, lambda url: print(f"collab serves at {url}"))
+
+
+@cli.command()
+def demo(
+    port: Port = 8000,
+    data: Annotated[
+        Path | None, typer.Option(help="Where to keep the data; by default it goes when the demo ends.")
+    ] = None,
+) -> None:
+    """Serves a band of four with a repertoire and a setlist, and prints a link for each member. Needs no setting."""
+    with tempfile.TemporaryDirectory(prefix="collab-demo-") as temporary:
+        folder = (data or Path(temporary)).absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        settings = Settings(
+            database_url=f"sqlite+aiosqlite:///{folder / 'collab.db'}",
+            jwt_secret=SecretStr(_kept_secret(folder / "secret")),
+            jwks_url=None,
+            jwt_algorithm="HS256",
+            bus_url=None,
+        )
+        with _explained():
+            migrate_schema(settings.database_url)
+        asyncio.run(_seed(settings))
+        _run(Engine(settings), "127.0.0.1", port, lambda url: _print_links(settings, url))
+
+
+@cli.command()
+def token(
+    user: Annotated[str, typer.Argument(help="The user's id.")],
+    name: Annotated[str | None, typer.Option(help="The name that others see.")] = None,
+    admin: Annotated[bool, typer.Option("--admin", help="An operator's token.")] = False,
+    ttl: Annotated[str, typer.Option(help="How long it is good for: 30m, 12h, 7d.")] = "12h",
+) -> None:
+    """Signs a token with the configured secret and prints it."""
+    with _explained():
+        made = Tokens(Settings()).sign(User(user, name or user, admin), _duration(ttl), datetime.now(UTC))
+    print(made)
+
+
+@cli.command()
+def migrate(
+    revision: Annotated[str, typer.Argument(help="A revision, 'head', or 'base' for none.")] = "head",
+) -> None:
+    """Brings the schema to a revision, up or down."""
+    with _explained():
+        settings = Settings()
+        migrate_schema(settings.database_url, revision)
+    print(f"the schema is at {revision}")
+
+
+def main() -> None:
+    """The entry point of the `collab` command."""
+    cli()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What is wrong with a setting goes to standard error in a sentence each; the exit code is 2."""
+    try:
+        yield
+    except ValidationError as error:
+        for found in error.errors():
+            name = f"COLLAB_{'_'.join(map(str, found['loc'])).upper()}"
+            print(f"collab: {name}: {found['msg']}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except ValueError as error:
+        print(f"collab: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+def _run(engine: Engine, host: str, port: int, on_started: Callable[[str], None]) -> None:
+    configure_logging(engine.settings.log_level)
+    application = engine.attach(own_app(engine.settings))
+    serve_until_stopped(engine, application, host, port, on_started)
+
+
+def _kept_secret(file: Path) -> str:
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(48))
+    return file.read_text()
+
+
+async def _seed(settings: Settings) -> None:
+    engine = Engine(settings)
+    async with engine.running():
+        await demo_band.seed(engine)
+
+
+def _print_links(settings: Settings, url: str) -> None:
+    tokens = Tokens(settings)
+    print(f"\n{demo_band.BAND} is on stage. Open a link for each member, each in a window of its own:\n")
+    for user, role in demo_band.MEMBERS:
+        made = tokens.sign(user, timedelta(days=7), datetime.now(UTC))
+        print(f"  {user.name} ({role})\n  {url}/#token={made}\n")
+    print(f"The history is in {settings.database_url.removeprefix('sqlite+aiosqlite:///')}. Ctrl-C ends the demo.")
+    sys.stdout.flush()
+
+
+def _duration(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d+)([smhd])", text)
+    if match is None or int(match[1]) == 0:
+        raise ValueError(f"--ttl: expected a number and a unit, such as 30m, 12h or 7d, got {text!r}")
+    return timedelta(seconds=int(match[1]) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[match[2]])

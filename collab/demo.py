@@ -1,0 +1,111 @@
+"""The demo's band, its repertoire and its next gig. Facts only: titles, usual keys, tempos, lengths."""
+
+from typing import TYPE_CHECKING, Final
+
+from collab.domain import positions
+from collab.domain.access import Role
+from collab.domain.bands import User
+from collab.domain.ops import Item
+
+if TYPE_CHECKING:
+    from collab.app import Engine
+
+BAND: Final = "Blue Nile Brass Band"
+
+MEMBERS: Final = (
+    (User("ada", "Ada (trumpet)"), Role.OWNER),
+    (User("ben", "Ben (sousaphone)"), Role.EDITOR),
+    (User("cleo", "Cleo (trombone)"), Role.EDITOR),
+    (User("dex", "Dex (snare)"), Role.VIEWER),
+)
+
+SONGS: Final = (
+    # title, key, beats per minute, seconds, style
+    ("Just a Closer Walk with Thee", "Bb", 66, 330, "dirge"),
+    ("When the Saints Go Marching In", "F", 184, 240, "hymn"),
+    ("Lil' Liza Jane", "Bb", 208, 210, "street"),
+    ("I'll Fly Away", "Bb", 196, 255, "hymn"),
+    ("Down by the Riverside", "F", 192, 260, "hymn"),
+    ("Just a Little While to Stay Here", "F", 200, 235, "hymn"),
+    ("Over in the Gloryland", "Ab", 196, 225, "hymn"),
+    ("Lord, Lord, Lord", "Eb", 190, 240, "hymn"),
+    ("Bye and Bye, When the Morning Comes", "Bb", 180, 230, "hymn"),
+    ("Walking with the King", "Bb", 192, 215, "hymn"),
+    ("What a Friend We Have in Jesus", "F", 72, 290, "dirge"),
+    ("In the Sweet Bye and Bye", "G", 168, 240, "hymn"),
+    ("Old Rugged Cross", "Bb", 69, 300, "dirge"),
+    ("Flee as a Bird", "Fm", 58, 280, "dirge"),
+    ("Westlawn Dirge", "Cm", 54, 310, "dirge"),
+    ("Oh, Didn't He Ramble", "Bb", 196, 245, "street"),
+    ("St. James Infirmary", "Dm", 104, 320, "blues"),
+    ("Careless Love", "F", 120, 270, "blues"),
+    ("St. Louis Blues", "G", 126, 300, "blues"),
+    ("Tiger Rag", "Ab", 248, 200, "rag"),
+    ("Panama", "Eb", 208, 250, "march"),
+    ("High Society", "Bb", 212, 240, "march"),
+    ("Maryland, My Maryland", "Eb", 196, 235, "march"),
+    ("Bourbon Street Parade", "Ab", 200, 255, "street"),
+    ("Iko Iko", "F", 176, 225, "carnival"),
+    ("Canal Street Blues", "Bb", 192, 215, "blues"),
+    ("Joe Avery's Piece", "Bb", 192, 265, "street"),
+)
+
+SET_ONE: Final = (
+    "Lil' Liza Jane",
+    "Over in the Gloryland",
+    "St. James Infirmary",
+    "Bourbon Street Parade",
+    "Panama",
+    "Down by the Riverside",
+    "Tiger Rag",
+)
+SET_TWO: Final = (
+    "Just a Closer Walk with Thee",
+    "I'll Fly Away",
+    "Iko Iko",
+    "Careless Love",
+    "Oh, Didn't He Ramble",
+    "Joe Avery's Piece",
+    "When the Saints Go Marching In",
+)
+
+
+async def seed(engine: "Engine") -> None:
+    """Makes the band with its members, repertoire and setlist, where the database has no such band yet."""
+    owner = MEMBERS[0][0]
+    await engine.membership.welcome(owner)
+    if await engine.membership.bands_of(owner):
+        return
+    band = await engine.membership.create_band(owner, BAND)
+    for user, role in MEMBERS[1:]:
+        await engine.membership.put_member(owner, band.id, user.id, role, user.name)
+    await engine.contents.create(owner, band.id, "repertoire", "Repertoire", items=_repertoire())
+    gig = {"date": "2026-12-04", "venue": "Blue Nile", "start_time": "20:30", "target_duration": 6_600}
+    notes = {"notes": "Doors at eight. Parade in from the street, second line out."}
+    await engine.contents.create(owner, band.id, "setlist", "Friday, Blue Nile", {**gig, **notes}, _setlist())
+
+
+def _repertoire() -> list[Item]:
+    keys = positions.spread(len(SONGS))
+    return [
+        Item(
+            f"song-{number}",
+            "song",
+            key,
+            {"title": title, "key": song_key, "tempo": tempo, "duration": duration, "style": style},
+        )
+        for number, (key, (title, song_key, tempo, duration, style)) in enumerate(zip(keys, SONGS, strict=True), 1)
+    ]
+
+
+def _setlist() -> list[Item]:
+    by_title = {item.fields["title"]: item for item in _repertoire()}
+    keys = iter(positions.spread(len(SET_ONE) + 1 + len(SET_TWO)))
+    entries = [_entry(by_title[title], next(keys)) for title in SET_ONE]
+    entries.append(Item("break-1", "break", next(keys), {"title": "Break", "duration": 1_200}))
+    return entries + [_entry(by_title[title], next(keys)) for title in SET_TWO]
+
+
+def _entry(song: Item, position: str) -> Item:
+    fields = {name: song.fields[name] for name in ("title", "key", "tempo", "duration")}
+    return Item(f"set-{song.id}", "song", position, {**fields, "song_id": song.id})

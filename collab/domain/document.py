@@ -1,0 +1,135 @@
+"""Document: a content at one version, immutable. A Draft applies ops to it and gives the inverse of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from collab.domain import positions, text
+from collab.domain.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A content at one version.
+
+    `items` is keyed by item id, in no order: `ordered` sorts. `removed` maps the id of each item that is gone
+    to the version that removed it: an id is used once, and an op on a removed item is told from a wrong one.
+    """
+
+    id: str
+    kind: str
+    band_id: str
+    version: int
+    fields: Fields = field(default_factory=dict)
+    items: Mapping[str, Item] = field(default_factory=dict)
+    removed: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return str(self.fields.get("title") or "")
+
+    def ordered(self) -> list[Item]:
+        """The items in the order in which people see them."""
+        return sorted(self.items.values(), key=lambda item: (item.position, item.id))
+
+    def to_json(self) -> dict[str, Value]:
+        """The document as clients see it (PROTOCOL.md, The document and its ops)."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "band_id": self.band_id,
+            "version": self.version,
+            "fields": dict(self.fields),
+            "items": [item.to_json() for item in self.ordered()],
+        }
+
+    def to_snapshot(self) -> dict[str, Value]:
+        """All that is needed to go on from here: the visible document and the removed ids."""
+        return {**self.to_json(), "removed": dict(self.removed)}
+
+    @classmethod
+    def from_snapshot(cls, data: Mapping[str, Value]) -> "Document":
+        return cls(
+            id=data["id"],
+            kind=data["kind"],
+            band_id=data["band_id"],
+            version=data["version"],
+            fields=data["fields"],
+            items={item["id"]: Item.from_json(item) for item in data["items"]},
+            removed=data.get("removed", {}),
+        )
+
+
+class Draft:
+    """A working copy of a document, on which the ops of one edit are carried out in turn.
+
+    `apply` trusts its caller: that an item exists and that a value fits is checked where the edit is rebased.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self.version = document.version + 1
+        self.fields = dict(document.fields)
+        self.items = dict(document.items)
+        self.removed: Mapping[str, int] = document.removed
+
+    def finish(self) -> Document:
+        """The document of the next version."""
+        return replace(self._document, version=self.version, fields=self.fields, items=self.items, removed=self.removed)
+
+    def value(self, item_id: str | None, name: str) -> Value:
+        """What a field holds now; `None` where it is not set."""
+        return (self.fields if item_id is None else self.items[item_id].fields).get(name)
+
+    def free_position(self, wanted: str, item_id: str) -> str:
+        """`wanted`, or the next free key after it where another item is already there."""
+        taken = {item.position for item in self.items.values() if item.id != item_id}
+        return positions.next_free(wanted, taken) if wanted in taken else wanted
+
+    def apply(self, op: Op) -> Op:
+        """Carries out one op and returns its inverse: applied next, it restores what was."""
+        match op:
+            case Set(item_id, name, value):
+                before = self.value(item_id, name)
+                self._put(item_id, name, value)
+                return Set(item_id, name, before)
+            case Text(item_id, name, delta):
+                before = self.value(item_id, name) or ""
+                self._put(item_id, name, text.apply(before, delta) or None)
+                return Text(item_id, name, text.invert(delta, before))
+            case Insert(item):
+                self.items[item.id] = item
+                if item.id in self.removed:
+                    self.removed = {key: at for key, at in self.removed.items() if key != item.id}
+                return Remove(item.id)
+            case Move(item_id, position):
+                item = self.items[item_id]
+                self.items[item_id] = replace(item, position=position)
+                return Move(item_id, item.position)
+            case Remove(item_id):
+                self.removed = {**self.removed, item_id: self.version}
+                return Insert(self.items.pop(item_id))
+
+    def _put(self, item_id: str | None, name: str, value: Value) -> None:
+        if item_id is None:
+            _assign(self.fields, name, value)
+            return
+        item = self.items[item_id]
+        fields = dict(item.fields)
+        _assign(fields, name, value)
+        self.items[item_id] = Item(item.id, item.type, item.position, fields)
+
+
+def _assign(fields: dict[str, Any], name: str, value: Value) -> None:
+    if value is None:
+        fields.pop(name, None)
+    else:
+        fields[name] = value
+
+
+def apply_stored(document: Document, ops: Sequence[Op]) -> Document:
+    """The document after an edit that is already accepted: replaying history needs no rebase."""
+    draft = Draft(document)
+    for op in ops:
+        draft.apply(op)
+    return draft.finish()

@@ -1,0 +1,96 @@
+"""Edits: what an author asks for, and what stands in the history. How they meet is in rebase.py."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from collab.domain.ops import Op, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who made an edit; `name` is the one the user goes by now."""
+
+    id: str
+    name: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"id": self.id, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An edit as its author sent it, not yet ordered. `expect="unchanged"` refuses to overwrite somebody else."""
+
+    edit_id: str
+    base_version: int
+    ops: tuple[Op, ...]
+    author: Author
+    session_id: str | None
+    at: datetime
+    expect: Literal["unchanged"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The wish to take back the edit `target`; undoing an undo is redo."""
+
+    edit_id: str
+    target: str
+    author: Author
+    session_id: str | None
+    at: datetime
+    may_undo_others: bool = False
+
+
+Reason: TypeAlias = Literal[
+    "item_removed", "field_replaced", "field_changed", "item_moved", "item_exists", "already_undone"
+]
+"""Why an op was dropped. The last four are of undo alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """The op at `index` of the edit (for an undo: of the edit to undo) was not applied."""
+
+    index: int
+    reason: Reason
+
+    def to_json(self) -> dict[str, Value]:
+        return {"index": self.index, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Overwrite:
+    """The op at `index` replaced `value`, which `author` had given the field in `version`."""
+
+    index: int
+    version: int
+    author: Author
+    value: Value
+
+    def to_json(self) -> dict[str, Value]:
+        return {
+            "index": self.index,
+            "version": self.version,
+            "author": self.author.to_json(),
+            "value": self.value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An edit as it stands in the history. `ops` are as applied; `inverse` takes them back, in the order to apply."""
+
+    content_id: str
+    version: int
+    edit_id: str
+    base_version: int
+    author: Author
+    session_id: str | None
+    ops: tuple[Op, ...]
+    inverse: tuple[Op, ...]
+    at: datetime
+    undoes: str | None = None
+    dropped: tuple[Dropped, ...] = ()
+    overwrote: tuple[Overwrite, ...] = ()

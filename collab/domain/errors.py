@@ -1,0 +1,122 @@
+"""One tree of errors. Every one carries a stable code, the code that clients see (see PROTOCOL.md, Answers)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input: where (`ops.0.value`) and what was expected."""
+
+    path: str
+    message: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"path": self.path, "message": self.message}
+
+
+class CollabError(Exception):
+    """Base of every error that reaches a client. `details` is JSON-ready."""
+
+    code: ClassVar[str]
+
+    def __init__(self, message: str, details: Any = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def to_json(self) -> dict[str, Any]:
+        """The `error` object of an answer: `{code, message, details?}`."""
+        body: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.details is not None:
+            body["details"] = self.details
+        return body
+
+
+class ClientFault(CollabError):
+    """The client asked for something that it can't have; asking again unchanged won't help."""
+
+
+class ServerFault(CollabError):
+    """The server could not do what it should; nothing was stored, and the same request may be sent again."""
+
+
+class TokenMissing(ClientFault):
+    code = "token_missing"
+
+
+class TokenInvalid(ClientFault):
+    code = "token_invalid"
+
+
+class TokenExpired(ClientFault):
+    code = "token_expired"
+
+
+class Unauthenticated(ClientFault):
+    code = "unauthenticated"
+
+
+class Forbidden(ClientFault):
+    code = "forbidden"
+
+
+class NotFound(ClientFault):
+    code = "not_found"
+
+
+class VersionUnknown(ClientFault):
+    code = "version_unknown"
+
+
+class TooLarge(ClientFault):
+    code = "too_large"
+
+
+class Conflicting(ClientFault):
+    """An edit with `expect: "unchanged"` met a change; `details` lists what it would have overwritten."""
+
+    code = "conflict"
+
+
+class Invalid(ClientFault):
+    code = "invalid"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        first = problems[0]
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(f"{first.path}: {first.message}{more}", [problem.to_json() for problem in problems])
+        self.problems = tuple(problems)
+
+    @classmethod
+    def at(cls, path: str, message: str) -> "Invalid":
+        return cls([Problem(path, message)])
+
+
+class RateLimited(ClientFault):
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message, {"retry_after": round(retry_after_s, 3)})
+
+
+class Unavailable(ServerFault):
+    code = "unavailable"
+
+
+HTTP_STATUS: Mapping[str, int] = {
+    "token_missing": 401,
+    "token_invalid": 401,
+    "token_expired": 401,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "version_unknown": 409,
+    "too_large": 413,
+    "invalid": 422,
+    "rate_limited": 429,
+    "unavailable": 503,
+}
+"""The HTTP status that goes with each code."""

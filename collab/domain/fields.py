@@ -1,0 +1,145 @@
+"""The types that a field of a kind may have. Each says what is wrong with a value, or None."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from collab.domain.ops import Value
+
+
+class FieldType(Protocol):
+    """A host application may bring its own: anything with this method."""
+
+    def problem(self, value: Value) -> str | None:
+        """What was expected and what came, or None where the value fits. Never called with `None`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextField:
+    """Merged character by character (`text` ops); a `set` replaces it whole. Lengths in code points."""
+
+    max_length: int = 20_000
+
+    def problem(self, value: Value) -> str | None:
+        return _string_problem(value, self.max_length)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A single line of text; the last writer wins."""
+
+    max_length: int = 200
+
+    def problem(self, value: Value) -> str | None:
+        if found := _string_problem(value, self.max_length):
+            return found
+        if "\n" in value or "\r" in value:
+            return "expected a single line, got a line break"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number between two bounds, both included; `unit` is for messages and documents."""
+
+    minimum: float
+    maximum: float
+    unit: str
+    is_whole: bool = False
+
+    def problem(self, value: Value) -> str | None:
+        wanted = f"a {'whole ' if self.is_whole else ''}number of {self.unit} from {self.minimum:g} to {self.maximum:g}"
+        is_number = isinstance(value, int if self.is_whole else (int, float)) and not isinstance(value, bool)
+        if not is_number or not self.minimum <= value <= self.maximum:
+            return f"expected {wanted}, got {_shown(value)}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+    def problem(self, value: Value) -> str | None:
+        return None if isinstance(value, bool) else f"expected true or false, got {_shown(value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a fixed list of words."""
+
+    options: Sequence[str]
+
+    def problem(self, value: Value) -> str | None:
+        return None if value in self.options else f"expected one of {', '.join(self.options)}, got {_shown(value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A word of a given form; `example` is what a message shows."""
+
+    regex: str
+    example: str
+
+    def problem(self, value: Value) -> str | None:
+        if isinstance(value, str) and re.fullmatch(self.regex, value):
+            return None
+        return f"expected {self.example}, got {_shown(value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A calendar day, ISO 8601: `2026-12-04`."""
+
+    def problem(self, value: Value) -> str | None:
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            try:
+                date.fromisoformat(value)
+                return None
+            except ValueError:
+                pass
+        return f"expected a date such as 2026-12-04, got {_shown(value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """A short list of distinct words."""
+
+    max_count: int = 20
+    max_length: int = 40
+
+    def problem(self, value: Value) -> str | None:
+        if not isinstance(value, list) or len(value) > self.max_count or len(set(map(str, value))) != len(value):
+            return f"expected a list of at most {self.max_count} distinct words, got {_shown(value)}"
+        word = Line(self.max_length)
+        return next((found for tag in value if (found := word.problem(tag))), None)
+
+
+KEY = Pattern(
+    r"[A-G](#|b)?(m|maj|min| (major|minor|dorian|phrygian|lydian|mixolydian|locrian|blues))?",
+    "a key such as Bb, F#m or 'C minor'",
+)
+TIME_SIGNATURE = Pattern(r"[1-9]\d?/(1|2|4|8|16|32)", "a time signature such as 4/4 or 6/8")
+CLOCK = Pattern(r"([01]\d|2[0-3]):[0-5]\d", "a time of day such as 20:30")
+TEMPO = Number(20, 400, "beats per minute")
+DURATION = Number(0, 86_400, "seconds")
+
+
+def _string_problem(value: Value, max_length: int) -> str | None:
+    if not isinstance(value, str):
+        return f"expected a string, got {_shown(value)}"
+    if len(value) > max_length:
+        return f"expected at most {max_length} characters, got {len(value)}"
+    try:
+        # The quickest way to find a lone surrogate: it has no UTF-8.
+        value.encode()
+    except UnicodeEncodeError:
+        return "expected Unicode text, got a lone surrogate"
+    # PostgreSQL stores no NUL.
+    return "expected text without NUL characters, got one" if "\x00" in value else None
+
+
+def _shown(value: Value) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."

@@ -1,0 +1,39 @@
+"""Positions: fractional-index keys, base 62 (David Greenspan's scheme, as in `fractional-indexing` on PyPI and npm)."""
+
+import re
+from collections.abc import Iterable
+
+from fractional_indexing import FIError, generate_key_between, generate_n_keys_between, validate_order_key
+
+MAX_LENGTH = 128
+_DIGITS = re.compile(r"[0-9A-Za-z]+")
+
+
+def problem(position: str) -> str | None:
+    """What is wrong with a position that came from outside, or None."""
+    if len(position) > MAX_LENGTH:
+        return f"expected a fractional-index key of at most {MAX_LENGTH} characters, got {len(position)}"
+    try:
+        # The library takes any characters and trips over an empty key: both are refused first.
+        if _DIGITS.fullmatch(position):
+            validate_order_key(position)
+            return None
+    except FIError:
+        pass
+    return f"expected a base-62 fractional-index key such as 'a0', got {position!r}"
+
+
+def next_free(position: str, taken: Iterable[str]) -> str:
+    """The key halfway between a taken position and the next one that is taken after it."""
+    following = min((other for other in taken if other > position), default=None)
+    return str(generate_key_between(position, following))
+
+
+def after(last: str | None) -> str:
+    """The key that follows the last one of a list; `None` for an empty list."""
+    return str(generate_key_between(last, None))
+
+
+def spread(count: int) -> list[str]:
+    """`count` keys in order, for a list made at once."""
+    return [str(key) for key in generate_n_keys_between(None, None, count)]

@@ -1,0 +1,128 @@
+"""Rebase: an edit made on an old version is carried over every edit that came after it, and gets the next version.
+
+The rules are PROTOCOL.md's, section "How edits meet". The server orders, so that only one side ever has to
+transform: the central-server form of operational transformation that Jupiter introduced (Nichols et al., UIST 1995).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from collab.domain.document import Document
+from collab.domain.edits import Dropped, Edit, Overwrite, Proposal, Undo
+from collab.domain.errors import Forbidden, VersionUnknown
+from collab.domain.kinds import Kind
+from collab.domain.merge import Merge
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The edit got the next version; `document` is what it made."""
+
+    edit: Edit
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An edit with this `edit_id` is stored already; `edit` is that one."""
+
+    edit: Edit
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The edit expected fields to be unchanged and they are not; nothing was stored."""
+
+    version: int
+    overwrote: tuple[Overwrite, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Every op was dropped; nothing was stored."""
+
+    version: int
+    dropped: tuple[Dropped, ...]
+
+
+Outcome: TypeAlias = Accepted | Duplicate | Conflict | Nothing
+
+
+def check_base(base_version: int, head: int) -> None:
+    """Raises `VersionUnknown` where no such version exists."""
+    if not 0 <= base_version <= head:
+        raise VersionUnknown(
+            f"expected a base_version from 0 to {head}, got {base_version}; ask for the content with request_update"
+        )
+
+
+def rebase(proposal: Proposal, document: Document, since: Sequence[Edit], kind: Kind) -> Outcome:
+    """What becomes of an edit on the head `document`.
+
+    `since` holds every edit after `proposal.base_version`, in order, up to the head. Raises `Invalid`, with
+    all problems found, and `VersionUnknown`; either way nothing changes.
+    """
+    check_base(proposal.base_version, document.version)
+    merge = Merge(document, since, kind, proposal.base_version, proposal.author.id)
+    for index, op in enumerate(proposal.ops):
+        merge.carry(index, op)
+    merge.check()
+    if merge.overwrote and proposal.expect == "unchanged":
+        return Conflict(document.version, tuple(merge.overwrote))
+    return _outcome(merge, document, proposal, proposal.base_version, undoes=None)
+
+
+def undo(request: Undo, target: Edit, document: Document, since: Sequence[Edit], kind: Kind) -> Outcome:
+    """What becomes of undoing `target` on the head `document`.
+
+    `since` holds every edit after `target.version`, in order, up to the head. What others did since stays: the
+    inverse of each op is applied only where it still makes sense. Raises `Forbidden` where the edit is somebody
+    else's and the request may not undo others'.
+    """
+    if target.author.id != request.author.id and not request.may_undo_others:
+        raise Forbidden("expected an edit of your own: only owners undo what others did")
+    live = _live(target, since)
+    if live is None:
+        return Nothing(document.version, tuple(Dropped(index, "already_undone") for index, _ in enumerate(target.ops)))
+    since = [edit for edit in since if edit.version > live.version]
+    merge = Merge(document, since, kind, live.version, request.author.id)
+    last = len(live.ops) - 1
+    for offset, inverse in enumerate(live.inverse):
+        merge.carry_back(last - offset, live.ops[last - offset], inverse)
+    return _outcome(merge, document, request, document.version, undoes=request.target)
+
+
+def _live(target: Edit, since: Sequence[Edit]) -> Edit | None:
+    """The edit that now carries the target's effect: itself, or its latest redo; None where it is undone."""
+    undone_by = {edit.undoes: edit for edit in since if edit.undoes is not None}
+    live = target
+    while undone := undone_by.get(live.edit_id):
+        redone = undone_by.get(undone.edit_id)
+        if redone is None:
+            return None
+        live = redone
+    return live
+
+
+def _outcome(
+    merge: Merge, document: Document, asked: Proposal | Undo, base_version: int, undoes: str | None
+) -> Accepted | Nothing:
+    if not merge.ops:
+        return Nothing(document.version, tuple(merge.dropped))
+    made = merge.draft.finish()
+    edit = Edit(
+        content_id=document.id,
+        version=made.version,
+        edit_id=asked.edit_id,
+        base_version=base_version,
+        author=asked.author,
+        session_id=asked.session_id,
+        ops=tuple(merge.ops),
+        inverse=tuple(reversed(merge.inverse)),
+        at=asked.at,
+        undoes=undoes,
+        dropped=tuple(merge.dropped),
+        overwrote=tuple(merge.overwrote),
+    )
+    return Accepted(edit, made)

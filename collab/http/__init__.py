@@ -1,0 +1,1 @@
+"""REST, beside the sockets: one router a resource."""

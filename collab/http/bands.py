@@ -1,0 +1,60 @@
+"""Bands and their members."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from collab.domain.access import BandRoom, Right, Role
+from collab.domain.bands import User
+from collab.http.routes import AnsweringRoute, Caller
+from collab.protocol.events import Json
+from collab.protocol.rest import CreateBand, PutMember, band_json, member_json
+from collab.services.directory import Directory
+from collab.services.membership import MembershipService
+from collab.services.presence import PresenceService
+
+
+def bands_router(
+    caller: Caller, membership: MembershipService, directory: Directory, presence: PresenceService
+) -> APIRouter:
+    router = APIRouter(prefix="/api", tags=["bands"], route_class=AnsweringRoute)
+    Me = Annotated[User, Depends(caller)]
+
+    @router.get("/me")
+    async def me(user: Me) -> Json:
+        """The user, their bands and roles."""
+        return {"user": user.to_json(), "bands": [band_json(*entry) for entry in await membership.bands_of(user)]}
+
+    @router.get("/bands")
+    async def bands(user: Me) -> Json:
+        """The bands of the user."""
+        return {"bands": [band_json(*entry) for entry in await membership.bands_of(user)]}
+
+    @router.post("/bands", status_code=201)
+    async def create_band(user: Me, body: CreateBand) -> Json:
+        """Makes a band; the caller owns it."""
+        return band_json(await membership.create_band(user, body.name), Role.OWNER)
+
+    @router.get("/bands/{band_id}/members")
+    async def members(user: Me, band_id: str) -> Json:
+        """Who belongs to the band."""
+        return {"members": [member_json(member) for member in await membership.members(user, band_id)]}
+
+    @router.put("/bands/{band_id}/members/{user_id}")
+    async def put_member(user: Me, band_id: str, user_id: str, body: PutMember) -> Json:
+        """Gives somebody a role in the band, also somebody who has never connected."""
+        return member_json(await membership.put_member(user, band_id, user_id, Role(body.role), body.name))
+
+    @router.delete("/bands/{band_id}/members/{user_id}", status_code=204)
+    async def remove_member(user: Me, band_id: str, user_id: str) -> None:
+        """Takes somebody out of the band, and their sessions out of its rooms before this returns."""
+        await membership.remove_member(user, band_id, user_id)
+
+    @router.get("/bands/{band_id}/presence")
+    async def online(user: Me, band_id: str) -> Json:
+        """Who is online in the band's room."""
+        await directory.learn_band(band_id)
+        directory.require_band(user, band_id, Right.VIEW, as_operator=True)
+        return {"roster": presence.roster(BandRoom(band_id)).to_json()}
+
+    return router

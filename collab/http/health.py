@@ -1,0 +1,26 @@
+"""Whether the node is alive, and whether it can serve."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter
+
+from collab.http.routes import AnsweringRoute
+from collab.protocol.events import Json
+
+
+def health_router(check: Callable[[], Awaitable[None]]) -> APIRouter:
+    """`check` raises `Unavailable` where something that the node needs does not answer."""
+    router = APIRouter(tags=["health"], route_class=AnsweringRoute)
+
+    @router.get("/healthz")
+    async def healthz() -> Json:
+        """The process runs and answers."""
+        return {"status": "ok"}
+
+    @router.get("/readyz")
+    async def readyz() -> Json:
+        """What the node needs answers too; 503 where it does not."""
+        await check()
+        return {"status": "ok"}
+
+    return router

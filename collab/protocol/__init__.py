@@ -1,0 +1,1 @@
+"""The wire: one strict model an event, and the shapes of what the server sends."""

@@ -1,0 +1,60 @@
+"""What all wire models share, and how a payload becomes one of them or an `invalid`."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+
+from collab.domain.errors import Invalid, Problem
+
+EditId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"),
+]
+"""A UUID in its usual form; version 7 preferred."""
+
+Id = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
+"""An id that a client gives an item: printable ASCII without spaces."""
+
+OP_NAMES = ("set", "insert", "move", "remove", "text")
+
+ModelT = TypeVar("ModelT")
+
+
+class Wire(BaseModel):
+    """Strict: no coercion, no unknown keys."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def validate(adapter: TypeAdapter[ModelT], payload: Any) -> ModelT:
+    """The model of a payload; `Invalid`, with the path of each problem, where it does not fit."""
+    try:
+        return adapter.validate_python(payload)
+    except ValidationError as error:
+        raise Invalid(problems_of(error)) from None
+
+
+def problems_of(error: ValidationError) -> list[Problem]:
+    """Pydantic's findings as ours: a dotted path, what was expected and what came."""
+    return [
+        Problem(_path(found["loc"]), f"{_lower_first(found['msg'])}, got {_shown(found['input'])}")
+        for found in error.errors(include_url=False, include_context=False)
+    ]
+
+
+def _path(loc: Sequence[int | str]) -> str:
+    # After an index, pydantic names the member of the union that it tried; clients know no such step.
+    steps = [
+        step for index, step in enumerate(loc) if not (step in OP_NAMES and index and isinstance(loc[index - 1], int))
+    ]
+    return ".".join(map(str, steps)) or "payload"
+
+
+def _lower_first(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."

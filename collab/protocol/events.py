@@ -1,0 +1,72 @@
+"""The shapes that the server sends: of an edit, an answer, a presence. Times are RFC 3339 in UTC."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from collab.domain.access import ContentRoom
+from collab.domain.bands import User, rfc3339
+from collab.domain.edits import Edit
+from collab.domain.errors import CollabError
+from collab.domain.rebase import Accepted, Duplicate, Nothing
+
+PROTOCOL_VERSION = 1
+
+Json = dict[str, Any]
+
+
+def edit_json(edit: Edit) -> Json:
+    """An edit, as in `content_edited`, `batch_update` and the history."""
+    body: Json = {
+        "room_id": ContentRoom(edit.content_id).name,
+        "edit_id": edit.edit_id,
+        "version": edit.version,
+        "base_version": edit.base_version,
+        "author": edit.author.to_json(),
+        "session_id": edit.session_id,
+        "ops": [op.to_json() for op in edit.ops],
+        "at": rfc3339(edit.at),
+    }
+    if edit.undoes is not None:
+        body["undoes"] = edit.undoes
+    return body
+
+
+def edits_json(edits: Sequence[Edit]) -> list[Json]:
+    return [edit_json(edit) for edit in edits]
+
+
+def outcome_json(edit_id: str, outcome: Accepted | Duplicate | Nothing) -> Json:
+    """The answer to `edit_content` and `undo_edit`; the same again for an edit that is sent again."""
+    if isinstance(outcome, Nothing):
+        dropped = [entry.to_json() for entry in outcome.dropped]
+        return {"edit_id": edit_id, "version": outcome.version, "ops": [], "dropped": dropped, "overwrote": []}
+    edit = outcome.edit
+    return {
+        "edit_id": edit_id,
+        "version": edit.version,
+        "ops": [op.to_json() for op in edit.ops],
+        "dropped": [entry.to_json() for entry in edit.dropped],
+        "overwrote": [entry.to_json() for entry in edit.overwrote],
+    }
+
+
+def session_json(session_id: str, user: User, expires_at: datetime) -> Json:
+    return {
+        "session_id": session_id,
+        "user": user.to_json(),
+        "expires_at": rfc3339(expires_at),
+        "protocol": PROTOCOL_VERSION,
+    }
+
+
+def content_updated_json(kind: str, action: str, band_id: str, data: Any) -> Json:
+    return {"type": kind, "action": action, "band_id": band_id, "data": data}
+
+
+def ok(**body: Any) -> Json:
+    return {"ok": True, **body}
+
+
+def failed(error: CollabError) -> Json:
+    return {"ok": False, "error": error.to_json()}

@@ -1,0 +1,51 @@
+"""The bodies of the REST calls."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from collab.domain.access import Role
+from collab.domain.bands import Band, Member, User
+from collab.protocol.base import Id, Wire
+from collab.protocol.events import Json
+
+Name = Field(min_length=1, max_length=200)
+
+
+class CreateBand(Wire):
+    name: str = Name
+
+
+class PutMember(Wire):
+    """`name` is for somebody who has never connected; who has goes by their token's."""
+
+    role: Literal["owner", "editor", "viewer"]
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+class SeedItem(Wire):
+    """An item to begin with. Without an id it gets one; without a position it goes where the list has it."""
+
+    id: Id | None = None
+    type: str
+    position: str | None = None
+    fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class Seed(Wire):
+    fields: dict[str, Any] = Field(default_factory=dict)
+    items: list[SeedItem] = Field(default_factory=list, max_length=10_000)
+
+
+class CreateContent(Wire):
+    kind: str
+    title: str = Name
+    document: Seed | None = None
+
+
+def band_json(band: Band, role: Role) -> Json:
+    return {"id": band.id, "name": band.name, "role": role}
+
+
+def member_json(member: Member) -> Json:
+    return {"user": User(member.user_id, member.name).to_json(), "role": member.role}

@@ -1,0 +1,1 @@
+"""Socket.IO: everything that knows python-socketio."""

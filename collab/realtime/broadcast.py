@@ -1,0 +1,115 @@
+"""The broadcaster: one ordered queue for all that rooms are told, so that nobody sees version 8 before 7."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import socketio
+import structlog
+
+from collab.domain.access import BandRoom, ContentRoom, Role, UserRoom
+from collab.domain.bands import Content, rfc3339
+from collab.domain.edits import Edit
+from collab.domain.ops import Set, Text
+from collab.domain.presence import Diff
+from collab.domain.rebase import Accepted
+from collab.protocol.events import Json, content_updated_json, edit_json, edits_json
+
+log = structlog.get_logger(__name__)
+
+
+class Broadcaster:
+    """Implements `services.ports.Announcer`, and hears of the journal's commits."""
+
+    def __init__(self, server: socketio.AsyncServer) -> None:
+        self._server = server
+        self._queue: asyncio.Queue[tuple[str, Any, str, str | None]] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="broadcaster")
+
+    async def close(self) -> None:
+        """Sends what is queued, then ends."""
+        await self.flush()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def flush(self) -> None:
+        """Returns once all that was announced before is on its way."""
+        await self._queue.join()
+
+    def committed(self, accepted: Sequence[Accepted]) -> None:
+        """The edits of one commit: each room gets one message, `content_edited` or `batch_update`."""
+        by_content = sorted(accepted, key=lambda entry: entry.edit.content_id)
+        for content_id, entries in groupby(by_content, key=lambda entry: entry.edit.content_id):
+            group = list(entries)
+            room = ContentRoom(content_id).name
+            edits = [entry.edit for entry in group]
+            senders = {edit.session_id for edit in edits}
+            skip = edits[0].session_id if len(senders) == 1 else None
+            if len(edits) == 1:
+                self._put("content_edited", edit_json(edits[0]), room, skip)
+            else:
+                self._put("batch_update", {"room_id": room, "edits": edits_json(edits)}, room, skip)
+            if any(map(_is_retitled, edits)):
+                self.content_updated(BandRoom(group[-1].document.band_id), "update", _summary(group[-1]))
+
+    def content_updated(self, band: BandRoom, action: str, content: Content) -> None:
+        payload = content_updated_json(content.kind, action, band.id, content.to_json())
+        self._put("content_updated", payload, band.name)
+
+    def refresh(self, session_id: str, band_id: str, contents: Sequence[Content]) -> None:
+        """Sends one session the list of a band's contents."""
+        data = [content.to_json() for content in contents]
+        self._put("content_updated", content_updated_json("contents", "refresh", band_id, data), session_id)
+
+    def membership_updated(self, user: UserRoom, action: str, band_id: str, role: Role | None) -> None:
+        data = {"band_id": band_id, "role": role}
+        self._put("content_updated", content_updated_json("membership", action, band_id, data), user.name)
+
+    def presence(self, room: BandRoom | ContentRoom, diff: Diff, skip_session: str | None) -> None:
+        for user in diff.joined:
+            self._put("user_joined", {"room": room.name, "user": user.to_json()}, room.name, skip_session)
+        for left in diff.left:
+            gone = {"room": room.name, "user_id": left.user_id, "last_seen": rfc3339(left.last_seen)}
+            self._put("user_left", gone, room.name, skip_session)
+        if diff.updated or diff.gone:
+            changed: Json = {"room": room.name, "sessions": [entry.to_json() for entry in diff.updated]}
+            if diff.gone:
+                changed["gone"] = list(diff.gone)
+            self._put("presence_updated", changed, room.name, skip_session)
+
+    def tell(self, session_or_room: str, event: str, payload: Json) -> None:
+        """Sends an event to one session or room."""
+        self._put(event, payload, session_or_room)
+
+    async def expel(self, session_ids: Sequence[str], rooms: Sequence[BandRoom | ContentRoom]) -> None:
+        for session_id in session_ids:
+            for room in rooms:
+                await self._server.leave_room(session_id, room.name)
+
+    def _put(self, event: str, payload: Any, room: str, skip: str | None = None) -> None:
+        self._queue.put_nowait((event, payload, room, skip))
+
+    async def _run(self) -> None:
+        while True:
+            event, payload, room, skip = await self._queue.get()
+            try:
+                await self._server.emit(event, payload, to=room, skip_sid=skip)
+            except Exception:
+                # The edge of the broadcaster: one message that can't be sent must not stop the next.
+                log.exception("a message could not be sent", event_name=event, room=room)
+            finally:
+                self._queue.task_done()
+
+
+def _is_retitled(edit: Edit) -> bool:
+    return any(isinstance(op, Set | Text) and op.item is None and op.field == "title" for op in edit.ops)
+
+
+def _summary(accepted: Accepted) -> Content:
+    edit, document = accepted.edit, accepted.document
+    return Content(document.id, document.band_id, document.kind, document.title, document.version, edit.at, edit.author)

@@ -1,0 +1,113 @@
+"""Connecting: the handshake, a late or renewed token, and the end of a session."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+import socketio
+import structlog
+
+from collab.domain.access import UserRoom
+from collab.domain.bands import rfc3339
+from collab.domain.errors import CollabError, TokenMissing, Unavailable
+from collab.protocol import requests
+from collab.protocol.events import Json, session_json
+from collab.realtime.broadcast import Broadcaster
+from collab.realtime.handlers import answering
+from collab.realtime.sessions import Session, Sessions
+from collab.services.membership import MembershipService
+from collab.services.ports import Identity, Tokens
+from collab.services.presence import PresenceService
+
+log = structlog.get_logger(__name__)
+
+_DELIBERATE = ("client disconnect", "server disconnect")
+"""The reasons of a disconnect that somebody meant; any other may be followed by a reconnect."""
+
+
+class Connecting:
+    def __init__(
+        self,
+        server: socketio.AsyncServer,
+        sessions: Sessions,
+        tokens: Tokens,
+        membership: MembershipService,
+        presence: PresenceService,
+        broadcaster: Broadcaster,
+        *,
+        may_be_late: bool,
+    ) -> None:
+        self._server = server
+        self._sessions = sessions
+        self._tokens = tokens
+        self._membership = membership
+        self._presence = presence
+        self._broadcaster = broadcaster
+        self._may_be_late = may_be_late
+
+    def register(self) -> None:
+        self._server.on("connect", self.connect)
+        self._server.on("disconnect", self.disconnect)
+        self._server.on("authenticate", self.authenticate)
+
+    async def connect(self, sid: str, _environ: Json, auth: Any) -> None:
+        """Accepts a socket that shows a good token, or none yet; refuses any other with a code."""
+        try:
+            token = auth.get("token") if isinstance(auth, dict) else None
+            if token is None:
+                self._await_token(sid)
+            else:
+                await self._begin(sid, token)
+        except CollabError as error:
+            raise _refusal(error) from None
+        except Exception:
+            # Escaping, it would leave the client without any answer.
+            log.exception("a connection could not be answered")
+            raise _refusal(Unavailable("the server could not accept the connection; try again")) from None
+
+    async def authenticate(self, sid: str, *arguments: Any) -> Json:
+        """A late token, or a new one before the old one expires."""
+
+        async def answer() -> Json:
+            request = requests.parse(requests.AUTHENTICATE, arguments)
+            session = await self._begin(sid, request.token)
+            return {"user": session.user.to_json(), "expires_at": rfc3339(session.expires_at)}
+
+        return await answering("authenticate", answer)
+
+    async def disconnect(self, sid: str, reason: str) -> None:
+        self._sessions.end(sid)
+        self._presence.disconnect(sid, is_deliberate=reason in _DELIBERATE)
+
+    def end_late(self, sid: str) -> None:
+        """The time to authenticate is up."""
+        self._spawn(self._server.disconnect(sid))
+
+    def end_expired(self, sid: str) -> None:
+        """A token ran out and was not renewed."""
+
+        async def end() -> None:
+            await self._server.emit("token_expired", {}, to=sid)
+            await self._server.disconnect(sid)
+
+        self._spawn(end())
+
+    def _await_token(self, sid: str) -> None:
+        if not self._may_be_late:
+            raise TokenMissing("expected a token in the handshake: connect with auth {token}")
+        self._sessions.await_token(sid)
+
+    async def _begin(self, sid: str, token: Any) -> Session:
+        identity: Identity = await self._tokens.verify(token if isinstance(token, str) else None)
+        await self._membership.welcome(identity.user)
+        session = self._sessions.begin(sid, identity)
+        await self._server.enter_room(sid, UserRoom(session.user.id).name)
+        # Queued, so that it follows the answer to the handshake: a client may hear nothing before that.
+        self._broadcaster.tell(sid, "session", session_json(sid, session.user, session.expires_at))
+        return session
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._server.start_background_task(lambda: work)
+
+
+def _refusal(error: CollabError) -> socketio.exceptions.ConnectionRefusedError:
+    return socketio.exceptions.ConnectionRefusedError(error.message, {"code": error.code})

@@ -1,0 +1,153 @@
+"""The handlers: each parses its event, authorises, calls one service and answers."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import socketio
+import structlog
+from pydantic import TypeAdapter
+
+from collab.domain.access import BandRoom, ContentRoom, Right, Role, UserRoom, parse_content_room, parse_room
+from collab.domain.errors import CollabError, Forbidden, Invalid, Unavailable
+from collab.domain.presence import Focus
+from collab.protocol import requests
+from collab.protocol.events import Json, edits_json, failed, ok, outcome_json
+from collab.protocol.ops import to_domain
+from collab.realtime.broadcast import Broadcaster
+from collab.realtime.sessions import Session, Sessions
+from collab.services.contents import ContentService
+from collab.services.directory import Directory
+from collab.services.editing import EditingService, Opened
+from collab.services.presence import PresenceService, SharedRoom
+
+log = structlog.get_logger(__name__)
+
+RequestT = TypeVar("RequestT")
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    server: socketio.AsyncServer
+    sessions: Sessions
+    directory: Directory
+    contents: ContentService
+    editing: EditingService
+    presence: PresenceService
+    broadcaster: Broadcaster
+
+    def register(self) -> None:
+        """Lets the server call these; whatever else a client sends is answered `invalid`."""
+        self._on("join_room", requests.JOIN_ROOM, self.join_room)
+        self._on("leave_room", requests.LEAVE_ROOM, self.leave_room)
+        self._on("edit_content", requests.EDIT_CONTENT, self.edit_content)
+        self._on("undo_edit", requests.UNDO_EDIT, self.undo_edit)
+        self._on("request_update", requests.REQUEST_UPDATE, self.request_update)
+        self._on("update_presence", requests.UPDATE_PRESENCE, self.update_presence)
+        self.server.on("*", self._unknown_event)
+
+    async def join_room(self, session: Session, request: requests.JoinRoom) -> Json:
+        room, role = self._enterable(session, request.room)
+        await self.server.enter_room(session.id, room.name)
+        roster = self.presence.enter(session.id, session.user, room)
+        answer = {"room": room.name, "role": role, "roster": roster.to_json()}
+        if isinstance(room, BandRoom):
+            return {**answer, "contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
+        return {**answer, **_opened_json(await self.editing.open(room.id, request.since))}
+
+    async def leave_room(self, session: Session, request: requests.LeaveRoom) -> Json:
+        room = parse_room(request.room)
+        if isinstance(room, UserRoom):
+            raise Forbidden("a session stays in its user's own room")
+        await self.server.leave_room(session.id, room.name)
+        self.presence.leave(session.id, room)
+        return {}
+
+    async def edit_content(self, session: Session, request: requests.EditContent) -> Json:
+        outcome = await self.editing.edit(
+            session.user,
+            session.id,
+            parse_content_room(request.room_id).id,
+            edit_id=request.edit_id,
+            base_version=request.base_version,
+            ops=to_domain(request.ops),
+            is_unchanged_expected=request.expect == "unchanged",
+        )
+        return outcome_json(request.edit_id, outcome)
+
+    async def undo_edit(self, session: Session, request: requests.UndoEdit) -> Json:
+        content_id = parse_content_room(request.room_id).id
+        outcome = await self.editing.undo(
+            session.user, session.id, content_id, edit_id=request.edit_id, target=request.target
+        )
+        return outcome_json(request.edit_id, outcome)
+
+    async def request_update(self, session: Session, request: requests.RequestUpdate) -> Json:
+        if request.room_id is None:
+            for band_id in sorted(self.directory.bands_of(session.user.id)):
+                self.broadcaster.refresh(session.id, band_id, await self.contents.summaries(band_id))
+            return {}
+        content_id = parse_content_room(request.room_id).id
+        self.directory.require_content(session.user, content_id, Right.VIEW)
+        return _opened_json(await self.editing.open(content_id, request.since))
+
+    async def update_presence(self, session: Session, request: requests.UpdatePresence) -> Json:
+        room, _ = self._enterable(session, request.room)
+        entry = self.presence.roster(room).sessions.get(session.id)
+        if entry is None:
+            raise Forbidden(f"expected a session that has joined {room.name}: join it first")
+        focus = entry.focus
+        if "focus" in request.model_fields_set:
+            focus = None if request.focus is None else Focus(**request.focus.model_dump())
+        self.presence.update(session.id, room, request.status or entry.status, focus)
+        return {}
+
+    def _enterable(self, session: Session, name: str) -> tuple[SharedRoom, Role]:
+        """The room of that name and the user's role in it; `Forbidden` alike for what is not theirs and what is not."""
+        match parse_room(name):
+            case BandRoom(band_id) as band:
+                return band, self.directory.require_band(session.user, band_id, Right.VIEW)
+            case ContentRoom(content_id) as content:
+                return content, self.directory.require_content(session.user, content_id, Right.VIEW)[1]
+            case UserRoom():
+                raise Forbidden(f"room {name} does not exist or is not yours")
+
+    def _on(
+        self,
+        event: str,
+        adapter: TypeAdapter[RequestT],
+        handle: Callable[[Session, RequestT], Awaitable[Json]],
+    ) -> None:
+        async def answered(sid: str, *arguments: Any) -> Json:
+            async def answer() -> Json:
+                session = self.sessions.require(sid)
+                return await handle(session, requests.parse(adapter, arguments))
+
+            return await answering(event, answer)
+
+        self.server.on(event, answered)
+
+    async def _unknown_event(self, event: str, sid: str, *_arguments: Any) -> Json:
+        async def answer() -> Json:
+            self.sessions.require(sid)
+            raise Invalid.at("event", f"expected an event of the protocol, got {event[:60]!r}")
+
+        return await answering("unknown", answer)
+
+
+async def answering(event: str, answer: Callable[[], Awaitable[Json]]) -> Json:
+    """The answer to an event, whatever happens: nothing that a client sends raises inside the server."""
+    try:
+        return ok(**await answer())
+    except CollabError as error:
+        return failed(error)
+    except Exception:
+        # The edge of the server: a fault of ours is logged here and answered like any other.
+        log.exception("an event could not be answered", event_name=event)
+        return failed(Unavailable("the server could not do this; nothing was stored, send it again"))
+
+
+def _opened_json(opened: Opened) -> Json:
+    if opened.document is not None:
+        return {"content": opened.document.to_json()}
+    return {"version": opened.version, "edits": edits_json(opened.edits)}

@@ -1,0 +1,42 @@
+"""The Socket.IO server, set up for this engine."""
+
+import logging
+from collections.abc import Sequence
+
+import engineio
+import socketio
+from starlette.types import ASGIApp
+
+from collab.realtime import wire_json
+from collab.realtime.manager import Manager
+
+MAX_POLLED_PACKETS = 1_000
+"""Packets in one request of a polling client. Engine.IO's own 16 loses what a client buffered while it connected."""
+
+
+def make_server(
+    *, allowed_origins: Sequence[str], ping_interval_s: int, ping_timeout_s: int, max_message_bytes: int
+) -> socketio.AsyncServer:
+    """A server with nothing registered yet. An empty list of origins allows the server's own alone."""
+    # Process-wide in Engine.IO, which offers no other way.
+    engineio.payload.Payload.max_decode_packets = MAX_POLLED_PACKETS
+    # Left to themselves, both log every packet, and with the first one its token.
+    quiet = logging.getLogger("collab.socketio")
+    quiet.setLevel(logging.ERROR)
+    return socketio.AsyncServer(
+        async_mode="asgi",
+        client_manager=Manager(),
+        json=wire_json,
+        cors_allowed_origins=list(allowed_origins) or None,
+        ping_interval=ping_interval_s,
+        ping_timeout=ping_timeout_s,
+        max_http_buffer_size=max_message_bytes,
+        logger=quiet,
+        engineio_logger=quiet,
+    )
+
+
+def asgi(server: socketio.AsyncServer, other: ASGIApp) -> ASGIApp:
+    """An ASGI application that answers `/socket.io/` and leaves all else, lifespan included, to another."""
+    application: ASGIApp = socketio.ASGIApp(server, other_asgi_app=other)
+    return application

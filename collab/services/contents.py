@@ -1,0 +1,83 @@
+"""Contents: made, listed, archived, brought back. What happens inside one is services/editing.py's."""
+
+from collections.abc import Callable, Sequence
+
+from collab.domain.access import BandRoom, Right
+from collab.domain.bands import Content, User
+from collab.domain.document import Document
+from collab.domain.edits import Proposal
+from collab.domain.kinds import Kinds
+from collab.domain.ops import Insert, Item, Op, Set, Value
+from collab.domain.rebase import Accepted, rebase
+from collab.services.directory import Directory
+from collab.services.ports import Announcer, BandStore, Clock
+
+
+class ContentService:
+    def __init__(
+        self,
+        store: BandStore,
+        directory: Directory,
+        kinds: Kinds,
+        announcer: Announcer,
+        clock: Clock,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._kinds = kinds
+        self._announcer = announcer
+        self._clock = clock
+        self._new_id = new_id
+
+    async def create(
+        self,
+        user: User,
+        band_id: str,
+        kind: str,
+        title: str,
+        fields: dict[str, Value] | None = None,
+        items: Sequence[Item] = (),
+    ) -> Document:
+        """A new content at version 0. What it begins with is checked as an edit would be."""
+        await self._directory.learn_band(band_id)
+        self._directory.require_band(user, band_id, Right.EDIT, as_operator=True)
+        document = self._seeded(user, band_id, kind, {**(fields or {}), "title": title}, items)
+        async with self._directory.changing:
+            content = await self._store.create_content(document, user, self._clock.now())
+            self._directory.put_content(content)
+        self._announcer.content_updated(BandRoom(band_id), "add", content)
+        return document
+
+    async def contents_of(self, user: User, band_id: str) -> list[Content]:
+        """The contents of a band that are not archived."""
+        await self._directory.learn_band(band_id)
+        self._directory.require_band(user, band_id, Right.VIEW, as_operator=True)
+        return await self.summaries(band_id)
+
+    async def summaries(self, band_id: str) -> list[Content]:
+        """As `contents_of`, for a caller who has checked the rights."""
+        return [content for content in await self._store.contents(band_id) if not content.is_archived]
+
+    async def set_archived(self, user: User, content_id: str, is_archived: bool) -> Content:
+        """Archives a content or brings it back; saying it twice changes nothing."""
+        await self._directory.learn_content(content_id)
+        ref, _ = self._directory.require_content(user, content_id, Right.EDIT, as_operator=True)
+        async with self._directory.changing:
+            content = await self._store.set_archived(content_id, is_archived, self._clock.now())
+            self._directory.put_content(content)
+        if ref.is_archived != is_archived:
+            action = "remove" if is_archived else "restore"
+            self._announcer.content_updated(BandRoom(ref.band_id), action, content)
+        return content
+
+    def _seeded(self, user: User, band_id: str, kind: str, fields: dict[str, Value], items: Sequence[Item]) -> Document:
+        empty = Document(self._new_id(), kind, band_id, version=0)
+        ops: list[Op] = [Set(None, name, value) for name, value in fields.items()]
+        ops += map(Insert, items)
+        seed = Proposal(self._new_id(), 0, tuple(ops), user.author, None, self._clock.now())
+        outcome = rebase(seed, empty, (), self._kinds.get(kind))
+        if not isinstance(outcome, Accepted):
+            raise TypeError(f"expected an empty document to take its seed, got {outcome}")
+        made = outcome.document
+        return Document(made.id, kind, band_id, 0, made.fields, made.items)

@@ -1,0 +1,122 @@
+"""The directory: memberships and contents in memory, as in the database, so that every event can be checked at once."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+
+from collab.domain.access import Right, Role, may, require
+from collab.domain.bands import Content, User
+from collab.services.ports import BandStore
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRef:
+    """Whose a content is and what it is."""
+
+    id: str
+    band_id: str
+    kind: str
+    is_archived: bool
+
+
+class Directory:
+    """What this node has learned so far: a band is learned whole when one of its members connects.
+
+    Looking up never waits. Learning and changing take turns, so that a change is never overwritten by
+    something that was read before it.
+    """
+
+    def __init__(self, store: BandStore) -> None:
+        self._store = store
+        self._roles: dict[str, dict[str, Role]] = {}
+        self._bands_of: defaultdict[str, set[str]] = defaultdict(set)
+        self._contents: dict[str, ContentRef] = {}
+        self._names: dict[str, str] = {}
+        self._learned_users: set[str] = set()
+        self.changing = asyncio.Lock()
+
+    def bands_of(self, user_id: str) -> set[str]:
+        return self._bands_of[user_id]
+
+    def contents_of(self, band_id: str) -> list[str]:
+        return [ref.id for ref in self._contents.values() if ref.band_id == band_id]
+
+    def content(self, content_id: str) -> ContentRef | None:
+        return self._contents.get(content_id)
+
+    def may(self, user: User, band_id: str, right: Right) -> bool:
+        return may(self._roles.get(band_id, {}).get(user.id), right)
+
+    def require_band(self, user: User, band_id: str, right: Right, *, as_operator: bool = False) -> Role:
+        """The user's role in a band; `Forbidden` where it is not enough.
+
+        `as_operator` lets an operator act as an owner would: over REST, never in the rooms.
+        """
+        role = self._roles.get(band_id, {}).get(user.id)
+        if as_operator and user.is_operator and band_id in self._roles:
+            role = Role.OWNER
+        return require(role, right, f"band {band_id}")
+
+    def require_content(
+        self, user: User, content_id: str, right: Right, *, as_operator: bool = False
+    ) -> tuple[ContentRef, Role]:
+        """A content and the user's role in its band; `Forbidden` where it is not enough or there is none."""
+        what = f"content {content_id}"
+        ref = self._contents.get(content_id)
+        if ref is None:
+            require(None, right, what)
+            raise AssertionError("unreachable: no role is never enough")
+        role = self._roles.get(ref.band_id, {}).get(user.id)
+        if as_operator and user.is_operator:
+            role = Role.OWNER
+        return ref, require(role, right, what)
+
+    def is_known(self, user: User) -> bool:
+        """Whether this user's row says what their token says."""
+        return self._names.get(user.id) == user.name
+
+    async def learn_user(self, user: User) -> None:
+        """Learns every band of a user. Once; changes keep it up to date."""
+        async with self.changing:
+            if user.id not in self._learned_users:
+                for band, _ in await self._store.bands_of(user.id):
+                    await self._learn(band.id)
+                self._learned_users.add(user.id)
+            self._names[user.id] = user.name
+
+    async def learn_band(self, band_id: str) -> None:
+        async with self.changing:
+            if await self._store.band(band_id) is not None:
+                await self._learn(band_id)
+
+    async def learn_content(self, content_id: str) -> None:
+        if content_id in self._contents:
+            return
+        content = await self._store.content(content_id)
+        if content is not None:
+            await self.learn_band(content.band_id)
+
+    def set_role(self, band_id: str, user_id: str, role: Role | None) -> None:
+        """Takes over a change of the database; call it while holding `changing`."""
+        roles = self._roles.setdefault(band_id, {})
+        if role is None:
+            roles.pop(user_id, None)
+            self._bands_of[user_id].discard(band_id)
+        else:
+            roles[user_id] = role
+            self._bands_of[user_id].add(band_id)
+
+    def put_content(self, content: Content) -> None:
+        """Takes over a content as it now is; call it while holding `changing`."""
+        self._contents[content.id] = ContentRef(content.id, content.band_id, content.kind, content.is_archived)
+
+    async def _learn(self, band_id: str) -> None:
+        if band_id in self._roles:
+            return
+        members = await self._store.members(band_id)
+        contents = await self._store.contents(band_id)
+        self._roles[band_id] = {}
+        for member in members:
+            self.set_role(band_id, member.user_id, member.role)
+        for content in contents:
+            self.put_content(content)

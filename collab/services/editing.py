@@ -1,0 +1,100 @@
+"""Editing: an edit on its way from a session to the journal, and what a session needs to follow a content."""
+
+from dataclasses import dataclass
+
+from collab.domain.access import Right
+from collab.domain.bands import User
+from collab.domain.document import Document
+from collab.domain.edits import Edit, Proposal, Undo
+from collab.domain.errors import Conflicting, Forbidden, VersionUnknown
+from collab.domain.ops import Op
+from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing, Outcome
+from collab.services.directory import ContentRef, Directory
+from collab.services.ports import Clock, HistoryReader, Journal
+
+MAX_TAIL = 500
+"""A client that missed more edits than this gets the whole document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A content for somebody who comes to it: the whole document, or the edits that they missed."""
+
+    version: int
+    document: Document | None
+    edits: tuple[Edit, ...] = ()
+
+
+class EditingService:
+    def __init__(self, directory: Directory, journal: Journal, reader: HistoryReader, clock: Clock) -> None:
+        self._directory = directory
+        self._journal = journal
+        self._reader = reader
+        self._clock = clock
+
+    async def edit(
+        self,
+        user: User,
+        session_id: str | None,
+        content_id: str,
+        *,
+        edit_id: str,
+        base_version: int,
+        ops: tuple[Op, ...],
+        is_unchanged_expected: bool = False,
+    ) -> Accepted | Duplicate | Nothing:
+        """The outcome, once it is durable. Up to the journal's queue nothing waits: a session's order is kept.
+
+        Raises `Forbidden`, `Invalid`, `VersionUnknown`, `Conflicting` (nothing stored) and `Unavailable`.
+        """
+        self._require_open(user, content_id)
+        proposal = Proposal(
+            edit_id,
+            base_version,
+            ops,
+            user.author,
+            session_id,
+            self._clock.now(),
+            "unchanged" if is_unchanged_expected else None,
+        )
+        return _stored(await self._journal.submit(content_id, proposal))
+
+    async def undo(
+        self, user: User, session_id: str | None, content_id: str, *, edit_id: str, target: str
+    ) -> Accepted | Duplicate | Nothing:
+        """As `edit`, for taking back the edit `target`: one's own, or as an owner anybody's."""
+        ref = self._require_open(user, content_id)
+        may_undo_others = self._directory.may(user, ref.band_id, Right.MANAGE)
+        request = Undo(edit_id, target, user.author, session_id, self._clock.now(), may_undo_others)
+        return _stored(await self._journal.submit(content_id, request))
+
+    async def open(self, content_id: str, since: int | None = None) -> Opened:
+        """The content as it is now; the edits after `since` where they are fewer than the document's own parts.
+
+        Call it after the session has entered the room: what is committed later, the room hears.
+        """
+        if since is not None:
+            edits = await self._reader.edits(content_id, since, MAX_TAIL + 1)
+            if edits and edits[0].version == since + 1 and len(edits) <= MAX_TAIL:
+                return Opened(edits[-1].version, None, tuple(edits))
+        document = await self._reader.document(content_id)
+        if since is not None and since > document.version:
+            raise VersionUnknown(f"expected a version up to {document.version}, got {since}; open the content anew")
+        if since == document.version:
+            return Opened(since, None)
+        return Opened(document.version, document)
+
+    def _require_open(self, user: User, content_id: str) -> ContentRef:
+        ref, _ = self._directory.require_content(user, content_id, Right.EDIT)
+        if ref.is_archived:
+            raise Forbidden(f"content {content_id} is archived: bring it back before you edit it")
+        return ref
+
+
+def _stored(outcome: Outcome) -> Accepted | Duplicate | Nothing:
+    if isinstance(outcome, Conflict):
+        raise Conflicting(
+            "expected fields that nobody changed since base_version; look at what is there now and decide",
+            [overwrite.to_json() for overwrite in outcome.overwrote],
+        )
+    return outcome

@@ -1,0 +1,113 @@
+"""What the services need of the outside: storage, realtime and the clock implement these."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from collab.domain.access import BandRoom, ContentRoom, Role, UserRoom
+from collab.domain.bands import Band, Content, Member, User
+from collab.domain.document import Document
+from collab.domain.edits import Edit, Proposal, Undo
+from collab.domain.presence import Diff
+from collab.domain.rebase import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who somebody is, and until when that is known."""
+
+    user: User
+    expires_at: datetime
+
+
+class Tokens(Protocol):
+    """Checks tokens."""
+
+    async def verify(self, token: str | None) -> Identity:
+        """Raises `TokenMissing`, `TokenInvalid`, `TokenExpired`, or `Unavailable` where it can't be checked now."""
+        ...
+
+
+class Timer(Protocol):
+    """A call that is due; `cancel` may be called at any time."""
+
+    def cancel(self) -> None: ...
+
+
+class Clock(Protocol):
+    """The time, and calls that become due. Tests move it by hand."""
+
+    def now(self) -> datetime:
+        """The time in UTC."""
+        ...
+
+    def call_at(self, at: datetime, callback: Callable[[], None]) -> Timer:
+        """Calls back once, at that time or as soon as it has passed."""
+        ...
+
+
+class Journal(Protocol):
+    """Orders edits and makes them durable."""
+
+    def submit(self, content_id: str, asked: Proposal | Undo) -> Awaitable[Outcome]:
+        """Queued before this returns; the outcome comes once it is durable."""
+        ...
+
+
+class HistoryReader(Protocol):
+    """Reads documents and edits; never waits behind the journal."""
+
+    async def document(self, content_id: str, version: int | None = None) -> Document:
+        """The document at a version, or at the head. `NotFound` where there is no such version."""
+        ...
+
+    async def edits(self, content_id: str, after: int, limit: int) -> list[Edit]:
+        """At most `limit` edits after a version, oldest first."""
+        ...
+
+
+class BandStore(Protocol):
+    """Users, bands, memberships and the list of contents, in the database."""
+
+    async def bands_of(self, user_id: str) -> list[tuple[Band, Role]]: ...
+
+    async def band(self, band_id: str) -> Band | None: ...
+
+    async def members(self, band_id: str) -> list[Member]: ...
+
+    async def contents(self, band_id: str) -> list[Content]:
+        """Archived ones too."""
+        ...
+
+    async def content(self, content_id: str) -> Content | None: ...
+
+    async def save_user(self, user: User, at: datetime) -> None: ...
+
+    async def create_band(self, band: Band, owner: User, at: datetime) -> None: ...
+
+    async def put_member(self, band_id: str, member: Member, at: datetime) -> None:
+        """Adds or changes; makes the user's row where they never connected. `Conflicting`: no owner would be left."""
+        ...
+
+    async def remove_member(self, band_id: str, user_id: str) -> None:
+        """`NotFound` where there is none; `Conflicting` where no owner would be left."""
+        ...
+
+    async def create_content(self, document: Document, author: User, at: datetime) -> Content: ...
+
+    async def set_archived(self, content_id: str, is_archived: bool, at: datetime) -> Content: ...
+
+
+class Announcer(Protocol):
+    """Tells the rooms. Everything leaves in the order in which it was announced."""
+
+    def content_updated(self, band: BandRoom, action: str, content: Content) -> None: ...
+
+    def membership_updated(self, user: UserRoom, action: str, band_id: str, role: Role | None) -> None: ...
+
+    def presence(self, room: BandRoom | ContentRoom, diff: Diff, skip_session: str | None) -> None: ...
+
+    async def expel(self, session_ids: Sequence[str], rooms: Sequence[BandRoom | ContentRoom]) -> None:
+        """Takes sessions out of rooms: once this returns they hear nothing of them any more."""
+        ...

@@ -1,0 +1,150 @@
+"""Batch: what happens within one transaction of the journal. Runs in the writer's thread."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+
+from collab.domain.document import Document, apply_stored
+from collab.domain.edits import Edit, Proposal, Undo
+from collab.domain.errors import ClientFault, Invalid, NotFound
+from collab.domain.kinds import Kinds
+from collab.domain.rebase import Accepted, Duplicate, Outcome, check_base, rebase, undo
+from collab.storage.live import KEPT_EDITS, Live, Working
+from collab.storage.rows import SELECT_EDITS, document_of, edit_of, edits_after, row_of, snapshot_before
+from collab.storage.tables import contents, edits, snapshots
+
+SNAPSHOT_EVERY = 200
+"""A full snapshot is stored each time so many edits have been added, so that opening never replays more."""
+
+_LOCK_HEADS = (
+    select(contents.c.id, contents.c.version)
+    .where(contents.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(contents.c.id)
+    .with_for_update()
+)
+_STORE_EDITS = insert(edits)
+_STORE_SNAPSHOT = insert(snapshots)
+_STORE_HEADS = (
+    update(contents)
+    .where(contents.c.id == bindparam("content_id"))
+    .values(
+        version=bindparam("head"),
+        title=bindparam("new_title"),
+        updated_at=bindparam("at"),
+        updated_by=bindparam("author_id"),
+    )
+)
+
+
+class Batch:
+    """The contents that a transaction holds under lock, and the outcome of each edit so far."""
+
+    def __init__(self, connection: Connection, kinds: Kinds, known: Mapping[str, Live]) -> None:
+        self.working: dict[str, Working] = {}
+        self.outcomes: list[Outcome | ClientFault] = []
+        self._connection = connection
+        self._kinds = kinds
+        self._known = known
+        self._recalled: dict[tuple[str, str], Edit] = {}
+
+    def lock(self, content_ids: Sequence[str]) -> None:
+        """Locks the heads, in one order on every node, and brings what is in memory up to them."""
+        for content_id, head in self._connection.execute(_LOCK_HEADS, {"ids": content_ids}):
+            live = self._known.get(content_id)
+            if live is None or live.document.version != head:
+                live = self._load(content_id, head)
+            self.working[content_id] = Working(live)
+
+    def recall(self, asked: Sequence[tuple[str, Proposal | Undo]]) -> None:
+        """Looks up which of these edits are stored already, beyond what memory recalls."""
+        keys = [(content_id, request.edit_id) for content_id, request in asked]
+        rows = self._connection.execute(SELECT_EDITS.where(tuple_(edits.c.content_id, edits.c.edit_id).in_(keys)))
+        self._recalled = {(row.content_id, row.edit_id): edit_of(row) for row in rows}
+
+    def take(self, content_id: str, request: Proposal | Undo) -> None:
+        """Rebases one edit on what came before it, in the history and in this batch."""
+        try:
+            outcome = self._outcome(content_id, request)
+        except ClientFault as fault:
+            self.outcomes.append(fault)
+            return
+        if isinstance(outcome, Accepted):
+            self.working[content_id].add(outcome.edit, outcome.document)
+        self.outcomes.append(outcome)
+
+    def store(self) -> None:
+        """Writes the new edits, the heads, and the snapshots that are due."""
+        changed = [working for working in self.working.values() if working.new]
+        if not changed:
+            return
+        self._connection.execute(_STORE_EDITS, [row_of(edit) for working in changed for edit in working.new])
+        self._connection.execute(
+            _STORE_HEADS,
+            [
+                {
+                    "content_id": working.document.id,
+                    "head": working.document.version,
+                    "new_title": working.document.title,
+                    "at": working.new[-1].at,
+                    "author_id": working.new[-1].author.id,
+                }
+                for working in changed
+            ],
+        )
+        due = [working for working in changed if _is_snapshot_due(working)]
+        if due:
+            self._connection.execute(
+                _STORE_SNAPSHOT,
+                [
+                    {
+                        "content_id": working.document.id,
+                        "version": working.document.version,
+                        "document": working.document.to_snapshot(),
+                        "created_at": working.new[-1].at,
+                    }
+                    for working in due
+                ],
+            )
+
+    def _outcome(self, content_id: str, request: Proposal | Undo) -> Outcome:
+        working = self.working.get(content_id)
+        if working is None:
+            raise NotFound(f"expected a content of the database, got {content_id!r}")
+        stored = working.find(request.edit_id) or self._recalled.get((content_id, request.edit_id))
+        if stored is not None:
+            if stored.author.id != request.author.id:
+                raise Invalid.at("edit_id", "expected a new UUID, got the edit_id of another member's edit")
+            return Duplicate(stored)
+        kind = self._kinds.get(working.document.kind)
+        if isinstance(request, Proposal):
+            check_base(request.base_version, working.document.version)
+            return rebase(request, working.document, self._since(working, request.base_version), kind)
+        target = working.find(request.target) or self._find(content_id, request.target)
+        return undo(request, target, working.document, self._since(working, target.version), kind)
+
+    def _since(self, working: Working, version: int) -> Sequence[Edit]:
+        in_memory = working.since(version)
+        if in_memory is not None:
+            return in_memory
+        rows = self._connection.execute(edits_after(working.document.id, version))
+        return [*map(edit_of, rows), *working.new]
+
+    def _find(self, content_id: str, edit_id: str) -> Edit:
+        row = self._connection.execute(
+            SELECT_EDITS.where(edits.c.content_id == content_id, edits.c.edit_id == edit_id)
+        ).one_or_none()
+        if row is None:
+            raise NotFound(f"expected the edit_id of an edit of this content, got {edit_id!r}")
+        return edit_of(row)
+
+    def _load(self, content_id: str, head: int) -> Live:
+        document: Document = document_of(self._connection.execute(snapshot_before(content_id, head)).scalar_one())
+        for row in self._connection.execute(edits_after(content_id, document.version)):
+            document = apply_stored(document, edit_of(row).ops)
+        recent = self._connection.execute(edits_after(content_id, head - KEPT_EDITS))
+        return Live(document, [edit_of(row) for row in recent])
+
+
+def _is_snapshot_due(working: Working) -> bool:
+    before = working.document.version - len(working.new)
+    return working.document.version // SNAPSHOT_EVERY > before // SNAPSHOT_EVERY

@@ -1,0 +1,98 @@
+"""The two engines of one database: a synchronous one for the writer's thread, an async one for reading."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from collab.domain.errors import Unavailable
+
+T = TypeVar("T")
+
+_SYNC_DRIVER = {"sqlite+aiosqlite": "sqlite+pysqlite", "postgresql+psycopg": "postgresql+psycopg"}
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def sync_url(url: str) -> str:
+    """The URL of the same database for the synchronous driver. `ValueError` for a database that is not served."""
+    parsed = make_url(url)
+    if parsed.drivername not in _SYNC_DRIVER:
+        raise ValueError(
+            f"expected a database URL that begins with {' or '.join(_SYNC_DRIVER)}, got {parsed.drivername!r}"
+        )
+    return parsed.set(drivername=_SYNC_DRIVER[parsed.drivername]).render_as_string(hide_password=False)
+
+
+def writing_engine(url: str) -> Engine:
+    """The engine of the writer's thread. On SQLite each transaction takes the write lock when it begins."""
+    engine = create_engine(
+        sync_url(url), json_serializer=_dumps, json_deserializer=orjson.loads, pool_size=1, max_overflow=0
+    )
+    if engine.dialect.name == "sqlite":
+        _tune_sqlite(engine, begin="BEGIN IMMEDIATE")
+    return engine
+
+
+def reading_engine(url: str) -> AsyncEngine:
+    """The engine that everything else reads with."""
+    engine = create_async_engine(url, json_serializer=_dumps, json_deserializer=orjson.loads)
+    if engine.dialect.name == "sqlite":
+        _tune_sqlite(engine.sync_engine, begin="BEGIN")
+    return engine
+
+
+def _tune_sqlite(engine: Engine, begin: str) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        # The driver is to begin nothing by itself: `begin` below does.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # FULL: a commit has reached the disk, so an acknowledged edit survives a power cut too.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+class Writer:
+    """The one writer of a node: a thread with one connection, in which transactions follow each other."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = writing_engine(url)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="collab-writer")
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """What `work` returns, once its transaction is committed.
+
+        Raises what `work` raises, after a rollback; `Unavailable` where the database fails. `IntegrityError`
+        comes through as it is: the caller knows which invariant it relied on.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(self._transact, work))
+
+    def _transact(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self._engine.begin() as connection:
+                return work(connection)
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            raise Unavailable("the database did not take the change; send it again, unchanged") from error
+
+    async def close(self) -> None:
+        """Ends the thread, after what it still has to do, and the connection."""
+        await asyncio.to_thread(self._thread.shutdown)
+        self._engine.dispose()

@@ -1,0 +1,145 @@
+"""The journal: orders the edits of a node, and commits everything that waits in one transaction (group commit)."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+import structlog
+from cachetools import LRUCache
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from collab.domain.edits import Proposal, Undo
+from collab.domain.errors import ClientFault, CollabError, Unavailable
+from collab.domain.kinds import Kinds
+from collab.domain.rebase import Accepted, Outcome
+from collab.storage.batch import Batch
+from collab.storage.engine import Writer
+from collab.storage.live import Live
+
+log = structlog.get_logger(__name__)
+
+OnCommit: TypeAlias = Callable[[Sequence[Accepted]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An edit or undo in the queue, and where its answer goes."""
+
+    content_id: str
+    asked: Proposal | Undo
+    answer: asyncio.Future[Outcome]
+
+
+class Journal:
+    """The one writer of edits of a node.
+
+    Edits are ordered as they are submitted. Each is answered after the commit that holds it; what is in memory
+    changes only then, so a failed commit leaves the old heads standing. `on_commit` hears of the accepted edits
+    of each commit, in order.
+    """
+
+    def __init__(self, writer: Writer, kinds: Kinds, on_commit: OnCommit, *, max_waiting: int, max_live: int) -> None:
+        self._writer = writer
+        self._kinds = kinds
+        self._on_commit = on_commit
+        self._max_waiting = max_waiting
+        self._waiting: list[Waiting] = []
+        self._wake = asyncio.Event()
+        self._live: LRUCache[str, Live] = LRUCache(max_live)
+        self._is_closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="journal")
+
+    async def close(self) -> None:
+        """Commits what is waiting, then ends. Whoever submits afterwards is told `unavailable`."""
+        self._is_closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    def submit(self, content_id: str, asked: Proposal | Undo) -> asyncio.Future[Outcome]:
+        """The outcome, once it is durable. Queued before this returns, so a caller's own order is kept.
+
+        The answer may also be a `ClientFault` (nothing changed), or `Unavailable`: nothing was stored.
+        """
+        if self._is_closing or len(self._waiting) >= self._max_waiting:
+            raise Unavailable("too many edits are waiting to be stored; send it again in a moment")
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Waiting(content_id, asked, answer))
+        self._wake.set()
+        return answer
+
+    def head(self, content_id: str) -> Live | None:
+        """The content as this node knows it, where it is in memory; another node may be ahead."""
+        return self._live.get(content_id)
+
+    async def _run(self) -> None:
+        while self._waiting or not self._is_closing:
+            await self._wake.wait()
+            self._wake.clear()
+            entries = self._waiting.copy()
+            if not entries:
+                continue
+            try:
+                batch = await self._write(entries)
+            except CollabError as error:
+                _answer_all(entries, error)
+            except Exception:
+                # The edge of the journal: whatever goes wrong in one batch, the next one is served.
+                log.exception("the journal could not write a batch", edits=len(entries))
+                _answer_all(entries, Unavailable("the server could not store the edit; send it again, unchanged"))
+            else:
+                self._settle(entries, batch)
+            del self._waiting[: len(entries)]
+            if self._waiting:
+                self._wake.set()
+
+    async def _write(self, entries: Sequence[Waiting]) -> Batch:
+        known = {entry.content_id: live for entry in entries if (live := self._live.get(entry.content_id)) is not None}
+        asked = [(entry.content_id, entry.asked) for entry in entries]
+        try:
+            return await self._writer.run(partial(_write_batch, asked, known, self._kinds, is_suspicious=False))
+        except IntegrityError:
+            # An edit_id that memory does not recall is stored already: look them all up this time.
+            return await self._writer.run(partial(_write_batch, asked, known, self._kinds, is_suspicious=True))
+
+    def _settle(self, entries: Sequence[Waiting], batch: Batch) -> None:
+        for content_id, working in batch.working.items():
+            self._live[content_id] = working.commit()
+        self._on_commit([outcome for outcome in batch.outcomes if isinstance(outcome, Accepted)])
+        for entry, outcome in zip(entries, batch.outcomes, strict=True):
+            if entry.answer.done():
+                continue
+            if isinstance(outcome, ClientFault):
+                entry.answer.set_exception(outcome)
+            else:
+                entry.answer.set_result(outcome)
+
+
+def _write_batch(
+    asked: Sequence[tuple[str, Proposal | Undo]],
+    known: Mapping[str, Live],
+    kinds: Kinds,
+    connection: Connection,
+    *,
+    is_suspicious: bool,
+) -> Batch:
+    batch = Batch(connection, kinds, known)
+    batch.lock(sorted({content_id for content_id, _ in asked}))
+    if is_suspicious:
+        batch.recall(asked)
+    for content_id, request in asked:
+        batch.take(content_id, request)
+    batch.store()
+    return batch
+
+
+def _answer_all(entries: Sequence[Waiting], error: CollabError) -> None:
+    for entry in entries:
+        if not entry.answer.done():
+            entry.answer.set_exception(error)

@@ -1,0 +1,60 @@
+"""The schema: brought to a revision under a lock, so that several nodes may start at once."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, NullPool, create_engine, event, text
+
+from collab.storage.engine import sync_url
+
+_LOCK_ID = 0x636F6C6C
+"""Any number that no other user of the database locks: "coll" in ASCII."""
+
+
+def migrations_folder() -> Path:
+    """Where the migrations are: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    return next(folder for folder in (package / "migrations", package.parent / "migrations") if folder.is_dir())
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Brings the database's schema to a revision, up or down; waits while another process does so.
+
+    The engine is its own: with the application's pragma foreign_keys=ON, recreating a table on SQLite would
+    delete the rows that refer to it.
+    """
+    engine = create_engine(sync_url(url), poolclass=NullPool)
+    is_sqlite = engine.dialect.name == "sqlite"
+    if is_sqlite:
+
+        @event.listens_for(engine, "connect")
+        def _connect(connection: object, _record: object) -> None:
+            connection.isolation_level = None  # type: ignore[attr-defined]  # a DBAPI connection has no type
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("PRAGMA busy_timeout=30000")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    try:
+        with engine.begin() as connection:
+            if not is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK_ID})
+            config = Config()
+            config.set_main_option("script_location", str(migrations_folder()))
+            config.attributes["connection"] = connection
+            _go(config, connection, revision)
+    finally:
+        engine.dispose()
+
+
+def _go(config: Config, connection: Connection, revision: str) -> None:
+    script = ScriptDirectory.from_config(config)
+    current = MigrationContext.configure(connection).get_current_revision()
+    wanted = script.as_revision_number(revision)
+    known = [step.revision for step in script.walk_revisions()]  # newest first
+    is_down = current is not None and (wanted is None or known.index(str(wanted)) > known.index(current))
+    (command.downgrade if is_down else command.upgrade)(config, revision)

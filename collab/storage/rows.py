@@ -1,0 +1,100 @@
+"""Between rows and the domain's records; the statements that the writer and the readers share."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from collab.domain import ops
+from collab.domain.access import Role
+from collab.domain.bands import Content, Member
+from collab.domain.document import Document
+from collab.domain.edits import Author, Dropped, Edit, Overwrite
+from collab.storage.tables import contents, edits, memberships, snapshots, users
+
+SELECT_EDITS = select(edits, users.c.name.label("author_name")).join(users, users.c.id == edits.c.author_id)
+SELECT_CONTENTS = select(contents, users.c.name.label("updated_by_name")).join(
+    users, users.c.id == contents.c.updated_by
+)
+SELECT_MEMBERS = select(memberships, users.c.name.label("user_name")).join(users, users.c.id == memberships.c.user_id)
+
+
+def edits_after(content_id: str, version: int, limit: int | None = None) -> Select[Any]:
+    """The edits of a content after a version, oldest first."""
+    return (
+        SELECT_EDITS.where(edits.c.content_id == content_id, edits.c.version > version)
+        .order_by(edits.c.version)
+        .limit(limit)
+    )
+
+
+def snapshot_before(content_id: str, version: int) -> Select[Any]:
+    """The newest snapshot that is not newer than a version."""
+    return (
+        select(snapshots.c.document)
+        .where(snapshots.c.content_id == content_id, snapshots.c.version <= version)
+        .order_by(snapshots.c.version.desc())
+        .limit(1)
+    )
+
+
+def document_of(snapshot: Any) -> Document:
+    return Document.from_snapshot(snapshot)
+
+
+def edit_of(row: Row[Any]) -> Edit:
+    return Edit(
+        content_id=row.content_id,
+        version=row.version,
+        edit_id=row.edit_id,
+        base_version=row.base_version,
+        author=Author(row.author_id, row.author_name),
+        session_id=row.session_id,
+        ops=tuple(map(ops.from_json, row.ops)),
+        inverse=tuple(map(ops.from_json, row.inverse)),
+        at=row.created_at,
+        undoes=row.undoes,
+        dropped=tuple(Dropped(**entry) for entry in row.dropped or ()),
+        overwrote=tuple(
+            Overwrite(entry["index"], entry["version"], Author(**entry["author"]), entry["value"])
+            for entry in row.overwrote or ()
+        ),
+    )
+
+
+def row_of(edit: Edit) -> dict[str, Any]:
+    return {
+        "content_id": edit.content_id,
+        "version": edit.version,
+        "edit_id": edit.edit_id,
+        "author_id": edit.author.id,
+        "session_id": edit.session_id,
+        "base_version": edit.base_version,
+        "ops": _to_json(edit.ops),
+        "inverse": _to_json(edit.inverse),
+        "undoes": edit.undoes,
+        "dropped": _to_json(edit.dropped) or None,
+        "overwrote": _to_json(edit.overwrote) or None,
+        "created_at": edit.at,
+    }
+
+
+def content_of(row: Row[Any]) -> Content:
+    return Content(
+        id=row.id,
+        band_id=row.band_id,
+        kind=row.kind,
+        title=row.title,
+        version=row.version,
+        updated_at=row.updated_at,
+        updated_by=Author(row.updated_by, row.updated_by_name),
+        is_archived=row.archived_at is not None,
+    )
+
+
+def member_of(row: Row[Any]) -> Member:
+    return Member(row.user_id, row.user_name, Role(row.role))
+
+
+def _to_json(records: Sequence[ops.Op | Dropped | Overwrite]) -> list[dict[str, Any]]:
+    return [record.to_json() for record in records]

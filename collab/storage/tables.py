@@ -1,0 +1,119 @@
+"""The tables. Migrations are checked against them, and make the view `edit_history`; `edits` is append-only."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, always UTC: SQLite keeps no zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_Json = JSON(none_as_null=True)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+bands = Table(
+    "bands",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", String(100), ForeignKey("users.id"), nullable=False),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("band_id", String(100), ForeignKey("bands.id"), primary_key=True),
+    Column("user_id", String(100), ForeignKey("users.id"), primary_key=True),
+    Column("role", String(20), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    CheckConstraint("role IN ('owner', 'editor', 'viewer')", name="role"),
+    Index(None, "user_id"),
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("band_id", String(100), ForeignKey("bands.id"), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", String(100), ForeignKey("users.id"), nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(100), ForeignKey("users.id"), nullable=False),
+    Column("archived_at", UtcDateTime),
+    Index(None, "band_id"),
+)
+
+edits = Table(
+    "edits",
+    metadata,
+    Column("content_id", String(100), ForeignKey("contents.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("edit_id", String(36), nullable=False),
+    Column("author_id", String(100), ForeignKey("users.id"), nullable=False),
+    Column("session_id", String(100)),
+    Column("base_version", Integer, nullable=False),
+    Column("ops", _Json, nullable=False),
+    Column("inverse", _Json, nullable=False),
+    Column("undoes", String(36)),
+    Column("dropped", _Json),
+    Column("overwrote", _Json),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("content_id", "edit_id"),
+    Index(None, "author_id", "created_at"),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("content_id", String(100), ForeignKey("contents.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("document", _Json, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)

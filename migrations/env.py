@@ -1,0 +1,27 @@
+"""Runs the migrations: on the connection that the program hands over, else on COLLAB_DATABASE_URL."""
+
+import os
+
+from alembic import context
+from sqlalchemy import Connection, NullPool, create_engine
+
+from collab.storage.engine import sync_url
+from collab.storage.tables import metadata
+
+
+def run(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given: Connection | None = context.config.attributes.get("connection")
+if given is not None:
+    run(given)
+else:
+    # A plain engine: the application's pragmas would let a recreated parent table empty its children.
+    engine = create_engine(
+        sync_url(os.environ.get("COLLAB_DATABASE_URL", "sqlite+aiosqlite:///collab.db")), poolclass=NullPool
+    )
+    with engine.begin() as own:
+        run(own)

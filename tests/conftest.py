@@ -1,0 +1,103 @@
+"""Fixtures that every kind of test shares: a database with its schema, and a server with a band in it."""
+
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from collab.domain.access import Role
+from collab.domain.bands import User
+from collab.domain.ops import Item
+from collab.storage.migrate import migrate
+from tests.support.clock import ManualClock
+from tests.support.postgres import create_database, drop_database, postgres_server
+from tests.support.serving import Running, serving, settings_for, sqlite_url
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the schema and nothing in it, to be copied."""
+    file = tmp_path_factory.mktemp("schema") / "collab.db"
+    migrate(sqlite_url(file))
+    return file
+
+
+@pytest.fixture
+def database_url(empty_sqlite: Path, tmp_path: Path) -> str:
+    """A fresh database."""
+    file = tmp_path / "collab.db"
+    shutil.copy(empty_sqlite, file)
+    return sqlite_url(file)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest_asyncio.fixture
+async def server(database_url: str, clock: ManualClock) -> AsyncIterator[Running]:
+    """A server on a fresh database, with a clock that the test moves."""
+    async with serving(settings_for(database_url), clock) as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Gig:
+    """A band with an owner (ada), an editor (ben) and a viewer (dex), and its setlist of two songs and a break."""
+
+    band_id: str
+    setlist_id: str
+
+    @property
+    def band_room(self) -> str:
+        return f"band_{self.band_id}"
+
+    @property
+    def room(self) -> str:
+        return f"content_{self.setlist_id}"
+
+
+@pytest_asyncio.fixture
+async def gig(server: Running) -> Gig:
+    """The band that most tests play with."""
+    return await make_gig(server)
+
+
+async def make_gig(server: Running) -> Gig:
+    ada = User("ada", "Ada")
+    band = await server.engine.membership.create_band(ada, "Blue Nile")
+    await server.engine.membership.put_member(ada, band.id, "ben", Role.EDITOR, "Ben")
+    await server.engine.membership.put_member(ada, band.id, "dex", Role.VIEWER, "Dex")
+    items = [
+        Item("iko", "song", "a0", {"title": "Iko Iko", "key": "F", "tempo": 176, "duration": 225}),
+        Item("rest", "break", "a1", {"title": "Break", "duration": 900}),
+        Item("saints", "song", "a2", {"title": "When the Saints", "key": "Bb", "tempo": 184, "duration": 240}),
+    ]
+    fields = {"venue": "Blue Nile", "notes": "doors at 8"}
+    setlist = await server.engine.contents.create(ada, band.id, "setlist", "Friday", fields, items)
+    return Gig(band.id, setlist.id)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server, with a database `with_schema` to copy."""
+    with postgres_server() as url:
+        migrate(create_database(url, "with_schema"))
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh database of each sort that the engine runs on."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("database_url")
+    else:
+        server_url = request.getfixturevalue("postgres")
+        name = f"test_{uuid.uuid4().hex}"
+        yield create_database(server_url, name, template="with_schema")
+        drop_database(server_url, name)

@@ -1,0 +1,42 @@
+"""A clock that tests move by hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass(eq=False)
+class ManualTimer:
+    at: datetime
+    callback: Callable[[], None]
+    is_cancelled: bool = False
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+
+
+@dataclass
+class ManualClock:
+    """Implements `services.ports.Clock`. It begins at the real time, so that real tokens are good."""
+
+    current: datetime = field(default_factory=lambda: datetime.now(UTC))
+    timers: list[ManualTimer] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.current
+
+    def call_at(self, at: datetime, callback: Callable[[], None]) -> ManualTimer:
+        timer = ManualTimer(at, callback)
+        self.timers.append(timer)
+        return timer
+
+    def advance(self, seconds: float) -> None:
+        """Moves the time on; what falls due meanwhile is called, in order, each at its own time."""
+        end = self.current + timedelta(seconds=seconds)
+        while due := [timer for timer in self.timers if timer.at <= end]:
+            timer = min(due, key=lambda timer: timer.at)
+            self.timers.remove(timer)
+            if not timer.is_cancelled:
+                self.current = max(self.current, timer.at)
+                timer.callback()
+        self.current = end

