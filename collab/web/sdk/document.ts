@@ -111,11 +111,17 @@ export class Draft {
     }
   }
 
-  /** Carries out an op that the server has yet to order: where its place is taken it gets the next free one. */
+  /**
+   * Carries out an op that the server has yet to order: where its place is taken it gets the next free one, and an
+   * empty text counts as not set.
+   */
   predict(op: Op): Op | null {
+    if (op.op === "set" && op.value === "") return this.apply({ ...op, value: null });
     if (op.op === "move") return this.apply({ ...op, position: this.#free(op.position, op.item) });
     if (op.op === "insert") {
-      return this.apply({ ...op, item: { ...op.item, position: this.#free(op.item.position, op.item.id) } });
+      const fields = Object.fromEntries(Object.entries(op.item.fields).filter(([, value]) => value !== ""));
+      const position = this.#free(op.item.position, op.item.id);
+      return this.apply({ ...op, item: { ...op.item, fields, position } });
     }
     return this.apply(op);
   }

@@ -59,7 +59,7 @@ export class History {
       let left: readonly Op[] = theirs;
       for (let index = steps.length - 1; index >= 0 && left.length > 0; index -= 1) {
         const step = steps[index]!;
-        const moved = transform(step.ops, left);
+        const moved = transform(step.ops, left, true);
         step.ops = moved.ours;
         left = moved.theirs;
       }

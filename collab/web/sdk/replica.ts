@@ -221,7 +221,7 @@ export class Replica {
   #move(theirs: readonly Op[], before: Document): void {
     let left = theirs;
     this.#pending = this.#pending.filter((entry) => {
-      const moved = transform(entry.ops, left);
+      const moved = transform(entry.ops, left, entry.undoes !== null);
       if (entry.sent === null && moved.ours.length < entry.ops.length && entry.undoes === null) {
         const lost = entry.ops.find((op) => !moved.ours.some((other) => isSame(op, other)));
         const reason = left.some((op) => op.op === "remove") ? "item_removed" : "field_replaced";
@@ -302,7 +302,7 @@ export class Replica {
     if (corrections.length > 0) {
       let left: readonly Op[] = corrections;
       for (const entry of waiting) {
-        const moved = transform(entry.ops, left);
+        const moved = transform(entry.ops, left, entry.undoes !== null);
         entry.ops = moved.ours;
         left = moved.theirs;
       }

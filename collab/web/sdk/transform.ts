@@ -7,8 +7,16 @@
 import * as text from "./text";
 import type { Op } from "./types";
 
-/** Our ops as they follow theirs, and theirs as they follow ours. An op that the other side undid is left out. */
-export function transform(ours: readonly Op[], theirs: readonly Op[]): { ours: Op[]; theirs: Op[] } {
+/**
+ * Our ops as they follow theirs, and theirs as they follow ours. An op that the other side made pointless is left out.
+ *
+ * The ops of an undo are weaker: they give way where somebody else has given the field or the place since.
+ */
+export function transform(
+  ours: readonly Op[],
+  theirs: readonly Op[],
+  isUndo = false,
+): { ours: Op[]; theirs: Op[] } {
   let left: Op[] = [...theirs];
   const moved: Op[] = [];
   for (const op of ours) {
@@ -19,7 +27,7 @@ export function transform(ours: readonly Op[], theirs: readonly Op[]): { ours: O
         rest.push(other);
         continue;
       }
-      const [next, after] = meet(mine, other);
+      const [next, after] = meet(mine, other, isUndo);
       mine = next;
       if (after !== null) rest.push(after);
     }
@@ -30,14 +38,16 @@ export function transform(ours: readonly Op[], theirs: readonly Op[]): { ours: O
 }
 
 /** One op of ours and one of theirs, which the server ordered first. */
-function meet(mine: Op, other: Op): [Op | null, Op | null] {
+function meet(mine: Op, other: Op, isUndo: boolean): [Op | null, Op | null] {
   if (other.op === "remove" && target(mine) === other.item && mine.op !== "insert") {
     return [null, mine.op === "remove" ? null : other];
   }
   if (mine.op === "remove" && target(other) === mine.item && other.op !== "insert") return [mine, null];
-  if (mine.op === "move" && other.op === "move") return [mine, mine.item === other.item ? null : other];
+  if (mine.op === "move" && other.op === "move" && mine.item === other.item) {
+    return isUndo ? [null, other] : [mine, null];
+  }
   if (!isWrite(mine) || !isWrite(other) || mine.item !== other.item || mine.field !== other.field) return [mine, other];
-  if (mine.op === "set") return [mine, null];
+  if (mine.op === "set") return isUndo ? [null, other] : [mine, null];
   if (other.op === "set") return [null, other];
   return [
     { ...mine, delta: text.transform(mine.delta, other.delta, "right") },
