@@ -134,6 +134,20 @@ describe("versions", () => {
   });
 });
 
+test("where all write at one place, what is committed stands first, before all that waits", () => {
+  const { server, ada, ben, share } = two();
+  ada.edit(type([1, "X"]));
+  ada.replica.next("content_c");
+  ada.edit(type([1, "Y"]));
+  ben.edit(type([1, "B"]));
+  ben.send();
+  share();
+  ada.receiveAll();
+  expect(notes(ada)).toBe("dBYXoors at 8");
+  ada.settle();
+  expect(server.document.text(null, "notes")).toBe("dBYXoors at 8");
+});
+
 describe("conflicts are told", () => {
   test("whose value was replaced unseen learns by whom, and what was there", () => {
     const { ada, ben, share } = two();
@@ -253,6 +267,15 @@ describe("undo and redo", () => {
     expect(ada.replica.view.value("iko", "key")).toBe("C");
   });
 
+  test("a new edit ends what could be done again", () => {
+    const { ada } = two();
+    ada.edit(set("iko", "key", "G"));
+    ada.replica.step("undo", newId);
+    expect(ada.replica.history.canRedo).toBe(true);
+    ada.edit(set("saints", "key", "G"));
+    expect(ada.replica.history.canRedo).toBe(false);
+  });
+
   test("letters of one group go together", () => {
     const { ada } = two();
     for (const [index, letter] of [..." ok"].entries()) {
@@ -292,6 +315,7 @@ describe("three members who edit at random", () => {
       expect(client.replica.confirmed.toJson()).toEqual(server.document.toJson());
       expect(client.replica.view.toJson()).toEqual(server.document.toJson());
     }
+    expect(clients.flatMap(({ surprises }) => surprises)).toEqual([]);
     const ids = server.edits.map(({ edit_id }) => edit_id);
     expect(new Set(ids).size).toBe(ids.length);
   });

@@ -35,6 +35,8 @@ export class Server {
     const inverse: Op[] = [];
     for (const op of ops) {
       const back = draft.predict(op);
+      // A delta that reaches past the text is `invalid`: no client may ever make one.
+      if (!back && op.op === "text") throw new Error(`invalid: ${JSON.stringify(op)}`);
       if (!back) continue;
       inverse.unshift(back);
       stored.push(placed(op, draft.finish()));
@@ -65,6 +67,8 @@ export class Client {
   /** What the server has sent that has not arrived. */
   #arriving: (() => void)[] = [];
   #sent: Request | null = null;
+  /** Where an answer changed what its user already saw. */
+  readonly surprises: string[] = [];
 
   constructor(
     readonly server: Server,
@@ -138,13 +142,22 @@ export class Client {
     // A copy, as over a wire.
     const answer = structuredClone(this.server.answer(structuredClone(request), this.name));
     this.#arriving.push(() => {
-      if (this.#sent === request && !this.replica.acknowledged(answer)) this.catchUp();
+      if (this.#sent !== request) return;
+      const expected = this.replica.view;
+      const isNext = this.replica.confirmed.version + 1 === answer.version && this.replica.pending[0]?.editId === answer.edit_id;
+      if (!this.replica.acknowledged(answer)) this.catchUp();
+      if (isNext && answer.ops.length > 0) this.surprises.push(...differences(expected, this.replica.view));
     });
   }
 }
 
 function answerOf(edit_id: string, version: number, ops: Op[]): EditAnswer {
   return { ok: true, edit_id, version, ops, dropped: [], overwrote: [] };
+}
+
+function differences(before: Document, after: Document): string[] {
+  const [a, b] = [before, after].map((document) => JSON.stringify({ ...document.toJson(), version: 0 }));
+  return a === b ? [] : [`${a} became ${b}`];
 }
 
 /** The op with the position that it got. */
