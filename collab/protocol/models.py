@@ -29,6 +29,7 @@ class Focus(Wire):
     field: str | None = None
     anchor: int | None = None
     head: int | None = None
+    lead: bool | None = None
 
 
 class Presence(Wire):

@@ -50,7 +50,8 @@ export function LineField({
     if (draft === null || draft.trim() === shown) return;
     const text = draft.trim();
     const parsed = text === "" ? null : format.parse(text);
-    if (parsed !== undefined) content.setField(item, field, parsed);
+    const isNews = parsed !== undefined && (parsed === null ? "" : format.show(parsed)) !== shown;
+    if (isNews) content.setField(item, field, parsed);
   };
   const commitLatest = useRef(commit);
   commitLatest.current = commit;

@@ -32,6 +32,7 @@ export interface Focus {
   field?: string | null;
   anchor?: number | null;
   head?: number | null;
+  lead?: boolean | null;
 }
 export interface Summary {
   id: string;
@@ -250,6 +251,7 @@ export interface WireFocus {
   field?: string | null;
   anchor?: number | null;
   head?: number | null;
+  lead?: boolean | null;
 }
 /**
  * The answer to `request_update` with a room.
