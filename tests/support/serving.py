@@ -51,11 +51,12 @@ class Running:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Running]:
-    """Serves a database whose schema is up to date, until the block ends."""
+async def serving(settings: Settings, clock: Clock | None = None, port: int = 0) -> AsyncIterator[Running]:
+    """Serves a database whose schema is up to date, until the block ends; on a free port unless one is given."""
     engine = Engine(settings, clock=clock)
     listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
     host, port = listening.getsockname()
     config = server_config(engine.attach(own_app(settings)), host, port, settings.max_message_bytes)
     config.timeout_graceful_shutdown = 1

@@ -124,13 +124,12 @@ export function StageView({ document: setlist, content, sessions, onLeave }: Sta
         )}
       </section>
       <footer className="stage-foot">
-        <button type="button" className="stage-step" aria-label="Previous song" disabled={at === 0} onClick={() => step(-1)}>
+        <button type="button" className="stage-step" disabled={at === 0} onClick={() => step(-1)}>
           Back
         </button>
         <button
           type="button"
           className="stage-step is-next"
-          aria-label="Next song"
           disabled={at >= items.length - 1}
           onClick={() => step(1)}
         >

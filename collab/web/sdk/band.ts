@@ -27,6 +27,8 @@ export class BandRoom extends Watchable<BandState> implements Member {
   onArrival?: (user: UserJoined["user"]) => void;
   onDeparture?: (left: UserLeft, name: string) => void;
   #leave: (() => void) | undefined;
+  /** Heard before the answer to `join_room`, which says what it follows. */
+  #early: [string, never][] = [];
 
   constructor(
     readonly id: string,
@@ -52,6 +54,7 @@ export class BandRoom extends Watchable<BandState> implements Member {
   joined(answer: BandJoined): void {
     const { role, contents, roster } = answer;
     this.set({ role, contents, roster: Roster.of(roster), isJoined: true, problem: null });
+    for (const [event, payload] of this.#early.splice(0)) this.heard(event, payload);
   }
 
   refused(problem: Problem): void {
@@ -59,11 +62,16 @@ export class BandRoom extends Watchable<BandState> implements Member {
   }
 
   parted(): void {
+    this.#early = [];
     this.set({ ...this.getState(), roster: new Roster(), isJoined: false });
   }
 
   heard(event: string, payload: never): void {
     const state = this.getState();
+    if (!state.isJoined) {
+      this.#early.push([event, payload]);
+      return;
+    }
     switch (event) {
       case "presence_updated":
         this.set({ ...state, roster: state.roster.updated(payload as PresenceUpdated) });

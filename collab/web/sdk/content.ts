@@ -72,8 +72,8 @@ export class Content extends Watchable<ContentState> implements Member {
   #isCatchingUp = false;
   #isUnsafe = false;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-  /** Edits heard before the answer that says what they follow. */
-  #early: Edit[] = [];
+  /** Heard before the answer to `join_room`, which says what it follows. */
+  #early: [string, never][] = [];
   #keeping: Promise<void> | null = null;
   #isDirty = false;
   #group = { name: "", field: "", at: 0 };
@@ -163,7 +163,8 @@ export class Content extends Watchable<ContentState> implements Member {
     this.#problem = null;
     this.#role = answer.role;
     this.#roster = Roster.of(answer.roster);
-    const isWhole = this.#take(answer) && this.#replica!.received(this.#early.splice(0));
+    const isWhole = this.#take(answer);
+    for (const [event, payload] of this.#early.splice(0)) this.heard(event, payload);
     this.#changed();
     this.#keep();
     if (!isWhole) void this.#catchUp();
@@ -186,6 +187,10 @@ export class Content extends Watchable<ContentState> implements Member {
   }
 
   heard(event: string, payload: never): void {
+    if (!this.#isJoined) {
+      this.#early.push([event, payload]);
+      return;
+    }
     switch (event) {
       case "content_edited":
         this.#receive([payload]);
@@ -208,10 +213,7 @@ export class Content extends Watchable<ContentState> implements Member {
   }
 
   #receive(edits: Edit[]): void {
-    if (!this.#replica || !this.#isJoined) {
-      this.#early.push(...edits);
-      return;
-    }
+    if (!this.#replica) return;
     const isWhole = this.#replica.received(edits);
     for (const edit of edits) this.onEdit?.(edit);
     this.#keep();

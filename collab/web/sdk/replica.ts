@@ -18,6 +18,8 @@ export interface Pending {
   undoes: string | null;
   /** As they follow what is confirmed and the edits that wait before this one. */
   ops: Op[];
+  /** The version that its author saw. */
+  madeOn: number;
   /** As first sent, and never again otherwise; null while it has not been sent. */
   sent: { baseVersion: number; ops: Op[] } | null;
 }
@@ -96,7 +98,7 @@ export class Replica {
       last.ops = grown;
       this.history.grown(last.editId, inverse);
     } else {
-      this.#pending.push({ editId, undoes: null, ops, sent: null });
+      this.#pending.push({ editId, undoes: null, ops, madeOn: this.#confirmed.version, sent: null });
       this.history.made({ target: editId, ops: inverse, group });
     }
   }
@@ -119,7 +121,7 @@ export class Replica {
       const editId = newId();
       if (step.target === null && inverse.length === 0) continue;
       this.#view = draft.finish();
-      this.#pending.push({ editId, undoes: step.target, ops: step.ops, sent: null });
+      this.#pending.push({ editId, undoes: step.target, ops: step.ops, madeOn: this.#confirmed.version, sent: null });
       this.history.done(side, { target: editId, ops: inverse, group });
     }
   }
@@ -128,7 +130,10 @@ export class Replica {
   next(roomId: string): Request | null {
     const first = this.#pending[0];
     if (!first || first.sent) return null;
-    first.sent = { baseVersion: this.#confirmed.version, ops: first.ops };
+    // Values are the same on any version: sent with the one that their author saw, the server finds what they
+    // overwrite, and tells both. Text is counted on the version that it was moved to.
+    const isText = first.ops.some((op) => op.op === "text");
+    first.sent = { baseVersion: isText ? this.#confirmed.version : first.madeOn, ops: first.ops };
     return this.#request(first, roomId);
   }
 
@@ -141,7 +146,9 @@ export class Replica {
   /** Forgets how the edit in flight was sent, where the server knows that base no more. */
   resend(): void {
     const first = this.#pending[0];
-    if (first) first.sent = null;
+    if (!first) return;
+    first.sent = null;
+    first.madeOn = this.#confirmed.version;
   }
 
   /** Takes the answer to the edit in flight. False: edits are missing before it; ask for them. */

@@ -164,6 +164,21 @@ describe("conflicts are told", () => {
     ]);
   });
 
+  test("a value set while the line was down still says which version its author saw", () => {
+    const { ada, ben, server, share } = two();
+    ada.edit(set("iko", "key", "G"));
+    ben.edit(set("iko", "key", "C"));
+    ben.send();
+    ben.receive();
+    share();
+    ada.receiveAll();
+    ada.send();
+    expect(server.edits.at(-1)).toMatchObject({ base_version: 0, author: { id: "ada" } });
+    share();
+    ben.receiveAll();
+    expect(ben.replica.takeNotices()).toMatchObject([{ type: "replaced", mine: "C", theirs: "G" }]);
+  });
+
   test("who replaces a value after having seen it disturbs nobody", () => {
     const { ada, ben, share } = two();
     ada.edit(set("iko", "key", "G"));
