@@ -31,5 +31,5 @@ export default defineConfig({
       },
     },
   },
-  test: { root: ".", include: ["tests/**/*.test.ts"] },
+  test: { root: ".", include: [process.env.COLLAB_LIVE ? "tests/*.live.ts" : "tests/*.test.ts"] },
 } as Parameters<typeof defineConfig>[0]);

@@ -39,7 +39,9 @@ class Page:
             self.faults.append(f"console {message.type}: {message.text}")
 
     def _requested(self, request: Request) -> None:
-        if urlsplit(request.url).netloc != urlsplit(self.link).netloc and not request.url.startswith(("data:", "blob:")):
+        if urlsplit(request.url).netloc != urlsplit(self.link).netloc and not request.url.startswith(
+            ("data:", "blob:")
+        ):
             self.faults.append(f"outside request: {request.url}")
 
     async def go(self) -> None:

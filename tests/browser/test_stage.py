@@ -70,7 +70,9 @@ async def test_who_claims_the_lead_takes_it(hall: Hall) -> None:
 async def test_a_long_night_fits_on_one_sheet(hall: Hall) -> None:
     async with hall.server.rest("ada") as rest:
         fields = {"key": "Bb", "tempo": 180, "duration": 200, "notes": "Trio twice, then out"}
-        items = [{"type": "song", "fields": {"title": f"A song of some length, number {n}", **fields}} for n in range(40)]
+        items = [
+            {"type": "song", "fields": {"title": f"A song of some length, number {n}", **fields}} for n in range(40)
+        ]
         body = {"kind": "setlist", "title": "Marathon", "document": {"items": items}}
         (await rest.post(f"/api/bands/{hall.gig.band_id}/contents", json=body)).raise_for_status()
     ada = await hall.page("ada", at="band")
