@@ -78,6 +78,39 @@ async def test_a_second_tab_sends_what_a_closed_one_left(hall: Hall) -> None:
     assert (await stored(hall))[0]["venue"] == "Tipitina's"
 
 
+async def test_what_two_closed_tabs_left_is_sent_by_a_third(hall: Hall) -> None:
+    ada = await hall.page("ada")
+    await is_kept_on_the_device(ada)
+    other = await ada.context.new_page()
+    await other.goto(ada.link)
+    await other.get_by_role("region", name="Setlists").get_by_role("link", name="Friday").click()
+    await expect(other.locator("[data-saving=saved]")).to_be_visible()
+    await ada.cut_line()
+    await ada.write("Venue", "Tipitina's")
+    await other.get_by_label("Key of Iko Iko").fill("G")
+    await other.get_by_label("Key of Iko Iko").press("Enter")
+    await expect(other.locator("[data-pending='1']")).to_be_visible()
+    await ada.sees_saving("offline", "1 edit waiting")
+    await other.close()
+    await ada.tab.close()
+    await ada.mend_line()
+    ada.tab = await ada.context.new_page()
+    await ada.go()
+    await ada.open_setlist("Friday")
+    await expect(ada.field("Venue")).to_have_value("Tipitina's")
+    await expect(ada.field("Key of Iko Iko")).to_have_value("G")
+    await ada.sees_saved()
+    fields, version = await stored(hall)
+    assert (fields["venue"], version) == ("Tipitina's", 2)
+
+
+async def test_a_word_that_is_not_finished_when_the_tab_goes_is_kept(hall: Hall) -> None:
+    ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben"))
+    await ada.field("Venue").fill("Tipitina's")
+    await ada.tab.goto("about:blank")
+    await expect(ben.field("Venue")).to_have_value("Tipitina's")
+
+
 async def test_a_restart_of_the_server_costs_nothing(hall: Hall) -> None:
     ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben"))
     ada.is_line_bad = ben.is_line_bad = True

@@ -36,6 +36,29 @@ async def test_a_link_that_has_run_out_says_so(hall: Hall) -> None:
     ada.faults = [fault for fault in ada.faults if "401" not in fault]
 
 
+async def test_a_link_that_runs_out_meanwhile_says_so_and_a_new_one_goes_on(hall: Hall) -> None:
+    ada = await hall.page("ada", at="band")
+    await ada.tab.goto(f"{hall.server.url}/#token={hall.server.token('ada', ttl_s=4)}")
+    await ada.open_setlist("Friday")
+    await expect(ada.toast("Your link has run out.")).to_be_visible(timeout=12_000)
+    await ada.write("Venue", "Tipitina's")
+    await ada.sees_saving("offline", "1 edit waiting")
+    await ada.tab.goto(hall.link("ada"))
+    await ada.open_setlist("Friday")
+    await ada.sees_saved()
+    await expect(ada.field("Venue")).to_have_value("Tipitina's")
+
+
+async def test_who_is_taken_out_of_the_band_sees_nothing_more(hall: Hall) -> None:
+    ben = await hall.page("ben")
+    async with hall.server.rest("ada") as rest:
+        path = f"/api/bands/{hall.gig.band_id}/members/ben"
+        (await rest.put(path, json={"role": "viewer"})).raise_for_status()
+        await expect(ben.field("Venue")).to_have_attribute("readonly", "")
+        (await rest.delete(path)).raise_for_status()
+    await expect(ben.tab.get_by_role("heading", name="Name your band")).to_be_visible()
+
+
 async def test_the_page_is_served_with_a_strict_policy_and_kept_by_its_hash(hall: Hall) -> None:
     async with httpx.AsyncClient(base_url=hall.server.url) as client:
         page = await client.get("/")

@@ -55,6 +55,17 @@ async def test_the_others_follow_who_leads_and_may_leave_and_rejoin(hall: Hall) 
     await sees(ben, "Iko Iko")
 
 
+async def test_where_the_leader_went_the_page_stays(hall: Hall) -> None:
+    ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben"))
+    await asyncio.gather(on_stage(ada), on_stage(ben))
+    await ada.button("Lead").click()
+    await ada.tab.keyboard.press("PageDown")
+    await sees(ben, "Break")
+    await ada.tab.goto("about:blank")
+    await expect(ben.button("Following Ada")).to_have_count(0)
+    await sees(ben, "Break")
+
+
 async def test_who_claims_the_lead_takes_it(hall: Hall) -> None:
     ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben"))
     await asyncio.gather(on_stage(ada), on_stage(ben))

@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useMemo, useState } from "react";
-import { CollabProvider, Rest, RestError } from "../react";
+import { CollabProvider, Rest, RestError, useConnection } from "../react";
 import { BandPage } from "./BandPage";
 import { go, useRoute } from "./route";
 import { type Identity, identify, type Me, rememberedMe, signOut } from "./session";
@@ -28,6 +28,7 @@ function Bands({ identity }: { identity: Identity }): ReactNode {
   const [me, setMe] = useState<Me | null>(() => rememberedMe.get(identity.userId));
   const [problem, setProblem] = useState<RestError | null>(null);
   const route = useRoute();
+  const { connection } = useConnection();
 
   useEffect(() => {
     let isOver = false;
@@ -46,11 +47,12 @@ function Bands({ identity }: { identity: Identity }): ReactNode {
     };
     ask();
     addEventListener("online", ask);
+    connection.onMembership = ask;
     return () => {
       isOver = true;
       removeEventListener("online", ask);
     };
-  }, [rest, identity]);
+  }, [rest, identity, connection]);
 
   const band = me?.bands.find(({ id }) => id === route.band) ?? me?.bands[0];
 

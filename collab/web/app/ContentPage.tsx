@@ -36,7 +36,7 @@ interface ContentPageProps {
 
 export function ContentPage({ contentId, band, repertoireId, people, me, rest, view, side }: ContentPageProps): ReactNode {
   const { content, state } = useContent(contentId);
-  const { connection } = useConnection();
+  const { connection, link } = useConnection();
   const say = useToasts();
   const [isHistoryOpen, setHistoryOpen] = useState(false);
   const { document: shown } = state;
@@ -48,6 +48,10 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
   useEffect(() => {
     content.onNotice = (notice) => say(toastOf(notice, content));
   }, [content, say]);
+  useEffect(() => {
+    if (link.state !== "refused") return;
+    say({ text: "Your link has run out. Open a new one: what you edited here is kept and will be sent.", isImportant: true });
+  }, [link.state, say]);
   useUndoKeys(content);
   useIdle(content);
 
@@ -136,15 +140,14 @@ interface BodyProps {
 
 function Body({ state, content, others, isReadOnly, repertoireId }: BodyProps): ReactNode {
   const { document: shown, problem } = state;
-  if (!shown) {
-    return problem ? (
+  if (problem) {
+    return (
       <p className="empty" role="alert">
         This is not here, or not yours.
       </p>
-    ) : (
-      <p className="empty">One moment…</p>
     );
   }
+  if (!shown) return <p className="empty">One moment…</p>;
   if (shown.kind === "repertoire") return <Repertoire {...{ content, others, isReadOnly }} document={shown} />;
   return <SetlistPage {...{ content, others, isReadOnly, repertoireId }} document={shown} />;
 }

@@ -41,6 +41,12 @@ export function StageView({ document: setlist, content, sessions, onLeave }: Sta
     if (id === null) earlier.current = null;
   }, [leader?.session_id, isLeading]);
 
+  // Whoever leads may go: the page stays where it is.
+  const ledTo = isLed ? leader.focus?.item : undefined;
+  useEffect(() => {
+    if (ledTo) setHere(ledTo);
+  }, [ledTo]);
+
   const itemId = item?.id;
   useEffect(() => {
     content.focus(itemId ? { item: itemId, ...(isLeading ? { lead: true } : {}) } : null);

@@ -1,7 +1,7 @@
 /** Fields that are edited in place: a line that is set whole, and a text that is merged letter by letter. */
 
 import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
-import { type Content, type Presence, text, type Value } from "../sdk";
+import { type Content, type Presence, text, useBeforeLeave, type Value } from "../react";
 import { type Format, LINE } from "./format";
 import { colored } from "./ui";
 
@@ -56,15 +56,9 @@ export function LineField({
   const commitLatest = useRef(commit);
   commitLatest.current = commit;
 
-  useEffect(() => {
-    // A closing tab must not take the last word with it.
-    const leave = (): void => commitLatest.current();
-    addEventListener("pagehide", leave, { capture: true });
-    return () => {
-      removeEventListener("pagehide", leave, { capture: true });
-      leave();
-    };
-  }, []);
+  // A closing tab must not take the last word with it.
+  useBeforeLeave(commit);
+  useEffect(() => () => commitLatest.current(), []);
 
   return (
     <input

@@ -1,6 +1,6 @@
 /** React hooks over the SDK: a band, a content, and who is there. */
 
-import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import {
   BandRoom,
   type BandState,
@@ -42,7 +42,7 @@ export function CollabProvider({ userId, token, url, path, children }: CollabPro
   );
   useEffect(() => {
     const { connection } = collab;
-    const leave = (): void => connection.disconnect();
+    const leave = (): void => connection.leave();
     const offline = (): void => connection.suspend();
     const online = (): void => connection.connect();
     const shown = (event: PageTransitionEvent): void => {
@@ -98,6 +98,14 @@ export function useContent(contentId: string): { content: Content; state: Conten
 /** Who is in a content's or a band's room: one entry a person. */
 export function usePresence(room: Watchable<ContentState> | Watchable<BandState>): ContentState["roster"]["people"] {
   return useWatched<{ roster: ContentState["roster"] }>(room as Watchable<{ roster: ContentState["roster"] }>).roster.people;
+}
+
+/** Has something done when the page goes, while it can still be sent: a field's last word, say. */
+export function useBeforeLeave(finish: () => void): void {
+  const { connection } = useCollab();
+  const latest = useRef(finish);
+  latest.current = finish;
+  useEffect(() => connection.beforeLeave(() => latest.current()), [connection]);
 }
 
 export function useCollab(): Collab {

@@ -59,6 +59,7 @@ const ROOM_EVENTS = [
 export class Connection extends Watchable<Link> {
   readonly #socket: Socket;
   readonly #members = new Set<Member>();
+  readonly #finishing = new Set<() => void>();
   #isWanted = false;
   #retries = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -85,7 +86,9 @@ export class Connection extends Watchable<Link> {
     this.#socket.on("session", (session: Session) => this.#begin(session));
     this.#socket.on("disconnect", (reason) => this.#end(reason));
     this.#socket.on("connect_error", (error) => this.#failed(error));
-    this.#socket.on("content_updated", (payload: ContentUpdated) => this.onContents?.(payload));
+    this.#socket.on("content_updated", (payload: ContentUpdated) => {
+      if (payload.type === "membership") this.#membershipChanged();
+    });
     for (const event of ROOM_EVENTS) {
       this.#socket.on(event, (payload: { room?: string; room_id?: string; band_id?: string }) => {
         const room = payload.room ?? payload.room_id ?? `band_${payload.band_id}`;
@@ -94,8 +97,8 @@ export class Connection extends Watchable<Link> {
     }
   }
 
-  /** Called with each `content_updated`, memberships too, whatever its room. */
-  onContents?: (payload: ContentUpdated) => void;
+  /** Called when this user has got, lost or changed a role in a band. */
+  onMembership?: () => void;
 
   get isOnline(): boolean {
     return this.getState().state === "online";
@@ -116,6 +119,18 @@ export class Connection extends Watchable<Link> {
     this.#isWanted = false;
     clearTimeout(this.#retry);
     this.#socket.disconnect();
+  }
+
+  /** The page goes: what is unfinished is finished (`beforeLeave`), sent, and others see at once that we left. */
+  leave(): void {
+    for (const finish of this.#finishing) finish();
+    this.disconnect();
+  }
+
+  /** Has something done when the page goes, while it can still be sent. Returns how to take that back. */
+  beforeLeave(finish: () => void): () => void {
+    this.#finishing.add(finish);
+    return () => this.#finishing.delete(finish);
   }
 
   /** The network is known to be gone: nothing is tried until `connect`. */
@@ -152,6 +167,12 @@ export class Connection extends Watchable<Link> {
     this.#retries = 0;
     this.set({ state: "online", session });
     for (const member of this.#members) void this.#join(member);
+  }
+
+  /** Every room is entered again: what one may do there may have changed. */
+  #membershipChanged(): void {
+    for (const member of this.#members) void this.#join(member);
+    this.onMembership?.();
   }
 
   async #join(member: Member): Promise<void> {

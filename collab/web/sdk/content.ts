@@ -96,7 +96,7 @@ export class Content extends Watchable<ContentState> implements Member {
 
   /** Shows what was kept on this device, then joins the others. */
   async open(): Promise<this> {
-    const [stored] = await this.#store.adopt(this.id).catch(() => []);
+    const stored = await this.#store.adopt(this.id).catch(() => null);
     if (stored) {
       this.#replica = new Replica(
         Document.fromJson(stored.confirmed),
@@ -107,8 +107,26 @@ export class Content extends Watchable<ContentState> implements Member {
       this.#role = stored.role as Role;
       this.#changed();
     }
-    if (!this.#isClosed) this.#leave = this.#connection.enter(this);
+    if (this.#isClosed) return this;
+    this.#leave = this.#connection.enter(this);
+    const orphans = await this.#store.orphans(this.id).catch(() => []);
+    for (const orphan of orphans) void this.#bringHome(orphan);
     return this;
+  }
+
+  /** Sends what a closed tab left, out of sight; then asks for it, since one does not hear one's own edits. */
+  async #bringHome(orphan: Store): Promise<void> {
+    const left = new Content(this.id, this.userId, this.#connection, orphan);
+    await left.open();
+    const look = async (): Promise<void> => {
+      if (left.getState().saving !== "saved" && !this.#isClosed) return;
+      stop();
+      await left.kept();
+      left.close();
+      void this.#catchUp();
+    };
+    const stop = left.subscribe(() => void look());
+    void look();
   }
 
   close(): void {

@@ -16,19 +16,24 @@ export interface Stored extends Saved {
 export interface Store {
   /** Whether edits may grow while they wait: only where no other tab can be sending them too. */
   readonly mayGrow: boolean;
-  /** What was kept of a content by tabs that are gone. It is this tab's from now on. */
-  adopt(contentId: string): Promise<Stored[]>;
+  /** What was kept of a content, to go on from; null where there is nothing. */
+  adopt(contentId: string): Promise<Stored | null>;
   /** Keeps it; returns once it is on disk. */
   keep(contentId: string, stored: Stored): Promise<void>;
+  /** The edits that other tabs, now gone, left unsent: a store for each, to be opened until they are sent. */
+  orphans(contentId: string): Promise<Store[]>;
 }
 
 /** Keeps nothing: for tests, and for where there is no disk. */
 export class NoStore implements Store {
   readonly mayGrow = true;
-  async adopt(): Promise<Stored[]> {
-    return [];
+  async adopt(): Promise<Stored | null> {
+    return null;
   }
   async keep(): Promise<void> {}
+  async orphans(): Promise<Store[]> {
+    return [];
+  }
 }
 
 /**
@@ -46,35 +51,52 @@ export class BrowserStore implements Store {
   constructor(
     readonly userId: string,
     tab: string,
-    readonly locks: LockManager | undefined = globalThis.navigator?.locks,
+    readonly locks: LockManager | null = globalThis.navigator?.locks ?? null,
     database = "collab",
   ) {
     this.#tab = tab;
     this.#store = createStore(database, "contents");
-    this.mayGrow = locks !== undefined;
+    this.mayGrow = locks !== null;
   }
 
-  async adopt(contentId: string): Promise<Stored[]> {
-    await this.#hold();
-    const alive = await this.#alive();
-    const prefix = `${this.userId} ${contentId} `;
-    const found = (await entries<string, Stored>(this.#store)).filter(
-      ([key]) => key.startsWith(prefix) && (key === prefix + this.#tab || !alive.has(key.slice(prefix.length))),
-    );
-    const kept = found.map(([, stored]) => stored).sort((a, b) => b.pending.length - a.pending.length);
-    const others = found.map(([key]) => key).filter((key) => key !== prefix + this.#tab);
-    if (kept[0]) await this.keep(contentId, kept[0]);
-    // Those that hold edits stay until these are sent; a second tab's are sent the next time.
-    const done = others.filter((key) => {
-      const stored = found.find(([other]) => other === key)?.[1];
-      return stored === kept[0] || !stored?.pending.length;
-    });
-    await delMany(done, this.#store);
-    return kept.slice(0, 1);
+  async adopt(contentId: string): Promise<Stored | null> {
+    const found = await this.#found(contentId);
+    const own = found.get(this.#key(contentId));
+    if (own?.pending.length) return own;
+    const others = [...found].sort(([, a], [, b]) => b.pending.length - a.pending.length || newer(a, b));
+    const [key, adopted] = others[0] ?? [];
+    if (key === undefined || adopted === undefined) return null;
+    await this.keep(contentId, adopted);
+    // What holds no edits of its own is of no more use, now that this tab has the content.
+    const used = others.filter(([other, { pending }]) => other === key || pending.length === 0).map(([other]) => other);
+    await delMany(used.filter((other) => other !== this.#key(contentId)), this.#store);
+    return adopted;
+  }
+
+  async orphans(contentId: string): Promise<Store[]> {
+    const found = [...(await this.#found(contentId))];
+    return found
+      .filter(([key, { pending }]) => key !== this.#key(contentId) && pending.length > 0)
+      .map(([key, stored]) => new Orphan(this.#store, key, stored));
   }
 
   async keep(contentId: string, stored: Stored): Promise<void> {
-    await set(`${this.userId} ${contentId} ${this.#tab}`, stored, this.#store);
+    await set(this.#key(contentId), stored, this.#store);
+  }
+
+  #key(contentId: string): string {
+    return `${this.userId} ${contentId} ${this.#tab}`;
+  }
+
+  /** The records of this tab and of those that are gone. */
+  async #found(contentId: string): Promise<Map<string, Stored>> {
+    await this.#hold();
+    const alive = await this.#alive();
+    const prefix = `${this.userId} ${contentId} `;
+    const kept = (await entries<string, Stored>(this.#store)).filter(
+      ([key]) => key.startsWith(prefix) && (key === this.#key(contentId) || !alive.has(key.slice(prefix.length))),
+    );
+    return new Map(kept);
   }
 
   async #hold(): Promise<void> {
@@ -105,3 +127,29 @@ export class BrowserStore implements Store {
     return new Set(held.map((lock) => (lock.name ?? "").replace(lockName(""), "")));
   }
 }
+
+/** One record that its tab left with edits in it. It goes once these are sent. */
+class Orphan implements Store {
+  readonly mayGrow = false;
+
+  constructor(
+    readonly store: UseStore,
+    readonly key: string,
+    readonly stored: Stored,
+  ) {}
+
+  async adopt(): Promise<Stored> {
+    return this.stored;
+  }
+
+  async keep(_contentId: string, stored: Stored): Promise<void> {
+    if (stored.pending.length > 0) await set(this.key, stored, this.store);
+    else await delMany([this.key], this.store);
+  }
+
+  async orphans(): Promise<Store[]> {
+    return [];
+  }
+}
+
+const newer = (a: Stored, b: Stored): number => b.confirmed.version - a.confirmed.version;
