@@ -16,8 +16,9 @@ async def settled(page: Page) -> None:
     await page.tab.wait_for_timeout(250)
     # The names at cursors go after a while on purpose, and are wanted in the picture.
     await page.tab.evaluate(
-        "Promise.all(document.getAnimations().filter(one => one.animationName !== 'cursor-name').map(one => one.finished))"
-        ".then(() => undefined)"
+        """Promise.all(
+          document.getAnimations().filter((one) => one.animationName !== "cursor-name").map((one) => one.finished)
+        ).then(() => undefined)"""
     )
 
 

@@ -71,8 +71,19 @@ async def test_the_page_is_served_with_a_strict_policy_and_kept_by_its_hash(hall
 
 
 async def test_every_screen_fits_a_small_phone(hall: Hall) -> None:
+    async with hall.server.rest("ada") as rest:
+        songs = [
+            {"type": "song", "fields": {"title": f"A song with a title that goes on and on, number {n}"}}
+            for n in range(30)
+        ]
+        body = {"kind": "repertoire", "title": "Repertoire", "document": {"items": songs}}
+        (await rest.post(f"/api/bands/{hall.gig.band_id}/contents", json=body)).raise_for_status()
     ben = await hall.page("ben", is_phone=True, at="band")
     await fits(ben)
+    await ben.tab.get_by_role("link", name="Repertoire").click()
+    await expect(ben.tab.locator(".row")).to_have_count(30)
+    await fits(ben)
+    await ben.tab.get_by_role("link", name="Back to Blue Nile").click()
     await ben.open_setlist("Friday")
     await ben.button("Notes and details of Iko Iko").click()
     await fits(ben)
@@ -85,6 +96,7 @@ async def test_every_screen_fits_a_small_phone(hall: Hall) -> None:
 
 async def fits(page: Page) -> None:
     assert await page.tab.evaluate("document.documentElement.scrollWidth") <= 360
+    assert await page.tab.evaluate("innerWidth") == 360
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,13 +6,14 @@ import pytest
 from pydantic import TypeAdapter
 
 from collab.protocol import models
+from collab.protocol.base import Wire
 from collab.protocol.models import SENT
 from tests.conftest import Gig
 from tests.support.members import member, set_
 from tests.support.serving import Running
 from tests.web.wire_types import FILE, wire_types
 
-EVENTS: dict[str, type[models.Wire]] = {
+EVENTS: dict[str, type[Wire]] = {
     "session": models.Session,
     "content_edited": models.Edit,
     "batch_update": models.BatchUpdate,
@@ -60,5 +61,5 @@ async def test_what_the_server_sends_fits_the_models(server: Running, gig: Gig) 
     assert set(EVENTS.values()) <= set(SENT)
 
 
-def fits(model: type[models.Wire], payload: Any) -> None:
+def fits(model: type[Wire], payload: Any) -> None:
     TypeAdapter(model).validate_python(payload)

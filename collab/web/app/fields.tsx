@@ -116,22 +116,23 @@ export function TextField(props: TextFieldProps): ReactNode {
   const { content, item, field, value, label, placeholder = "", isReadOnly, others } = props;
   const area = useRef<HTMLTextAreaElement>(null);
   const known = useRef(value);
-  const caret = useRef<[number, number] | null>(null);
   const isComposing = useRef(false);
   const [composed, setComposed] = useState<string | null>(null);
 
+  // Where the caret is right now: the events that tell of it come late, and what others write may come before them.
+  const element = area.current;
+  const isHere = element !== null && document.activeElement === element;
+  const selected = isHere ? { text: element.value, range: [element.selectionStart, element.selectionEnd] } : null;
+
   // What others write moves this caret along with the letters it stands between.
   useLayoutEffect(() => {
-    const element = area.current;
-    const before = known.current;
     known.current = value;
-    if (!element || before === value || document.activeElement !== element || isComposing.current) return;
-    const at = caret.current;
-    if (!at) return;
-    const delta = text.replace(before, value);
-    const [start, end] = at.map((point) => text.toUnits(value, text.moveCursor(point, delta)));
+    if (!element || !selected || selected.text === value || isComposing.current) return;
+    const delta = text.replace(selected.text, value);
+    const [start, end] = selected.range.map((unit) =>
+      text.toUnits(value, text.moveCursor(text.toPoints(selected.text, unit), delta)),
+    );
     element.setSelectionRange(start!, end!);
-    caret.current = [text.toPoints(value, start!), text.toPoints(value, end!)];
   }, [value]);
 
   const tell = (): void => {
@@ -140,7 +141,6 @@ export function TextField(props: TextFieldProps): ReactNode {
     const [anchor, head] = [element.selectionStart, element.selectionEnd].map((unit) =>
       text.toPoints(element.value, unit),
     ) as [number, number];
-    caret.current = [anchor, head];
     content.focus({ item, field, anchor, head });
   };
 
@@ -168,10 +168,7 @@ export function TextField(props: TextFieldProps): ReactNode {
         data-field={field}
         onFocus={tell}
         onSelect={tell}
-        onBlur={() => {
-          caret.current = null;
-          content.focus(null);
-        }}
+        onBlur={() => content.focus(null)}
         onCompositionStart={() => {
           isComposing.current = true;
           setComposed(area.current?.value ?? value);

@@ -42,7 +42,7 @@ const EMPTY: ContentState = {
   document: null,
   role: null,
   roster: new Roster(),
-  saving: "saved",
+  saving: "offline",
   pending: 0,
   canUndo: false,
   canRedo: false,
