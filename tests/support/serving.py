@@ -19,7 +19,7 @@ from collab.services.ports import Clock
 from collab.serving import server_config
 from collab.settings import Settings
 
-SECRET = "a secret that is long enough for the tests of collab"
+SECRET = "a secret that is long enough for the tests of collab, and for HS512 as well"
 
 
 def settings_for(database_url: str, **others: Any) -> Settings:
