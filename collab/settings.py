@@ -61,6 +61,12 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("bus_url")
+    @classmethod
+    def _one_node(cls, value: str | None) -> None:
+        if value:
+            raise ValueError("expected no bus: this version serves from one node; unset it")
+
     @property
     def algorithm(self) -> Algorithm:
         """The one algorithm that tokens are checked with; never taken from a token."""

@@ -15,7 +15,7 @@ from collab.domain.ops import Item
 from collab.storage.migrate import migrate
 from tests.support.clock import ManualClock
 from tests.support.postgres import create_database, drop_database, postgres_server
-from tests.support.serving import Running, serving, settings_for, sqlite_url
+from tests.support.serving import RunningEngine, serving, settings_for, sqlite_url
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +40,7 @@ def clock() -> ManualClock:
 
 
 @pytest_asyncio.fixture
-async def server(database_url: str, clock: ManualClock) -> AsyncIterator[Running]:
+async def server(database_url: str, clock: ManualClock) -> AsyncIterator[RunningEngine]:
     """A server on a fresh database, with a clock that the test moves."""
     async with serving(settings_for(database_url), clock) as running:
         yield running
@@ -63,12 +63,12 @@ class Gig:
 
 
 @pytest_asyncio.fixture
-async def gig(server: Running) -> Gig:
+async def gig(server: RunningEngine) -> Gig:
     """The band that most tests play with."""
     return await make_gig(server)
 
 
-async def make_gig(server: Running) -> Gig:
+async def make_gig(server: RunningEngine) -> Gig:
     ada = User("ada", "Ada")
     band = await server.engine.membership.create_band(ada, "Blue Nile")
     await server.engine.membership.put_member(ada, band.id, "ben", Role.EDITOR, "Ben")
