@@ -26,12 +26,29 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the servers run on")
+
+
 @pytest.fixture
-def database_url(empty_sqlite: Path, tmp_path: Path) -> str:
-    """A fresh database."""
+def sqlite_database_url(empty_sqlite: Path, tmp_path: Path) -> str:
     file = tmp_path / "collab.db"
     shutil.copy(empty_sqlite, file)
     return sqlite_url(file)
+
+
+@pytest.fixture
+def postgresql_database_url(postgres: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    yield create_database(postgres, name, template="with_schema")
+    drop_database(postgres, name)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database, of the sort that `--database` names."""
+    url: str = request.getfixturevalue(f"{request.config.getoption('--database')}_database_url")
+    return url
 
 
 @pytest.fixture
@@ -92,12 +109,7 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def any_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+def any_database_url(request: pytest.FixtureRequest) -> str:
     """A fresh database of each sort that the engine runs on."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("database_url")
-    else:
-        server_url = request.getfixturevalue("postgres")
-        name = f"test_{uuid.uuid4().hex}"
-        yield create_database(server_url, name, template="with_schema")
-        drop_database(server_url, name)
+    url: str = request.getfixturevalue(f"{request.param}_database_url")
+    return url
