@@ -167,7 +167,9 @@ def _free_port() -> int:
 def _print(load: Load, results: list[Result], runs: int) -> None:
     base = statistics.median(r.cpu_s_per_1000 for r in results if r.target.startswith("A2")) if results else 1
     print(f"\n## {load.name} ({runs} runs each, medians)\n")
-    print("| server | edits/s | deliveries/s | ack p50/p95/p99 ms | propagation p50/p99 ms | CPU s/1000 | to A2 | load |")
+    print(
+        "| server | edits/s | deliveries/s | ack p50/p95/p99 ms | propagation p50/p99 ms | CPU s/1000 | to A2 | load |"
+    )
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for name in dict.fromkeys(result.target for result in results):
         mine = [result for result in results if result.target == name]

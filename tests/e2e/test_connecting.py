@@ -134,7 +134,13 @@ async def test_a_new_token_of_the_same_user_keeps_the_session(server: Running, c
 async def test_a_page_of_another_origin_is_turned_away(database_url: str) -> None:
     settings = settings_for(database_url, allowed_origins="https://band.example")
     async with serving(settings) as server:
-        for origin, is_allowed in (("https://band.example", True), ("https://evil.example", False)):
+        for origin, is_allowed in (
+            ("https://band.example", True),
+            (server.url, True),
+            ("https://evil.example", False),
+            (f"{server.url}.evil.example", False),
+            ("null", False),
+        ):
             someone = Member("ada")
             connecting = someone.client.connect(
                 server.url,
