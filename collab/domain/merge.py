@@ -216,8 +216,7 @@ class Merge:
         return True
 
     def _placed(self, item: Item) -> Item:
-        free = self.draft.free_position(item.position, item.id)
-        return item if free == item.position else replace(item, position=free)
+        return replace(item, position=self.draft.free_position(item.position, item.id))
 
     def _last_write(self, place: Place) -> Edit | None:
         """The last edit of somebody else whose value or words a field still holds: one's own `set` ends the search."""

@@ -3,10 +3,12 @@ are in the vectors."""
 
 import pytest
 
-from collab.domain.edits import Dropped, Overwrite
+from collab.domain.document import Document
+from collab.domain.edits import Dropped, Overwrite, Proposal
 from collab.domain.errors import Invalid, VersionUnknown
+from collab.domain.kinds import REPERTOIRE, SETLIST
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
-from collab.domain.rebase import Accepted, Conflict, Nothing, Outcome, check_base
+from collab.domain.rebase import Accepted, Conflict, Nothing, Outcome, check_base, rebase
 from collab.domain.text import Delete
 from tests.support.rooms import ADA, BEN, NOW, START, History, content
 
@@ -74,6 +76,17 @@ class TestRule1ValidationIsAllOrNothing:
         with pytest.raises(Invalid) as caught:
             History().edit([op])
         assert [(problem.path, problem.message) for problem in caught.value.problems] == [(path, message)]
+
+    def test_every_text_field_is_told_where_a_field_is_none(self) -> None:
+        book = Document("content", "repertoire", "band", 0, items={"iko": Item("iko", "song", "a0", {})})
+        with pytest.raises(Invalid, match=r"expected a text field \(notes, chart\), got 'title'"):
+            rebase(Proposal("new", 0, (Text("iko", "title", ("x",)),), ADA, None, NOW), book, (), REPERTOIRE)
+
+    def test_an_item_of_a_type_that_its_kind_has_lost_takes_no_values(self) -> None:
+        old = Document("content", "setlist", "band", 0, items={"iko": Item("iko", "poem", "a0", {})})
+        for op in (Set("iko", "title", "x"), Text("iko", "notes", ("x",))):
+            with pytest.raises(Invalid):
+                rebase(Proposal("new", 0, (op,), ADA, None, NOW), old, (), SETLIST)
 
     def test_null_fits_every_field(self) -> None:
         outcome = accepted(History().edit([Set("iko", "tempo", None), Set(None, "title", None)]))

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from collab.domain.edits import Dropped, Edit
+from collab.domain.edits import Dropped, Edit, Undo
 from collab.domain.errors import Forbidden
-from collab.domain.kinds import SETLIST
+from collab.domain.fields import Line
+from collab.domain.kinds import SETLIST, Kind
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
-from collab.domain.rebase import Accepted, Nothing, Outcome
+from collab.domain.rebase import Accepted, Nothing, Outcome, undo
 from collab.domain.text import Delete
 from tests.support.rooms import ADA, BEN, NOW, START, History, content
 
@@ -159,7 +160,7 @@ class TestWhoMayUndo:
     def test_one_undoes_one_s_own_edits(self) -> None:
         history = History()
         edit = made(history.edit([Set("iko", "key", "F")], author=BEN))
-        with pytest.raises(Forbidden):
+        with pytest.raises(Forbidden, match=r"^expected an edit of your own: only owners undo what others did$"):
             history.undo(edit, ADA)
         assert made(history.undo(edit, BEN)).author == BEN
 
@@ -172,6 +173,15 @@ class TestWhoMayUndo:
             history.undo(undone, BEN)
         made(history.undo(undone, ADA))
         assert history.head.items["iko"].fields["key"] == "F"
+
+
+def test_typing_goes_back_even_where_the_kind_has_lost_the_field() -> None:
+    history = History()
+    edit = made(history.edit([Text(None, "notes", (5, " at 8"))]))
+    bare = Kind("setlist", {"title": Line()})
+    outcome = undo(Undo("new", edit.edit_id, ADA, None, NOW), edit, history.head, (), bare)
+    assert isinstance(outcome, Accepted)
+    assert outcome.document.fields["notes"] == "doors"
 
 
 def test_setlists_have_room_for_what_these_tests_type() -> None:
