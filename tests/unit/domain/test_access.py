@@ -67,3 +67,7 @@ def test_only_contents_are_edited() -> None:
         with pytest.raises(Invalid) as caught:
             parse_content_room(name)
         assert caught.value.problems[0].path == "room_id"
+    with pytest.raises(Invalid, match=r"^room_id: expected 'content_<id>', got 'band_x{75}'$"):
+        parse_content_room("band_" + "x" * 100)
+    with pytest.raises(Invalid, match=r"^room: expected 'band_<id>' or 'content_<id>', got 'x{80}'$"):
+        parse_room("x" * 100)
