@@ -13,7 +13,7 @@ from collab.domain.errors import Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.ops import Insert, Item, Op, Remove, Set, Text
 from collab.domain.rebase import Accepted, Duplicate, Nothing
 from tests.support.rooms import BEN, NOW, START
-from tests.support.storage import Node, at_commit, make_setlist, node, proposal, undo_of, versions
+from tests.support.storage import Node, at_each, make_setlist, node, proposal, undo_of, versions
 
 pytestmark = pytest.mark.asyncio
 
@@ -50,7 +50,7 @@ async def test_a_title_is_what_the_list_of_contents_shows(room: Node) -> None:
 
 async def test_edits_that_wait_are_committed_together_in_their_order(room: Node) -> None:
     commits: list[Any] = []
-    with at_commit(commits.append):
+    with at_each("commit", commits.append):
         answers = [room.submit(proposal(typed(f"{n} "), base=0, author=BEN)) for n in range(50)]
         outcomes = await asyncio.gather(*answers)
     assert len(commits) == 1
@@ -168,8 +168,9 @@ class TestOldBases:
         live = room.journal.head(START.id)
         assert live is not None
         assert live.since(0) is None
-        newer = room.submit(proposal(typed("y"), base=count, author=BEN))
-        older = room.submit(proposal(Text(None, "notes", (5, "!")), base=0))
+        # Both are in one batch: what comes before in it is met too.
+        newer = room.journal.submit(START.id, proposal(typed("y"), base=count, author=BEN))
+        older = room.journal.submit(START.id, proposal(Text(None, "notes", (5, "!")), base=0))
         await newer
         outcome = await older
         assert isinstance(outcome, Accepted)
@@ -217,7 +218,7 @@ class TestFailedCommits:
         def fail(_connection: Any) -> None:
             raise error
 
-        with at_commit(fail):
+        with at_each("commit", fail):
             failed = await asyncio.gather(*map(room.submit, asked), return_exceptions=True)
         assert [type(outcome) for outcome in failed] == [Unavailable, Unavailable]
         live = room.journal.head(START.id)
@@ -324,20 +325,22 @@ class TestTwoNodes:
             assert (await room.reader.document(START.id)).fields["notes"] == "543210doors"
 
     async def test_at_once_every_edit_is_stored_once(self, room: Node, any_database_url: str) -> None:
-        async with node(any_database_url) as other:
-            answers = []
-            for turn in range(20):
-                answers += [one.submit(proposal(typed(f"{turn},"), base=0)) for one in (room, other)]
-                await asyncio.sleep(0)
-            outcomes = await asyncio.gather(*answers)
-            assert {type(outcome) for outcome in outcomes} == {Accepted}
+        errors: list[Any] = []
+        rounds = 15
+        async with node(any_database_url) as other, node(any_database_url) as third:
+            with at_each("handle_error", errors.append):
+                for turn in range(rounds):
+                    answers = [one.submit(proposal(typed(f"{turn},"), base=0)) for one in (room, other, third)]
+                    assert {type(outcome) for outcome in await asyncio.gather(*answers)} == {Accepted}
+            # They wait for each other's lock and never run into each other's versions.
+            assert errors == []
             stored = await room.stored()
-            assert versions(stored) == list(range(1, 41))
+            assert versions(stored) == list(range(1, 3 * rounds + 1))
             document = START
             for edit in stored:
                 document = apply_stored(document, edit.ops)
-            assert await room.reader.document(START.id) == document
-            assert await other.reader.document(START.id) == document
+            for one in (room, other, third):
+                assert await one.reader.document(START.id) == document
 
     async def test_the_same_edit_on_both_is_stored_once(self, room: Node, any_database_url: str) -> None:
         asked = proposal(Insert(Item("new", "song", "a5", {})), base=0)

@@ -96,13 +96,13 @@ def undo_of(edit: Edit, author: Author = ADA, edit_id: str | None = None) -> Und
 
 
 @contextmanager
-def at_commit(callback: Any) -> Iterator[None]:
-    """Calls back at each commit of any engine, right before it is carried out."""
-    event.listen(Engine, "commit", callback)
+def at_each(event_name: str, callback: Any) -> Iterator[None]:
+    """Calls back at an event of any engine: at a `commit` right before it is carried out, at `handle_error`."""
+    event.listen(Engine, event_name, callback)
     try:
         yield
     finally:
-        event.remove(Engine, "commit", callback)
+        event.remove(Engine, event_name, callback)
 
 
 def versions(edits: Sequence[Edit]) -> list[int]:
