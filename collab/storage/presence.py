@@ -64,7 +64,7 @@ def _renew(connection: Connection, node: Node) -> bool:
             index_elements=["id"],
             set_={name: statement.excluded[name] for name in ("renewed_at", "lease_until", "ended_at")},
             where=nodes.c.ended_at.is_(None),
-        ),
+        ).returning(nodes.c.id),
         {
             "id": node.id,
             "host": node.host,
@@ -74,7 +74,7 @@ def _renew(connection: Connection, node: Node) -> bool:
             "ended_at": node.ended_at,
         },
     )
-    return bool(renewed.rowcount)
+    return renewed.first() is not None
 
 
 def _upsert(connection: Connection, stays: Sequence[Stay]) -> None:
