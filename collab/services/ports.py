@@ -110,8 +110,8 @@ class PresenceStore(Protocol):
         """
         ...
 
-    async def end_dead(self, now: datetime) -> list[Departed]:
-        """Ends the open stays of every node whose lease is over, once, and returns them."""
+    async def end_dead(self, now: datetime, asking: str) -> list[Departed]:
+        """Ends the open stays of every node but the one that asks whose lease is over, once, and returns them."""
         ...
 
     async def stays(self, band_id: str, limit: int, before: str | None) -> list[Stay]:

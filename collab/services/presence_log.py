@@ -168,7 +168,7 @@ class PresenceLog:
         self._waiting = {stay.id: replace(stay, node_id=self._node_id) for stay in (*over, *self._open.values())}
 
     async def _end_dead(self) -> None:
-        departed = await self._store.end_dead(self._clock.now())
+        departed = await self._store.end_dead(self._clock.now(), self._node_id)
         if departed:
             log.info("ended the stays of nodes that died", stays=len(departed))
             self._on_departed(departed)

@@ -37,8 +37,8 @@ class StoredPresence:
 
         return await self._writer.run(work)
 
-    async def end_dead(self, now: datetime) -> list[Departed]:
-        return await self._writer.run(lambda connection: _end_dead(connection, now))
+    async def end_dead(self, now: datetime, asking: str) -> list[Departed]:
+        return await self._writer.run(lambda connection: _end_dead(connection, now, asking))
 
     async def stays(self, band_id: str, limit: int, before: str | None) -> list[Stay]:
         of_contents = select(literal(ContentRoom("").name) + contents.c.id).where(contents.c.band_id == band_id)
@@ -89,10 +89,10 @@ def _upsert(connection: Connection, stays: Sequence[Stay]) -> None:
     )
 
 
-def _end_dead(connection: Connection, now: datetime) -> list[Departed]:
+def _end_dead(connection: Connection, now: datetime, asking: str) -> list[Departed]:
     dead = connection.execute(
         select(nodes.c.id, nodes.c.renewed_at)
-        .where(nodes.c.ended_at.is_(None), nodes.c.lease_until <= now)
+        .where(nodes.c.ended_at.is_(None), nodes.c.lease_until <= now, nodes.c.id != asking)
         # Another node that is about to do the same has it: let it.
         .with_for_update(skip_locked=True)
     ).all()

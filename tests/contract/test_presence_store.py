@@ -93,9 +93,9 @@ async def test_the_stays_of_a_dead_node_end_when_it_was_last_heard_of(store: Sto
     await store.record(node("n1", 4), [])
     await store.record(node("n2", 19), [])
 
-    assert await store.end_dead(at(18.9)) == []
-    assert await store.end_dead(at(19)) == [Departed("band_b", "sid-a", "ada", at(4), is_still_there=False)]
-    assert await store.end_dead(at(19)) == []
+    assert await store.end_dead(at(18.9), "n2") == []
+    assert await store.end_dead(at(19), "n2") == [Departed("band_b", "sid-a", "ada", at(4), is_still_there=False)]
+    assert await store.end_dead(at(19), "n2") == []
 
     ends = {entry.id: (entry.ended_at, entry.end_reason) for entry in await store.stays("b", 10, None)}
     assert ends == {"a": (at(4), "node_died"), "b": (at(0), "left")}
@@ -105,13 +105,13 @@ async def test_who_is_there_by_another_node_has_not_left_with_the_dead_one(store
     await store.record(node("n1", 0), [stay("a", ADA, 0), stay("b", BEN, 0)])
     await store.record(node("n2", 16), [stay("c", ADA, 10, node_id="n2")])
 
-    departed = await store.end_dead(at(16))
+    departed = await store.end_dead(at(16), "n2")
     assert {entry.user_id: entry.is_still_there for entry in departed} == {"ada": True, "ben": False}
 
 
 async def test_a_node_that_was_taken_for_dead_is_told_so_and_stores_nothing(store: StoredPresence) -> None:
     await store.record(node("n1", 0), [stay("a", ADA, 0)])
-    await store.end_dead(at(15))
+    await store.end_dead(at(15), "n2")
 
     assert not await store.record(node("n1", 16), [stay("b", BEN, 16)])
     assert [entry.id for entry in await store.stays("b", 10, None)] == ["a"]
@@ -120,4 +120,10 @@ async def test_a_node_that_was_taken_for_dead_is_told_so_and_stores_nothing(stor
 async def test_a_node_that_stopped_by_itself_is_not_dead(store: StoredPresence) -> None:
     await store.record(node("n1", 0), [])
     await store.record(replace(node("n1", 1), ended_at=at(1)), [stay("a", ADA, 0).end(at(1), "server_stopped")])
-    assert await store.end_dead(at(60)) == []
+    assert await store.end_dead(at(60), "n2") == []
+
+
+async def test_a_node_that_slept_does_not_take_itself_for_dead(store: StoredPresence) -> None:
+    await store.record(node("n1", 0), [stay("a", ADA, 0)])
+    assert await store.end_dead(at(60), "n1") == []
+    assert await store.record(node("n1", 60), [])

@@ -40,7 +40,7 @@ class MemoryStore:
         self.rows.update((stay.id, stay) for stay in stays)
         return True
 
-    async def end_dead(self, _now: datetime) -> list[Departed]:
+    async def end_dead(self, _now: datetime, _asking: str) -> list[Departed]:
         departed, self.departed = self.departed, []
         return departed
 
