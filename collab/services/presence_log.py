@@ -21,7 +21,8 @@ WRITE_AFTER = timedelta(seconds=1)
 """How long a stay that began or ended may wait, so that many are written in one transaction."""
 
 RENEWALS = 3
-"""How often a lease is renewed within its time: two may fail."""
+"""How often in the length of a lease a node renews its own and looks at the others'. It renews for one such step
+less than the whole: whoever looks then has noticed a death before the length is over."""
 
 
 class PresenceLog:
@@ -153,7 +154,8 @@ class PresenceLog:
 
     def _node(self, ended_at: datetime | None) -> Node:
         now = self._clock.now()
-        return Node(self._node_id, self._host, self._started_at or now, now, now + self._lease, ended_at)
+        until = now + self._lease * (RENEWALS - 1) / RENEWALS
+        return Node(self._node_id, self._host, self._started_at or now, now, until, ended_at)
 
     def _begin_anew(self, unwritten: dict[str, Stay]) -> None:
         """This node was taken for dead and its stays were ended: what goes on, goes on as a new node's."""
