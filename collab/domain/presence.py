@@ -103,11 +103,11 @@ def leave(roster: Roster, session_id: str, now: datetime) -> Change:
 
 def lose(roster: Roster, session_id: str, now: datetime, grace: timedelta) -> Change:
     """The connection of a session broke. It stays for the grace, so that its user's return is no news."""
-    presence = roster.sessions.get(session_id)
-    if presence is None or presence.lingers_until is not None:
-        return roster, Diff()
     if grace <= timedelta(0):
         return leave(roster, session_id, now)
+    presence = _connected(roster, session_id)
+    if presence is None:
+        return roster, Diff()
     return _put(roster, [replace(presence, last_seen=now, lingers_until=now + grace)]), Diff()
 
 

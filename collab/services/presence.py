@@ -101,17 +101,14 @@ class PresenceService:
     ) -> None:
         """A session says what it does in a room that it has entered. With neither status nor focus it only beats:
         who is idle stays so, who is active stays so for longer."""
-        is_waking = status == "active" or (status is None and has_focus)
-        self.hear(session_id, is_waking=is_waking)
+        now = self._clock.now()
+        self.hear(session_id, is_waking=status == "active" or (status is None and has_focus))
+        self._log.seen(session_id, room.name, now)
         entry = self.roster(room).sessions[session_id]
         if has_focus and isinstance(room, ContentRoom) and focus is not None and focus.item is not None:
             focus = None if self._is_removed(room.id, focus.item) else focus
         change = presence.update(
-            self.roster(room),
-            session_id,
-            self._clock.now(),
-            status or entry.status,
-            focus if has_focus else entry.focus,
+            self.roster(room), session_id, now, status or entry.status, focus if has_focus else entry.focus
         )
         self._take(room, change, session_id)
 
@@ -153,7 +150,8 @@ class PresenceService:
                 del self._rooms_of[session_id]
         self._log.ended(session_id, room.name, reason, now)
         self._take(room, presence.lose(self.roster(room), session_id, now, grace), session_id)
-        self._call_by(room, now + grace)
+        if grace > _NO_GRACE:
+            self._call_by(room, now + grace)
 
     def _take(self, room: SharedRoom, change: Change, speaker: str | None) -> Roster:
         self._settle(room, change, speaker)

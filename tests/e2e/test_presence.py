@@ -43,7 +43,7 @@ def shown(sessions: Mapping[str, Json]) -> dict[str, Any]:
     return {key: {**entry, "last_seen": None} for key, entry in sessions.items()}
 
 
-async def leave_without_a_word(someone: Member, server: Running, room: str) -> None:
+async def leave_without_a_word(someone: Member, server: Running) -> None:
     """Breaks a member's connection; returns once the server knows."""
     session_id = someone.sid
     await someone.client.eio.disconnect(abort=True)
@@ -85,7 +85,7 @@ async def test_a_reconnect_within_the_grace_is_neither_a_leave_nor_a_join(
         await ben.ok("join_room", gig.band_room)
         joined = await ada.ok("join_room", gig.band_room)
         before = ben.sid
-        await leave_without_a_word(ben, server, gig.band_room)
+        await leave_without_a_word(ben, server)
         clock.advance(GRACE_S - 1)
 
         # Until then the room shows no gap: the lost session stands where it stood.
@@ -109,7 +109,7 @@ async def test_whose_grace_is_over_has_left(server: Running, gig: Gig, clock: Ma
         await ben.ok("join_room", gig.band_room)
         joined = await ada.ok("join_room", gig.band_room)
         session_id = ben.sid
-        await leave_without_a_word(ben, server, gig.band_room)
+        await leave_without_a_word(ben, server)
         clock.advance(GRACE_S - 0.1)
         await settle(server, clock, gig.band_room, ada)
         assert ada.heard["user_left"] == []
@@ -259,6 +259,20 @@ async def test_a_hidden_tab_that_beats_once_a_minute_does_not_flap(
         assert ada.heard["user_left"] == ada.heard["user_joined"] == []
         roster = (await ada.ok("join_room", gig.band_room))["roster"]
         assert hidden.sid in [entry["session_id"] for entry in roster]
+
+
+async def test_a_member_who_is_removed_while_their_connection_is_broken_has_no_grace(
+    server: Running, gig: Gig, clock: ManualClock
+) -> None:
+    async with member(server, "ada") as ada, member(server, "ben") as ben:
+        joined = await ada.ok("join_room", gig.room)
+        await ben.ok("join_room", gig.room)
+        await leave_without_a_word(ben, server)
+        async with server.rest("ada") as rest:
+            assert (await rest.delete(f"/api/bands/{gig.band_id}/members/ben")).status_code == 204
+        assert (await ada.next("user_left"))["user_id"] == "ben"
+        await settle(server, clock, gig.room, ada)
+        assert list(folded(joined, ada.heard["presence_updated"])) == [ada.sid]
 
 
 async def test_a_removed_member_is_in_no_roster(server: Running, gig: Gig, clock: ManualClock) -> None:

@@ -64,6 +64,18 @@ async def test_history_tells_who_was_where_from_when_until_when_and_why_it_ended
         assert "remote_addr" not in history[0]
 
 
+async def test_history_tells_when_somebody_was_last_heard(server: Running, gig: Gig, clock: ManualClock) -> None:
+    async with member(server, "ada") as ada:
+        await ada.ok("join_room", gig.room)
+        for _ in range(12):
+            clock.advance(0.5)
+            await ada.ok("update_presence", {"room": gig.room, "focus": {"item": "iko"}})
+        spoken = (await presence(server, gig))["people"][0]["last_seen"]
+        clock.advance(30)  # and with it a renewal of the lease
+        (stay,) = (await presence(server, gig, history="true"))["history"]
+        assert stay["last_seen"] == spoken
+
+
 async def test_why_a_connection_ended_is_in_the_history(server: Running, gig: Gig) -> None:
     async with member(server, "ada") as lost, member(server, "ben") as said, member(server, "dex") as dex:
         for someone in (lost, said, dex):
