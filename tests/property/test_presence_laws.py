@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,8 +24,8 @@ from tests.support.clock import ManualClock
 START = datetime(2026, 12, 4, 20, 30, tzinfo=UTC)
 GRACE = timedelta(seconds=10)
 IDLE_AFTER = timedelta(seconds=60)
-USERS = [User("ada", "Ada"), User("ben", "Ben"), User("dex", "Dex")]
-SESSIONS = {f"{user.id}-{number}": user for user in USERS for number in range(3)}
+ADA, BEN = User("ada", "Ada"), User("ben", "Ben")
+SESSIONS = {"ada-1": ADA, "ada-2": ADA, "ada-3": ADA, "ben-1": BEN}
 
 sessions = st.sampled_from(sorted(SESSIONS))
 offsets = st.none() | st.integers(0, 9)
@@ -208,6 +209,24 @@ def test_what_is_told_in_time_is_the_latest_state_and_at_most_twenty_times_a_sec
     times = [at for at, diff in told.diffs if diff.updated or diff.gone]
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert all(gap >= timedelta(milliseconds=50) for gap in gaps)
+
+
+@pytest.mark.parametrize("history", [["enter", "leave"], ["enter", "leave", "enter"], ["enter", "lose", "leave"]])
+def test_who_comes_and_goes_between_two_messages_is_told_as_they_are_in_the_end(history: list[str]) -> None:
+    clock = ManualClock(START)
+    told = Told(clock)
+    news = PresenceNews(told, clock, timedelta(milliseconds=50))
+    band = Band()
+    news.tell(BandRoom("b"), band.do(("enter", "ben-1")), None)
+    for name in history:
+        news.tell(BandRoom("b"), band.do((name, "ada-1")), None)
+    clock.advance(0.05)
+
+    folded: Mapping[str, Presence] = {}
+    for _, diff in told.diffs:
+        folded = presence.fold(folded, diff)
+        assert not {entry.session_id for entry in diff.updated} & set(diff.gone)
+    assert shown(folded) == shown(band.roster.sessions)
 
 
 @given(st.lists(actions))
