@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
-from collab.domain.bands import User, rfc3339
+from collab.domain.bands import User
 from collab.domain.edits import Edit
 from collab.domain.focus import Focus, follow
+from collab.domain.times import rfc3339
 
 Status: TypeAlias = Literal["active", "idle"]
 

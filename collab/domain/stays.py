@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from collab.domain.bands import User, rfc3339
+from collab.domain.bands import User
+from collab.domain.times import rfc3339
 
 
 @dataclass(frozen=True, slots=True)

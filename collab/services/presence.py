@@ -60,6 +60,7 @@ class PresenceService:
         self._idle_after = idle_after
         self._places: dict[SharedRoom, _Place] = {}
         self._rooms_of: defaultdict[str, set[SharedRoom]] = defaultdict(set)
+        self._is_stopping = False
 
     def roster(self, room: SharedRoom) -> Roster:
         place = self._places.get(room)
@@ -83,8 +84,14 @@ class PresenceService:
 
     def disconnect(self, session_id: str, reason: str, *, is_deliberate: bool) -> None:
         """A session is over. Where its connection just broke, its user may come back within the grace."""
+        if self._is_stopping:
+            reason = "server_stopped"
         for room in list(self.rooms_of(session_id)):
             self._go(session_id, room, reason, _NO_GRACE if is_deliberate else self._grace)
+
+    def stop(self) -> None:
+        """The server goes down: connections that end from now on are its own doing."""
+        self._is_stopping = True
 
     def hear(self, session_id: str, *, is_waking: bool = True) -> None:
         """A word of any sort came from a session."""

@@ -23,7 +23,7 @@ from collab.domain.access import Role
 from collab.domain.bands import User
 from collab.storage.migrate import migrate
 from collab.tokens import Tokens
-from tests.support.processes import server_process
+from tests.support.processes import served
 from tests.support.serving import serving, settings_for, sqlite_url
 
 WARM_UP_S = 2.0
@@ -89,11 +89,13 @@ async def storm(database_url: str, room: str, interval_s: float, options: argpar
     """One row of the table."""
     tokens = Tokens(settings_for(database_url))
     tally = Tally()
-    async with server_process(database_url, COLLAB_PRESENCE_INTERVAL_S=str(interval_s)) as (server, url):
+    async with served(database_url, presence_interval_s=interval_s) as server:
         sockets, people = [], []
         for number in range(options.people):
             socket = await connect(
-                f"{url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket", compression=None, max_queue=None
+                f"{server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket",
+                compression=None,
+                max_queue=None,
             )
             token = tokens.sign(User(f"fan-{number}", f"Fan {number}"), timedelta(hours=1), datetime.now(UTC))
             await socket.recv()
@@ -170,7 +172,7 @@ async def main(options: argparse.Namespace) -> None:
         coalesced = await storm(database_url, room, 0.05, options)
         uncoalesced = await storm(database_url, room, 0.0, options)
     for row in (head, ["---"] * len(head), coalesced, uncoalesced):
-        print("| " + " | ".join(row) + " |")  # noqa: T201  # its result is what it prints
+        print("| " + " | ".join(row) + " |")  # its result is what it prints
 
 
 if __name__ == "__main__":

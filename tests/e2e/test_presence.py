@@ -11,7 +11,7 @@ from tests.conftest import Gig
 from tests.support.clock import ManualClock
 from tests.support.members import Json, Member, insert, member, set_, text
 from tests.support.polling import DISCONNECT, polling
-from tests.support.serving import Running
+from tests.support.serving import RunningEngine
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
@@ -21,7 +21,7 @@ IDLE_AFTER_S = 60
 INTERVAL_S = 0.05
 
 
-async def settle(server: Running, clock: ManualClock, room: str, *members: Member) -> None:
+async def settle(server: RunningEngine, clock: ManualClock, room: str, *members: Member) -> None:
     """Returns once these members have heard all that the room is told."""
     clock.advance(INTERVAL_S)
     await server.engine.broadcaster.flush()
@@ -43,7 +43,7 @@ def shown(sessions: Mapping[str, Json]) -> dict[str, Any]:
     return {key: {**entry, "last_seen": None} for key, entry in sessions.items()}
 
 
-async def leave_without_a_word(someone: Member, server: Running) -> None:
+async def leave_without_a_word(someone: Member, server: RunningEngine) -> None:
     """Breaks a member's connection; returns once the server knows."""
     session_id = someone.sid
     await someone.client.eio.disconnect(abort=True)
@@ -55,11 +55,11 @@ async def say_goodbye(someone: Member) -> None:
     await someone.client._send_packet(someone.client.packet_class(packet.DISCONNECT, namespace="/"))  # noqa: SLF001
 
 
-def is_lingering(server: Running, session_id: str) -> bool:
+def is_lingering(server: RunningEngine, session_id: str) -> bool:
     return not server.engine.presence.rooms_of(session_id)
 
 
-async def test_one_person_in_two_tabs_is_one_person(server: Running, gig: Gig, clock: ManualClock) -> None:
+async def test_one_person_in_two_tabs_is_one_person(server: RunningEngine, gig: Gig, clock: ManualClock) -> None:
     async with member(server, "ada") as ada, member(server, "ben") as first, member(server, "ben") as second:
         await ada.ok("join_room", gig.band_room)
         await first.ok("join_room", gig.band_room)
@@ -79,7 +79,7 @@ async def test_one_person_in_two_tabs_is_one_person(server: Running, gig: Gig, c
 
 
 async def test_a_reconnect_within_the_grace_is_neither_a_leave_nor_a_join(
-    server: Running, gig: Gig, clock: ManualClock
+    server: RunningEngine, gig: Gig, clock: ManualClock
 ) -> None:
     async with member(server, "ada") as ada, member(server, "ben") as ben:
         await ben.ok("join_room", gig.band_room)
@@ -104,7 +104,7 @@ async def test_a_reconnect_within_the_grace_is_neither_a_leave_nor_a_join(
             assert shown(folded(joined, ada.heard["presence_updated"])) == shown(folded(fresh, []))
 
 
-async def test_whose_grace_is_over_has_left(server: Running, gig: Gig, clock: ManualClock) -> None:
+async def test_whose_grace_is_over_has_left(server: RunningEngine, gig: Gig, clock: ManualClock) -> None:
     async with member(server, "ada") as ada, member(server, "ben") as ben:
         await ben.ok("join_room", gig.band_room)
         joined = await ada.ok("join_room", gig.band_room)
@@ -124,7 +124,7 @@ async def test_whose_grace_is_over_has_left(server: Running, gig: Gig, clock: Ma
             assert (await ada.next("user_joined"))["user"]["id"] == "ben"
 
 
-async def test_a_tab_that_says_that_it_closes_has_left_at_once(server: Running, gig: Gig) -> None:
+async def test_a_tab_that_says_that_it_closes_has_left_at_once(server: RunningEngine, gig: Gig) -> None:
     async with member(server, "ada") as ada, member(server, "ben") as ben:
         await ada.ok("join_room", gig.band_room)
         await ben.ok("join_room", gig.band_room)
@@ -132,7 +132,7 @@ async def test_a_tab_that_says_that_it_closes_has_left_at_once(server: Running, 
         assert (await ada.next("user_left"))["user_id"] == "ben"
 
 
-async def test_a_polling_tab_that_says_that_it_closes_has_left_at_once(server: Running, gig: Gig) -> None:
+async def test_a_polling_tab_that_says_that_it_closes_has_left_at_once(server: RunningEngine, gig: Gig) -> None:
     async with member(server, "ada") as ada, polling(server.url) as ben:
         await ada.ok("join_room", gig.band_room)
         await ben.connect(server.token("ben"))
@@ -147,7 +147,7 @@ async def test_a_polling_tab_that_says_that_it_closes_has_left_at_once(server: R
         assert stay.origin.user_agent.startswith("python-httpx")
 
 
-async def test_the_answer_to_join_room_shows_where_everybody_is(server: Running, gig: Gig) -> None:
+async def test_the_answer_to_join_room_shows_where_everybody_is(server: RunningEngine, gig: Gig) -> None:
     async with member(server, "ada") as ada, member(server, "ben") as ben:
         await ada.ok("join_room", gig.room)
         focus = {"item": "iko", "field": "notes", "anchor": 2, "head": 5}
@@ -157,7 +157,7 @@ async def test_the_answer_to_join_room_shows_where_everybody_is(server: Running,
 
 
 async def test_moves_are_told_at_once_and_then_only_the_latest_of_each_session(
-    server: Running, gig: Gig, clock: ManualClock
+    server: RunningEngine, gig: Gig, clock: ManualClock
 ) -> None:
     async with member(server, "ada") as ada, member(server, "ben") as ben, member(server, "dex") as dex:
         for someone in (ada, ben, dex):
@@ -179,7 +179,7 @@ async def test_moves_are_told_at_once_and_then_only_the_latest_of_each_session(
         }
 
 
-async def test_a_cursor_stays_at_its_word(server: Running, gig: Gig, clock: ManualClock) -> None:
+async def test_a_cursor_stays_at_its_word(server: RunningEngine, gig: Gig, clock: ManualClock) -> None:
     async with member(server, "ada") as ada, member(server, "ben") as ben:
         await ada.ok("join_room", gig.room)
         joined = await ben.ok("join_room", gig.room)
@@ -193,7 +193,7 @@ async def test_a_cursor_stays_at_its_word(server: Running, gig: Gig, clock: Manu
         assert shown(now) == shown(folded(fresh, []))
 
 
-async def test_a_focus_goes_with_its_item(server: Running, gig: Gig, clock: ManualClock) -> None:
+async def test_a_focus_goes_with_its_item(server: RunningEngine, gig: Gig, clock: ManualClock) -> None:
     async with member(server, "ada") as ada, member(server, "ben") as ben:
         joined = await ada.ok("join_room", gig.room)
         await ben.ok("join_room", gig.room)
@@ -221,7 +221,7 @@ def statuses(messages: list[Json], session_id: str) -> list[str]:
 
 
 async def test_who_says_nothing_for_a_minute_is_idle_until_the_first_word(
-    server: Running, gig: Gig, clock: ManualClock
+    server: RunningEngine, gig: Gig, clock: ManualClock
 ) -> None:
     async with member(server, "ada") as ada, member(server, "ben") as ben:
         await ada.ok("join_room", gig.band_room)
@@ -244,7 +244,7 @@ async def test_who_says_nothing_for_a_minute_is_idle_until_the_first_word(
 
 @pytest.mark.parametrize("beat", [{}, {"status": "idle"}])
 async def test_a_hidden_tab_that_beats_once_a_minute_does_not_flap(
-    server: Running, gig: Gig, clock: ManualClock, beat: Json
+    server: RunningEngine, gig: Gig, clock: ManualClock, beat: Json
 ) -> None:
     async with member(server, "ada") as ada, member(server, "ben") as hidden:
         await ada.ok("join_room", gig.band_room)
@@ -263,7 +263,7 @@ async def test_a_hidden_tab_that_beats_once_a_minute_does_not_flap(
 
 
 async def test_a_member_who_is_removed_while_their_connection_is_broken_has_no_grace(
-    server: Running, gig: Gig, clock: ManualClock
+    server: RunningEngine, gig: Gig, clock: ManualClock
 ) -> None:
     async with member(server, "ada") as ada, member(server, "ben") as ben:
         joined = await ada.ok("join_room", gig.room)
@@ -276,7 +276,7 @@ async def test_a_member_who_is_removed_while_their_connection_is_broken_has_no_g
         assert list(folded(joined, ada.heard["presence_updated"])) == [ada.sid]
 
 
-async def test_a_removed_member_is_in_no_roster(server: Running, gig: Gig, clock: ManualClock) -> None:
+async def test_a_removed_member_is_in_no_roster(server: RunningEngine, gig: Gig, clock: ManualClock) -> None:
     async with member(server, "ada") as ada, member(server, "ben") as ben:
         joined = await ada.ok("join_room", gig.room)
         await ben.ok("join_room", gig.room)

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,15 +16,15 @@ from collab.domain.bands import User
 from collab.services.ports import Identity
 from collab.storage.engine import sync_url
 from collab.storage.tables import nodes, presence_sessions
-from collab.tokens import Tokens
 from tests.conftest import Gig, make_gig
 from tests.e2e.test_presence import GRACE_S, folded, is_lingering, settle, shown
+from tests.support.client_process import client_process
 from tests.support.clock import ManualClock
 from tests.support.members import Member, member
 from tests.support.polling import CLOSE, polling
-from tests.support.processes import client_process, server_process
+from tests.support.processes import served
 from tests.support.proxy import proxy
-from tests.support.serving import Running, serving, settings_for
+from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
@@ -46,14 +46,14 @@ def stays(database_url: str) -> dict[str, str | None]:
 
 
 async def test_a_client_that_is_killed_has_left_after_the_grace(
-    server: Running, gig: Gig, clock: ManualClock, database_url: str
+    server: RunningEngine, gig: Gig, clock: ManualClock, database_url: str
 ) -> None:
     async with member(server, "ada") as ada:
         joined = await ada.ok("join_room", gig.band_room)
         async with client_process(server.url, server.token("ben"), gig.band_room) as ben:
             assert (await ada.next("user_joined"))["user"]["id"] == "ben"
             (session_id,) = server.engine.presence.roster(BandRoom(gig.band_id)).sessions.keys() - {ada.sid}
-            await ben.kill()
+            ben.kill()
             await until(lambda: is_lingering(server, session_id))
             assert ada.heard["user_left"] == []
 
@@ -97,15 +97,15 @@ async def test_the_sessions_of_a_server_that_is_killed_are_ended_by_the_next_onc
     settings = settings_for(database_url)
     async with serving(settings) as first:
         gig = await make_gig(first)
-    async with server_process(database_url) as (process, url):
+    async with served(database_url) as doomed:
         lost = [Member("ada"), Member("ben")]
         for someone in lost:
-            token = Tokens(settings).sign(User(someone.user_id, someone.user_id), timedelta(hours=1), datetime.now(UTC))
-            await someone.client.connect(url, auth={"token": token}, transports=["websocket"])
+            token = doomed.token(someone.user_id)
+            await someone.client.connect(doomed.url, auth={"token": token}, transports=["websocket"])
             await someone.ok("join_room", gig.band_room)
         ada_before, ben_before = (someone.sid for someone in lost)
         await until(lambda: stays(database_url) == {ada_before: None, ben_before: None})
-        await process.kill()
+        await doomed.kill()
         for someone in lost:
             await someone.next("disconnect")
 
@@ -130,7 +130,17 @@ async def test_the_sessions_of_a_server_that_is_killed_are_ended_by_the_next_onc
     assert _open_nodes(database_url) == 0
 
 
-async def test_a_socket_that_never_sends_connect_is_closed_in_time(server: Running, clock: ManualClock) -> None:
+async def test_a_server_that_is_told_to_stop_ends_its_sessions_itself(database_url: str) -> None:
+    async with serving(settings_for(database_url)) as first:
+        gig = await make_gig(first)
+    async with served(database_url) as stopped, member(stopped, "ada") as ada:
+        await ada.ok("join_room", gig.band_room)
+        await stopped.terminate()
+        assert stays(database_url) == {ada.sid: "server_stopped"}
+    assert _open_nodes(database_url) == 0
+
+
+async def test_a_socket_that_never_sends_connect_is_closed_in_time(server: RunningEngine, clock: ManualClock) -> None:
     client = Member("nobody").client.eio
     gone = asyncio.Event()
     client.on("disconnect", lambda _reason: gone.set())
@@ -146,7 +156,9 @@ async def test_a_socket_that_never_sends_connect_is_closed_in_time(server: Runni
     assert _waiting(clock) == 0
 
 
-async def test_a_polling_socket_that_never_sends_connect_is_closed_in_time(server: Running, clock: ManualClock) -> None:
+async def test_a_polling_socket_that_never_sends_connect_is_closed_in_time(
+    server: RunningEngine, clock: ManualClock
+) -> None:
     async with polling(server.url) as client:
         pending = asyncio.create_task(client.poll())
         (socket,) = _sockets(server).values()
@@ -157,7 +169,7 @@ async def test_a_polling_socket_that_never_sends_connect_is_closed_in_time(serve
     assert _waiting(clock) == 0
 
 
-async def test_a_socket_whose_session_was_ended_does_not_stay_open(server: Running, clock: ManualClock) -> None:
+async def test_a_socket_whose_session_was_ended_does_not_stay_open(server: RunningEngine, clock: ManualClock) -> None:
     client = Member("nobody").client.eio
     gone = asyncio.Event()
     client.on("disconnect", lambda _reason: gone.set())
@@ -175,7 +187,7 @@ async def test_a_socket_whose_session_was_ended_does_not_stay_open(server: Runni
 
 
 async def test_a_client_that_goes_while_its_token_is_checked_leaves_nothing_behind(
-    server: Running, gig: Gig, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    server: RunningEngine, gig: Gig, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, go_on = asyncio.Event(), asyncio.Event()
     verify = server.engine.tokens.verify
@@ -200,7 +212,7 @@ async def test_a_client_that_goes_while_its_token_is_checked_leaves_nothing_behi
 
 
 async def test_two_hundred_people_in_one_room_agree_on_who_is_there(
-    server: Running, gig: Gig, clock: ManualClock
+    server: RunningEngine, gig: Gig, clock: ManualClock
 ) -> None:
     fans = [f"fan-{number}" for number in range(199)]
     for user_id in fans:
@@ -225,7 +237,7 @@ async def test_two_hundred_people_in_one_room_agree_on_who_is_there(
 
 
 @asynccontextmanager
-async def bare_member(server: Running, user_id: str, room: str) -> AsyncIterator[ClientConnection]:
+async def bare_member(server: RunningEngine, user_id: str, room: str) -> AsyncIterator[ClientConnection]:
     """A member in a room who reads what comes and makes nothing of it: two hundred of them cost little."""
     url = f"{server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket"
     async with connect(url, compression=None) as socket:
@@ -242,7 +254,7 @@ async def _discard(socket: ClientConnection) -> None:
         pass
 
 
-def _sockets(server: Running) -> dict[str, Any]:
+def _sockets(server: RunningEngine) -> dict[str, Any]:
     """The Engine.IO sockets that the server holds."""
     sockets: dict[str, Any] = server.engine._server.eio.sockets  # noqa: SLF001  # no event tells of them
     return sockets

@@ -6,13 +6,13 @@ from socketio.packet import DISCONNECT
 from tests.conftest import Gig
 from tests.support.clock import ManualClock
 from tests.support.members import Json, member
-from tests.support.serving import Running
+from tests.support.serving import RunningEngine
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
 
 
-async def presence(server: Running, gig: Gig, user_id: str = "ada", **query: str | int) -> Json:
+async def presence(server: RunningEngine, gig: Gig, user_id: str = "ada", **query: str | int) -> Json:
     async with server.rest(user_id) as rest:
         answer = await rest.get(f"/api/bands/{gig.band_id}/presence", params=query)
         assert answer.status_code == 200, answer.text
@@ -20,7 +20,7 @@ async def presence(server: Running, gig: Gig, user_id: str = "ada", **query: str
         return body
 
 
-async def test_people_are_listed_with_their_sessions_in_all_rooms_of_the_band(server: Running, gig: Gig) -> None:
+async def test_people_are_listed_with_their_sessions_in_all_rooms_of_the_band(server: RunningEngine, gig: Gig) -> None:
     async with member(server, "ben") as first, member(server, "ben") as second, member(server, "ada") as ada:
         await first.ok("join_room", gig.band_room)
         await first.ok("join_room", gig.room)
@@ -38,7 +38,7 @@ async def test_people_are_listed_with_their_sessions_in_all_rooms_of_the_band(se
 
 
 async def test_history_tells_who_was_where_from_when_until_when_and_why_it_ended(
-    server: Running, gig: Gig, clock: ManualClock
+    server: RunningEngine, gig: Gig, clock: ManualClock
 ) -> None:
     async with member(server, "ada") as ada, member(server, "ben") as ben:
         await ada.ok("join_room", gig.band_room)
@@ -64,7 +64,7 @@ async def test_history_tells_who_was_where_from_when_until_when_and_why_it_ended
         assert "remote_addr" not in history[0]
 
 
-async def test_history_tells_when_somebody_was_last_heard(server: Running, gig: Gig, clock: ManualClock) -> None:
+async def test_history_tells_when_somebody_was_last_heard(server: RunningEngine, gig: Gig, clock: ManualClock) -> None:
     async with member(server, "ada") as ada:
         await ada.ok("join_room", gig.room)
         for _ in range(12):
@@ -76,7 +76,7 @@ async def test_history_tells_when_somebody_was_last_heard(server: Running, gig: 
         assert stay["last_seen"] == spoken
 
 
-async def test_why_a_connection_ended_is_in_the_history(server: Running, gig: Gig) -> None:
+async def test_why_a_connection_ended_is_in_the_history(server: RunningEngine, gig: Gig) -> None:
     async with member(server, "ada") as lost, member(server, "ben") as said, member(server, "dex") as dex:
         for someone in (lost, said, dex):
             await someone.ok("join_room", gig.band_room)
@@ -91,7 +91,7 @@ async def test_why_a_connection_ended_is_in_the_history(server: Running, gig: Gi
         await until(has_ended)
 
 
-async def test_history_is_paged_from_the_latest(server: Running, gig: Gig, clock: ManualClock) -> None:
+async def test_history_is_paged_from_the_latest(server: RunningEngine, gig: Gig, clock: ManualClock) -> None:
     async with member(server, "ada") as ada:
         for _ in range(5):
             await ada.ok("join_room", gig.band_room)
@@ -105,7 +105,7 @@ async def test_history_is_paged_from_the_latest(server: Running, gig: Gig, clock
     assert page + rest == everything
 
 
-async def test_presence_is_for_members(server: Running, gig: Gig) -> None:
+async def test_presence_is_for_members(server: RunningEngine, gig: Gig) -> None:
     for query in ({}, {"history": "true"}):
         async with server.rest("zoe") as rest:
             answer = await rest.get(f"/api/bands/{gig.band_id}/presence", params=query)

@@ -1,81 +1,64 @@
-"""Servers and clients in processes of their own, so that they can be killed."""
+"""`collab serve` in a process of its own, to be killed."""
 
 import asyncio
 import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from tests.support.serving import SECRET
+from tests.support.serving import SECRET, Running, settings_for
 
 START_TIMEOUT_S = 30.0
 
-_SERVE = "from collab.cli import main; main()"
-
-_CLIENT = """
-import asyncio, sys
-import socketio
-
-async def main(url, token, room):
-    client = socketio.AsyncClient(reconnection=False)
-    await client.connect(url, auth={"token": token}, transports=["websocket"])
-    answer = await client.call("join_room", room)
-    print("joined" if answer["ok"] else answer, flush=True)
-    await client.wait()
-
-asyncio.run(main(*sys.argv[1:]))
-"""
-
 
 @dataclass
-class Killable:
-    """A running process; `said` is the line with which it was ready."""
+class Served(Running):
+    """A server in its own process."""
 
     process: asyncio.subprocess.Process
-    said: str
 
     async def kill(self) -> None:
-        """SIGKILL: it gets to say nothing more."""
-        if self.process.returncode is None:
-            self.process.send_signal(signal.SIGKILL)
+        """SIGKILL: no goodbye to anybody."""
+        self.process.kill()
         await self.process.wait()
 
+    async def terminate(self) -> int:
+        """SIGTERM, and the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return await self.process.wait()
+
+
+def environment(database_url: str, **settings: object) -> dict[str, str]:
+    """The environment of a `collab` process: this one's, with settings and nothing else of collab's."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("COLLAB_")}
+    given = {f"COLLAB_{name.upper()}": str(value) for name, value in settings.items()}
+    return {**own, "COLLAB_DATABASE_URL": database_url, "COLLAB_JWT_SECRET": SECRET, **given}
+
 
 @asynccontextmanager
-async def _running(arguments: Sequence[str], ready: str, **environment: str) -> AsyncIterator[Killable]:
+async def served(database_url: str, port: int = 0, **settings: object) -> AsyncIterator[Served]:
+    """`collab serve` on an ephemeral port, or on a given one, until the block ends."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-c",
-        *arguments,
+        "-m",
+        "collab",
+        "serve",
+        "--port",
+        str(port),
+        env=environment(database_url, **settings),
         stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
     )
-    assert process.stdout is not None
-    made = Killable(process, "")
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)
-        made.said = line.decode().strip()
-        if not re.search(ready, made.said):
-            raise RuntimeError(f"expected a line like {ready!r}, got {made.said!r}")
-        yield made
+        assert process.stdout is not None
+        line = (await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)).decode()
+        found = re.search(r"http://\S+", line)
+        assert found, f"expected the server to say where it serves, got {line!r}"
+        tokens = Running.at(found[0], settings_for(database_url)).tokens
+        yield Served(found[0], tokens, process)
     finally:
-        await made.kill()
-        await process.stdout.read()
-
-
-@asynccontextmanager
-async def server_process(database_url: str, **environment: str) -> AsyncIterator[tuple[Killable, str]]:
-    """`collab serve` on a free port, and its URL."""
-    settings = {"COLLAB_DATABASE_URL": database_url, "COLLAB_JWT_SECRET": SECRET, **environment}
-    async with _running([_SERVE, "serve", "--port", "0"], r"http://\S+$", **settings) as made:
-        yield made, made.said.rsplit(" ", 1)[-1]
-
-
-@asynccontextmanager
-async def client_process(url: str, token: str, room: str) -> AsyncIterator[Killable]:
-    """A client that has joined a room."""
-    async with _running([_CLIENT, url, token, room], r"^joined$") as made:
-        yield made
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
