@@ -8,13 +8,14 @@ from typing import Any
 import socketio
 import structlog
 
-from collab.domain.access import BandRoom, ContentRoom, Role, UserRoom
-from collab.domain.bands import Content, rfc3339
+from collab.domain.access import BandRoom, ContentRoom, Role, SharedRoom, UserRoom
+from collab.domain.bands import Content
 from collab.domain.edits import Edit
 from collab.domain.ops import Set, Text
 from collab.domain.presence import Diff
 from collab.domain.rebase import Accepted
-from collab.protocol.events import Json, content_updated_json, edit_json, edits_json
+from collab.domain.times import rfc3339
+from collab.protocol.events import Json, content_updated_json, edits_json
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,7 @@ class Broadcaster:
             senders = {edit.session_id for edit in edits}
             skip = edits[0].session_id if len(senders) == 1 else None
             if len(edits) == 1:
-                self._put("content_edited", edit_json(edits[0]), room, skip)
+                self._put("content_edited", edits[0].to_json(), room, skip)
             else:
                 self._put("batch_update", {"room_id": room, "edits": edits_json(edits)}, room, skip)
             if any(map(_is_retitled, edits)):
@@ -70,7 +71,7 @@ class Broadcaster:
         data = {"band_id": band_id, "role": role}
         self._put("content_updated", content_updated_json("membership", action, band_id, data), user.name)
 
-    def presence(self, room: BandRoom | ContentRoom, diff: Diff, skip_session: str | None) -> None:
+    def presence(self, room: SharedRoom, diff: Diff, skip_session: str | None) -> None:
         for user in diff.joined:
             self._put("user_joined", {"room": room.name, "user": user.to_json()}, room.name, skip_session)
         for left in diff.left:
@@ -86,7 +87,7 @@ class Broadcaster:
         """Sends an event to one session or room."""
         self._put(event, payload, session_or_room)
 
-    async def expel(self, session_ids: Sequence[str], rooms: Sequence[BandRoom | ContentRoom]) -> None:
+    async def expel(self, session_ids: Sequence[str], rooms: Sequence[SharedRoom]) -> None:
         for session_id in session_ids:
             for room in rooms:
                 await self._server.leave_room(session_id, room.name)

@@ -8,18 +8,28 @@ import socketio
 import structlog
 from pydantic import TypeAdapter
 
-from collab.domain.access import BandRoom, ContentRoom, Right, Role, UserRoom, parse_content_room, parse_room
+from collab.domain.access import (
+    BandRoom,
+    ContentRoom,
+    Right,
+    Role,
+    SharedRoom,
+    UserRoom,
+    parse_content_room,
+    parse_room,
+)
 from collab.domain.errors import CollabError, Forbidden, Invalid, Unavailable
-from collab.domain.presence import Focus
+from collab.domain.focus import Focus
 from collab.protocol import requests
 from collab.protocol.events import Json, edits_json, failed, ok, outcome_json
 from collab.protocol.ops import to_domain
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.sessions import Session, Sessions
+from collab.realtime.transports import Transports
 from collab.services.contents import ContentService
 from collab.services.directory import Directory
 from collab.services.editing import EditingService, Opened
-from collab.services.presence import PresenceService, SharedRoom
+from collab.services.presence import PresenceService
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +40,7 @@ RequestT = TypeVar("RequestT")
 class Handlers:
     server: socketio.AsyncServer
     sessions: Sessions
+    transports: Transports
     directory: Directory
     contents: ContentService
     editing: EditingService
@@ -49,7 +60,7 @@ class Handlers:
     async def join_room(self, session: Session, request: requests.JoinRoom) -> Json:
         room, role = self._enterable(session, request.room)
         await self.server.enter_room(session.id, room.name)
-        roster = self.presence.enter(session.id, session.user, room)
+        roster = self.presence.enter(session.id, session.user, room, self.transports.origin(session.id))
         answer = {"room": room.name, "role": role, "roster": roster.to_json()}
         if isinstance(room, BandRoom):
             return {**answer, "contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
@@ -93,13 +104,11 @@ class Handlers:
 
     async def update_presence(self, session: Session, request: requests.UpdatePresence) -> Json:
         room, _ = self._enterable(session, request.room)
-        entry = self.presence.roster(room).sessions.get(session.id)
-        if entry is None:
+        if room not in self.presence.rooms_of(session.id):
             raise Forbidden(f"expected a session that has joined {room.name}: join it first")
-        focus = entry.focus
-        if "focus" in request.model_fields_set:
-            focus = None if request.focus is None else Focus(**request.focus.model_dump())
-        self.presence.update(session.id, room, request.status or entry.status, focus)
+        focus = None if request.focus is None else Focus(**request.focus.model_dump())
+        has_focus = "focus" in request.model_fields_set
+        self.presence.update(session.id, room, request.status, focus, has_focus=has_focus)
         return {}
 
     def _enterable(self, session: Session, name: str) -> tuple[SharedRoom, Role]:
@@ -121,6 +130,8 @@ class Handlers:
         async def answered(sid: str, *arguments: Any) -> Json:
             async def answer() -> Json:
                 session = self.sessions.require(sid)
+                if event != "update_presence":  # which says itself what it means
+                    self.presence.hear(sid)
                 return await handle(session, requests.parse(adapter, arguments))
 
             return await answering(event, answer)
@@ -130,6 +141,7 @@ class Handlers:
     async def _unknown_event(self, event: str, sid: str, *_arguments: Any) -> Json:
         async def answer() -> Json:
             self.sessions.require(sid)
+            self.presence.hear(sid)
             raise Invalid.at("event", f"expected an event of the protocol, got {event[:60]!r}")
 
         return await answering("unknown", answer)

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.browser.pages import Page, opened
 from tests.conftest import Gig, make_gig
-from tests.support.serving import Running, serving, settings_for, sqlite_url
+from tests.support.serving import RunningEngine, serving, settings_for, sqlite_url
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -51,7 +51,9 @@ async def browser() -> AsyncIterator[Browser]:
 class Hall:
     """A server with a band, and the pages of its members."""
 
-    def __init__(self, browser: Browser, server: Running, gig: Gig, stack: AsyncExitStack, database_url: str) -> None:
+    def __init__(
+        self, browser: Browser, server: RunningEngine, gig: Gig, stack: AsyncExitStack, database_url: str
+    ) -> None:
         self.browser = browser
         self.server = server
         self.gig = gig

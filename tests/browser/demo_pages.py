@@ -12,7 +12,7 @@ from collab import demo
 from collab.storage.migrate import migrate
 from tests.browser.conftest import ARGUMENTS, chromium
 from tests.browser.pages import Page, opened
-from tests.support.serving import Running, serving, settings_for, sqlite_url
+from tests.support.serving import RunningEngine, serving, settings_for, sqlite_url
 
 Open = Callable[..., Awaitable[Page]]
 
@@ -24,7 +24,7 @@ async def demo_pages() -> AsyncIterator[Open]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = sqlite_url(folder / "collab.db")
         await asyncio.to_thread(migrate, url)
-        server: Running = await stack.enter_async_context(serving(settings_for(url)))
+        server: RunningEngine = await stack.enter_async_context(serving(settings_for(url)))
         await demo.seed(server.engine)
         playwright = await stack.enter_async_context(async_playwright())
         browser: Browser = await playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))

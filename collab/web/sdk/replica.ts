@@ -48,7 +48,10 @@ export class Replica {
   #confirmed: Document;
   #pending: Pending[];
   #view: Document;
+  /** The answer to the edit in flight, while edits before it are missing. */
   #held: EditAnswer | null = null;
+  /** Edits that came before those that they follow. */
+  readonly #early = new Map<number, Edit>();
   #notices: Notice[] = [];
   /** The last value that we set in each field, and the version that took it. */
   #mine = new Map<Place, { version: number; value: Value }>();
@@ -177,7 +180,8 @@ export class Replica {
       return false;
     }
     this.#confirm(answer.version, answer.ops);
-    return true;
+    this.#catchUp();
+    return this.#early.size === 0;
   }
 
   /** The server will never store the edit in flight. */
@@ -189,18 +193,11 @@ export class Replica {
     this.#settle(() => this.#pending.shift());
   }
 
-  /** Takes edits in the order of their versions. False: some are missing before these; ask for them. */
+  /** Takes edits in the order of their versions, and keeps those that came too early. False: ask for what is missing. */
   received(edits: readonly Edit[]): boolean {
-    for (const edit of edits) {
-      if (edit.version <= this.#confirmed.version) continue;
-      if (edit.version > this.#confirmed.version + 1) return false;
-      if (edit.edit_id === this.#pending[0]?.editId) this.#confirm(edit.version, edit.ops);
-      else this.#remote(edit);
-      if (this.#held && this.#held.version === this.#confirmed.version + 1) {
-        this.#confirm(this.#held.version, this.#held.ops);
-      }
-    }
-    return this.#held === null;
+    for (const edit of edits) if (edit.version > this.#confirmed.version) this.#early.set(edit.version, edit);
+    this.#catchUp();
+    return this.#held === null && this.#early.size === 0;
   }
 
   /** Takes the whole document, where the way from our version to it is not known. */
@@ -210,8 +207,25 @@ export class Replica {
       this.#confirmed = document;
     });
     const held = this.#held;
-    this.#held = null;
-    if (held && held.version <= document.version) this.#settle(() => this.#pending.shift());
+    if (held && held.version <= document.version) {
+      this.#held = null;
+      this.#settle(() => this.#pending.shift());
+    }
+    for (const version of this.#early.keys()) if (version <= document.version) this.#early.delete(version);
+    this.#catchUp();
+  }
+
+  /** Takes what came too early, as far as it now follows. */
+  #catchUp(): void {
+    for (;;) {
+      const version = this.#confirmed.version + 1;
+      const edit = this.#early.get(version);
+      this.#early.delete(version);
+      if (edit?.edit_id === this.#pending[0]?.editId && edit) this.#confirm(version, edit.ops);
+      else if (edit) this.#remote(edit);
+      else if (this.#held?.version === version) this.#confirm(version, this.#held.ops);
+      else return;
+    }
   }
 
   #remote(edit: Edit): void {

@@ -154,7 +154,14 @@ export interface SeedItem {
 }
 export interface Dropped {
   index: number;
-  reason: "item_removed" | "field_replaced" | "field_changed" | "item_moved" | "item_exists" | "already_undone";
+  reason:
+    | "item_removed"
+    | "field_replaced"
+    | "field_changed"
+    | "item_moved"
+    | "item_exists"
+    | "text_too_long"
+    | "already_undone";
 }
 export interface EditAnswer {
   ok: true;

@@ -117,6 +117,8 @@ describe("versions", () => {
     }
     expect(ada.replica.received(server.edits.slice(1))).toBe(false);
     expect(ada.replica.confirmed.version).toBe(0);
+    expect(ada.replica.received(server.edits.slice(0, 1))).toBe(true);
+    expect(ada.replica.confirmed.version).toBe(2);
     expect(ada.replica.received(server.edits)).toBe(true);
     expect(ada.replica.received(server.edits)).toBe(true);
     expect(notes(ada)).toBe("yxdoors at 8");
