@@ -47,6 +47,11 @@ class Page:
     async def go(self) -> None:
         await self.tab.goto(self.link)
 
+    async def paste(self, link: str) -> None:
+        """Opens another link in this tab, which changes no more than the fragment."""
+        await self.tab.goto(link)
+        await self.tab.wait_for_url(lambda url: "token" not in url)
+
     async def open_setlist(self, title: str) -> None:
         await self.tab.get_by_role("region", name="Setlists").get_by_role("link", name=title).click()
         await expect(self.tab.locator(".row").first).to_be_visible()

@@ -30,20 +30,19 @@ async def test_the_token_leaves_the_address_bar_and_lasts_as_long_as_the_tab(hal
 async def test_a_link_that_has_run_out_says_so(hall: Hall) -> None:
     ada = await hall.page("ada", at="band")
     ada.is_line_bad = True
-    await ada.tab.goto(f"{hall.server.url}/#token={hall.server.token('ada', ttl_s=-60)}")
-    await ada.tab.reload()
+    await ada.paste(f"{hall.server.url}/#token={hall.server.token('ada', ttl_s=-60)}")
     await expect(ada.tab.get_by_role("heading", name="This link has run out")).to_be_visible()
     ada.faults = [fault for fault in ada.faults if "401" not in fault]
 
 
 async def test_a_link_that_runs_out_meanwhile_says_so_and_a_new_one_goes_on(hall: Hall) -> None:
     ada = await hall.page("ada", at="band")
-    await ada.tab.goto(f"{hall.server.url}/#token={hall.server.token('ada', ttl_s=4)}")
+    await ada.paste(f"{hall.server.url}/#token={hall.server.token('ada', ttl_s=7)}")
     await ada.open_setlist("Friday")
-    await expect(ada.toast("Your link has run out.")).to_be_visible(timeout=12_000)
+    await expect(ada.toast("Your link has run out.")).to_be_visible(timeout=15_000)
     await ada.write("Venue", "Tipitina's")
     await ada.sees_saving("offline", "1 edit waiting")
-    await ada.tab.goto(hall.link("ada"))
+    await ada.paste(hall.link("ada"))
     await ada.open_setlist("Friday")
     await ada.sees_saved()
     await expect(ada.field("Venue")).to_have_value("Tipitina's")

@@ -11,6 +11,7 @@ import {
   type ContentState,
   type Link,
   newId,
+  NoStore,
   type Store,
   type Watchable,
 } from "../sdk";
@@ -32,13 +33,21 @@ export interface CollabProviderProps extends ConnectionOptions {
 
 /** Holds the one connection of a page: opens it, follows the network, and leaves at once when the tab closes. */
 export function CollabProvider({ userId, token, url, path, children }: CollabProviderProps): ReactNode {
+  // A new function at each render is no new connection: it is asked at the next one.
+  const latest = useRef(token);
+  latest.current = token;
   const collab = useMemo<Collab>(
     () => ({
-      connection: new Connection({ token, ...(url === undefined ? {} : { url }), ...(path === undefined ? {} : { path }) }),
+      connection: new Connection({
+        token: () => fresh(latest.current),
+        ...(url === undefined ? {} : { url }),
+        ...(path === undefined ? {} : { path }),
+      }),
       userId,
-      store: new BrowserStore(userId, tabId()),
+      // A server that renders the page has no disk to keep things on.
+      store: typeof indexedDB === "undefined" ? new NoStore() : new BrowserStore(userId, tabId()),
     }),
-    [userId, token, url, path],
+    [userId, url, path],
   );
   useEffect(() => {
     const { connection } = collab;
@@ -117,6 +126,8 @@ export function useCollab(): Collab {
 function useWatched<State>(watchable: Watchable<State>): State {
   return useSyncExternalStore(watchable.subscribe, watchable.getState, watchable.getState);
 }
+
+const fresh = (token: ConnectionOptions["token"]): string | Promise<string> => (typeof token === "string" ? token : token());
 
 /** One id a tab: it survives a reload, and a copied tab gets its own from the lock. */
 function tabId(): string {
