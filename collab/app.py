@@ -21,6 +21,7 @@ from collab.http.contents import contents_router
 from collab.http.health import health_router
 from collab.http.presence import presence_router
 from collab.http.routes import caller
+from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.connecting import Connecting
 from collab.realtime.handlers import Handlers
@@ -46,6 +47,9 @@ from collab.storage.presence import StoredPresence
 from collab.storage.readers import StoredHistory, check_database
 from collab.tokens import Tokens
 
+SETTLE_S = 3.0
+"""How long the end of a server waits for answers that are on their way."""
+
 GOODBYE_S = 0.1
 """How long the last answers and goodbyes may take to leave."""
 
@@ -68,6 +72,7 @@ class Engine:
             ping_timeout_s=settings.ping_timeout_s,
             max_message_bytes=settings.max_message_bytes,
         )
+        self._answers = Answers()
         self.broadcaster = Broadcaster(self._server)
         self._journal = Journal(
             self._writer,
@@ -125,6 +130,7 @@ class Engine:
         )
         connecting = Connecting(
             self._server,
+            self._answers,
             self.sessions,
             transports,
             self.tokens,
@@ -136,6 +142,7 @@ class Engine:
         connecting.register()
         Handlers(
             self._server,
+            self._answers,
             self.sessions,
             transports,
             self.directory,
@@ -155,6 +162,8 @@ class Engine:
             yield
         finally:
             await self._journal.close()
+            # A client may have gone, and its event still be at work: the database stays open for it.
+            await self._answers.settled(SETTLE_S)
             await self._presence_log.close()
             await self.broadcaster.close()
             await self._writer.close()
@@ -167,6 +176,7 @@ class Engine:
             self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})
         self.presence.stop()
         await self._journal.close()
+        await self._answers.settled(SETTLE_S)
         await self.broadcaster.flush()
         # What is flushed lies in the sockets' own queues: their writers need a moment.
         await asyncio.sleep(GOODBYE_S)
