@@ -16,6 +16,7 @@ from collab.domain.kinds import KINDS, Kinds
 from collab.http.bands import bands_router
 from collab.http.contents import contents_router
 from collab.http.health import health_router
+from collab.http.history import history_router
 from collab.http.routes import caller
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.connecting import Connecting
@@ -31,6 +32,7 @@ from collab.services.ports import Clock
 from collab.services.presence import PresenceService
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
+from collab.storage.checkpoints import StoredCheckpoints
 from collab.storage.engine import Writer, reading_engine
 from collab.storage.journal import Journal
 from collab.storage.migrate import migrate
@@ -71,7 +73,8 @@ class Engine:
         self.membership = MembershipService(store, self.directory, self.presence, self.broadcaster, clock, _new_id)
         self.contents = ContentService(store, self.directory, kinds, self.broadcaster, clock, _new_id)
         self.editing = EditingService(self.directory, self._journal, reader, clock)
-        self.history = HistoryService(self.directory, store, reader)
+        checkpoints = StoredCheckpoints(self._reading, self._writer)
+        self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, _new_id)
         self.tokens = Tokens(settings)
         self._realtime(clock)
 
@@ -128,7 +131,8 @@ class Engine:
         """
         who = caller(self.tokens, self.membership)
         app.include_router(bands_router(who, self.membership, self.directory, self.presence))
-        app.include_router(contents_router(who, self.contents, self.history, _new_id))
+        app.include_router(contents_router(who, self.contents, _new_id))
+        app.include_router(history_router(who, self.history))
         app.include_router(health_router(lambda: check_database(self._reading)))
         of_the_host = app.router.lifespan_context
 

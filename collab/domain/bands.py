@@ -78,6 +78,27 @@ class Content:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A version of a content that somebody gave a name."""
+
+    id: str
+    content_id: str
+    version: int
+    label: str
+    created_at: datetime
+    created_by: Author
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "version": self.version,
+            "label": self.label,
+            "created_at": rfc3339(self.created_at),
+            "created_by": self.created_by.to_json(),
+        }
+
+
 def rfc3339(at: datetime) -> str:
     """A time in UTC with milliseconds: `2026-12-04T20:30:00.000Z`."""
     return f"{at.strftime('%Y-%m-%dT%H:%M:%S')}.{at.microsecond // 1000:03d}Z"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from collab.domain.document import Document
 from collab.domain.ops import Op, Value
 
 
@@ -42,6 +43,21 @@ class Undo:
     at: datetime
     may_undo_others: bool = False
 
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """The wish to bring the document back to what it was: to `wanted`, itself at an earlier version. Made by the
+    server alone, so that it may bring back items whose ids were used before."""
+
+    edit_id: str
+    wanted: Document
+    author: Author
+    session_id: str | None
+    at: datetime
+
+
+Asked: TypeAlias = Proposal | Undo | Restore
+"""What the journal takes."""
 
 Reason: TypeAlias = Literal[
     "item_removed", "field_replaced", "field_changed", "item_moved", "item_exists", "already_undone"

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Protocol
 
 from collab.domain.access import BandRoom, ContentRoom, Role, UserRoom
-from collab.domain.bands import Band, Content, Member, User
+from collab.domain.bands import Band, Checkpoint, Content, Member, User
 from collab.domain.document import Document
-from collab.domain.edits import Edit, Proposal, Undo
+from collab.domain.edits import Asked, Edit
 from collab.domain.presence import Diff
 from collab.domain.rebase import Outcome
 
@@ -50,9 +50,22 @@ class Clock(Protocol):
 class Journal(Protocol):
     """Orders edits and makes them durable."""
 
-    def submit(self, content_id: str, asked: Proposal | Undo) -> Awaitable[Outcome]:
+    def submit(self, content_id: str, asked: Asked) -> Awaitable[Outcome]:
         """Queued before this returns; the outcome comes once it is durable."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class EditFilter:
+    """Which edits somebody wants to see; None lets all pass. Times are both included."""
+
+    author_id: str | None = None
+    item_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERY_EDIT = EditFilter()
 
 
 class HistoryReader(Protocol):
@@ -62,8 +75,22 @@ class HistoryReader(Protocol):
         """The document at a version, or at the head. `NotFound` where there is no such version."""
         ...
 
-    async def edits(self, content_id: str, after: int, limit: int) -> list[Edit]:
-        """At most `limit` edits after a version, oldest first."""
+    async def version_at(self, content_id: str, at: datetime) -> int:
+        """The version that a content had at a time. `NotFound` where it did not exist yet."""
+        ...
+
+    async def edits(self, content_id: str, after: int, limit: int, only: EditFilter = EVERY_EDIT) -> list[Edit]:
+        """At most `limit` edits after a version, oldest first, of those that the filter lets pass."""
+        ...
+
+
+class CheckpointStore(Protocol):
+    """Named versions."""
+
+    async def add(self, checkpoint: Checkpoint) -> None: ...
+
+    async def of_content(self, content_id: str) -> list[Checkpoint]:
+        """By version, the newest first."""
         ...
 
 
