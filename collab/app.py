@@ -17,6 +17,7 @@ from collab.http.bands import bands_router
 from collab.http.contents import contents_router
 from collab.http.health import health_router
 from collab.http.history import history_router
+from collab.http.imports import imports_router
 from collab.http.routes import caller
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.connecting import Connecting
@@ -27,13 +28,16 @@ from collab.services.contents import ContentService
 from collab.services.directory import Directory
 from collab.services.editing import EditingService
 from collab.services.history import HistoryService
+from collab.services.imports import ImportService
 from collab.services.membership import MembershipService
 from collab.services.ports import Clock
 from collab.services.presence import PresenceService
+from collab.services.unpacking import ImportLimits
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
 from collab.storage.checkpoints import StoredCheckpoints
 from collab.storage.engine import Writer, reading_engine
+from collab.storage.jobs import StoredJobs
 from collab.storage.journal import Journal
 from collab.storage.migrate import migrate
 from collab.storage.readers import StoredHistory, check_database
@@ -75,6 +79,18 @@ class Engine:
         self.editing = EditingService(self.directory, self._journal, reader, clock)
         checkpoints = StoredCheckpoints(self._reading, self._writer)
         self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, _new_id)
+        self.imports = ImportService(
+            self.directory,
+            self.contents,
+            StoredJobs(self._reading, self._writer),
+            reader,
+            self._journal,
+            self.broadcaster,
+            kinds,
+            clock,
+            _new_id,
+            ImportLimits(settings.import_max_bytes, settings.import_max_unpacked_bytes, settings.import_max_songs),
+        )
         self.tokens = Tokens(settings)
         self._realtime(clock)
 
@@ -110,9 +126,11 @@ class Engine:
         """While this is entered the engine serves; the schema must be up to date."""
         self.broadcaster.start()
         self._journal.start()
+        await self.imports.resume()
         try:
             yield
         finally:
+            await self.imports.close()
             await self._journal.close()
             await self.broadcaster.close()
             await self._writer.close()
@@ -133,6 +151,7 @@ class Engine:
         app.include_router(bands_router(who, self.membership, self.directory, self.presence))
         app.include_router(contents_router(who, self.contents, _new_id))
         app.include_router(history_router(who, self.history))
+        app.include_router(imports_router(who, self.imports))
         app.include_router(health_router(lambda: check_database(self._reading)))
         of_the_host = app.router.lifespan_context
 

@@ -1,6 +1,6 @@
 """Reading documents and edits, beside the journal and never behind it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import orjson
@@ -56,6 +56,11 @@ class StoredHistory:
 
     async def edits(self, content_id: str, after: int, limit: int, only: EditFilter = EVERY_EDIT) -> list[Edit]:
         statement = edits_after(content_id, after, limit).where(*_conditions(only))
+        async with translated(), self._engine.connect() as connection:
+            return [edit_of(row) for row in await connection.execute(statement)]
+
+    async def edits_by_id(self, content_id: str, edit_ids: Sequence[str]) -> list[Edit]:
+        statement = edits_after(content_id, 0).where(edits.c.edit_id.in_(edit_ids))
         async with translated(), self._engine.connect() as connection:
             return [edit_of(row) for row in await connection.execute(statement)]
 

@@ -136,7 +136,7 @@ async def test_the_history_is_filtered_by_author_item_and_time_in_pages(
             await who.edit(gig.setlist_id, version, set_(item, "tempo", 100 + version))
         await ben.edit(gig.setlist_id, 6, insert("IKO", "a5", title='"item":"iko"'))
 
-        async def versions(**query: object) -> list[int]:
+        async def versions(**query: str | float) -> list[int]:
             answer = (await dex.get(path, params=query)).json()
             assert answer["head"] == 7
             return [edit["version"] for edit in answer["edits"]]
