@@ -15,6 +15,7 @@ from collab.clock import SystemClock
 from collab.domain.kinds import KINDS, Kinds
 from collab.http.bands import bands_router
 from collab.http.contents import contents_router
+from collab.http.exports import exports_router
 from collab.http.health import health_router
 from collab.http.history import history_router
 from collab.http.imports import imports_router
@@ -27,6 +28,7 @@ from collab.realtime.sessions import Sessions
 from collab.services.contents import ContentService
 from collab.services.directory import Directory
 from collab.services.editing import EditingService
+from collab.services.exports import ExportService
 from collab.services.history import HistoryService
 from collab.services.imports import ImportService
 from collab.services.membership import MembershipService
@@ -79,6 +81,7 @@ class Engine:
         self.editing = EditingService(self.directory, self._journal, reader, clock)
         checkpoints = StoredCheckpoints(self._reading, self._writer)
         self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, _new_id)
+        self.exports = ExportService(self.history, self.contents, kinds)
         self.imports = ImportService(
             self.directory,
             self.contents,
@@ -152,6 +155,7 @@ class Engine:
         app.include_router(contents_router(who, self.contents, _new_id))
         app.include_router(history_router(who, self.history))
         app.include_router(imports_router(who, self.imports))
+        app.include_router(exports_router(who, self.exports))
         app.include_router(health_router(lambda: check_database(self._reading)))
         of_the_host = app.router.lifespan_context
 

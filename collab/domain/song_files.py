@@ -65,7 +65,10 @@ def without_twins(found: Sequence[Songs]) -> Songs:
 
 
 def read_csv(file: str, text: str, types: FieldTypes) -> Songs:
-    """One song a row, under a header with any of the usual column names; commas, semicolons, tabs or bars between."""
+    """One song a row, under a header with any of the usual column names; commas, semicolons, tabs or bars between.
+
+    A column `type`, as exports of setlists have it, tells songs from breaks.
+    """
     lines = list(io.StringIO(text, newline=None))
     begin = next((index for index, line in enumerate(lines) if line.strip(" \t\n,;")), None)
     if begin is None:
@@ -76,13 +79,15 @@ def read_csv(file: str, text: str, types: FieldTypes) -> Songs:
     if "title" not in header:
         names = ", ".join(cell for cell in lines[begin].strip().split(delimiter)[:10]) if begin < len(lines) else ""
         return Songs((), (LineProblem(file, begin + 1, f"expected a header with a column 'title', got {names!r}"),))
+    titles = [cell.strip().casefold() for cell in next(csv.reader([lines[begin]], delimiter=delimiter))]
+    type_column = titles.index("type") if "type" in titles else None
     found = _Found(file, types)
     for line, cells in _rows(lines, begin + 1, delimiter):
         if isinstance(cells, str):
             found.bad(line, cells)
         elif any(cell.strip() for cell in cells[len(header) :]):
             found.bad(line, f"expected {len(header)} cells, got {len(cells)}: put a text with '{delimiter}' in quotes")
-        elif any(map(str.strip, cells)):
+        elif any(map(str.strip, cells)) and _is_song(cells, type_column):
             # Of two columns that mean the same, the first that says something counts.
             raw: dict[str, Value] = {}
             for name, cell in zip(header, cells, strict=False):
@@ -153,6 +158,10 @@ def _header(line: str, delimiters: str, types: FieldTypes) -> tuple[list[str | N
 
     best = max(delimiters, key=lambda delimiter: sum(name is not None for name in columns(delimiter)))
     return columns(best), best
+
+
+def _is_song(cells: Sequence[str], type_column: int | None) -> bool:
+    return type_column is None or len(cells) <= type_column or cells[type_column].strip().casefold() in ("song", "")
 
 
 def _rows(lines: Sequence[str], begin: int, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
