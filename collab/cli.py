@@ -1,7 +1,6 @@
-"""The command line: serve, demo, token, migrate."""
+"""The command line: what each command takes. The work of the longer ones is in collab/commands."""
 
 import asyncio
-import re
 import secrets
 import sys
 import tempfile
@@ -16,7 +15,10 @@ from pydantic import SecretStr, ValidationError
 
 from collab import demo as demo_band
 from collab.app import Engine, own_app
+from collab.commands.history import print_history
+from collab.commands.times import duration, since_when
 from collab.domain.bands import User
+from collab.domain.errors import CollabError
 from collab.logs import configure_logging
 from collab.serving import serve_until_stopped
 from collab.settings import Settings
@@ -77,7 +79,7 @@ def token(
 ) -> None:
     """Signs a token with the configured secret and prints it."""
     with _explained():
-        made = Tokens(Settings()).sign(User(user, name or user, admin), _duration(ttl), datetime.now(UTC))
+        made = Tokens(Settings()).sign(User(user, name or user, admin), duration("--ttl", ttl), datetime.now(UTC))
     print(made)
 
 
@@ -92,6 +94,22 @@ def migrate(
     print(f"the schema is at {revision}")
 
 
+@cli.command()
+def history(
+    content: Annotated[str, typer.Argument(help="A content's id, or its title where no other has it.")],
+    follow: Annotated[bool, typer.Option("--follow", help="Goes on with what comes, until Ctrl-C.")] = False,
+    author: Annotated[str | None, typer.Option(help="Only this user's edits, by id.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only what is newer: 2026-12-04, 2026-12-04T20:30, 90m, 7d.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for scripts.")] = False,
+) -> None:
+    """Prints a content's edits, oldest first, in words: who did what, and when (UTC)."""
+    with _explained():
+        start = None if since is None else since_when(since, datetime.now(UTC))
+        asyncio.run(print_history(Settings().database_url, content, author, start, follow=follow, as_json=as_json))
+
+
 def main() -> None:
     """The entry point of the `collab` command."""
     cli()
@@ -99,7 +117,7 @@ def main() -> None:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """What is wrong with a setting goes to standard error in a sentence each; the exit code is 2."""
+    """What is wrong goes to standard error in a sentence: exit code 2 for a setting or an option, else 1."""
     try:
         yield
     except ValidationError as error:
@@ -110,6 +128,11 @@ def _explained() -> Iterator[None]:
     except ValueError as error:
         print(f"collab: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
+    except CollabError as error:
+        print(f"collab: {error.message}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
 
 
 def _run(engine: Engine, host: str, port: int, on_started: Callable[[str], None]) -> None:
@@ -139,10 +162,3 @@ def _print_links(settings: Settings, url: str) -> None:
         print(f"  {user.name} ({role})\n  {url}/#token={made}\n")
     print(f"The history is in {settings.database_url.removeprefix('sqlite+aiosqlite:///')}. Ctrl-C ends the demo.")
     sys.stdout.flush()
-
-
-def _duration(text: str) -> timedelta:
-    match = re.fullmatch(r"(\d+)([smhd])", text)
-    if match is None or int(match[1]) == 0:
-        raise ValueError(f"--ttl: expected a number and a unit, such as 30m, 12h or 7d, got {text!r}")
-    return timedelta(seconds=int(match[1]) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[match[2]])

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from collab.domain.diff import Added, Change, FieldSet, Made, Moved, Removed
+from collab.domain.diff import Added, Change, FieldSet, Made, Moved, Removed, diff
+from collab.domain.document import Document
 from collab.domain.fields import DURATION, Line, TextField
 from collab.domain.kinds import Kind
 from collab.domain.ops import Item, Value
@@ -19,14 +20,14 @@ def tell(changes: Sequence[Made], kind: Kind) -> list[str]:
         by_author: dict[str, list[Change]] = {}
         for made in of_item:
             by_author.setdefault(made.edit.author.name if made.edit else "Somebody", []).append(made.change)
-        sentences += (f"{author} {clauses(theirs, kind)}" for author, theirs in by_author.items())
+        sentences += (f"{author} {_clauses(theirs, kind)}" for author, theirs in by_author.items())
     return sentences
 
 
-def clauses(changes: Sequence[Change], kind: Kind) -> str:
-    """What happened to one item, or to the content itself: the first clause names it, the others say "its"."""
-    parts = [_clause(change, kind, is_first=index == 0) for index, change in enumerate(changes)]
-    return ", ".join(parts)
+def tell_edit(before: Document, after: Document, kind: Kind) -> list[str]:
+    """What one edit did, without its author: a clause for each item."""
+    changes = groupby(diff(before, after), key=_item_id)
+    return [_clauses(list(of_item), kind) for _, of_item in changes]
 
 
 def clock(seconds: float) -> str:
@@ -34,6 +35,11 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _clauses(changes: Sequence[Change], kind: Kind) -> str:
+    """What happened to one item, or to the content itself: the first clause names it, the others say "its"."""
+    return ", ".join(_clause(change, kind, is_first=index == 0) for index, change in enumerate(changes))
 
 
 def _clause(change: Change, kind: Kind, *, is_first: bool) -> str:

@@ -18,9 +18,9 @@ from collab.storage.tables import contents, edits
 
 
 class StoredHistory:
-    """Implements `services.ports.HistoryReader`."""
+    """Implements `services.ports.HistoryReader`; with a journal, heads come from its memory."""
 
-    def __init__(self, engine: AsyncEngine, journal: Journal) -> None:
+    def __init__(self, engine: AsyncEngine, journal: Journal | None = None) -> None:
         self._engine = engine
         self._journal = journal
 
@@ -34,7 +34,7 @@ class StoredHistory:
             wanted = head if version is None else version
             if not 0 <= wanted <= head:
                 raise NotFound(f"expected a version from 0 to {head}, got {wanted}")
-            live = self._journal.head(content_id)
+            live = self._journal.head(content_id) if self._journal is not None else None
             if live is not None and live.document.version == wanted:
                 return live.document
             return await _replay(connection, content_id, wanted)

@@ -108,8 +108,11 @@ async def test_the_setlist_as_of_a_date(database: str) -> None:
 
 
 async def test_the_readme_shows_what_comes_out(database: str) -> None:
-    if not database.startswith("sqlite"):
-        pytest.skip("the README shows the output of sqlite3; psql writes times in its own way")
     for question, shown in zip(_questions(), _blocks("text"), strict=True):
         lines = [line.split() for line in shown.splitlines()[2:]]
-        assert [" ".join(row).split() for row in _rows(database, question)] == lines
+        assert [_words(" ".join(row).split()) for row in _rows(database, question)] == [_words(line) for line in lines]
+
+
+def _words(line: list[str]) -> list[str]:
+    """Without the time of day, which databases write in their own ways."""
+    return [word for word in line if ":" not in word]
