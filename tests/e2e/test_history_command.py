@@ -4,11 +4,15 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from collab.cli import cli
+from collab.commands.history import print_history
 from collab.commands.times import duration, since_when
+from collab.domain.errors import NotFound
 from tests.conftest import Gig
 from tests.support.clock import ManualClock
-from tests.support.commands import collab, line_of, run
+from tests.support.commands import collab, line_of
 from tests.support.members import member, set_
 from tests.support.serving import Running
 
@@ -37,21 +41,24 @@ async def test_the_history_reads_as_sentences_and_follows_what_comes(
 
 @pytest.mark.asyncio
 async def test_the_history_is_narrowed_and_comes_as_json(
-    server: Running, gig: Gig, database_url: str, clock: ManualClock
+    server: Running, gig: Gig, database_url: str, clock: ManualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with member(server, "ben") as ben, member(server, "ada") as ada:
         for version, who in enumerate((ada, ben, ada, ben)):
             clock.advance(60)
             await who.edit(gig.setlist_id, version, set_("iko", "tempo", 100 + version))
-        since = (clock.now() - timedelta(seconds=90)).isoformat()
-        options = ("--author", "ben", "--since", since, "--json")
-        code, out, _ = await run(database_url, "history", gig.setlist_id, *options)
-        (edit,) = map(json.loads, out.splitlines())
-        assert (code, edit["version"], edit["words"]) == (0, 4, ["set the tempo of 'Iko Iko' from 102 to 103"])
-    code, _, err = await run(database_url, "history", "Monday")
-    assert (code, err) == (1, "collab: expected the id or title of a content, got 'Monday'\n")
-    code, _, err = await run(database_url, "history", "Friday", "--since", "yesterday")
-    assert (code, err.startswith("collab: --since: expected a number and a unit")) == (2, True)
+        since = clock.now() - timedelta(seconds=90)
+        await print_history(database_url, gig.setlist_id, "ben", since, follow=False, as_json=True)
+        (edit,) = map(json.loads, capsys.readouterr().out.splitlines())
+        assert (edit["version"], edit["words"]) == (4, ["set the tempo of 'Iko Iko' from 102 to 103"])
+    with pytest.raises(NotFound, match="expected the id or title of a content, got 'Monday'"):
+        await print_history(database_url, "Monday", None, None, follow=False, as_json=False)
+
+
+def test_what_is_wrong_on_the_command_line_is_said_in_a_sentence() -> None:
+    answer = CliRunner().invoke(cli, ["history", "Friday", "--since", "yesterday"])
+    assert answer.exit_code == 2
+    assert answer.stderr.startswith("collab: --since: expected a number and a unit, such as 30m, 12h or 7d")
 
 
 def test_times_are_typed_as_dates_or_as_so_long_ago() -> None:
