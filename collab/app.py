@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from collab.clock import SystemClock
 from collab.domain.kinds import KINDS, Kinds
+from collab.http.admin import mount_admin
 from collab.http.bands import bands_router
 from collab.http.contents import contents_router
 from collab.http.exports import exports_router
@@ -43,6 +44,7 @@ from collab.storage.jobs import StoredJobs
 from collab.storage.journal import Journal
 from collab.storage.migrate import migrate
 from collab.storage.readers import StoredHistory, check_database
+from collab.storage.records import records
 from collab.tokens import Tokens
 
 
@@ -157,6 +159,9 @@ class Engine:
         app.include_router(imports_router(who, self.imports))
         app.include_router(exports_router(who, self.exports))
         app.include_router(health_router(lambda: check_database(self._reading)))
+        if self.settings.admin_pages:
+            secret = self.settings.jwt_secret
+            mount_admin(app, self._reading, records(), self.tokens, secret.get_secret_value() if secret else None)
         of_the_host = app.router.lifespan_context
 
         @asynccontextmanager
