@@ -15,6 +15,7 @@ from pydantic import SecretStr, ValidationError
 
 from collab import demo as demo_band
 from collab.app import Engine, own_app
+from collab.commands import keeping
 from collab.commands.history import print_history
 from collab.commands.times import duration, since_when
 from collab.domain.bands import User
@@ -108,6 +109,35 @@ def history(
     with _explained():
         start = None if since is None else since_when(since, datetime.now(UTC))
         asyncio.run(print_history(Settings().database_url, content, author, start, follow=follow, as_json=as_json))
+
+
+@cli.command()
+def compact(
+    keep_edits: Annotated[int, typer.Option(help="So many edits of each content stay, the latest.", min=0)] = 1_000,
+    older_than: Annotated[str | None, typer.Option(help="What is newer stays too: 90d, 12h.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says what it would free.")] = False,
+) -> None:
+    """Folds old edits into snapshots. Checkpoints stay; other versions before the fold can't be opened any more."""
+    with _explained():
+        before = None if older_than is None else datetime.now(UTC) - duration("--older-than", older_than)
+        keeping.compact(Settings().database_url, keep_edits, before, is_dry_run=dry_run)
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="NAME.db: a copy of an SQLite database; NAME.jsonl[.gz]: a dump.")],
+    band: Annotated[str | None, typer.Option(help="Only this band, by id; into a dump.")] = None,
+) -> None:
+    """Saves the data, also while a server runs. A dump can be restored into any of the databases."""
+    with _explained():
+        keeping.backup(Settings().database_url, file, band)
+
+
+@cli.command()
+def restore(file: Annotated[Path, typer.Argument(help="What `collab backup` has made.")]) -> None:
+    """Brings a backup back: a copy becomes the database, a dump adds its bands to what is there."""
+    with _explained():
+        keeping.restore(Settings().database_url, file)
 
 
 def main() -> None:

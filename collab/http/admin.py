@@ -28,7 +28,17 @@ _PATH = "/admin"
 
 _JSON = ("ops", "dropped", "overwrote", "result")
 _NUMBERS = ("version", "base_version", "done", "total")
-_TIMES = ("at", "since", "created_at", "updated_at", "archived_at", "finished_at", "joined_at", "left_at", "last_seen")
+_TIMES = (
+    "at",
+    "since",
+    "created_at",
+    "updated_at",
+    "archived_at",
+    "finished_at",
+    "started_at",
+    "last_seen_at",
+    "ended_at",
+)
 
 _PAGES: Mapping[str, tuple[str, str]] = {
     # record: (icon, column that is sorted by, newest first)
@@ -37,7 +47,7 @@ _PAGES: Mapping[str, tuple[str, str]] = {
     "contents": ("fa fa-list-ol", "updated_at"),
     "edits": ("fa fa-clock-rotate-left", "at"),
     "checkpoints": ("fa fa-bookmark", "created_at"),
-    "presence_sessions": ("fa fa-signal", "joined_at"),
+    "presence_sessions": ("fa fa-signal", "started_at"),
     "jobs": ("fa fa-gears", "created_at"),
 }
 _ONLY_IN_DETAIL = ("base_version", "dropped", "overwrote", "session_id", "edit_id", "undoes", "content_id", "author_id")

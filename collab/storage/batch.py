@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
 from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Asked, Edit, Proposal, Restore
-from collab.domain.errors import ClientFault, Invalid, NotFound
+from collab.domain.errors import ClientFault, Invalid, NotFound, VersionUnknown
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Duplicate, Outcome, check_base, rebase, undo
 from collab.domain.restore import restore
@@ -130,7 +130,10 @@ class Batch:
         if in_memory is not None:
             return in_memory
         rows = self._connection.execute(edits_after(working.document.id, version))
-        return [*map(edit_of, rows), *working.new]
+        since = [*map(edit_of, rows), *working.new]
+        if len(since) != working.document.version - version:
+            raise VersionUnknown(f"what came after version {version} was folded away; ask for the content anew")
+        return since
 
     def _find(self, content_id: str, edit_id: str) -> Edit:
         row = self._connection.execute(

@@ -86,12 +86,14 @@ def _names_item(item_id: str) -> ColumnElement[bool]:
 
 
 async def _replay(connection: AsyncConnection, content_id: str, version: int) -> Document:
-    snapshot = (await connection.execute(snapshot_before(content_id, version))).scalar_one()
-    document = document_of(snapshot)
-    missing = version - document.version
-    if missing:
-        for row in await connection.execute(edits_after(content_id, document.version, missing)):
+    snapshot = (await connection.execute(snapshot_before(content_id, version))).scalar_one_or_none()
+    document = None if snapshot is None else document_of(snapshot)
+    if document is not None and document.version < version:
+        tail = edits_after(content_id, document.version).where(edits.c.version <= version)
+        for row in await connection.execute(tail):
             document = apply_stored(document, edit_of(row).ops)
+    if document is None or document.version != version:
+        raise NotFound(f"version {version} was folded away: later versions and checkpoints can be opened")
     return document
 
 
