@@ -15,7 +15,6 @@ from collab.domain.errors import Invalid, NotFound
 from collab.domain.fields import Line
 from collab.domain.kinds import KINDS, Kind
 from collab.domain.words import tell_edit
-from collab.protocol.events import edit_json
 from collab.storage.bands import StoredBands
 from collab.storage.engine import Writer, reading_engine
 from collab.storage.readers import StoredHistory
@@ -90,7 +89,7 @@ def _kind(name: str) -> Kind:
 
 
 def _json_line(edit: Edit, words: list[str]) -> str:
-    return orjson.dumps({**edit_json(edit), "words": words}).decode()
+    return orjson.dumps({**edit.to_json(), "words": words}).decode()
 
 
 def _line(edit: Edit, words: list[str]) -> str:

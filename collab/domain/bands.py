@@ -8,6 +8,7 @@ from zlib import crc32
 
 from collab.domain.access import Role
 from collab.domain.edits import Author
+from collab.domain.times import rfc3339
 
 _PALETTE = (
     "#c2410c", "#b45309", "#4d7c0f", "#15803d", "#0f766e", "#0e7490",
@@ -140,8 +141,3 @@ class Job:
             "created_at": rfc3339(self.created_at),
             "finished_at": None if self.finished_at is None else rfc3339(self.finished_at),
         }
-
-
-def rfc3339(at: datetime) -> str:
-    """A time in UTC with milliseconds: `2026-12-04T20:30:00.000Z`."""
-    return f"{at.strftime('%Y-%m-%dT%H:%M:%S')}.{at.microsecond // 1000:03d}Z"

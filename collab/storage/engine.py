@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from collab.domain.errors import Unavailable
@@ -24,11 +24,13 @@ def _dumps(value: Any) -> str:
 
 def sync_url(url: str) -> str:
     """The URL of the same database for the synchronous driver. `ValueError` for a database that is not served."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ValueError(f"COLLAB_DATABASE_URL: {error}") from None
     if parsed.drivername not in _SYNC_DRIVER:
-        raise ValueError(
-            f"expected a database URL that begins with {' or '.join(_SYNC_DRIVER)}, got {parsed.drivername!r}"
-        )
+        drivers = " or ".join(_SYNC_DRIVER)
+        raise ValueError(f"COLLAB_DATABASE_URL: expected a URL of {drivers}, got one of {parsed.drivername!r}")
     return parsed.set(drivername=_SYNC_DRIVER[parsed.drivername]).render_as_string(hide_password=False)
 
 
@@ -39,6 +41,8 @@ def writing_engine(url: str) -> Engine:
     )
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine, begin="BEGIN IMMEDIATE")
+    else:
+        _tune_postgresql(engine)
     return engine
 
 
@@ -48,6 +52,17 @@ def reading_engine(url: str) -> AsyncEngine:
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine.sync_engine, begin="BEGIN")
     return engine
+
+
+def _tune_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            # A server may be set to acknowledge before the log is written; an acknowledged edit may not be lost.
+            [setting] = cursor.execute("SHOW synchronous_commit").fetchone()
+            if setting == "off":
+                cursor.execute("SET synchronous_commit TO on")
+        connection.commit()
 
 
 def _tune_sqlite(engine: Engine, begin: str) -> None:

@@ -11,12 +11,12 @@ from collab.storage.migrate import migrate
 from tests.conftest import Gig, make_gig
 from tests.support.members import member, set_
 from tests.support.postgres import create_database, drop_database
-from tests.support.serving import Running, serving, settings_for, sqlite_url
+from tests.support.serving import Running, RunningEngine, serving, settings_for, sqlite_url
 
 pytestmark = pytest.mark.asyncio
 
 
-async def _play(server: Running) -> Gig:
+async def _play(server: RunningEngine) -> Gig:
     """A band with some history: edits, a checkpoint, an import; and another band beside it."""
     gig = await make_gig(server)
     async with server.rest("ben") as rest:
@@ -30,12 +30,12 @@ async def _play(server: Running) -> Gig:
 
 
 async def test_a_dump_leads_from_sqlite_to_postgresql_and_back(
-    database_url: str, postgres: str, tmp_path: Path, request: pytest.FixtureRequest
+    sqlite_database_url: str, postgres: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    async with serving(settings_for(database_url)) as server:
+    async with serving(settings_for(sqlite_database_url)) as server:
         gig = await _play(server)
         # The server goes on while it is backed up.
-        backup.dump(database_url, tmp_path / "first.jsonl")
+        backup.dump(sqlite_database_url, tmp_path / "first.jsonl")
         document = await _document(server, gig)
     name = f"backup_{tmp_path.name}".replace("-", "_").lower()
     elsewhere = create_database(postgres, name)
@@ -59,15 +59,15 @@ async def test_a_dump_leads_from_sqlite_to_postgresql_and_back(
                 assert (await rest.post(f"/api/contents/{gig.setlist_id}/revert", json=edit)).status_code == 200
 
 
-async def test_one_band_is_dumped_with_its_people_alone(database_url: str, tmp_path: Path) -> None:
-    async with serving(settings_for(database_url)) as server:
+async def test_one_band_is_dumped_with_its_people_alone(sqlite_database_url: str, tmp_path: Path) -> None:
+    async with serving(settings_for(sqlite_database_url)) as server:
         gig = await _play(server)
         async with server.rest("stranger") as rest:
             await rest.post("/api/bands", json={"name": "Strangers"})
-    counts = backup.dump(database_url, tmp_path / "band.jsonl", gig.band_id)
+    counts = backup.dump(sqlite_database_url, tmp_path / "band.jsonl", gig.band_id)
     assert (counts["bands"], counts["users"], counts["memberships"]) == (1, 3, 3)
     with pytest.raises(NotFound):
-        backup.dump(database_url, tmp_path / "none.jsonl", "none")
+        backup.dump(sqlite_database_url, tmp_path / "none.jsonl", "none")
     assert _dumps_in(tmp_path) == ["band.jsonl"]
 
     other = sqlite_url(tmp_path / "other.db")
@@ -76,15 +76,17 @@ async def test_one_band_is_dumped_with_its_people_alone(database_url: str, tmp_p
         assert await _document(server, gig)
 
 
-async def test_a_dump_that_is_not_whole_or_there_already_changes_nothing(database_url: str, tmp_path: Path) -> None:
-    async with serving(settings_for(database_url)) as server:
+async def test_a_dump_that_is_not_whole_or_there_already_changes_nothing(
+    sqlite_database_url: str, tmp_path: Path
+) -> None:
+    async with serving(settings_for(sqlite_database_url)) as server:
         await _play(server)
     dump = tmp_path / "a.jsonl"
-    backup.dump(database_url, dump)
+    backup.dump(sqlite_database_url, dump)
     with pytest.raises(Conflicting, match="nothing was restored"):
-        backup.restore(database_url, dump)
+        backup.restore(sqlite_database_url, dump)
     with pytest.raises(Conflicting, match="does not exist yet"):
-        backup.dump(database_url, dump)
+        backup.dump(sqlite_database_url, dump)
     empty = sqlite_url(tmp_path / "empty.db")
     whole = dump.read_bytes().splitlines(keepends=True)
     for broken in (whole[:-1], [*whole[:5], *whole[6:]], whole[1:], [*whole[:-1], whole[-1][:9]], []):
@@ -95,16 +97,16 @@ async def test_a_dump_that_is_not_whole_or_there_already_changes_nothing(databas
     assert _lines(tmp_path / "b.jsonl") == sorted([b'{"collab":1,"band":null}', b'{"end":{}}'])
 
 
-async def test_a_running_sqlite_database_is_copied_and_restored(database_url: str, tmp_path: Path) -> None:
+async def test_a_running_sqlite_database_is_copied_and_restored(sqlite_database_url: str, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
-    async with serving(settings_for(database_url)) as server:
+    async with serving(settings_for(sqlite_database_url)) as server:
         gig = await _play(server)
-        backup.copy_sqlite(database_url, copy)
+        backup.copy_sqlite(sqlite_database_url, copy)
         before = await _document(server, gig)
         async with member(server, "ada") as ada:
             await ada.edit(gig.setlist_id, 1, set_("iko", "key", "Gm"))
     with pytest.raises(Conflicting, match="empty database"):
-        backup.restore_sqlite(database_url, copy)
+        backup.restore_sqlite(sqlite_database_url, copy)
     restored = sqlite_url(tmp_path / "restored.db")
     backup.restore_sqlite(restored, copy)
     async with serving(settings_for(restored)) as server:

@@ -14,17 +14,17 @@ DATABASE = "COLLAB_DATABASE_URL"
 
 
 @pytest.fixture
-def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def database(sqlite_database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     async def play() -> None:
-        async with serving(settings_for(database_url)) as server:
+        async with serving(settings_for(sqlite_database_url)) as server:
             gig = await make_gig(server)
             async with server.rest("ben") as rest:
                 for version in (0, 1):
                     await rest.post(f"/api/contents/{gig.setlist_id}/checkpoints", json={"label": f"v{version}"})
 
     asyncio.run(play())
-    monkeypatch.setenv(DATABASE, database_url)
-    return database_url
+    monkeypatch.setenv(DATABASE, sqlite_database_url)
+    return sqlite_database_url
 
 
 def _run(*arguments: str | Path) -> tuple[int, str]:
@@ -37,7 +37,7 @@ def test_backups_are_named_for_what_they_are(database: str, tmp_path: Path, monk
     rows = {"3 users", "1 bands", "3 memberships", "1 contents", "2 checkpoints", "1 snapshots"}
     assert (code, set(said.strip().removeprefix(f"{tmp_path / 'all.jsonl'}: ").split(", "))) == (0, rows)
     assert _run("backup", tmp_path / "copy.db") == (0, f"{tmp_path / 'copy.db'}: a copy of the database\n")
-    assert "expected a file whose name ends in one of" in _run("backup", tmp_path / "copy.tar")[1]
+    assert "expected a file named NAME.db, NAME.sqlite" in _run("backup", tmp_path / "copy.tar")[1]
     assert "--band: a copy holds all bands" in _run("backup", tmp_path / "one.db", "--band", "x")[1]
     assert "there is no" in _run("restore", tmp_path / "missing.db")[1]
 
