@@ -78,8 +78,9 @@ async def test_what_is_kept_reads_as_before(setlist: tuple[str, str, list[Docume
                 await engine.history.document(ADA, content_id, version)
         with pytest.raises(NotFound):
             await engine.history.document(ADA, content_id, at=BEGIN + timedelta(minutes=5))
-        kept = await engine.editing.open(content_id, since=350)
-        assert [edit.version for edit in kept.edits] == list(range(351, 451))
+        page = await engine.history.edits(ADA, content_id, 0, EDITS, EVERY_EDIT)
+        assert [edit.version for edit in page.edits] == list(range(351, 451))
+        assert [edit.version for edit in (await engine.editing.open(content_id, since=448)).edits] == [449, 450]
         # Who comes back with less than what is kept gets the whole document.
         assert (await engine.editing.open(content_id, since=349)).document == documents[450]
 
