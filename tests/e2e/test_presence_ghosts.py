@@ -135,8 +135,9 @@ async def test_a_server_that_is_told_to_stop_ends_its_sessions_itself(database_u
         gig = await make_gig(first)
     async with served(database_url) as stopped, member(stopped, "ada") as ada:
         await ada.ok("join_room", gig.band_room)
+        session_id = ada.sid
         await stopped.terminate()
-        assert stays(database_url) == {ada.sid: "server_stopped"}
+        assert stays(database_url) == {session_id: "server_stopped"}
     assert _open_nodes(database_url) == 0
 
 
