@@ -262,8 +262,10 @@ def _sockets(server: RunningEngine) -> dict[str, Any]:
 
 
 def _waiting(clock: ManualClock) -> int:
-    """The timers that wait for a client: all but the presence log's own two."""
-    return sum(not timer.is_cancelled and "PresenceLog" not in repr(timer.callback) for timer in clock.timers)
+    """The timers that wait for a client: all but those by which the engine looks after itself."""
+    own = ("PresenceLog", "ImportService")
+    live = [repr(timer.callback) for timer in clock.timers if not timer.is_cancelled]
+    return sum(not any(name in callback for name in own) for callback in live)
 
 
 def _open_nodes(database_url: str) -> int:
