@@ -6,7 +6,7 @@ cuts, and a server that restarts. Hypothesis chooses what happens; at the end ev
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import pytest
@@ -52,18 +52,19 @@ def _op(document: Document, intent: Intent) -> Op:
         return Move(items[which % len(items)].id, _position(items, where))
     if verb == "remove":
         return Remove(items[which % len(items)].id)
-    item = [None, *items][which % (len(items) + 1)]
+    item = items[which % len(items)] if which % (len(items) + 1) else None
+    item_id = None if item is None else item.id
     if verb == "set":
-        return Set(item and item.id, "title", TITLES[where % len(TITLES)])
+        return Set(item_id, "title", TITLES[where % len(TITLES)])
     if verb == "replace":
-        return Set(item and item.id, "notes", word)
+        return Set(item_id, "notes", word)
     notes = (document.fields if item is None else item.fields).get("notes") or ""
     at = where % (len(notes) + 1)
     start = (at,) if at else ()
     count = min(how_many % 4 + 1, len(notes) - at)
     if verb == "erase" and count:
-        return Text(item and item.id, "notes", (*start, text.Delete(count)))
-    return Text(item and item.id, "notes", (*start, word))
+        return Text(item_id, "notes", (*start, text.Delete(count)))
+    return Text(item_id, "notes", (*start, word))
 
 
 def _position(items: list[Item], where: int) -> str:
@@ -196,13 +197,15 @@ def _foreseen(document: Document, shown: Sequence[Op], stored: Sequence[Op]) -> 
     return found
 
 
-def test_every_client_ends_with_the_servers_document(
-    any_database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_client_ends_with_the_servers_document(any_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replica, "correction", _foreseen)
     # Small, so that snapshots are taken and edits are older than memory within a few steps.
     monkeypatch.setattr(batch, "SNAPSHOT_EVERY", 5)
     monkeypatch.setattr(live, "KEPT_EDITS", 4)
     monkeypatch.setattr(batch, "KEPT_EDITS", 4)
-    machine: Callable[[], Convergence] = lambda: Convergence(any_database_url)  # noqa: E731
-    run_state_machine_as_test(machine, settings=settings(stateful_step_count=40, deadline=None))
+
+    class OnThisDatabase(Convergence):
+        def __init__(self) -> None:
+            super().__init__(any_database_url)
+
+    run_state_machine_as_test(OnThisDatabase, settings=settings(stateful_step_count=40, deadline=None))
