@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from collab.domain import text
 from collab.domain.document import Document, Draft
 from collab.domain.errors import Invalid
-from collab.domain.ops import Insert, Item, Move, Op, Text
+from collab.domain.ops import Insert, Item, Move, Op, Set, Text
 
 
 @dataclass(slots=True, eq=False)
@@ -82,22 +82,25 @@ def joined(last: Pending, next_: Pending) -> Pending | None:
 
 
 def correction(document: Document, shown: Sequence[Op], stored: Sequence[Op]) -> tuple[Op, ...]:
-    """What leads from the document with `shown` to that with `stored`, positions apart; mostly nothing."""
-    shown_unplaced, stored_unplaced = [*map(_unplaced, shown)], [*map(_unplaced, stored)]
-    if shown_unplaced == stored_unplaced:
+    """What leads from the document with `shown` to that with `stored`; mostly nothing."""
+    shown_alike, stored_alike = [*map(_alike, shown)], [*map(_alike, stored)]
+    if shown_alike == stored_alike:
         return ()
     draft = Draft(document)
     inverses = [draft.apply(op) for op in shown]
-    back = [inverse for op, inverse in zip(shown_unplaced, inverses, strict=True) if op not in stored_unplaced]
-    forth = [op for op, unplaced in zip(stored, stored_unplaced, strict=True) if unplaced not in shown_unplaced]
+    back = [inverse for op, inverse in zip(shown_alike, inverses, strict=True) if op not in stored_alike]
+    forth = [op for op, alike in zip(stored, stored_alike, strict=True) if alike not in shown_alike]
     return (*reversed(back), *forth)
 
 
-def _unplaced(op: Op) -> Op:
-    """An op without its position, which the server may have changed."""
+def _alike(op: Op) -> Op:
+    """An op without what the server may have changed: its position, and whether a field is unset or empty."""
     match op:
         case Insert(item):
-            return Insert(replace(item, position=""))
+            fields = {name: value for name, value in item.fields.items() if value != ""}
+            return Insert(replace(item, position="", fields=fields))
         case Move(item_id):
             return Move(item_id, "")
+        case Set(item_id, field, ""):
+            return Set(item_id, field, None)
     return op

@@ -18,7 +18,7 @@ from collab.domain.bands import Band, Member, User
 from collab.domain.document import Document
 from collab.domain.errors import CollabError
 from collab.domain.kinds import KINDS
-from collab.domain.ops import Item
+from collab.domain.ops import Insert, Item
 from collab.domain.rebase import Accepted
 from collab.protocol import requests
 from collab.protocol.events import edits_json, outcome_json
@@ -92,6 +92,8 @@ class Network:
         self.clients: list[Client] = []
         self.stored: dict[str, int] = {}
         """The version of each edit that was answered as stored."""
+        self.restored: set[str] = set()
+        """The items that an undo brought back."""
         self._reading = reading_engine(database_url)
         self._writer = Writer(database_url)
         self._clock = ManualClock()
@@ -233,6 +235,7 @@ class Network:
 
     def _broadcast(self, accepted: Sequence[Accepted]) -> None:
         edits = [entry.edit for entry in accepted]
+        self.restored |= {op.item.id for edit in edits if edit.undoes for op in edit.ops if isinstance(op, Insert)}
         senders = {edit.session_id for edit in edits}
         for client in self.clients:
             if edits and client.socket is not None and senders != {client.socket.session_id}:
