@@ -1,5 +1,6 @@
 """The composition root: settings -> storage -> services -> realtime and REST -> one ASGI application."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -37,6 +38,9 @@ from collab.storage.migrate import migrate
 from collab.storage.readers import StoredHistory, check_database
 from collab.tokens import Tokens
 
+GOODBYE_S = 0.1
+"""How long the last answers and goodbyes may take to leave."""
+
 
 def _new_id() -> str:
     return str(uuid.uuid4())
@@ -48,8 +52,8 @@ class Engine:
     def __init__(self, settings: Settings, kinds: Kinds = KINDS, clock: Clock | None = None) -> None:
         clock = clock or SystemClock()
         self.settings = settings
-        self._reading = reading_engine(settings.database_url)
         self._writer = Writer(settings.database_url)
+        self._reading = reading_engine(settings.database_url)
         self._server = make_server(
             allowed_origins=settings.allowed_origins,
             ping_interval_s=settings.ping_interval_s,
@@ -115,11 +119,15 @@ class Engine:
             await self._writer.close()
             await self._reading.dispose()
 
-    async def announce_restart(self, retry_in_s: float) -> None:
-        """Tells every session that the server goes down, and when to come back."""
+    async def say_goodbye(self, retry_in_s: float) -> None:
+        """Before the connections are closed: tells every session when to come back, commits and answers what was
+        accepted, and takes no further edit."""
         for session_id in self.sessions.ids():
             self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})
+        await self._journal.close()
         await self.broadcaster.flush()
+        # What is flushed lies in the sockets' own queues: their writers need a moment.
+        await asyncio.sleep(GOODBYE_S)
 
     def attach(self, app: FastAPI) -> ASGIApp:
         """Adds the REST calls to a FastAPI application and runs with it.

@@ -17,6 +17,7 @@ from pydantic import SecretStr, ValidationError
 from collab import demo as demo_band
 from collab.app import Engine, own_app
 from collab.domain.bands import User
+from collab.domain.errors import ServerFault
 from collab.logs import configure_logging
 from collab.serving import serve_until_stopped
 from collab.settings import Settings
@@ -99,7 +100,7 @@ def main() -> None:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """What is wrong with a setting goes to standard error in a sentence each; the exit code is 2."""
+    """What is wrong goes to standard error in a sentence: exit code 2 for a setting, 1 for a database that is down."""
     try:
         yield
     except ValidationError as error:
@@ -110,6 +111,9 @@ def _explained() -> Iterator[None]:
     except ValueError as error:
         print(f"collab: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
+    except ServerFault as error:
+        print(f"collab: {error.message}", file=sys.stderr)
+        raise typer.Exit(1) from None
 
 
 def _run(engine: Engine, host: str, port: int, on_started: Callable[[str], None]) -> None:

@@ -30,7 +30,7 @@ class Server(uvicorn.Server):
             self._on_started(f"http://{host}:{port}")
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
-        await self._engine.announce_restart(RETRY_IN_S)
+        await self._engine.say_goodbye(RETRY_IN_S)
         await super().shutdown(sockets)
 
 

@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     jwt_audience: str | None = None
 
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    """Comma-separated in the environment; empty: only pages from the server's own origin may connect."""
+    """Comma-separated in the environment: origins whose pages may connect, beside the server's own."""
 
     late_auth: bool = True
     auth_timeout_s: float = Field(default=5.0, gt=0)
@@ -60,6 +60,12 @@ class Settings(BaseSettings):
                 "(`python -c 'import secrets; print(secrets.token_urlsafe(48))'` makes one)"
             )
         return value
+
+    @field_validator("bus_url")
+    @classmethod
+    def _one_node(cls, value: str | None) -> None:
+        if value:
+            raise ValueError("expected no bus: this version serves from one node; unset it")
 
     @property
     def algorithm(self) -> Algorithm:

@@ -15,7 +15,7 @@ from collab.domain.ops import Item
 from collab.storage.migrate import migrate
 from tests.support.clock import ManualClock
 from tests.support.postgres import create_database, drop_database, postgres_server
-from tests.support.serving import Running, serving, settings_for, sqlite_url
+from tests.support.serving import RunningEngine, serving, settings_for, sqlite_url
 
 
 @pytest.fixture(scope="session")
@@ -26,12 +26,29 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the servers run on")
+
+
 @pytest.fixture
-def database_url(empty_sqlite: Path, tmp_path: Path) -> str:
-    """A fresh database."""
+def sqlite_database_url(empty_sqlite: Path, tmp_path: Path) -> str:
     file = tmp_path / "collab.db"
     shutil.copy(empty_sqlite, file)
     return sqlite_url(file)
+
+
+@pytest.fixture
+def postgresql_database_url(postgres: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    yield create_database(postgres, name, template="with_schema")
+    drop_database(postgres, name)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database, of the sort that `--database` names."""
+    url: str = request.getfixturevalue(f"{request.config.getoption('--database')}_database_url")
+    return url
 
 
 @pytest.fixture
@@ -40,7 +57,7 @@ def clock() -> ManualClock:
 
 
 @pytest_asyncio.fixture
-async def server(database_url: str, clock: ManualClock) -> AsyncIterator[Running]:
+async def server(database_url: str, clock: ManualClock) -> AsyncIterator[RunningEngine]:
     """A server on a fresh database, with a clock that the test moves."""
     async with serving(settings_for(database_url), clock) as running:
         yield running
@@ -63,12 +80,12 @@ class Gig:
 
 
 @pytest_asyncio.fixture
-async def gig(server: Running) -> Gig:
+async def gig(server: RunningEngine) -> Gig:
     """The band that most tests play with."""
     return await make_gig(server)
 
 
-async def make_gig(server: Running) -> Gig:
+async def make_gig(server: RunningEngine) -> Gig:
     ada = User("ada", "Ada")
     band = await server.engine.membership.create_band(ada, "Blue Nile")
     await server.engine.membership.put_member(ada, band.id, "ben", Role.EDITOR, "Ben")
@@ -92,12 +109,7 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def any_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+def any_database_url(request: pytest.FixtureRequest) -> str:
     """A fresh database of each sort that the engine runs on."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("database_url")
-    else:
-        server_url = request.getfixturevalue("postgres")
-        name = f"test_{uuid.uuid4().hex}"
-        yield create_database(server_url, name, template="with_schema")
-        drop_database(server_url, name)
+    url: str = request.getfixturevalue(f"{request.param}_database_url")
+    return url

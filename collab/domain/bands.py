@@ -7,6 +7,7 @@ from zlib import crc32
 
 from collab.domain.access import Role
 from collab.domain.edits import Author
+from collab.domain.times import rfc3339
 
 _PALETTE = (
     "#c2410c", "#b45309", "#4d7c0f", "#15803d", "#0f766e", "#0e7490",
@@ -76,8 +77,3 @@ class Content:
             "updated_at": rfc3339(self.updated_at),
             "updated_by": self.updated_by.to_json(),
         }
-
-
-def rfc3339(at: datetime) -> str:
-    """A time in UTC with milliseconds: `2026-12-04T20:30:00.000Z`."""
-    return f"{at.strftime('%Y-%m-%dT%H:%M:%S')}.{at.microsecond // 1000:03d}Z"

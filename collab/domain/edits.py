@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from collab.domain.access import ContentRoom
 from collab.domain.ops import Op, Value
+from collab.domain.times import rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +96,19 @@ class Edit:
     undoes: str | None = None
     dropped: tuple[Dropped, ...] = ()
     overwrote: tuple[Overwrite, ...] = ()
+
+    def to_json(self) -> dict[str, Value]:
+        """The edit as clients see it, in `content_edited`, `batch_update` and the history."""
+        body: dict[str, Value] = {
+            "room_id": ContentRoom(self.content_id).name,
+            "edit_id": self.edit_id,
+            "version": self.version,
+            "base_version": self.base_version,
+            "author": self.author.to_json(),
+            "session_id": self.session_id,
+            "ops": [op.to_json() for op in self.ops],
+            "at": rfc3339(self.at),
+        }
+        if self.undoes is not None:
+            body["undoes"] = self.undoes
+        return body

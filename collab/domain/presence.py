@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
-from collab.domain.bands import User, rfc3339
+from collab.domain.bands import User
+from collab.domain.times import rfc3339
 
 Status: TypeAlias = Literal["active", "idle"]
 

@@ -1,39 +1,22 @@
-"""The shapes that the server sends: of an edit, an answer, a presence. Times are RFC 3339 in UTC."""
+"""The shapes that the server sends, made of the domain's records. Times are RFC 3339 in UTC."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from collab.domain.access import ContentRoom
-from collab.domain.bands import User, rfc3339
+from collab.domain.bands import User
 from collab.domain.edits import Edit
 from collab.domain.errors import CollabError
 from collab.domain.rebase import Accepted, Duplicate, Nothing
+from collab.domain.times import rfc3339
 
 PROTOCOL_VERSION = 1
 
 Json = dict[str, Any]
 
 
-def edit_json(edit: Edit) -> Json:
-    """An edit, as in `content_edited`, `batch_update` and the history."""
-    body: Json = {
-        "room_id": ContentRoom(edit.content_id).name,
-        "edit_id": edit.edit_id,
-        "version": edit.version,
-        "base_version": edit.base_version,
-        "author": edit.author.to_json(),
-        "session_id": edit.session_id,
-        "ops": [op.to_json() for op in edit.ops],
-        "at": rfc3339(edit.at),
-    }
-    if edit.undoes is not None:
-        body["undoes"] = edit.undoes
-    return body
-
-
 def edits_json(edits: Sequence[Edit]) -> list[Json]:
-    return [edit_json(edit) for edit in edits]
+    return [edit.to_json() for edit in edits]
 
 
 def outcome_json(edit_id: str, outcome: Accepted | Duplicate | Nothing) -> Json:

@@ -9,12 +9,13 @@ import socketio
 import structlog
 
 from collab.domain.access import BandRoom, ContentRoom, Role, UserRoom
-from collab.domain.bands import Content, rfc3339
+from collab.domain.bands import Content
 from collab.domain.edits import Edit
 from collab.domain.ops import Set, Text
 from collab.domain.presence import Diff
 from collab.domain.rebase import Accepted
-from collab.protocol.events import Json, content_updated_json, edit_json, edits_json
+from collab.domain.times import rfc3339
+from collab.protocol.events import Json, content_updated_json, edits_json
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,7 @@ class Broadcaster:
             senders = {edit.session_id for edit in edits}
             skip = edits[0].session_id if len(senders) == 1 else None
             if len(edits) == 1:
-                self._put("content_edited", edit_json(edits[0]), room, skip)
+                self._put("content_edited", edits[0].to_json(), room, skip)
             else:
                 self._put("batch_update", {"room_id": room, "edits": edits_json(edits)}, room, skip)
             if any(map(_is_retitled, edits)):

@@ -7,8 +7,8 @@ import socketio
 import structlog
 
 from collab.domain.access import UserRoom
-from collab.domain.bands import rfc3339
 from collab.domain.errors import CollabError, TokenMissing, Unavailable
+from collab.domain.times import rfc3339
 from collab.protocol import requests
 from collab.protocol.events import Json, session_json
 from collab.realtime.broadcast import Broadcaster

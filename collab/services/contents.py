@@ -1,11 +1,13 @@
 """Contents: made, listed, archived, brought back. What happens inside one is services/editing.py's."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from collab.domain.access import BandRoom, Right
 from collab.domain.bands import Content, User
 from collab.domain.document import Document
 from collab.domain.edits import Proposal
+from collab.domain.errors import Invalid, Problem
 from collab.domain.kinds import Kinds
 from collab.domain.ops import Insert, Item, Op, Set, Value
 from collab.domain.rebase import Accepted, rebase
@@ -76,8 +78,22 @@ class ContentService:
         ops: list[Op] = [Set(None, name, value) for name, value in fields.items()]
         ops += map(Insert, items)
         seed = Proposal(self._new_id(), 0, tuple(ops), user.author, None, self._clock.now())
-        outcome = rebase(seed, empty, (), self._kinds.get(kind))
+        try:
+            outcome = rebase(seed, empty, (), self._kinds.get(kind))
+        except Invalid as error:
+            raise Invalid([_in_seed(problem, list(fields)) for problem in error.problems]) from None
         if not isinstance(outcome, Accepted):
             raise TypeError(f"expected an empty document to take its seed, got {outcome}")
         made = outcome.document
         return Document(made.id, kind, band_id, 0, made.fields, made.items)
+
+
+def _in_seed(problem: Problem, names: list[str]) -> Problem:
+    """The problem of an op of the seed, at the place where the caller wrote it."""
+    found = re.fullmatch(r"ops\.(\d+)(?:\.item)?(.*)", problem.path)
+    if found is None:
+        return problem
+    index, rest = int(found[1]), found[2]
+    if index < len(names):
+        return Problem(f"document.fields.{names[index]}", problem.message)
+    return Problem(f"document.items.{index - len(names)}{rest}", problem.message)

@@ -1,6 +1,9 @@
 """Editing: an edit on its way from a session to the journal, and what a session needs to follow a content."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import orjson
 
 from collab.domain.access import Right
 from collab.domain.bands import User
@@ -14,6 +17,9 @@ from collab.services.ports import Clock, HistoryReader, Journal
 
 MAX_TAIL = 500
 """A client that missed more edits than this gets the whole document."""
+
+SMALL_TAIL_BYTES = 16_384
+"""A tail of edits of up to this size is sent even where the document is shorter: it leaves the client its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +75,20 @@ class EditingService:
         return _stored(await self._journal.submit(content_id, request))
 
     async def open(self, content_id: str, since: int | None = None) -> Opened:
-        """The content as it is now; the edits after `since` where they are fewer than the document's own parts.
+        """The content as it is now; with `since`, the edits after it where those are less to send.
 
         Call it after the session has entered the room: what is committed later, the room hears.
         """
-        if since is not None:
-            edits = await self._reader.edits(content_id, since, MAX_TAIL + 1)
-            if edits and edits[0].version == since + 1 and len(edits) <= MAX_TAIL:
-                return Opened(edits[-1].version, None, tuple(edits))
+        tail = [] if since is None else await self._reader.edits(content_id, since, MAX_TAIL + 1)
         document = await self._reader.document(content_id)
-        if since is not None and since > document.version:
+        if since is None:
+            return Opened(document.version, document)
+        if since > document.version:
             raise VersionUnknown(f"expected a version up to {document.version}, got {since}; open the content anew")
-        if since == document.version:
-            return Opened(since, None)
+        # A tail without the edit right after `since` has a gap: the history was folded there.
+        is_whole = tail[0].version == since + 1 if tail else since == document.version
+        if is_whole and len(tail) <= MAX_TAIL and _bytes(tail) < max(_bytes([document]), SMALL_TAIL_BYTES):
+            return Opened(tail[-1].version if tail else since, None, tuple(tail))
         return Opened(document.version, document)
 
     def _require_open(self, user: User, content_id: str) -> ContentRef:
@@ -98,3 +105,7 @@ def _stored(outcome: Outcome) -> Accepted | Duplicate | Nothing:
             [overwrite.to_json() for overwrite in outcome.overwrote],
         )
     return outcome
+
+
+def _bytes(records: Sequence[Document | Edit]) -> int:
+    return len(orjson.dumps([record.to_json() for record in records]))

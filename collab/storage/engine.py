@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from collab.domain.errors import Unavailable
@@ -24,11 +24,13 @@ def _dumps(value: Any) -> str:
 
 def sync_url(url: str) -> str:
     """The URL of the same database for the synchronous driver. `ValueError` for a database that is not served."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ValueError(f"COLLAB_DATABASE_URL: {error}") from None
     if parsed.drivername not in _SYNC_DRIVER:
-        raise ValueError(
-            f"expected a database URL that begins with {' or '.join(_SYNC_DRIVER)}, got {parsed.drivername!r}"
-        )
+        drivers = " or ".join(_SYNC_DRIVER)
+        raise ValueError(f"COLLAB_DATABASE_URL: expected a URL of {drivers}, got one of {parsed.drivername!r}")
     return parsed.set(drivername=_SYNC_DRIVER[parsed.drivername]).render_as_string(hide_password=False)
 
 

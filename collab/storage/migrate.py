@@ -6,8 +6,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, NullPool, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 
+from collab.domain.errors import Unavailable
 from collab.storage.engine import sync_url
 
 _LOCK_ID = 0x636F6C6C
@@ -23,8 +26,9 @@ def migrations_folder() -> Path:
 def migrate(url: str, revision: str = "head") -> None:
     """Brings the database's schema to a revision, up or down; waits while another process does so.
 
-    The engine is its own: with the application's pragma foreign_keys=ON, recreating a table on SQLite would
-    delete the rows that refer to it.
+    `ValueError` where there is no such revision or the database is not one that is served, `Unavailable` where
+    it can't be reached. The engine is its own: with the application's pragma foreign_keys=ON, recreating a table
+    on SQLite would delete the rows that refer to it.
     """
     engine = create_engine(sync_url(url), poolclass=NullPool)
     is_sqlite = engine.dialect.name == "sqlite"
@@ -47,6 +51,10 @@ def migrate(url: str, revision: str = "head") -> None:
             config.set_main_option("script_location", str(migrations_folder()))
             config.attributes["connection"] = connection
             _go(config, connection, revision)
+    except CommandError as error:
+        raise ValueError(f"expected a revision of the schema: {error}") from error
+    except OperationalError as error:
+        raise Unavailable(f"the database can't be opened: {error.orig}") from error
     finally:
         engine.dispose()
 

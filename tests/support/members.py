@@ -54,6 +54,11 @@ class Member:
         else:
             await self.client.disconnect()
 
+    async def forget(self) -> None:
+        """Closes what a client keeps open whose connection was refused."""
+        if self.client.eio.http is not None:
+            await self.client.eio.http.close()
+
     async def call(self, event: str, payload: Any = None) -> Json:
         """The answer to an event."""
         answer: Json = await self.client.call(event, payload, timeout=TIMEOUT_S)

@@ -12,14 +12,16 @@ from typing import Any
 import httpx
 import uvicorn
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
 from collab.app import Engine, own_app
 from collab.domain.bands import User
 from collab.services.ports import Clock
 from collab.serving import server_config
 from collab.settings import Settings
+from collab.tokens import Tokens
 
-SECRET = "a secret that is long enough for the tests of collab"
+SECRET = "a secret that is long enough for the tests of collab, and for HS512 as well"
 
 
 def settings_for(database_url: str, **others: Any) -> Settings:
@@ -37,12 +39,16 @@ class Running:
     """A server that answers at `url`."""
 
     url: str
-    engine: Engine
-    uvicorn: uvicorn.Server
+    tokens: Tokens
+
+    @classmethod
+    def at(cls, url: str, settings: Settings) -> "Running":
+        """A server that somebody else has started with these settings."""
+        return cls(url, Tokens(settings))
 
     def token(self, user_id: str, *, name: str | None = None, ttl_s: float = 3_600, is_operator: bool = False) -> str:
         user = User(user_id, name or user_id.capitalize(), is_operator)
-        return self.engine.tokens.sign(user, timedelta(seconds=ttl_s), datetime.now(UTC))
+        return self.tokens.sign(user, timedelta(seconds=ttl_s), datetime.now(UTC))
 
     def rest(self, user_id: str | None, **token_options: Any) -> httpx.AsyncClient:
         """An HTTP client that speaks for a user; use it as a context manager."""
@@ -50,25 +56,38 @@ class Running:
         return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=10)
 
 
+@dataclass
+class RunningEngine(Running):
+    """A server whose engine the test can reach."""
+
+    engine: Engine
+
+
 @asynccontextmanager
-async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Running]:
+async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterator[RunningEngine]:
     """Serves a database whose schema is up to date, until the block ends."""
     engine = Engine(settings, clock=clock)
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    host, port = listening.getsockname()
-    config = server_config(engine.attach(own_app(settings)), host, port, settings.max_message_bytes)
-    config.timeout_graceful_shutdown = 1
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve([listening]))  # noqa: SLF001  # serve() would take over the signals
-    try:
-        while not server.started:
-            if task.done():
-                task.result()
-                raise RuntimeError("the server ended before it had started")
-            await asyncio.sleep(0.005)
-        yield Running(f"http://{host}:{port}", engine, server)
-    finally:
-        server.should_exit = True
-        await task
-        listening.close()
+    async with listening(engine.attach(own_app(settings)), settings.max_message_bytes) as url:
+        yield RunningEngine(url, engine.tokens, engine)
+
+
+@asynccontextmanager
+async def listening(application: ASGIApp, max_message_bytes: int = 1_000_000) -> AsyncIterator[str]:
+    """Serves an application on an ephemeral port; the value is its URL."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        host, port = bound.getsockname()
+        config = server_config(application, host, port, max_message_bytes)
+        config.timeout_graceful_shutdown = 1
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server._serve([bound]))  # noqa: SLF001  # serve() would take over the signals
+        try:
+            while not server.started:
+                if task.done():
+                    task.result()
+                    raise RuntimeError("the server ended before it had started")
+                await asyncio.sleep(0.005)
+            yield f"http://{host}:{port}"
+        finally:
+            server.should_exit = True
+            await task

@@ -1,0 +1,157 @@
+"""The handshake, late and renewed tokens, refusals with a code, and the end of a token."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+import socketio
+
+from tests.support.clock import ManualClock
+from tests.support.members import Member, member
+from tests.support.serving import SECRET, Running, serving, settings_for
+
+pytestmark = pytest.mark.asyncio
+
+
+def _token(secret: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
+    full = {"sub": "ada", "exp": datetime.now(UTC) + timedelta(hours=1), **claims}
+    return jwt.encode({name: value for name, value in full.items() if value is not None}, secret, algorithm)
+
+
+async def _refusal(url: str, auth: Any) -> Any:
+    someone = Member("ada")
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await someone.client.connect(url, auth=auth, transports=["websocket"])
+    await someone.forget()
+    return await someone.next("connect_error")
+
+
+async def test_a_good_token_begins_a_session(server: Running) -> None:
+    ada = Member("ada")
+    await ada.client.connect(server.url, auth={"token": server.token("ada", name="Ada L.")}, transports=["websocket"])
+    session = await ada.next("session")
+    await ada.close()
+
+    assert session["session_id"]
+    assert session["user"]["id"] == "ada"
+    assert session["user"]["name"] == "Ada L."
+    assert session["user"]["color"].startswith("#")
+    assert session["protocol"] == 1
+    assert datetime.fromisoformat(session["expires_at"]) > datetime.now(UTC) + timedelta(minutes=59)
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        pytest.param("no token at all", "token_invalid", id="garbage"),
+        pytest.param(7, "token_missing", id="not a string"),
+        pytest.param(_token(secret="another secret, of at least 32 bytes"), "token_invalid", id="wrong secret"),
+        pytest.param(_token(exp=datetime.now(UTC) - timedelta(seconds=1)), "token_expired", id="expired"),
+        pytest.param(_token(exp=None), "token_invalid", id="without exp"),
+        pytest.param(_token(sub=None), "token_invalid", id="without sub"),
+        pytest.param(_token(sub="two words"), "token_invalid", id="sub with a space"),
+        pytest.param(_token(secret="", algorithm="none"), "token_invalid", id="unsigned"),
+        pytest.param(_token(algorithm="HS512"), "token_invalid", id="another algorithm"),
+    ],
+)
+async def test_a_bad_token_is_refused_with_its_code(server: Running, token: Any, code: str) -> None:
+    refused = await _refusal(server.url, {"token": token})
+    assert refused["data"]["code"] == code
+    assert len(refused["message"].split()) > 3, "a readable sentence"
+
+
+async def test_issuer_and_audience_are_checked_where_configured(database_url: str) -> None:
+    settings = settings_for(database_url, jwt_issuer="soleil", jwt_audience="collab")
+    async with serving(settings) as server:
+        for claims in ({}, {"iss": "soleil"}, {"iss": "soleil", "aud": "other"}, {"iss": "evil", "aud": "collab"}):
+            refused = await _refusal(server.url, {"token": _token(**claims)})
+            assert refused["data"]["code"] == "token_invalid"
+        async with member(server, "ada") as ada:
+            assert ada.client.connected
+
+
+async def test_without_late_authentication_a_missing_token_is_refused(database_url: str) -> None:
+    async with serving(settings_for(database_url, late_auth=False)) as server:
+        without: tuple[Any, ...] = (None, {}, [], "text", {"token": None})
+        for auth in without:
+            assert (await _refusal(server.url, auth))["data"]["code"] == "token_missing"
+
+
+async def test_a_late_token_begins_the_session_too(server: Running) -> None:
+    ada = Member("ada")
+    await ada.client.connect(server.url, transports=["websocket"])
+
+    assert (await ada.refused("request_update"))["code"] == "unauthenticated"
+    assert (await ada.refused("no_such_event"))["code"] == "unauthenticated"
+    assert (await ada.refused("authenticate", {"token": "garbage"}))["code"] == "token_invalid"
+    assert (await ada.refused("authenticate"))["code"] == "invalid"
+    answer = await ada.ok("authenticate", {"token": server.token("ada")})
+    session = await ada.next("session")
+    await ada.ok("request_update")
+    await ada.close()
+
+    assert answer["user"] == session["user"]
+    assert answer["expires_at"] == session["expires_at"]
+
+
+async def test_whoever_shows_no_token_in_time_is_disconnected(server: Running, clock: ManualClock) -> None:
+    late = Member("ada")
+    await late.client.connect(server.url, transports=["websocket"])
+    in_time = Member("ben")
+    await in_time.client.connect(server.url, transports=["websocket"])
+    await in_time.ok("authenticate", {"token": server.token("ben")})
+
+    clock.advance(5.1)
+
+    await late.next("disconnect")
+    await in_time.ok("request_update")
+    await in_time.close()
+
+
+async def test_an_expired_token_ends_the_session(server: Running, clock: ManualClock) -> None:
+    async with member(server, "ada", ttl_s=60) as ada:
+        clock.advance(61)
+        assert await ada.next("token_expired") == {}
+        await ada.next("disconnect")
+
+
+async def test_a_new_token_of_the_same_user_keeps_the_session(server: Running, clock: ManualClock) -> None:
+    async with member(server, "ada", ttl_s=60) as ada:
+        renewed = await ada.ok("authenticate", {"token": server.token("ada", ttl_s=600)})
+        clock.advance(61)
+        await ada.ok("request_update")
+        assert datetime.fromisoformat(renewed["expires_at"]) > datetime.now(UTC) + timedelta(seconds=590)
+
+        refused = await ada.refused("authenticate", {"token": server.token("ben")})
+        assert refused["code"] == "forbidden"
+        await ada.ok("request_update")
+
+        clock.advance(600)
+        await ada.next("token_expired")
+
+
+async def test_a_page_of_another_origin_is_turned_away(database_url: str) -> None:
+    settings = settings_for(database_url, allowed_origins="https://band.example")
+    async with serving(settings) as server:
+        for origin, is_allowed in (
+            ("https://band.example", True),
+            (server.url, True),
+            ("https://evil.example", False),
+            (f"{server.url}.evil.example", False),
+            ("null", False),
+        ):
+            someone = Member("ada")
+            connecting = someone.client.connect(
+                server.url,
+                headers={"Origin": origin},
+                auth={"token": server.token("ada")},
+                transports=["websocket"],
+            )
+            if is_allowed:
+                await connecting
+                await someone.close()
+            else:
+                with pytest.raises(socketio.exceptions.ConnectionError):
+                    await connecting
+                await someone.forget()

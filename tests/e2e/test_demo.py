@@ -1,0 +1,70 @@
+"""`collab demo` needs nothing: it makes a band and prints a link for each member."""
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.processes import START_TIMEOUT_S, environment
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
+
+
+async def _links(process: asyncio.subprocess.Process) -> list[tuple[str, str]]:
+    assert process.stdout is not None
+    found: list[tuple[str, str]] = []
+    while len(found) < 4:
+        line = (await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)).decode()
+        assert line, "the demo ended"
+        found += re.findall(r"(http://\S+)/#token=(\S+)", line)
+    return found
+
+
+async def _start(folder: Path) -> asyncio.subprocess.Process:
+    without = {key: value for key, value in environment("").items() if not key.startswith("COLLAB_")}
+    command = [sys.executable, "-m", "collab", "demo", "--port", "0", "--data", str(folder)]
+    return await asyncio.create_subprocess_exec(*command, env=without, cwd=folder, stdout=asyncio.subprocess.PIPE)
+
+
+async def test_the_demo_serves_a_band_of_four(tmp_path: Path) -> None:
+    process = await _start(tmp_path)
+    try:
+        links = await _links(process)
+        roles = []
+        for url, token in links:
+            async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}) as rest:
+                [band] = (await rest.get("/api/me")).json()["bands"]
+                roles.append(band["role"])
+                contents = (await rest.get(f"/api/bands/{band['id']}/contents")).json()["contents"]
+                ids = {entry["kind"]: entry["id"] for entry in contents}
+                songs = (await rest.get(f"/api/contents/{ids['repertoire']}")).json()["items"]
+                setlist = (await rest.get(f"/api/contents/{ids['setlist']}")).json()["items"]
+    finally:
+        process.terminate()
+        await process.wait()
+
+    assert roles == ["owner", "editor", "editor", "viewer"]
+    assert len({song["fields"]["title"] for song in songs}) >= 25
+    assert all({"title", "key", "tempo", "duration"} <= set(song["fields"]) for song in songs)
+    types = [item["type"] for item in setlist]
+    assert types.count("break") == 1
+    assert types[0] == types[-1] == "song"
+
+
+async def test_the_demo_keeps_its_data_where_it_is_told_to(tmp_path: Path) -> None:
+    kept = []
+    for _ in range(2):
+        process = await _start(tmp_path)
+        try:
+            [(url, token), *_] = await _links(process)
+            async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}) as rest:
+                kept.append((await rest.get("/api/bands")).json())
+        finally:
+            process.terminate()
+            await process.wait()
+
+    assert kept[0] == kept[1]
+    assert len(kept[0]["bands"]) == 1

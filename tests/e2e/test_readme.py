@@ -1,0 +1,45 @@
+"""What the README shows works as it stands there."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Gig
+from tests.support.serving import SECRET, Running, listening
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+
+
+def _python_under(heading: str) -> dict[str, Any]:
+    """What the first Python block under a heading defines."""
+    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    found = re.search(r"```python\n(.*?)```", section, re.DOTALL)
+    assert found, heading
+    defined: dict[str, Any] = {}
+    exec(found[1], defined)  # noqa: S102  # the README's own code is what is tested
+    return defined
+
+
+@pytest.mark.asyncio
+async def test_ten_lines_of_use(server: Running, gig: Gig, capsys: pytest.CaptureFixture[str]) -> None:
+    defined = _python_under("Ten lines of use")
+    await defined["main"](server.url, server.token("ben"), gig.setlist_id)
+    assert "'version': 1" in capsys.readouterr().out
+
+
+@pytest.mark.asyncio
+async def test_in_your_own_application(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLLAB_JWT_SECRET", SECRET)
+    monkeypatch.setenv("COLLAB_DATABASE_URL", database_url)
+    defined = _python_under("In your own application")
+    async with listening(defined["application"]) as url, httpx.AsyncClient() as anybody:
+        assert (await anybody.get(f"{url}/readyz")).json() == {"status": "ok"}
+
+
+def test_the_commands_are_what_ci_runs() -> None:
+    script = (Path(__file__).parents[2] / ".ci" / "run").read_text()
+    assert "test-command" in script
+    assert README.count("<!-- test-command -->") == README.count("<!-- demo-command -->") == 1

@@ -1,0 +1,183 @@
+"""The REST calls for bands, members, contents and history."""
+
+import pytest
+
+from tests.conftest import Gig
+from tests.support.clock import ManualClock
+from tests.support.members import member, set_
+from tests.support.serving import Running
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_who_makes_a_band_owns_it(server: Running) -> None:
+    async with server.rest("ada", name="Ada L.") as ada:
+        made = await ada.post("/api/bands", json={"name": "Blue Nile"})
+        me = (await ada.get("/api/me")).json()
+        bands = (await ada.get("/api/bands")).json()
+
+    band = made.json()
+    assert made.status_code == 201
+    assert band == {"id": band["id"], "name": "Blue Nile", "role": "owner"}
+    assert me == {"user": {"id": "ada", "name": "Ada L.", "color": me["user"]["color"]}, "bands": [band]}
+    assert bands == {"bands": [band]}
+
+
+async def test_members_are_given_changed_and_taken(server: Running, gig: Gig) -> None:
+    path = f"/api/bands/{gig.band_id}/members"
+    async with server.rest("ada") as ada:
+        given = await ada.put(f"{path}/cleo", json={"role": "editor", "name": "Cleo"})
+        changed = await ada.put(f"{path}/cleo", json={"role": "viewer"})
+        members = (await ada.get(path)).json()["members"]
+        taken = await ada.delete(f"{path}/cleo")
+        again = await ada.delete(f"{path}/cleo")
+
+    assert given.json()["user"]["name"] == changed.json()["user"]["name"] == "Cleo"
+    assert {entry["user"]["id"]: entry["role"] for entry in members} == {
+        "ada": "owner",
+        "ben": "editor",
+        "cleo": "viewer",
+        "dex": "viewer",
+    }
+    assert taken.status_code == 204
+    assert (again.status_code, again.json()["error"]["code"]) == (404, "not_found")
+
+
+async def test_the_last_owner_stays(server: Running, gig: Gig) -> None:
+    path = f"/api/bands/{gig.band_id}/members"
+    async with server.rest("ada") as ada:
+        removed = await ada.delete(f"{path}/ada")
+        demoted = await ada.put(f"{path}/ada", json={"role": "viewer"})
+        await ada.put(f"{path}/ben", json={"role": "owner"})
+        now = await ada.delete(f"{path}/ada")
+
+    assert removed.status_code == demoted.status_code == 409
+    assert removed.json()["error"]["code"] == "conflict"
+    assert now.status_code == 204
+
+
+@pytest.mark.parametrize(("user", "status"), [("ben", 403), ("dex", 403), ("eve", 403), (None, 401)])
+async def test_only_owners_and_operators_manage_members(
+    server: Running, gig: Gig, user: str | None, status: int
+) -> None:
+    path = f"/api/bands/{gig.band_id}/members/eve"
+    async with server.rest(user) as rest, server.rest("root", is_operator=True) as root:
+        refused = [await rest.put(path, json={"role": "owner"}), await rest.delete(path)]
+        allowed = await root.put(path, json={"role": "viewer"})
+
+    assert [answer.status_code for answer in refused] == [status, status]
+    assert refused[0].json()["error"]["code"] == ("token_missing" if user is None else "forbidden")
+    assert allowed.status_code == 200
+
+
+async def test_a_content_is_made_with_what_it_begins_with(server: Running, gig: Gig, clock: ManualClock) -> None:
+    clock.advance(1)
+    seed = {
+        "fields": {"venue": "Preservation Hall", "date": "2026-12-05"},
+        "items": [
+            {"type": "song", "fields": {"title": "Panama", "key": "Eb"}},
+            {"id": "mine", "type": "song", "fields": {"title": "Tiger Rag"}},
+        ],
+    }
+    path = f"/api/bands/{gig.band_id}/contents"
+    async with server.rest("ben") as ben:
+        made = await ben.post(path, json={"kind": "setlist", "title": "Saturday", "document": seed})
+        read = await ben.get(f"/api/contents/{made.json()['id']}")
+        listed = (await ben.get(path)).json()["contents"]
+
+    assert made.status_code == 201
+    assert made.json() == read.json()
+    assert made.json()["version"] == 0
+    assert made.json()["fields"] == {"title": "Saturday", "venue": "Preservation Hall", "date": "2026-12-05"}
+    assert [item["fields"]["title"] for item in made.json()["items"]] == ["Panama", "Tiger Rag"]
+    assert [summary["title"] for summary in listed] == ["Friday", "Saturday"]
+    assert listed[1]["updated_by"] == {"id": "ben", "name": "Ben"}
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"kind": "poem", "title": "x"}, "kind"),
+        ({"kind": "setlist"}, "title"),
+        ({"kind": "setlist", "title": "x", "document": {"fields": {"date": "tomorrow"}}}, "document.fields.date"),
+        ({"kind": "setlist", "title": "x", "document": {"items": [{"type": "solo"}]}}, "document.items.0.type"),
+        (
+            {"kind": "setlist", "title": "x", "document": {"items": [{"type": "song", "position": "!"}]}},
+            "document.items.0.position",
+        ),
+    ],
+)
+async def test_a_bad_seed_makes_nothing(server: Running, gig: Gig, body: dict[str, object], path: str) -> None:
+    async with server.rest("ada") as ada:
+        refused = await ada.post(f"/api/bands/{gig.band_id}/contents", json=body)
+        listed = (await ada.get(f"/api/bands/{gig.band_id}/contents")).json()["contents"]
+
+    assert refused.status_code == 422
+    assert refused.json()["error"]["code"] == "invalid"
+    assert refused.json()["error"]["details"][0]["path"] == path
+    assert len(listed) == 1
+
+
+async def test_the_history_is_read_in_pages_and_at_any_version(server: Running, gig: Gig) -> None:
+    async with member(server, "ben") as ben, server.rest("dex") as dex:
+        for version, key in enumerate(["G", "A", "C"]):
+            await ben.edit(gig.setlist_id, version, set_("iko", "key", key))
+        path = f"/api/contents/{gig.setlist_id}"
+        page = (await dex.get(f"{path}/edits", params={"after": 1, "limit": 1})).json()
+        keys = [
+            (await dex.get(path, params={"version": version})).json()["items"][0]["fields"]["key"]
+            for version in range(4)
+        ]
+        beyond = await dex.get(path, params={"version": 4})
+
+    assert page["head"] == 3
+    assert [edit["version"] for edit in page["edits"]] == [2]
+    assert page["edits"][0]["author"] == {"id": "ben", "name": "Ben"}
+    assert keys == ["F", "G", "A", "C"]
+    assert (beyond.status_code, beyond.json()["error"]["code"]) == (404, "not_found")
+
+
+async def test_an_archived_content_is_off_the_list_and_comes_back(server: Running, gig: Gig) -> None:
+    async with server.rest("ada") as ada, server.rest("dex") as dex:
+        path = f"/api/bands/{gig.band_id}/contents"
+        refused = await dex.delete(f"/api/contents/{gig.setlist_id}")
+        await ada.delete(f"/api/contents/{gig.setlist_id}")
+        archived = (await ada.get(path)).json()["contents"]
+        readable = await ada.get(f"/api/contents/{gig.setlist_id}")
+        await ada.post(f"/api/contents/{gig.setlist_id}/unarchive")
+        restored = (await ada.get(path)).json()["contents"]
+
+    assert refused.status_code == 403
+    assert archived == []
+    assert readable.status_code == 200
+    assert [summary["id"] for summary in restored] == [gig.setlist_id]
+
+
+async def test_a_stranger_learns_nothing(server: Running, gig: Gig) -> None:
+    async with server.rest("eve") as eve:
+        for theirs, nobodys in (
+            (f"/api/contents/{gig.setlist_id}", "/api/contents/nothing"),
+            (f"/api/contents/{gig.setlist_id}/edits", "/api/contents/nothing/edits"),
+            (f"/api/bands/{gig.band_id}/contents", "/api/bands/nothing/contents"),
+            (f"/api/bands/{gig.band_id}/members", "/api/bands/nothing/members"),
+            (f"/api/bands/{gig.band_id}/presence", "/api/bands/nothing/presence"),
+        ):
+            answers = [await eve.get(theirs), await eve.get(nobodys)]
+            assert [answer.status_code for answer in answers] == [403, 403]
+
+
+async def test_a_bad_request_is_answered_in_the_shape_of_all_errors(server: Running, gig: Gig) -> None:
+    async with server.rest("ada") as ada:
+        not_json = await ada.post("/api/bands", content=b"{", headers={"Content-Type": "application/json"})
+        wrong = await ada.get(f"/api/contents/{gig.setlist_id}", params={"version": "last"})
+
+    for answer, path in ((not_json, "1"), (wrong, "version")):
+        assert answer.status_code == 422
+        assert answer.json()["error"]["code"] == "invalid"
+        assert answer.json()["error"]["details"][0]["path"] == path
+
+
+async def test_health_needs_no_token(server: Running) -> None:
+    async with server.rest(None) as nobody:
+        assert (await nobody.get("/healthz")).json() == {"status": "ok"}
+        assert (await nobody.get("/readyz")).json() == {"status": "ok"}

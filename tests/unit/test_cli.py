@@ -1,0 +1,104 @@
+"""The commands, as somebody types them."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jwt
+import pytest
+from typer.testing import CliRunner
+
+from collab.cli import cli
+from tests.support.serving import SECRET, sqlite_url
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting but those of the test: neither from the environment nor from a `.env`."""
+    for name in ("DATABASE_URL", "JWT_SECRET", "JWKS_URL", "JWT_ALGORITHM", "BUS_URL"):
+        monkeypatch.delenv(f"COLLAB_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_serve_without_a_secret_says_what_to_set() -> None:
+    result = CliRunner().invoke(cli, ["serve"])
+
+    assert result.exit_code == 2
+    assert "COLLAB_JWT_SECRET" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "word"),
+    [
+        ("JWT_SECRET", "too short", "32 bytes"),
+        ("JWT_ALGORITHM", "none", "COLLAB_JWT_ALGORITHM"),
+        ("JWT_ALGORITHM", "RS256", "COLLAB_JWKS_URL"),
+        ("DATABASE_URL", "mysql://localhost/collab", "sqlite+aiosqlite"),
+        ("DATABASE_URL", "no url at all", "COLLAB_DATABASE_URL"),
+        ("LOG_LEVEL", "LOUD", "COLLAB_LOG_LEVEL"),
+        ("BUS_URL", "redis://localhost", "COLLAB_BUS_URL"),
+        ("PING_INTERVAL_S", "0.3", "COLLAB_PING_INTERVAL_S"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, word: str
+) -> None:
+    monkeypatch.setenv("COLLAB_JWT_SECRET", SECRET)
+    monkeypatch.setenv(f"COLLAB_{name}", value)
+
+    result = CliRunner().invoke(cli, ["serve"])
+
+    assert result.exit_code == 2
+    assert word in result.stderr
+    assert SECRET not in result.stderr
+
+
+def test_token_signs_what_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLLAB_JWT_SECRET", SECRET)
+
+    result = CliRunner().invoke(cli, ["token", "ada", "--name", "Ada L.", "--admin", "--ttl", "30m"])
+
+    claims = jwt.decode(result.stdout.strip(), SECRET, algorithms=["HS256"])
+    assert (claims["sub"], claims["name"], claims["admin"]) == ("ada", "Ada L.", True)
+    left = datetime.fromtimestamp(claims["exp"], UTC) - datetime.now(UTC)
+    assert timedelta(minutes=29) < left <= timedelta(minutes=30)
+
+
+@pytest.mark.parametrize("ttl", ["", "12", "h", "0h", "-1h", "1w"])
+def test_a_ttl_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, ttl: str) -> None:
+    monkeypatch.setenv("COLLAB_JWT_SECRET", SECRET)
+    result = CliRunner().invoke(cli, ["token", "ada", f"--ttl={ttl}"])
+    assert result.exit_code == 2
+    assert "--ttl" in result.stderr
+
+
+def test_migrate_goes_up_and_down(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "band.db"
+    monkeypatch.setenv("COLLAB_DATABASE_URL", sqlite_url(file))
+
+    def tables() -> set[str]:
+        connection = sqlite3.connect(file)
+        try:
+            return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        finally:
+            connection.close()
+
+    assert CliRunner().invoke(cli, ["migrate"]).exit_code == 0
+    assert "edits" in tables()
+    assert CliRunner().invoke(cli, ["migrate", "base"]).exit_code == 0
+    assert tables() == {"alembic_version"}
+
+
+def test_an_unknown_revision_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("COLLAB_DATABASE_URL", sqlite_url(tmp_path / "band.db"))
+    result = CliRunner().invoke(cli, ["migrate", "9999"])
+    assert result.exit_code == 2
+    assert "9999" in result.stderr
+
+
+def test_a_database_that_is_down_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLLAB_DATABASE_URL", "sqlite+aiosqlite:////no/such/folder/collab.db")
+    result = CliRunner().invoke(cli, ["migrate"])
+    assert result.exit_code == 1
+    assert "unable to open database file" in result.stderr

@@ -1,0 +1,117 @@
+"""Tokens checked with published keys (JWKS): the algorithm is pinned, the keys are looked up by `kid`."""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from collab.domain.errors import CollabError, TokenInvalid, Unavailable
+from collab.tokens import Tokens
+from tests.support.serving import SECRET, settings_for
+
+RSA_KEY = rsa.generate_private_key(65537, 2048)
+OTHER_RSA_KEY = rsa.generate_private_key(65537, 2048)
+EC_KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def _published() -> dict[str, Any]:
+    rsa_jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(RSA_KEY.public_key()))
+    ec_jwk = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(EC_KEY.public_key()))
+    return {"keys": [{**rsa_jwk, "kid": "r1", "use": "sig"}, {**ec_jwk, "kid": "e1", "use": "sig"}]}
+
+
+@pytest.fixture
+def jwks_url() -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(_published()).encode())
+
+        def log_message(self, *_: Any) -> None:
+            """Silent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{httpd.server_port}/keys"
+        httpd.shutdown()
+        thread.join()
+
+
+def _signed(key: Any, algorithm: str, kid: str | None = "r1", **claims: Any) -> str:
+    full = {"sub": "ada", "exp": datetime.now(UTC) + timedelta(hours=1), **claims}
+    return jwt.encode(full, key, algorithm, headers=None if kid is None else {"kid": kid})
+
+
+def _tokens(jwks_url: str, algorithm: str | None = None) -> Tokens:
+    return Tokens(settings_for("sqlite+aiosqlite://", jwt_secret=None, jwks_url=jwks_url, jwt_algorithm=algorithm))
+
+
+@pytest.mark.asyncio
+async def test_a_token_of_a_published_key_is_good(jwks_url: str) -> None:
+    assert (await _tokens(jwks_url).verify(_signed(RSA_KEY, "RS256"))).user.id == "ada"
+    assert (await _tokens(jwks_url, "ES256").verify(_signed(EC_KEY, "ES256", "e1"))).user.id == "ada"
+
+
+@pytest.mark.asyncio
+async def test_nothing_else_is(jwks_url: str) -> None:
+    public_pem = RSA_KEY.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    forged = {
+        "another key under its kid": _signed(OTHER_RSA_KEY, "RS256"),
+        "an unknown kid": _signed(RSA_KEY, "RS256", "r2"),
+        "no kid": _signed(RSA_KEY, "RS256", None),
+        "another algorithm of the same family": _signed(RSA_KEY, "RS512"),
+        "an algorithm that is not the pinned one": _signed(EC_KEY, "ES256", "e1"),
+        "the public key as a secret": _hs256_with(public_pem),
+        "unsigned": _signed("", "none"),
+        "a secret": _signed(SECRET, "HS256"),
+    }
+    tokens = _tokens(jwks_url)
+    assert [how for how, token in forged.items() if not await _is_refused(tokens, token)] == []
+
+
+@pytest.mark.asyncio
+async def test_keys_that_can_not_be_fetched_make_it_unavailable() -> None:
+    with pytest.raises(Unavailable):
+        await _tokens("http://127.0.0.1:9/keys").verify(_signed(RSA_KEY, "RS256"))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["x" * 201, "two\nlines", 7, ["Ada"]])
+async def test_a_name_that_can_not_be_shown_is_refused(name: Any) -> None:
+    with pytest.raises(CollabError):
+        await Tokens(settings_for("sqlite+aiosqlite://")).verify(_signed(SECRET, "HS256", name=name))
+
+
+async def _is_refused(tokens: Tokens, token: str) -> bool:
+    try:
+        await tokens.verify(token)
+    except TokenInvalid:
+        return True
+    return False
+
+
+def _hs256_with(key: bytes) -> str:
+    """A token whose HMAC key is a public key: the library refuses to make one, an attacker does not."""
+
+    def part(value: bytes) -> bytes:
+        return base64.urlsafe_b64encode(value).rstrip(b"=")
+
+    header = part(json.dumps({"alg": "HS256", "typ": "JWT", "kid": "r1"}).encode())
+    exp = int((datetime.now(UTC) + timedelta(hours=1)).timestamp())
+    body = part(json.dumps({"sub": "ada", "exp": exp}).encode())
+    signature = part(hmac.new(key, header + b"." + body, hashlib.sha256).digest())
+    return b".".join([header, body, signature]).decode()
