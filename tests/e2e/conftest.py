@@ -8,7 +8,7 @@ import pytest_asyncio
 from collab.client import CollabClient
 from tests.conftest import Gig
 from tests.support.clients import Wire, client
-from tests.support.serving import Running
+from tests.support.serving import RunningEngine
 
 
 @pytest.fixture
@@ -17,12 +17,12 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 
 
 @pytest_asyncio.fixture
-async def ada(server: Running, gig: Gig, wire: Wire) -> AsyncIterator[CollabClient]:
+async def ada(server: RunningEngine, gig: Gig, wire: Wire) -> AsyncIterator[CollabClient]:
     async with client(server, "ada") as me:
         yield me
 
 
 @pytest_asyncio.fixture
-async def ben(server: Running, gig: Gig, wire: Wire) -> AsyncIterator[CollabClient]:
+async def ben(server: RunningEngine, gig: Gig, wire: Wire) -> AsyncIterator[CollabClient]:
     async with client(server, "ben") as me:
         yield me

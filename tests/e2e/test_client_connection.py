@@ -15,13 +15,13 @@ from tests.conftest import Gig
 from tests.support.clients import Wire, agreed, break_connection, client, heard, stored_ids
 from tests.support.clock import ManualClock
 from tests.support.members import TIMEOUT_S
-from tests.support.serving import Running
+from tests.support.serving import RunningEngine
 
 pytestmark = pytest.mark.asyncio
 
 
 async def test_what_was_in_flight_when_the_connection_broke_is_stored_once(
-    server: Running, gig: Gig, ada: CollabClient, wire: Wire
+    server: RunningEngine, gig: Gig, ada: CollabClient, wire: Wire
 ) -> None:
     setlist = await ada.open(gig.setlist_id)
     wire.then("ada", "edit_content", wire.cut_after_answer)
@@ -35,7 +35,7 @@ async def test_what_was_in_flight_when_the_connection_broke_is_stored_once(
 
 
 async def test_what_was_sent_as_the_connection_broke_is_stored_once(
-    server: Running, gig: Gig, ada: CollabClient, wire: Wire
+    server: RunningEngine, gig: Gig, ada: CollabClient, wire: Wire
 ) -> None:
     setlist = await ada.open(gig.setlist_id)
     wire.then("ada", "edit_content", wire.cut_while_sending)
@@ -46,7 +46,7 @@ async def test_what_was_sent_as_the_connection_broke_is_stored_once(
 
 
 async def test_an_answer_that_never_comes_is_asked_for_again(
-    server: Running, gig: Gig, ada: CollabClient, wire: Wire
+    server: RunningEngine, gig: Gig, ada: CollabClient, wire: Wire
 ) -> None:
     setlist = await ada.open(gig.setlist_id)
     wire.then("ada", "edit_content", wire.lose_answer)
@@ -57,7 +57,7 @@ async def test_an_answer_that_never_comes_is_asked_for_again(
 
 
 async def test_a_server_that_can_not_store_now_is_asked_again(
-    server: Running, gig: Gig, ada: CollabClient, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    server: RunningEngine, gig: Gig, ada: CollabClient, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     setlist = await ada.open(gig.setlist_id)
     monkeypatch.setattr("collab.client.content.RETRY_S", 0.0)
@@ -68,7 +68,7 @@ async def test_a_server_that_can_not_store_now_is_asked_again(
 
 
 async def test_who_was_away_catches_up_and_brings_their_own(
-    server: Running, gig: Gig, ada: CollabClient, ben: CollabClient
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient
 ) -> None:
     hers, his = await ada.open(gig.setlist_id), await ben.open(gig.setlist_id)
     online = ben.events()
@@ -84,7 +84,7 @@ async def test_who_was_away_catches_up_and_brings_their_own(
 
 
 async def test_a_version_that_was_missed_is_asked_for(
-    server: Running, gig: Gig, ada: CollabClient, ben: CollabClient, wire: Wire
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient, wire: Wire
 ) -> None:
     hers, his = await ada.open(gig.setlist_id), await ben.open(gig.setlist_id)
     wire.lose_next_event("ben", "content_edited")
@@ -96,11 +96,11 @@ async def test_a_version_that_was_missed_is_asked_for(
 
 
 async def test_a_server_that_ends_the_connection_is_connected_to_again(
-    server: Running, gig: Gig, ada: CollabClient
+    server: RunningEngine, gig: Gig, ada: CollabClient
 ) -> None:
     setlist = await ada.open(gig.setlist_id)
     news = ada.events()
-    await server.engine.announce_restart(0.01)
+    server.engine.broadcaster.tell(ada.session.id, "server_restarting", {"retry_in": 0.02})
     await server.engine._server.disconnect(ada.session.id)  # noqa: SLF001  # as its shutdown does
     setlist.set("iko", "key", "G")
     assert (await heard(news, Offline)).error is None
@@ -109,7 +109,7 @@ async def test_a_server_that_ends_the_connection_is_connected_to_again(
 
 
 async def test_a_token_callback_is_asked_again_when_the_session_has_expired(
-    server: Running, gig: Gig, clock: ManualClock
+    server: RunningEngine, gig: Gig, clock: ManualClock
 ) -> None:
     asked = 0
 
@@ -131,7 +131,7 @@ async def test_a_token_callback_is_asked_again_when_the_session_has_expired(
 
 
 async def test_a_token_callback_renews_the_session_before_it_expires(
-    server: Running, gig: Gig, clock: ManualClock, wire: Wire
+    server: RunningEngine, gig: Gig, clock: ManualClock, wire: Wire
 ) -> None:
     ttls_s = iter([2, 3_600])
     async with CollabClient(server.url, lambda: server.token("ada", ttl_s=next(ttls_s))) as ada:
@@ -146,7 +146,7 @@ async def test_a_token_callback_renews_the_session_before_it_expires(
 
 
 async def test_a_token_that_expired_and_can_not_be_renewed_ends_the_client(
-    server: Running, gig: Gig, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    server: RunningEngine, gig: Gig, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with client(server, "ada") as ada:
         setlist = await ada.open(gig.setlist_id)
@@ -162,7 +162,7 @@ async def test_a_token_that_expired_and_can_not_be_renewed_ends_the_client(
             setlist.set("iko", "key", "G")
 
 
-async def test_a_bad_token_is_refused_on_entering(server: Running) -> None:
+async def test_a_bad_token_is_refused_on_entering(server: RunningEngine) -> None:
     with pytest.raises(TokenInvalid):
         async with CollabClient(server.url, "no token"):
             pass
@@ -174,14 +174,16 @@ async def test_a_server_that_is_not_there_is_not_connected_to() -> None:
             pass
 
 
-async def test_leaving_waits_until_all_is_stored(server: Running, gig: Gig) -> None:
+async def test_leaving_waits_until_all_is_stored(server: RunningEngine, gig: Gig) -> None:
     async with client(server, "ada") as ada:
         setlist = await ada.open(gig.setlist_id)
         edit_ids = [setlist.set("iko", "tempo", tempo) for tempo in range(100, 120)]
     assert await stored_ids(server, setlist) == edit_ids
 
 
-async def test_leaving_with_edits_that_can_not_be_stored_is_an_error(server: Running, gig: Gig, wire: Wire) -> None:
+async def test_leaving_with_edits_that_can_not_be_stored_is_an_error(
+    server: RunningEngine, gig: Gig, wire: Wire
+) -> None:
     async def edit_and_leave() -> None:
         async with client(server, "ada", close_timeout_s=0.05) as ada:
             setlist = await ada.open(gig.setlist_id)

@@ -18,12 +18,14 @@ from collab.domain.errors import Conflicting, Invalid
 from collab.domain.ops import Set
 from tests.conftest import Gig
 from tests.support.clients import Wire, agreed, heard, stored_ids
-from tests.support.serving import Running
+from tests.support.serving import RunningEngine
 
 pytestmark = pytest.mark.asyncio
 
 
-async def test_two_who_edit_at_once_agree(server: Running, gig: Gig, ada: CollabClient, ben: CollabClient) -> None:
+async def test_two_who_edit_at_once_agree(
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient
+) -> None:
     hers, his = await ada.open(gig.setlist_id), await ben.open(gig.setlist_id)
     for round_ in range(10):
         hers.type(None, "notes", 0, f"a{round_} ")
@@ -38,7 +40,7 @@ async def test_two_who_edit_at_once_agree(server: Running, gig: Gig, ada: Collab
 
 
 async def test_an_edit_shows_at_once_and_is_stored_when_saved_returns(
-    server: Running, gig: Gig, ada: CollabClient
+    server: RunningEngine, gig: Gig, ada: CollabClient
 ) -> None:
     setlist = await ada.open(gig.setlist_id)
     events = setlist.events()
@@ -52,7 +54,7 @@ async def test_an_edit_shows_at_once_and_is_stored_when_saved_returns(
 
 
 async def test_the_loser_of_a_conflict_is_told_who_won(
-    server: Running, gig: Gig, ada: CollabClient, ben: CollabClient, wire: Wire
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient, wire: Wire
 ) -> None:
     hers, his = await ada.open(gig.setlist_id), await ben.open(gig.setlist_id)
     her_news, his_news = hers.events(), his.events()
@@ -69,7 +71,7 @@ async def test_the_loser_of_a_conflict_is_told_who_won(
 
 
 async def test_an_op_on_what_somebody_else_removed_is_told_as_dropped(
-    server: Running, gig: Gig, ada: CollabClient, ben: CollabClient, wire: Wire
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient, wire: Wire
 ) -> None:
     hers, his = await ada.open(gig.setlist_id), await ben.open(gig.setlist_id)
     his_news = his.events()
@@ -85,7 +87,7 @@ async def test_an_op_on_what_somebody_else_removed_is_told_as_dropped(
 
 
 async def test_an_edit_that_expects_no_change_is_refused_and_taken_back(
-    server: Running, gig: Gig, ada: CollabClient, ben: CollabClient, wire: Wire
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient, wire: Wire
 ) -> None:
     hers, his = await ada.open(gig.setlist_id), await ben.open(gig.setlist_id)
     his_news = his.events()
@@ -105,7 +107,7 @@ async def test_an_edit_that_expects_no_change_is_refused_and_taken_back(
 
 
 async def test_what_the_server_finds_wrong_is_raised_by_saved_and_taken_back(
-    server: Running, gig: Gig, ada: CollabClient
+    server: RunningEngine, gig: Gig, ada: CollabClient
 ) -> None:
     setlist = await ada.open(gig.setlist_id)
     setlist.set("iko", "tempo", 9_999)
@@ -127,7 +129,7 @@ async def test_what_does_not_fit_the_document_is_refused_at_once(gig: Gig, ada: 
 
 
 async def test_undo_and_redo_are_of_ones_own_edits(
-    server: Running, gig: Gig, ada: CollabClient, ben: CollabClient
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient
 ) -> None:
     hers, his = await ada.open(gig.setlist_id), await ben.open(gig.setlist_id)
     hers.set("iko", "key", "G")

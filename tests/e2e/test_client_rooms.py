@@ -15,12 +15,12 @@ from collab.domain.errors import Forbidden
 from collab.domain.presence import Focus
 from tests.conftest import Gig
 from tests.support.clients import agreed, break_connection, client, heard
-from tests.support.serving import Running
+from tests.support.serving import RunningEngine
 
 pytestmark = pytest.mark.asyncio
 
 
-async def test_everybody_sees_who_is_where(server: Running, gig: Gig, ada: CollabClient) -> None:
+async def test_everybody_sees_who_is_where(server: RunningEngine, gig: Gig, ada: CollabClient) -> None:
     hers = await ada.open(gig.setlist_id)
     news = hers.events()
     async with client(server, "ben") as ben:
@@ -40,7 +40,7 @@ async def test_everybody_sees_who_is_where(server: Running, gig: Gig, ada: Colla
     await heard(news, RosterChanged, lambda change: _status(change, "ben") is None)
 
 
-async def test_a_band_lists_its_contents(server: Running, gig: Gig, ada: CollabClient) -> None:
+async def test_a_band_lists_its_contents(server: RunningEngine, gig: Gig, ada: CollabClient) -> None:
     band = await ada.band(gig.band_id)
     assert [entry.title for entry in band.contents.values()] == ["Friday"]
     assert band.role == "owner"
@@ -55,7 +55,7 @@ async def test_a_band_lists_its_contents(server: Running, gig: Gig, ada: CollabC
 
 
 async def test_who_is_taken_out_of_the_band_is_told_and_hears_nothing_more(
-    server: Running, gig: Gig, ada: CollabClient, ben: CollabClient
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient
 ) -> None:
     his = await ben.open(gig.setlist_id)
     his_news, news = his.events(), ben.events()
@@ -68,7 +68,7 @@ async def test_who_is_taken_out_of_the_band_is_told_and_hears_nothing_more(
         await ben.open(gig.setlist_id)
 
 
-async def test_a_content_that_is_not_ones_own_can_not_be_opened(server: Running, gig: Gig) -> None:
+async def test_a_content_that_is_not_ones_own_can_not_be_opened(server: RunningEngine, gig: Gig) -> None:
     async with client(server, "stranger") as stranger:
         with pytest.raises(Forbidden):
             await stranger.open(gig.setlist_id)
@@ -76,7 +76,7 @@ async def test_a_content_that_is_not_ones_own_can_not_be_opened(server: Running,
             await stranger.band(gig.band_id)
 
 
-async def test_a_viewer_follows_and_can_not_edit(server: Running, gig: Gig, ada: CollabClient) -> None:
+async def test_a_viewer_follows_and_can_not_edit(server: RunningEngine, gig: Gig, ada: CollabClient) -> None:
     async with client(server, "dex") as dex:
         hers, seen = await ada.open(gig.setlist_id), await dex.open(gig.setlist_id)
         assert seen.role == "viewer"
@@ -89,7 +89,7 @@ async def test_a_viewer_follows_and_can_not_edit(server: Running, gig: Gig, ada:
 
 
 async def test_a_content_that_is_left_is_heard_no_more(
-    server: Running, gig: Gig, ada: CollabClient, ben: CollabClient
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient
 ) -> None:
     hers, his = await ada.open(gig.setlist_id), await ben.open(gig.setlist_id)
     assert await ben.open(gig.setlist_id) is his

@@ -16,12 +16,12 @@ from collab.client.events import Edited, Stream
 from collab.domain.bands import User
 from collab.domain.errors import Unavailable
 from tests.support.members import TIMEOUT_S
-from tests.support.serving import Running
+from tests.support.serving import RunningEngine
 
 EventT = TypeVar("EventT")
 
 
-def client(server: Running, user_id: str, **options: Any) -> CollabClient:
+def client(server: RunningEngine, user_id: str, **options: Any) -> CollabClient:
     return CollabClient(server.url, server.token(user_id), **{"first_retry_s": 0.01, **options})
 
 
@@ -34,7 +34,7 @@ async def heard(events: Stream[Any], kind: type[EventT], fits: Callable[[EventT]
     raise AssertionError(f"expected {kind.__name__}, but the events have ended")
 
 
-async def agreed(server: Running, *contents: Content) -> None:
+async def agreed(server: RunningEngine, *contents: Content) -> None:
     """Waits until all of these have what the server has."""
     await asyncio.wait_for(asyncio.gather(*(content.saved() for content in contents)), TIMEOUT_S)
     head = await server.engine.history.document(User("ada", "Ada"), contents[0].id)
@@ -144,6 +144,6 @@ async def break_connection(who: CollabClient) -> None:
     await connection.abort()
 
 
-async def stored_ids(server: Running, content: Content) -> list[str]:
+async def stored_ids(server: RunningEngine, content: Content) -> list[str]:
     edits, _ = await server.engine.history.edits(User("ada", "Ada"), content.id, 0, 1_000)
     return [edit.edit_id for edit in edits]
