@@ -217,4 +217,8 @@ def test_every_client_ends_with_the_servers_document(any_database_url: str, monk
             super().__init__(any_database_url)
             monkeypatch.setattr(replica, "correction", self.correction)
 
-    run_state_machine_as_test(OnThisDatabase, settings=settings(stateful_step_count=40, deadline=None))
+    # A whole rehearsal is worth several of the examples that a profile means.
+    examples = settings().max_examples * 3 // 10
+    run_state_machine_as_test(
+        OnThisDatabase, settings=settings(max_examples=examples, stateful_step_count=40, deadline=None)
+    )
