@@ -5,9 +5,9 @@ cuts, and a server that restarts. Hypothesis chooses what happens; at the end ev
 """
 
 import asyncio
+import itertools
 import uuid
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import pytest
 from hypothesis import settings
@@ -16,64 +16,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from collab.client import replica
 from collab.client.pending import applied, correction
-from collab.domain import positions, text
 from collab.domain.document import Document, apply_stored
-from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
+from collab.domain.ops import Op
 from collab.storage import batch, live
+from tests.support.intents import INTENTS, Intent, op_of, setlist_items
 from tests.support.network import ADA, BEN, Client, Network
 
-Intent: TypeAlias = tuple[str, int, int, int, str]
-"""What somebody means to do, to be fitted to the document that they see: a verb, three choices and a word."""
-
 CLIENTS = st.integers(0, 2)
-CHOICES = st.integers(0, 40)
-WORDS = st.text("aé日👍\N{COMBINING ACUTE ACCENT}", min_size=1, max_size=3)
-VERBS = st.sampled_from(["type", "type", "type", "erase", "set", "set", "replace", "insert", "move", "remove"])
-INTENTS: st.SearchStrategy[Intent] = st.tuples(VERBS, CHOICES, CHOICES, CHOICES, WORDS)
-
 TRAFFIC = ["send", "serve", "hear", "get_answer", "take_turn"]
-
-TITLES = ["Iko Iko", "Tipitina", "Big Chief", None]
-
-
-def _items() -> list[Item]:
-    return [
-        Item("iko", "song", "a0", {"title": "Iko Iko", "notes": "second line"}),
-        Item("rest", "break", "a1", {"title": "Break"}),
-        Item("saints", "song", "a2", {"title": "When the Saints"}),
-    ]
-
-
-def _op(document: Document, intent: Intent) -> Op:
-    """The op that an intent comes to on a document."""
-    verb, which, where, how_many, word = intent
-    items = document.ordered()
-    if verb == "insert" or (not items and verb in ("move", "remove")):
-        return Insert(Item(str(uuid.uuid4()), "song", _position(items, where), {"title": word}))
-    if verb == "move":
-        return Move(items[which % len(items)].id, _position(items, where))
-    if verb == "remove":
-        return Remove(items[which % len(items)].id)
-    # Few enough places that people meet.
-    item = items[0] if items and which % 2 else None
-    item_id = None if item is None else item.id
-    if verb == "set":
-        return Set(item_id, "title", TITLES[where % len(TITLES)])
-    if verb == "replace":
-        return Set(item_id, "notes", word)
-    notes = (document.fields if item is None else item.fields).get("notes") or ""
-    at = where % (len(notes) + 1)
-    start = (at,) if at else ()
-    count = min(how_many % 4 + 1, len(notes) - at)
-    if verb == "erase" and count:
-        return Text(item_id, "notes", (*start, text.Delete(count)))
-    return Text(item_id, "notes", (*start, word))
-
-
-def _position(items: list[Item], where: int) -> str:
-    """A key after one of the items; the same where two clients choose the same."""
-    taken = [item.position for item in items]
-    return positions.next_free(taken[where % len(taken)], taken) if taken else positions.after(None)
 
 
 class Convergence(RuleBasedStateMachine):
@@ -82,18 +32,19 @@ class Convergence(RuleBasedStateMachine):
         self.database_url = database_url
         self.runner = asyncio.Runner()
         self.network = Network(database_url)
+        self.numbers = itertools.count()
 
     @initialize()
     def open(self) -> None:
         # Ada has two tabs.
-        self.runner.run(self.network.open([ADA, ADA, BEN], {"title": "Friday", "notes": "doors at 8"}, _items()))
+        self.runner.run(self.network.open([ADA, ADA, BEN], {"title": "Friday", "notes": "doors at 8"}, setlist_items()))
 
     @rule(who=CLIENTS, intents=st.lists(INTENTS, min_size=1, max_size=3), is_unchanged_expected=st.booleans())
     def edit(self, who: int, intents: list[Intent], is_unchanged_expected: bool) -> None:
         mine = self.client(who).replica
         seen, ops = mine.view, list[Op]()
         for intent in intents:
-            ops.append(_op(seen, intent))
+            ops.append(op_of(seen, intent, f"item-{next(self.numbers)}"))
             seen = applied(seen, ops[-1:])
         mine.edit(str(uuid.uuid4()), ops, is_unchanged_expected=is_unchanged_expected)
         assert mine.view == seen
