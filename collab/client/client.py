@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
@@ -16,7 +17,7 @@ from collab.client.content import Content
 from collab.client.errors import NotConnected
 from collab.client.events import ClientEvent, MembershipChanged, Offline, Online, Source, Stream
 from collab.client.wire import Session, role_of
-from collab.domain.access import BandRoom, Role
+from collab.domain.access import BandRoom, ContentRoom, Role
 from collab.domain.bands import User
 from collab.domain.errors import ClientFault, CollabError, Forbidden, ServerFault, TokenExpired
 
@@ -67,6 +68,7 @@ class CollabClient:
         self._source: Source[ClientEvent] = Source()
         self._tasks: list[asyncio.Task[None]] = []
         self._connection: Connection | None = None
+        self._failure: CollabError | None = None
 
     @property
     def session(self) -> Session:
@@ -89,18 +91,21 @@ class CollabClient:
 
     async def open(self, content_id: str) -> Content:
         """A content, open until it is closed or the client is. Raises `Forbidden` where it is not one's own."""
-        return await self._enter(Content(content_id, self._ack_timeout_s))
+        known = self._rooms.get(ContentRoom(content_id).name)
+        return await self._enter(known if isinstance(known, Content) else Content(content_id, self._ack_timeout_s))
 
     async def band(self, band_id: str) -> Band:
         """A band, with the list of its contents. Raises `Forbidden` where one is no member."""
-        return await self._enter(Band(band_id, self._ack_timeout_s))
+        known = self._rooms.get(BandRoom(band_id).name)
+        return await self._enter(known if isinstance(known, Band) else Band(band_id, self._ack_timeout_s))
 
     async def leave(self, room: Band | Content) -> None:
         """Closes a content or band: it hears nothing more, and the others see one go. Save first."""
         self._rooms.pop(room.room.name, None)
         room.end()
         if self._connection is not None and self.is_online:
-            await self._connection.call("leave_room", room.room.name, self._ack_timeout_s)
+            with suppress(NotConnected):
+                await self._connection.call("leave_room", room.room.name, self._ack_timeout_s)
 
     async def __aenter__(self) -> Self:
         await self._connect()
@@ -136,12 +141,10 @@ class CollabClient:
             ) from None
 
     async def _enter(self, room: RoomT) -> RoomT:
-        name = room.room.name
-        if (known := self._rooms.get(name)) is not None:
-            room.end()
-            room = known  # type: ignore[assignment]  # a room's name tells its type
-        else:
-            self._rooms[name] = room
+        if self._failure is not None:
+            raise self._failure
+        if room.room.name not in self._rooms:
+            self._rooms[room.room.name] = room
             if self._connection is not None and self.is_online:
                 await self._join(room, self._connection)
         # Where the connection broke, the next one enters all rooms.
@@ -168,6 +171,7 @@ class CollabClient:
             try:
                 await self._reconnect()
             except CollabError as error:
+                self._failure = error
                 self._source.publish(Offline(error))
                 for room in list(self._rooms.values()):
                     self._lose(room, error)
@@ -212,9 +216,11 @@ class CollabClient:
 
     async def _renew(self, connection: Connection) -> None:
         """Shows a fresh token in time. Where that fails the session expires, and the next connection tries again."""
-        while not connection.ended.is_set():
+        while True:
             left_s = (connection.session.expires_at - datetime.now(UTC)).total_seconds()
-            await asyncio.sleep(max(1.0, left_s / 2, left_s - self._renew_before_s))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(connection.ended.wait(), max(1.0, left_s / 2, left_s - self._renew_before_s))
+                return
             try:
                 token = {"token": await self._get_token()}
                 answer = await connection.call("authenticate", token, self._ack_timeout_s)

@@ -36,7 +36,7 @@ class Content(Room[ContentRoom, Notice]):
         self._wake = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
-        self._worker = asyncio.create_task(self._work(), name=f"collab-{self.room.name}")
+        self._worker: asyncio.Task[None] | None = None
 
     @property
     def document(self) -> Document:
@@ -140,7 +140,8 @@ class Content(Room[ContentRoom, Notice]):
     def end(self) -> None:
         super().end()
         self._is_idle.set()
-        self._worker.cancel()
+        if self._worker is not None:
+            self._worker.cancel()
 
     @property
     def _replica(self) -> Replica:
@@ -164,6 +165,7 @@ class Content(Room[ContentRoom, Notice]):
         if self._opened is None:
             self._opened = Replica(document_of(answer["content"]))
             self._tell(self._opened.receive(self._early))
+            self._worker = asyncio.create_task(self._work(), name=f"collab-{self.room.name}")
         else:
             self._catch_up_with(answer)
         self._stir()

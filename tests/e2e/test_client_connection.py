@@ -160,6 +160,8 @@ async def test_a_token_that_expired_and_can_not_be_renewed_ends_the_client(
         assert isinstance((await heard(news, Offline, lambda event: event.error is not None)).error, TokenExpired)
         with pytest.raises(TokenExpired):
             setlist.set("iko", "key", "G")
+        with pytest.raises(TokenExpired):
+            await ada.open(gig.setlist_id)
 
 
 async def test_a_bad_token_is_refused_on_entering(server: RunningEngine) -> None:
