@@ -103,9 +103,9 @@ async def make_gig(server: RunningEngine) -> Gig:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A PostgreSQL server, with a database `with_schema` to copy."""
-    with postgres_server() as url:
-        migrate(create_database(url, "with_schema"))
-        yield url
+    with postgres_server() as running:
+        migrate(create_database(running.url, "with_schema"))
+        yield running.url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -41,6 +41,8 @@ def writing_engine(url: str) -> Engine:
     )
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine, begin="BEGIN IMMEDIATE")
+    else:
+        _tune_postgresql(engine)
     return engine
 
 
@@ -50,6 +52,17 @@ def reading_engine(url: str) -> AsyncEngine:
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine.sync_engine, begin="BEGIN")
     return engine
+
+
+def _tune_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            # A server may be set to acknowledge before the log is written; an acknowledged edit may not be lost.
+            [setting] = cursor.execute("SHOW synchronous_commit").fetchone()
+            if setting == "off":
+                cursor.execute("SET synchronous_commit TO on")
+        connection.commit()
 
 
 def _tune_sqlite(engine: Engine, begin: str) -> None:

@@ -34,6 +34,8 @@ JUNK: tuple[Any, ...] = (
     "x" * 10_000,
     [],
     [1, 2],
+    b"bytes",
+    {"room": b"band_x"},
     {"room": None},
     {"room": ["band_x"]},
     {"room_id": 7, "since": "now"},

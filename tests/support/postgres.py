@@ -34,36 +34,60 @@ def _copy(installed: Path, folder: Path) -> Path:
     return Path(shutil.copytree(installed, folder / package.name / installed.name, symlinks=True))
 
 
-@contextmanager
-def postgres_server() -> Iterator[str]:
-    """A server on loopback; the value is its URL without a database, such as `postgresql+psycopg://u@127.0.0.1:5433`.
+class PostgresServer:
+    """A server on loopback, in a folder of its own. Nothing is flushed to disk: it is for tests alone.
 
-    Nothing is flushed to disk: it is for tests alone. PostgreSQL refuses to run as root, so that there it runs
-    as `nobody`, from a copy of its files, since `nobody` may not be able to read where they were installed.
+    PostgreSQL refuses to run as root, so that there it runs as `nobody`, from a copy of its files, since
+    `nobody` may not be able to read where they were installed.
     """
-    with tempfile.TemporaryDirectory(prefix="collab-postgres-", ignore_cleanup_errors=True) as temporary:
-        folder = Path(temporary)
-        installed, identity = _binaries(), _identity()
-        if identity:
+
+    def __init__(self, folder: Path) -> None:
+        self._identity = _identity()
+        self._installed = _binaries()
+        if self._identity:
             folder.chmod(0o755)
-            installed = _copy(installed, folder)
-        data = folder / "data"
-        data.mkdir(mode=0o700)
-        if identity:
-            shutil.chown(data, "nobody", "nogroup")
-        _run(installed / "bin/initdb", "-D", data, "-A", "trust", "-U", "collab", "--no-sync", **identity)
-        port = _free_port()
+            self._installed = _copy(self._installed, folder)
+        self._data, self._log = folder / "data", folder / "log"
+        self._data.mkdir(mode=0o700)
+        if self._identity:
+            shutil.chown(self._data, "nobody", "nogroup")
+        initdb = [self._installed / "bin/initdb", "-D", self._data, "-A", "trust", "-U", "collab", "--no-sync"]
+        _run(*initdb, **self._identity)
+        self._port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The server's URL without a database."""
+        return f"postgresql+psycopg://collab@127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Returns once the server takes connections."""
         options = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
-        command = [installed / "bin/postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", ""]
-        with (folder / "log").open("wb") as log:
-            arguments = [*map(str, command), *(part for option in options for part in ("-c", option))]
-            process = subprocess.Popen(arguments, stdout=log, stderr=log, **identity)
+        command = [self._installed / "bin/postgres", "-D", self._data, "-h", "127.0.0.1", "-p", self._port, "-k", ""]
+        arguments = [*map(str, command), *(part for option in options for part in ("-c", option))]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(arguments, stdout=log, stderr=log, **self._identity)
+        _await_start(self._process, self._port, self._log)
+
+    def stop(self, *, is_graceful: bool = True) -> None:
+        """Ends the server and every connection to it."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT if is_graceful else signal.SIGQUIT)
+            self._process.wait(timeout=30)
+            self._process = None
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server that runs until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="collab-postgres-", ignore_cleanup_errors=True) as temporary:
+        server = PostgresServer(Path(temporary))
+        server.start()
         try:
-            _await_start(process, port, folder / "log")
-            yield f"postgresql+psycopg://collab@127.0.0.1:{port}"
+            yield server
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=30)
+            server.stop()
 
 
 def create_database(server_url: str, name: str, template: str = "template1") -> str:
