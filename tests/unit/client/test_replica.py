@@ -363,6 +363,25 @@ def test_a_whole_document_waits_for_the_answer_that_tells_whether_it_holds_the_e
     band.assert_agreed()
 
 
+def test_a_document_that_was_overtaken_while_it_waited_hides_no_gap() -> None:
+    band = Exchange("ada", "ben")
+    ada = band.replicas["ada"]
+    band.edit("ada", typed(0, "A"))
+    request = ada.send()
+    assert request is not None
+    band.stored("ben", typed(10, "!"))
+    assert ada.reset(band.document) == []
+    band.hear("ada", 1)
+    band.get("ada", band.store("ada", request))
+    assert ada.confirmed.version == 2
+    band.hear("ben")
+    band.stored("ben", key("G"))
+    band.stored("ben", key("A"))
+    band.hear("ada", 4)
+    assert ada.is_behind
+    band.assert_agreed()
+
+
 def test_a_document_that_is_no_newer_is_no_news() -> None:
     band = Exchange("ada")
     old = band.document
