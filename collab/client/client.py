@@ -104,7 +104,7 @@ class CollabClient:
         self._rooms.pop(room.room.name, None)
         room.end()
         if self._connection is not None and self.is_online:
-            with suppress(NotConnected):
+            with suppress(NotConnected, TimeoutError):
                 await self._connection.call("leave_room", room.room.name, self._ack_timeout_s)
 
     async def __aenter__(self) -> Self:
@@ -122,8 +122,8 @@ class CollabClient:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            for room in self._rooms.values():
-                room.end()
+            # Said in so many words: a connection that only ends may have broken.
+            await asyncio.gather(*(self.leave(room) for room in list(self._rooms.values())))
             if self._connection is not None and self.is_online:
                 await self._connection.close()
             self._source.close()

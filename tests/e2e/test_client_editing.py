@@ -113,7 +113,7 @@ async def test_what_the_server_finds_wrong_is_raised_by_saved_and_taken_back(
     setlist.set("iko", "tempo", 9_999)
     with pytest.raises(Invalid) as refused:
         await setlist.saved()
-    assert refused.value.problems[0].path == "ops.0"
+    assert refused.value.problems[0].path.startswith("ops.0")
     assert setlist.document.items["iko"].fields["tempo"] == 176
 
 
