@@ -1,8 +1,9 @@
 """The composition root: settings -> storage -> services -> realtime and REST -> one ASGI application."""
 
 import asyncio
+import platform
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import version
@@ -14,15 +15,20 @@ from starlette.types import ASGIApp
 
 from collab.clock import SystemClock
 from collab.domain.kinds import KINDS, Kinds
+from collab.domain.rebase import Accepted
 from collab.http.bands import bands_router
 from collab.http.contents import contents_router
 from collab.http.health import health_router
+from collab.http.presence import presence_router
 from collab.http.routes import caller
+from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.connecting import Connecting
 from collab.realtime.handlers import Handlers
 from collab.realtime.server import asgi, make_server
 from collab.realtime.sessions import Sessions
+from collab.realtime.transports import Transports
+from collab.services.attendance import AttendanceService
 from collab.services.contents import ContentService
 from collab.services.directory import Directory
 from collab.services.editing import EditingService
@@ -30,13 +36,19 @@ from collab.services.history import HistoryService
 from collab.services.membership import MembershipService
 from collab.services.ports import Clock
 from collab.services.presence import PresenceService
+from collab.services.presence_log import PresenceLog
+from collab.services.presence_news import PresenceNews
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
 from collab.storage.engine import Writer, reading_engine
 from collab.storage.journal import Journal
 from collab.storage.migrate import migrate
+from collab.storage.presence import StoredPresence
 from collab.storage.readers import StoredHistory, check_database
 from collab.tokens import Tokens
+
+SETTLE_S = 3.0
+"""How long the end of a server waits for answers that are on their way."""
 
 GOODBYE_S = 0.1
 """How long the last answers and goodbyes may take to leave."""
@@ -60,18 +72,19 @@ class Engine:
             ping_timeout_s=settings.ping_timeout_s,
             max_message_bytes=settings.max_message_bytes,
         )
+        self._answers = Answers()
         self.broadcaster = Broadcaster(self._server)
         self._journal = Journal(
             self._writer,
             kinds,
-            self.broadcaster.committed,
+            self._committed,
             max_waiting=settings.max_waiting_edits,
             max_live=settings.max_live_contents,
         )
         store = StoredBands(self._reading, self._writer)
         reader = StoredHistory(self._reading, self._journal)
         self.directory = Directory(store)
-        self.presence = PresenceService(self.broadcaster, clock, timedelta(seconds=settings.presence_grace_s))
+        self._keep_presence(clock)
         self.membership = MembershipService(store, self.directory, self.presence, self.broadcaster, clock, _new_id)
         self.contents = ContentService(store, self.directory, kinds, self.broadcaster, clock, _new_id)
         self.editing = EditingService(self.directory, self._journal, reader, clock)
@@ -79,16 +92,47 @@ class Engine:
         self.tokens = Tokens(settings)
         self._realtime(clock)
 
+    def _keep_presence(self, clock: Clock) -> None:
+        settings = self.settings
+        store = StoredPresence(self._reading, self._writer)
+        self._presence_log = PresenceLog(
+            store,
+            clock,
+            _new_id,
+            lambda departed: self.presence.departed(departed),
+            host=platform.node(),
+            lease=timedelta(seconds=settings.node_lease_s),
+        )
+        self.presence = PresenceService(
+            self.broadcaster,
+            PresenceNews(self.broadcaster, clock, timedelta(seconds=settings.presence_interval_s)),
+            self._presence_log,
+            clock,
+            self._journal.is_removed,
+            grace=timedelta(seconds=settings.presence_grace_s),
+            idle_after=timedelta(seconds=settings.presence_idle_after_s),
+        )
+        self.attendance = AttendanceService(self.directory, self.presence, self._presence_log, store)
+
+    def _committed(self, accepted: Sequence[Accepted]) -> None:
+        # First the edits and then where they moved a focus to: a receiver knows the text that an offset is in.
+        self.broadcaster.committed(accepted)
+        self.presence.committed(accepted)
+
     def _realtime(self, clock: Clock) -> None:
+        auth_timeout = timedelta(seconds=self.settings.auth_timeout_s)
+        transports = Transports(self._server, clock, auth_timeout)
         self.sessions = Sessions(
             clock,
-            timedelta(seconds=self.settings.auth_timeout_s),
+            auth_timeout,
             on_timeout=lambda sid: connecting.end_late(sid),
             on_expiry=lambda sid: connecting.end_expired(sid),
         )
         connecting = Connecting(
             self._server,
+            self._answers,
             self.sessions,
+            transports,
             self.tokens,
             self.membership,
             self.presence,
@@ -98,7 +142,9 @@ class Engine:
         connecting.register()
         Handlers(
             self._server,
+            self._answers,
             self.sessions,
+            transports,
             self.directory,
             self.contents,
             self.editing,
@@ -111,10 +157,14 @@ class Engine:
         """While this is entered the engine serves; the schema must be up to date."""
         self.broadcaster.start()
         self._journal.start()
+        self._presence_log.start()
         try:
             yield
         finally:
             await self._journal.close()
+            # A client may have gone, and its event still be at work: the database stays open for it.
+            await self._answers.settled(SETTLE_S)
+            await self._presence_log.close()
             await self.broadcaster.close()
             await self._writer.close()
             await self._reading.dispose()
@@ -124,7 +174,9 @@ class Engine:
         accepted, and takes no further edit."""
         for session_id in self.sessions.ids():
             self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})
+        self.presence.stop()
         await self._journal.close()
+        await self._answers.settled(SETTLE_S)
         await self.broadcaster.flush()
         # What is flushed lies in the sockets' own queues: their writers need a moment.
         await asyncio.sleep(GOODBYE_S)
@@ -135,7 +187,8 @@ class Engine:
         Returns the application to serve: it answers `/socket.io/` itself and leaves all else to `app`.
         """
         who = caller(self.tokens, self.membership)
-        app.include_router(bands_router(who, self.membership, self.directory, self.presence))
+        app.include_router(bands_router(who, self.membership))
+        app.include_router(presence_router(who, self.attendance))
         app.include_router(contents_router(who, self.contents, self.history, _new_id))
         app.include_router(health_router(lambda: check_database(self._reading)))
         of_the_host = app.router.lifespan_context

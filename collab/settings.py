@@ -33,10 +33,16 @@ class Settings(BaseSettings):
 
     late_auth: bool = True
     auth_timeout_s: float = Field(default=5.0, gt=0)
+    # Whole seconds: Engine.IO rounds down what it tells the client. With the grace below, whoever is dead has left
+    # after 45 s.
+    ping_interval_s: int = Field(default=20, ge=1)
+    ping_timeout_s: int = Field(default=15, ge=1)
+
     presence_grace_s: float = Field(default=10.0, ge=0)
-    # Whole seconds: Engine.IO rounds down what it tells the client.
-    ping_interval_s: int = Field(default=25, ge=1)
-    ping_timeout_s: int = Field(default=20, ge=1)
+    presence_idle_after_s: float = Field(default=60.0, gt=0)
+    presence_interval_s: float = Field(default=0.05, ge=0)
+    """At most one `presence_updated` a room in this time; 0 sends one for each change."""
+    node_lease_s: float = Field(default=15.0, gt=0)
 
     max_message_bytes: int = Field(default=1_000_000, ge=1_000)
     max_waiting_edits: int = Field(default=10_000, ge=1)

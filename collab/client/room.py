@@ -10,7 +10,8 @@ from collab.client.events import EventT, RoomLost, RosterChanged, Source, Stream
 from collab.client.wire import presence_of
 from collab.domain.access import BandRoom, ContentRoom, Role
 from collab.domain.errors import CollabError
-from collab.domain.presence import Focus, Presence, Status
+from collab.domain.focus import Focus
+from collab.domain.presence import Presence, Status
 
 RoomT = TypeVar("RoomT", bound=BandRoom | ContentRoom)
 

@@ -11,8 +11,9 @@ from collab.domain.bands import Content as Summary
 from collab.domain.bands import User
 from collab.domain.document import Document
 from collab.domain.edits import Author, Dropped, Overwrite
+from collab.domain.focus import Focus
 from collab.domain.ops import Op
-from collab.domain.presence import Focus, Presence
+from collab.domain.presence import Presence
 
 Json: TypeAlias = Mapping[str, Any]
 

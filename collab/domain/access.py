@@ -33,7 +33,7 @@ def may(role: Role | None, right: Right) -> bool:
 
 def require(role: Role | None, right: Right, what: str) -> Role:
     """The role, where it is enough. A thing that one may not see and one that does not exist answer alike."""
-    if role is None or not may(role, Right.VIEW):
+    if role is None:
         raise Forbidden(f"{what} does not exist or is not yours")
     if not may(role, right):
         needed = next(role for role, rights in _RIGHTS.items() if rights >= right)
@@ -74,7 +74,10 @@ class UserRoom:
         return f"user_{self.id}"
 
 
-Room: TypeAlias = BandRoom | ContentRoom | UserRoom
+SharedRoom: TypeAlias = BandRoom | ContentRoom
+"""A room that sessions enter and leave, and that has a roster."""
+
+Room: TypeAlias = SharedRoom | UserRoom
 
 _ROOM = re.compile(r"(band|content|user)_([\x21-\x7e]{1,100})")
 _TYPES: dict[str, type[Room]] = {"band": BandRoom, "content": ContentRoom, "user": UserRoom}
@@ -93,3 +96,11 @@ def parse_content_room(name: str, path: str = "room_id") -> ContentRoom:
     if isinstance(room, ContentRoom):
         return room
     raise Invalid.at(path, f"expected 'content_<id>', got {name[:80]!r}")
+
+
+def parse_shared_room(name: str, path: str = "room") -> SharedRoom:
+    """As `parse_room`, for the rooms that have a roster."""
+    room = parse_room(name, path)
+    if isinstance(room, BandRoom | ContentRoom):
+        return room
+    raise Invalid.at(path, f"expected 'band_<id>' or 'content_<id>', got {name[:80]!r}")

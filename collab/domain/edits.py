@@ -46,9 +46,9 @@ class Undo:
 
 
 Reason: TypeAlias = Literal[
-    "item_removed", "field_replaced", "field_changed", "item_moved", "item_exists", "already_undone"
+    "item_removed", "field_replaced", "field_changed", "item_moved", "item_exists", "text_too_long", "already_undone"
 ]
-"""Why an op was dropped. The last four are of undo alone."""
+"""Why an op was dropped. The last five are of undo alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,19 @@
 """One tree of errors. Every one carries a stable code, the code that clients see (see PROTOCOL.md, Answers)."""
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+# Looks only so deep and so far into a value: what came in may be nested beyond what `repr` survives.
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = 200
+
+
+def shown(value: object, max_length: int = 60) -> str:
+    """A value that came in, as a message shows it: cut where it is long."""
+    text = _REPR.repr(value)
+    return text if len(text) <= max_length else f"{text[: max_length - 3]}..."
 
 
 @dataclass(frozen=True, slots=True)

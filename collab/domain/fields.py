@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from collab.domain.errors import shown
 from collab.domain.ops import Value
 
 
@@ -53,7 +54,7 @@ class Number:
         wanted = f"a {'whole ' if self.is_whole else ''}number of {self.unit} from {self.minimum:g} to {self.maximum:g}"
         is_number = isinstance(value, int if self.is_whole else (int, float)) and not isinstance(value, bool)
         if not is_number or not self.minimum <= value <= self.maximum:
-            return f"expected {wanted}, got {_shown(value)}"
+            return f"expected {wanted}, got {shown(value)}"
         return None
 
 
@@ -62,7 +63,7 @@ class Flag:
     """True or false."""
 
     def problem(self, value: Value) -> str | None:
-        return None if isinstance(value, bool) else f"expected true or false, got {_shown(value)}"
+        return None if isinstance(value, bool) else f"expected true or false, got {shown(value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Choice:
     options: Sequence[str]
 
     def problem(self, value: Value) -> str | None:
-        return None if value in self.options else f"expected one of {', '.join(self.options)}, got {_shown(value)}"
+        return None if value in self.options else f"expected one of {', '.join(self.options)}, got {shown(value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ class Pattern:
 
     def problem(self, value: Value) -> str | None:
         if isinstance(value, str) and re.fullmatch(self.regex, value):
-            return None
-        return f"expected {self.example}, got {_shown(value)}"
+            return _string_problem(value, len(value))
+        return f"expected {self.example}, got {shown(value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,13 @@ class Date:
     """A calendar day, ISO 8601: `2026-12-04`."""
 
     def problem(self, value: Value) -> str | None:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
             try:
                 date.fromisoformat(value)
                 return None
             except ValueError:
                 pass
-        return f"expected a date such as 2026-12-04, got {_shown(value)}"
+        return f"expected a date such as 2026-12-04, got {shown(value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,25 +111,28 @@ class Tags:
     max_length: int = 40
 
     def problem(self, value: Value) -> str | None:
-        if not isinstance(value, list) or len(value) > self.max_count or len(set(map(str, value))) != len(value):
-            return f"expected a list of at most {self.max_count} distinct words, got {_shown(value)}"
+        wanted = f"expected a list of at most {self.max_count} distinct words, got {shown(value)}"
+        if not isinstance(value, list) or len(value) > self.max_count:
+            return wanted
         word = Line(self.max_length)
-        return next((found for tag in value if (found := word.problem(tag))), None)
+        if found := next((found for tag in value if (found := word.problem(tag))), None):
+            return found
+        return wanted if len(set(value)) < len(value) else None
 
 
 KEY = Pattern(
     r"[A-G](#|b)?(m|maj|min| (major|minor|dorian|phrygian|lydian|mixolydian|locrian|blues))?",
     "a key such as Bb, F#m or 'C minor'",
 )
-TIME_SIGNATURE = Pattern(r"[1-9]\d?/(1|2|4|8|16|32)", "a time signature such as 4/4 or 6/8")
-CLOCK = Pattern(r"([01]\d|2[0-3]):[0-5]\d", "a time of day such as 20:30")
+TIME_SIGNATURE = Pattern(r"[1-9][0-9]?/(1|2|4|8|16|32)", "a time signature such as 4/4 or 6/8")
+CLOCK = Pattern(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day such as 20:30")
 TEMPO = Number(20, 400, "beats per minute")
 DURATION = Number(0, 86_400, "seconds")
 
 
 def _string_problem(value: Value, max_length: int) -> str | None:
     if not isinstance(value, str):
-        return f"expected a string, got {_shown(value)}"
+        return f"expected a string, got {shown(value)}"
     if len(value) > max_length:
         return f"expected at most {max_length} characters, got {len(value)}"
     try:
@@ -138,8 +142,3 @@ def _string_problem(value: Value, max_length: int) -> str | None:
         return "expected Unicode text, got a lone surrogate"
     # PostgreSQL stores no NUL.
     return "expected text without NUL characters, got one" if "\x00" in value else None
-
-
-def _shown(value: Value) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."

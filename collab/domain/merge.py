@@ -6,11 +6,11 @@ from typing import TypeAlias
 
 from collab.domain import positions, text
 from collab.domain.document import Document, Draft
-from collab.domain.edits import Dropped, Edit, Overwrite
+from collab.domain.edits import Dropped, Edit, Overwrite, Reason
 from collab.domain.errors import Invalid, Problem
-from collab.domain.fields import TextField
+from collab.domain.fields import FieldType, TextField
 from collab.domain.kinds import FieldTypes, Kind
-from collab.domain.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
+from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text, Value
 
 Place: TypeAlias = tuple[str | None, str]
 """An item's id (or None) and a field's name."""
@@ -27,6 +27,7 @@ class Merge:
         self.inverse: list[Op] = []
         self.dropped: list[Dropped] = []
         self.overwrote: list[Overwrite] = []
+        self._head = document
         self._since = since
         self._kind = kind
         self._base_version = base_version
@@ -34,6 +35,7 @@ class Merge:
         self._problems: list[Problem] = []
         self._written: set[Place] = set()
         self._committed: dict[Place, list[text.Delta] | None] = {}
+        self._kept: dict[Place, Reason] = {}
 
     def check(self) -> None:
         """Raises `Invalid` with every problem found so far."""
@@ -50,7 +52,8 @@ class Merge:
             case Insert(item):
                 self._carry_insert(index, item)
             case Move(item_id, position):
-                if self._target(index, item_id) is not None and self._is_position(f"ops.{index}.position", position):
+                is_position = self._is_position(f"ops.{index}.position", position)
+                if self._target(index, item_id) is not None and is_position:
                     self._apply(Move(item_id, self.draft.free_position(position, item_id)))
             case Remove(item_id):
                 if self._target(index, item_id) is not None:
@@ -58,49 +61,69 @@ class Merge:
 
     def carry_back(self, index: int, done: Op, inverse: Op) -> None:
         """Applies the inverse of a stored op where that still makes sense (PROTOCOL.md, How edits meet, 5)."""
+        subject = _subject(inverse)
+        # What an edit did to a thing before lies under what it did to it last: where that stays, both do.
+        carried = self._kept.get((subject[0], "")) or self._kept.get(subject) or self._carried_back(done, inverse)
+        if isinstance(carried, str):
+            self._kept[subject] = carried
+            self.dropped.append(Dropped(index, carried))
+        else:
+            self._apply(carried)
+
+    def _carried_back(self, done: Op, inverse: Op) -> Op | Reason:
+        """The inverse of a stored op as it fits the head, or why it does not."""
+        if isinstance(inverse, Insert):
+            item = inverse.item
+            return "item_exists" if item.id in self.draft.items else Insert(self._placed(item))
+        if inverse.item is not None and inverse.item not in self.draft.items:
+            return "item_removed"
         match inverse:
             case Set(item_id, name, _):
                 given = done.value if isinstance(done, Set) else None
-                if self._is_there(index, item_id):
-                    if self.draft.value(item_id, name) == given:
-                        self._written.add((item_id, name))
-                        self._apply(inverse)
-                    else:
-                        self.dropped.append(Dropped(index, "field_changed"))
+                if self.draft.value(item_id, name) != given:
+                    return "field_changed"
+                self._written.add((item_id, name))
             case Text(item_id, name, delta):
-                if self._is_there(index, item_id):
-                    carried = self._carry_delta((item_id, name), delta)
-                    if carried is None:
-                        self.dropped.append(Dropped(index, "field_replaced"))
-                    else:
-                        self._apply(Text(item_id, name, carried))
-            case Insert(item):
-                if item.id in self.draft.items:
-                    self.dropped.append(Dropped(index, "item_exists"))
-                else:
-                    self._apply(Insert(self._placed(item)))
+                carried = self._carry_delta((item_id, name), delta)
+                if carried is None:
+                    return "field_replaced"
+                if self._text_problem(item_id, name, carried):
+                    return "text_too_long"
+                return Text(item_id, name, carried)
             case Move(item_id, position):
                 put = done.position if isinstance(done, Move) else None
-                if self._is_there(index, item_id):
-                    if self.draft.items[item_id].position == put:
-                        self._apply(Move(item_id, self.draft.free_position(position, item_id)))
-                    else:
-                        self.dropped.append(Dropped(index, "item_moved"))
-            case Remove(item_id):
-                if self._is_there(index, item_id):
-                    self._apply(inverse)
+                if self.draft.items[item_id].position != put:
+                    return "item_moved"
+                return Move(item_id, self.draft.free_position(position, item_id))
+        return inverse
 
     def _carry_set(self, index: int, op: Set) -> None:
         types = self._target(index, op.item)
-        if types is None or not self._is_value(f"ops.{index}", types, op.field, op.value):
+        if types is None:
             return
+        field_type = types.get(op.field)
+        if field_type is None:
+            self._wrong(f"ops.{index}.field", _expected_field(types, op.field))
+            return
+        if op.value is not None and (found := field_type.problem(op.value)):
+            self._wrong(f"ops.{index}.value", f"{op.field}: {found}")
+            return
+        op = replace(op, value=_stored(field_type, op.value))
         place = (op.item, op.field)
-        if place not in self._written and (last := self._last_write(place)) is not None:
-            before = self.draft.value(op.item, op.field)
-            if last.author.id != self._author_id and before != op.value:
-                self.overwrote.append(Overwrite(index, last.version, last.author, before))
+        if place not in self._written:
+            self._note_overwrite(index, op)
         self._written.add(place)
         self._apply(op)
+
+    def _note_overwrite(self, index: int, op: Set) -> None:
+        """Notes whose value a `set` replaces, where somebody else gave it since the base."""
+        last = self._last_write((op.item, op.field))
+        if last is None:
+            return
+        fields = self._head.fields if op.item is None else self._head.items[op.item].fields
+        value = fields.get(op.field)
+        if value != op.value:
+            self.overwrote.append(Overwrite(index, last.version, last.author, value))
 
     def _carry_text(self, index: int, op: Text) -> None:
         types = self._target(index, op.item)
@@ -115,32 +138,32 @@ class Merge:
         if delta is None:
             self.dropped.append(Dropped(index, "field_replaced"))
             return
-        before = self.draft.value(op.item, op.field) or ""
-        if text.reach(delta) > len(before):
-            self._wrong(
-                f"ops.{index}.delta",
-                f"expected a delta within the text's {len(before)} characters, got a reach of {text.reach(delta)}",
-            )
-        elif found := field_type.problem(text.apply(before, delta)):
+        if found := self._text_problem(op.item, op.field, delta):
             self._wrong(f"ops.{index}.delta", found)
         else:
             self._apply(Text(op.item, op.field, delta))
 
     def _carry_insert(self, index: int, item: Item) -> None:
         path = f"ops.{index}.item"
+        before = len(self._problems)
+        if item.id in self.draft.items or item.id in self.draft.removed:
+            self._wrong(f"{path}.id", f"expected an id that this content has never used, got {item.id!r}")
+        self._is_position(f"{path}.position", item.position)
         types = self._kind.item_types.get(item.type)
         if types is None:
             known = ", ".join(self._kind.item_types)
             self._wrong(f"{path}.type", f"expected one of {known}, got {item.type!r}")
             return
-        is_good = self._is_position(f"{path}.position", item.position)
+        fields = {}
         for name, value in item.fields.items():
-            is_good &= self._is_value(f"{path}.fields.{name}", types, name, value)
-        if item.id in self.draft.items or item.id in self.draft.removed:
-            self._wrong(f"{path}.id", f"expected an id that this content has never used, got {item.id!r}")
-            is_good = False
-        if is_good:
-            fields: Fields = {name: value for name, value in item.fields.items() if value is not None}
+            field_type = types.get(name)
+            if field_type is None:
+                self._wrong(f"{path}.fields.{name}", _expected_field(types, name))
+            elif value is not None and (found := field_type.problem(value)):
+                self._wrong(f"{path}.fields.{name}", found)
+            elif (stored := _stored(field_type, value)) is not None:
+                fields[name] = stored
+        if len(self._problems) == before:
             self._apply(Insert(self._placed(replace(item, fields=fields))))
 
     def _carry_delta(self, place: Place, delta: text.Delta) -> text.Delta | None:
@@ -165,32 +188,26 @@ class Merge:
 
     def _target(self, index: int, item_id: str | None) -> FieldTypes | None:
         """The field types of what an op is about; None where it is gone, which is noted, or never was."""
-        if item_id is None:
-            return self._kind.fields
-        item = self.draft.items.get(item_id)
-        if item is not None:
-            return self._kind.item_types.get(item.type, {})
+        if item_id is None or item_id in self.draft.items:
+            return self._field_types(item_id)
         if self.draft.removed.get(item_id, -1) > self._base_version:
             self.dropped.append(Dropped(index, "item_removed"))
         else:
             self._wrong(f"ops.{index}.item", f"expected the id of an item of this content, got {item_id!r}")
         return None
 
-    def _is_there(self, index: int, item_id: str | None) -> bool:
-        if item_id is None or item_id in self.draft.items:
-            return True
-        self.dropped.append(Dropped(index, "item_removed"))
-        return False
+    def _field_types(self, item_id: str | None) -> FieldTypes:
+        if item_id is None:
+            return self._kind.fields
+        return self._kind.item_types.get(self.draft.items[item_id].type, {})
 
-    def _is_value(self, path: str, types: FieldTypes, name: str, value: Value) -> bool:
-        field_type = types.get(name)
-        if field_type is None:
-            self._wrong(path, f"expected one of the fields {', '.join(types)}, got {name!r}")
-            return False
-        if value is not None and (found := field_type.problem(value)):
-            self._wrong(path, f"{name}: {found}")
-            return False
-        return True
+    def _text_problem(self, item_id: str | None, name: str, delta: text.Delta) -> str | None:
+        """What is wrong with a delta of the text as it now is, or None."""
+        before = self.draft.value(item_id, name) or ""
+        if text.reach(delta) > len(before):
+            return f"expected a delta within the text's {len(before)} characters, got a reach of {text.reach(delta)}"
+        field_type = self._field_types(item_id).get(name)
+        return field_type.problem(text.apply(before, delta)) if field_type is not None else None
 
     def _is_position(self, path: str, position: str) -> bool:
         if found := positions.problem(position):
@@ -199,11 +216,17 @@ class Merge:
         return True
 
     def _placed(self, item: Item) -> Item:
-        free = self.draft.free_position(item.position, item.id)
-        return item if free == item.position else replace(item, position=free)
+        return replace(item, position=self.draft.free_position(item.position, item.id))
 
     def _last_write(self, place: Place) -> Edit | None:
-        return next((edit for edit in reversed(self._since) if writes(edit.ops, place)), None)
+        """The last edit of somebody else whose value or words a field still holds: one's own `set` ends the search."""
+        for edit in reversed(self._since):
+            writes = [op for op in edit.ops if isinstance(op, Set | Text) and (op.item, op.field) == place]
+            if writes and edit.author.id != self._author_id:
+                return edit
+            if any(isinstance(op, Set) for op in writes):
+                return None
+        return None
 
     def _apply(self, op: Op) -> None:
         self.ops.append(op)
@@ -213,9 +236,26 @@ class Merge:
         self._problems.append(Problem(path, message))
 
 
-def writes(ops: Sequence[Op], place: Place) -> bool:
-    """Whether any of the ops gives that field a value or changes its text."""
-    return any(isinstance(op, Set | Text) and (op.item, op.field) == place for op in ops)
+def _subject(op: Op) -> Place:
+    """What an op changes: a field, or an item's position (here ".") or presence (here "")."""
+    match op:
+        case Set(item_id, name, _) | Text(item_id, name, _):
+            return item_id, name
+        case Move(item_id, _):
+            return item_id, "."
+        case Insert(item):
+            return item.id, ""
+        case Remove(item_id):
+            return item_id, ""
+
+
+def _stored(field_type: FieldType, value: Value) -> Value:
+    """A value as it is stored: an empty text is an unset one, whether it was set or typed away."""
+    return None if value == "" and isinstance(field_type, TextField) else value
+
+
+def _expected_field(types: FieldTypes, name: str) -> str:
+    return f"expected one of the fields {', '.join(types)}, got {name!r}"
 
 
 def committed_deltas(since: Sequence[Edit], place: Place) -> list[text.Delta] | None:

@@ -1,36 +1,29 @@
 """Presence: who is in a room and where each one is working. A change and the time go in; a roster and a diff come out.
 
-The shape is Phoenix Presence's: pure state, `now` an argument, joins and leaves as the result.
+The shape is Phoenix Presence's: pure state, `now` an argument, joins and leaves as the result. The laws:
+
+- The same change again changes nothing.
+- Folding the diffs over what a roster showed gives what it shows now, but for when a session was last heard of.
+- The people in the roster are those who joined and have not left; for each of them the two take turns.
+- A session whose connection broke is in no roster after its grace.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from collab.domain.bands import User
+from collab.domain.edits import Edit
+from collab.domain.focus import Focus, follow
 from collab.domain.times import rfc3339
 
 Status: TypeAlias = Literal["active", "idle"]
 
 
 @dataclass(frozen=True, slots=True)
-class Focus:
-    """Where a session is: an item, a field of it, and a selection in code points where the field is a text."""
-
-    item: str | None = None
-    field: str | None = None
-    anchor: int | None = None
-    head: int | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        parts = {"item": self.item, "field": self.field, "anchor": self.anchor, "head": self.head}
-        return {name: value for name, value in parts.items() if value is not None}
-
-
-@dataclass(frozen=True, slots=True)
 class Presence:
-    """One session in one room."""
+    """One session in one room. `lingers_until` is set once its connection is broken: it may yet be replaced."""
 
     session_id: str
     user: User
@@ -38,6 +31,7 @@ class Presence:
     last_seen: datetime
     status: Status = "active"
     focus: Focus | None = None
+    lingers_until: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -72,19 +66,10 @@ class Diff:
 
 
 @dataclass(frozen=True, slots=True)
-class Lingering:
-    """A user whose connection broke a moment ago and who still counts as being there, until then."""
-
-    until: datetime
-    last_seen: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Roster:
-    """The sessions in a room, by session id, and the users who linger in it."""
+    """The sessions in a room, by session id, in the order in which they came."""
 
     sessions: Mapping[str, Presence] = field(default_factory=dict)
-    lingering: Mapping[str, Lingering] = field(default_factory=dict)
 
     def has_user(self, user_id: str) -> bool:
         return any(presence.user.id == user_id for presence in self.sessions.values())
@@ -97,51 +82,162 @@ Change: TypeAlias = tuple[Roster, Diff]
 
 
 def enter(roster: Roster, session_id: str, user: User, now: datetime) -> Change:
-    """A session comes in. Coming in twice changes nothing; a user who lingers was never away."""
+    """A session comes in. It takes the place of one of its user's whose connection broke, if there is such."""
     if session_id in roster.sessions:
         return roster, Diff()
-    is_new = not roster.has_user(user.id) and user.id not in roster.lingering
     presence = Presence(session_id, user, joined_at=now, last_seen=now)
-    changed = Roster({**roster.sessions, session_id: presence}, _without(roster.lingering, user.id))
-    return changed, Diff(joined=(user,) if is_new else (), updated=(presence,))
+    is_new = not roster.has_user(user.id)
+    replaced = _longest_broken(roster, user.id)
+    rest = _without(roster.sessions, replaced)
+    return Roster({**rest, session_id: presence}), Diff(
+        joined=(user,) if is_new else (), updated=(presence,), gone=tuple(replaced)
+    )
 
 
-def leave(roster: Roster, session_id: str, now: datetime, grace: timedelta = timedelta(0)) -> Change:
-    """A session goes. With a grace, its user lingers for that long: coming back meanwhile is neither join nor leave."""
+def leave(roster: Roster, session_id: str, now: datetime) -> Change:
+    """A session goes, of its own will or by somebody else's: at once."""
     presence = roster.sessions.get(session_id)
     if presence is None:
         return roster, Diff()
-    user_id = presence.user.id
-    rest = Roster(_without(roster.sessions, session_id), roster.lingering)
-    if rest.has_user(user_id):
-        return rest, Diff(gone=(session_id,))
-    if grace > timedelta(0):
-        lingering = {**rest.lingering, user_id: Lingering(now + grace, now)}
-        return replace(rest, lingering=lingering), Diff(gone=(session_id,))
-    return rest, Diff(gone=(session_id,), left=(Left(user_id, now),))
+    return _drop(roster, {session_id: replace(presence, last_seen=now)})
 
 
-def expire(roster: Roster, now: datetime) -> Change:
-    """Those whose grace is over have left."""
-    over = {user_id: entry for user_id, entry in roster.lingering.items() if entry.until <= now}
-    if not over:
+def lose(roster: Roster, session_id: str, now: datetime, grace: timedelta) -> Change:
+    """The connection of a session broke. It stays for the grace, so that its user's return is no news."""
+    if grace <= timedelta(0):
+        return leave(roster, session_id, now)
+    presence = _connected(roster, session_id)
+    if presence is None:
         return roster, Diff()
-    rest = {user_id: entry for user_id, entry in roster.lingering.items() if user_id not in over}
-    left = tuple(Left(user_id, entry.last_seen) for user_id, entry in over.items())
-    return replace(roster, lingering=rest), Diff(left=left)
+    return _put(roster, [replace(presence, last_seen=now, lingers_until=now + grace)]), Diff()
+
+
+def hear(roster: Roster, session_id: str, now: datetime, *, is_waking: bool = True) -> Change:
+    """A word came from a session; one that wakes makes an idle session active."""
+    presence = _connected(roster, session_id)
+    if presence is None:
+        return roster, Diff()
+    return update(roster, session_id, now, "active" if is_waking else presence.status, presence.focus)
 
 
 def update(roster: Roster, session_id: str, now: datetime, status: Status, focus: Focus | None) -> Change:
     """A session says what it does. The same again changes nothing but when it was last seen."""
-    presence = roster.sessions.get(session_id)
+    presence = _connected(roster, session_id)
     if presence is None:
         return roster, Diff()
     changed = replace(presence, status=status, focus=focus, last_seen=now)
     is_news = (status, focus) != (presence.status, presence.focus)
-    return replace(roster, sessions={**roster.sessions, session_id: changed}), Diff(
-        updated=(changed,) if is_news else ()
-    )
+    return _put(roster, [changed]), Diff(updated=(changed,) if is_news else ())
 
 
-def _without(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    return {other: value for other, value in mapping.items() if other != key}
+def elapse(roster: Roster, now: datetime, idle_after: timedelta) -> Change:
+    """What has come about by the time alone: whose grace is over has gone, who has long been silent is idle."""
+    over = {
+        session_id: presence
+        for session_id, presence in roster.sessions.items()
+        if presence.lingers_until is not None and presence.lingers_until <= now
+    }
+    dozing = [replace(presence, status="idle") for presence in _awake(roster) if presence.last_seen + idle_after <= now]
+    rest, diff = _drop(roster, over)
+    return _put(rest, dozing), replace(diff, updated=tuple(dozing))
+
+
+def next_due(roster: Roster, idle_after: timedelta) -> datetime | None:
+    """When `elapse` will have something to do, unless something else happens before."""
+    ends = [presence.lingers_until for presence in roster.sessions.values() if presence.lingers_until is not None]
+    return min([*ends, *(presence.last_seen + idle_after for presence in _awake(roster))], default=None)
+
+
+def edited(roster: Roster, edit: Edit) -> Change:
+    """Focus follows an edit of the room's content.
+
+    The session that made it knows best where it is, and its focus reckons with what it has typed already; only
+    an undo, which the server worked out, moves its own focus too.
+    """
+    moved: list[Presence] = []
+    for presence in roster.sessions.values():
+        is_own = presence.session_id == edit.session_id and edit.undoes is None
+        if presence.focus is not None and not is_own:
+            focus = follow(presence.focus, edit)
+            if focus != presence.focus:
+                moved.append(replace(presence, focus=focus))
+    return (_put(roster, moved), Diff(updated=tuple(moved))) if moved else (roster, Diff())
+
+
+def fold(sessions: Mapping[str, Presence], diff: Diff) -> dict[str, Presence]:
+    """What a receiver makes of a diff: the sessions that it shows afterwards."""
+    return {
+        **{session_id: presence for session_id, presence in sessions.items() if session_id not in diff.gone},
+        **{presence.session_id: presence for presence in diff.updated},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user and their sessions in several rooms: pairs of a room's name and a presence."""
+
+    user: User
+    sessions: tuple[tuple[str, Presence], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        everywhere = [presence for _, presence in self.sessions]
+        return {
+            "user": self.user.to_json(),
+            "status": "active" if any(presence.status == "active" for presence in everywhere) else "idle",
+            "last_seen": rfc3339(max(presence.last_seen for presence in everywhere)),
+            "sessions": [{"room": room, **presence.to_json()} for room, presence in self.sessions],
+        }
+
+
+def by_person(rosters: Iterable[tuple[str, Roster]]) -> list[Person]:
+    """The people in some rooms, by name, each with their sessions."""
+    found: dict[str, list[tuple[str, Presence]]] = {}
+    for room, roster in rosters:
+        for presence in roster.sessions.values():
+            found.setdefault(presence.user.id, []).append((room, presence))
+    people = [Person(sessions[0][1].user, tuple(sessions)) for sessions in found.values()]
+    return sorted(people, key=lambda person: (person.user.name, person.user.id))
+
+
+def _connected(roster: Roster, session_id: str) -> Presence | None:
+    presence = roster.sessions.get(session_id)
+    return None if presence is None or presence.lingers_until is not None else presence
+
+
+def _awake(roster: Roster) -> list[Presence]:
+    return [
+        presence
+        for presence in roster.sessions.values()
+        if presence.status == "active" and presence.lingers_until is None
+    ]
+
+
+def _longest_broken(roster: Roster, user_id: str) -> list[str]:
+    """The session of a user that broke first, if any did."""
+    broken = [
+        (presence.lingers_until, presence.session_id)
+        for presence in roster.sessions.values()
+        if presence.user.id == user_id and presence.lingers_until is not None
+    ]
+    return [min(broken)[1]] if broken else []
+
+
+def _drop(roster: Roster, gone: Mapping[str, Presence]) -> Change:
+    if not gone:
+        return roster, Diff()
+    rest = Roster(_without(roster.sessions, gone))
+    last_seen: dict[str, datetime] = {}
+    for presence in gone.values():
+        user_id = presence.user.id
+        if not rest.has_user(user_id):
+            last_seen[user_id] = max(presence.last_seen, last_seen.get(user_id, presence.last_seen))
+    return rest, Diff(left=tuple(Left(*entry) for entry in last_seen.items()), gone=tuple(gone))
+
+
+def _put(roster: Roster, changed: Iterable[Presence]) -> Roster:
+    return Roster({**roster.sessions, **{presence.session_id: presence for presence in changed}})
+
+
+def _without(sessions: Mapping[str, Presence], gone: Iterable[str]) -> dict[str, Presence]:
+    gone = set(gone)
+    return {session_id: presence for session_id, presence in sessions.items() if session_id not in gone}

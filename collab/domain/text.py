@@ -24,6 +24,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from collab.domain.errors import shown
+
 
 @dataclass(frozen=True, slots=True)
 class Delete:
@@ -67,7 +69,7 @@ def parse(raw: object) -> Delta:
     booleans, deletes that carry their text, neighbours of one kind and lone surrogates, which it lets pass.
     """
     if not isinstance(raw, list):
-        raise MalformedDelta(None, f"expected a list of components, got {_shown(raw)}")
+        raise MalformedDelta(None, f"expected a list of components, got {shown(raw, 40)}")
     delta: list[Component] = []
     last: type[Component] | None = None
     for index, item in enumerate(raw):
@@ -262,8 +264,8 @@ def _parse_component(index: int, item: object) -> Component:
         n = item["d"]
         if type(n) is int and n > 0:
             return Delete(n)
-        raise MalformedDelta(index, f"expected a delete of a whole number above 0, got {_shown(n)}")
-    raise MalformedDelta(index, f'expected a whole number, a string or {{"d": n}}, got {_shown(item)}')
+        raise MalformedDelta(index, f"expected a delete of a whole number above 0, got {shown(n, 40)}")
+    raise MalformedDelta(index, f'expected a whole number, a string or {{"d": n}}, got {shown(item, 40)}')
 
 
 def _length(part: Component) -> int:
@@ -276,8 +278,3 @@ def _common_start(a: str, b: str) -> int:
     """How many characters both begin with; whole slices are compared, which is far faster than characters."""
     limit = min(len(a), len(b))
     return bisect_left(range(1, limit + 1), True, key=lambda n: a[:n] != b[:n])
-
-
-def _shown(item: object) -> str:
-    shown = repr(item)
-    return shown if len(shown) <= 40 else f"{shown[:37]}..."

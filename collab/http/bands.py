@@ -4,19 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from collab.domain.access import BandRoom, Right, Role
+from collab.domain.access import Role
 from collab.domain.bands import User
 from collab.http.routes import AnsweringRoute, Caller
 from collab.protocol.events import Json
 from collab.protocol.rest import CreateBand, PutMember, band_json, member_json
-from collab.services.directory import Directory
 from collab.services.membership import MembershipService
-from collab.services.presence import PresenceService
 
 
-def bands_router(
-    caller: Caller, membership: MembershipService, directory: Directory, presence: PresenceService
-) -> APIRouter:
+def bands_router(caller: Caller, membership: MembershipService) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["bands"], route_class=AnsweringRoute)
     Me = Annotated[User, Depends(caller)]
 
@@ -49,12 +45,5 @@ def bands_router(
     async def remove_member(user: Me, band_id: str, user_id: str) -> None:
         """Takes somebody out of the band, and their sessions out of its rooms before this returns."""
         await membership.remove_member(user, band_id, user_id)
-
-    @router.get("/bands/{band_id}/presence")
-    async def online(user: Me, band_id: str) -> Json:
-        """Who is online in the band's room."""
-        await directory.learn_band(band_id)
-        directory.require_band(user, band_id, Right.VIEW, as_operator=True)
-        return {"roster": presence.roster(BandRoom(band_id)).to_json()}
 
     return router

@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
-from collab.domain.errors import Invalid, Problem
+from collab.domain.errors import Invalid, Problem, shown
 
 EditId = Annotated[
     str,
@@ -38,7 +38,7 @@ def validate(adapter: TypeAdapter[ModelT], payload: Any) -> ModelT:
 def problems_of(error: ValidationError) -> list[Problem]:
     """Pydantic's findings as ours: a dotted path, what was expected and what came."""
     return [
-        Problem(_path(found["loc"]), f"{_lower_first(found['msg'])}, got {_shown(found['input'])}")
+        Problem(_path(found["loc"]), f"{_lower_first(found['msg'])}, got {shown(found['input'])}")
         for found in error.errors(include_url=False, include_context=False)
     ]
 
@@ -53,8 +53,3 @@ def _path(loc: Sequence[int | str]) -> str:
 
 def _lower_first(message: str) -> str:
     return message[:1].lower() + message[1:]
-
-
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."

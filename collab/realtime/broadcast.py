@@ -8,7 +8,7 @@ from typing import Any
 import socketio
 import structlog
 
-from collab.domain.access import BandRoom, ContentRoom, Role, UserRoom
+from collab.domain.access import BandRoom, ContentRoom, Role, SharedRoom, UserRoom
 from collab.domain.bands import Content
 from collab.domain.edits import Edit
 from collab.domain.ops import Set, Text
@@ -71,7 +71,7 @@ class Broadcaster:
         data = {"band_id": band_id, "role": role}
         self._put("content_updated", content_updated_json("membership", action, band_id, data), user.name)
 
-    def presence(self, room: BandRoom | ContentRoom, diff: Diff, skip_session: str | None) -> None:
+    def presence(self, room: SharedRoom, diff: Diff, skip_session: str | None) -> None:
         for user in diff.joined:
             self._put("user_joined", {"room": room.name, "user": user.to_json()}, room.name, skip_session)
         for left in diff.left:
@@ -87,7 +87,7 @@ class Broadcaster:
         """Sends an event to one session or room."""
         self._put(event, payload, session_or_room)
 
-    async def expel(self, session_ids: Sequence[str], rooms: Sequence[BandRoom | ContentRoom]) -> None:
+    async def expel(self, session_ids: Sequence[str], rooms: Sequence[SharedRoom]) -> None:
         for session_id in session_ids:
             for room in rooms:
                 await self._server.leave_room(session_id, room.name)

@@ -7,13 +7,14 @@ import socketio
 import structlog
 
 from collab.domain.access import UserRoom
-from collab.domain.errors import CollabError, TokenMissing, Unavailable
+from collab.domain.errors import CollabError, TokenMissing, Unauthenticated, Unavailable
 from collab.domain.times import rfc3339
 from collab.protocol import requests
 from collab.protocol.events import Json, session_json
+from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
-from collab.realtime.handlers import answering
 from collab.realtime.sessions import Session, Sessions
+from collab.realtime.transports import Transports
 from collab.services.membership import MembershipService
 from collab.services.ports import Identity, Tokens
 from collab.services.presence import PresenceService
@@ -28,7 +29,9 @@ class Connecting:
     def __init__(
         self,
         server: socketio.AsyncServer,
+        answers: Answers,
         sessions: Sessions,
+        transports: Transports,
         tokens: Tokens,
         membership: MembershipService,
         presence: PresenceService,
@@ -37,7 +40,9 @@ class Connecting:
         may_be_late: bool,
     ) -> None:
         self._server = server
+        self._answers = answers
         self._sessions = sessions
+        self._transports = transports
         self._tokens = tokens
         self._membership = membership
         self._presence = presence
@@ -45,6 +50,7 @@ class Connecting:
         self._may_be_late = may_be_late
 
     def register(self) -> None:
+        self._transports.register()
         self._server.on("connect", self.connect)
         self._server.on("disconnect", self.disconnect)
         self._server.on("authenticate", self.authenticate)
@@ -57,6 +63,7 @@ class Connecting:
                 self._await_token(sid)
             else:
                 await self._begin(sid, token)
+            self._transports.taken(sid)
         except CollabError as error:
             raise _refusal(error) from None
         except Exception:
@@ -72,11 +79,12 @@ class Connecting:
             session = await self._begin(sid, request.token)
             return {"user": session.user.to_json(), "expires_at": rfc3339(session.expires_at)}
 
-        return await answering("authenticate", answer)
+        return await self._answers.give("authenticate", answer)
 
     async def disconnect(self, sid: str, reason: str) -> None:
         self._sessions.end(sid)
-        self._presence.disconnect(sid, is_deliberate=reason in _DELIBERATE)
+        self._presence.disconnect(sid, reason.replace(" ", "_"), is_deliberate=reason in _DELIBERATE)
+        self._transports.freed(sid)
 
     def end_late(self, sid: str) -> None:
         """The time to authenticate is up."""
@@ -99,6 +107,9 @@ class Connecting:
     async def _begin(self, sid: str, token: Any) -> Session:
         identity: Identity = await self._tokens.verify(token if isinstance(token, str) else None)
         await self._membership.welcome(identity.user)
+        if not self._transports.is_open(sid):
+            # It went while it was being checked, and nobody would ever end a session that began now.
+            raise Unauthenticated("the client has gone")
         session = self._sessions.begin(sid, identity)
         await self._server.enter_room(sid, UserRoom(session.user.id).name)
         # Queued, so that it follows the answer to the handshake: a client may hear nothing before that.

@@ -5,23 +5,31 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import socketio
-import structlog
 from pydantic import TypeAdapter
 
-from collab.domain.access import BandRoom, ContentRoom, Right, Role, UserRoom, parse_content_room, parse_room
-from collab.domain.errors import CollabError, Forbidden, Invalid, Unavailable
-from collab.domain.presence import Focus
+from collab.domain.access import (
+    BandRoom,
+    ContentRoom,
+    Right,
+    Role,
+    SharedRoom,
+    UserRoom,
+    parse_content_room,
+    parse_room,
+)
+from collab.domain.errors import CollabError, Forbidden, Invalid
+from collab.domain.focus import Focus
 from collab.protocol import requests
-from collab.protocol.events import Json, edits_json, failed, ok, outcome_json
+from collab.protocol.events import Json, edits_json, outcome_json
 from collab.protocol.ops import to_domain
+from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.sessions import Session, Sessions
+from collab.realtime.transports import Transports
 from collab.services.contents import ContentService
 from collab.services.directory import Directory
 from collab.services.editing import EditingService, Opened
-from collab.services.presence import PresenceService, SharedRoom
-
-log = structlog.get_logger(__name__)
+from collab.services.presence import PresenceService
 
 RequestT = TypeVar("RequestT")
 
@@ -29,7 +37,9 @@ RequestT = TypeVar("RequestT")
 @dataclass(frozen=True, slots=True)
 class Handlers:
     server: socketio.AsyncServer
+    answers: Answers
     sessions: Sessions
+    transports: Transports
     directory: Directory
     contents: ContentService
     editing: EditingService
@@ -48,12 +58,19 @@ class Handlers:
 
     async def join_room(self, session: Session, request: requests.JoinRoom) -> Json:
         room, role = self._enterable(session, request.room)
+        was_there = room.name in self.server.rooms(session.id)
+        # First in, then look: what is committed after the look, the session hears.
         await self.server.enter_room(session.id, room.name)
-        roster = self.presence.enter(session.id, session.user, room)
-        answer = {"room": room.name, "role": role, "roster": roster.to_json()}
-        if isinstance(room, BandRoom):
-            return {**answer, "contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
-        return {**answer, **_opened_json(await self.editing.open(room.id, request.since))}
+        try:
+            opened = await self._opened(room, request.since)
+        except CollabError:
+            if not was_there:
+                await self.server.leave_room(session.id, room.name)
+            raise
+        if room.name not in self.server.rooms(session.id):
+            raise Forbidden(f"the session left {room.name}, or was taken out of it, while it was joining")
+        roster = self.presence.enter(session.id, session.user, room, self.transports.origin(session.id))
+        return {"room": room.name, "role": role, "roster": roster.to_json(), **opened}
 
     async def leave_room(self, session: Session, request: requests.LeaveRoom) -> Json:
         room = parse_room(request.room)
@@ -93,14 +110,17 @@ class Handlers:
 
     async def update_presence(self, session: Session, request: requests.UpdatePresence) -> Json:
         room, _ = self._enterable(session, request.room)
-        entry = self.presence.roster(room).sessions.get(session.id)
-        if entry is None:
+        if room not in self.presence.rooms_of(session.id):
             raise Forbidden(f"expected a session that has joined {room.name}: join it first")
-        focus = entry.focus
-        if "focus" in request.model_fields_set:
-            focus = None if request.focus is None else Focus(**request.focus.model_dump())
-        self.presence.update(session.id, room, request.status or entry.status, focus)
+        focus = None if request.focus is None else Focus(**request.focus.model_dump())
+        has_focus = "focus" in request.model_fields_set
+        self.presence.update(session.id, room, request.status, focus, has_focus=has_focus)
         return {}
+
+    async def _opened(self, room: SharedRoom, since: int | None) -> Json:
+        if isinstance(room, BandRoom):
+            return {"contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
+        return _opened_json(await self.editing.open(room.id, since))
 
     def _enterable(self, session: Session, name: str) -> tuple[SharedRoom, Role]:
         """The room of that name and the user's role in it; `Forbidden` alike for what is not theirs and what is not."""
@@ -121,30 +141,21 @@ class Handlers:
         async def answered(sid: str, *arguments: Any) -> Json:
             async def answer() -> Json:
                 session = self.sessions.require(sid)
+                if event != "update_presence":  # which says itself what it means
+                    self.presence.hear(sid)
                 return await handle(session, requests.parse(adapter, arguments))
 
-            return await answering(event, answer)
+            return await self.answers.give(event, answer)
 
         self.server.on(event, answered)
 
     async def _unknown_event(self, event: str, sid: str, *_arguments: Any) -> Json:
         async def answer() -> Json:
             self.sessions.require(sid)
+            self.presence.hear(sid)
             raise Invalid.at("event", f"expected an event of the protocol, got {event[:60]!r}")
 
-        return await answering("unknown", answer)
-
-
-async def answering(event: str, answer: Callable[[], Awaitable[Json]]) -> Json:
-    """The answer to an event, whatever happens: nothing that a client sends raises inside the server."""
-    try:
-        return ok(**await answer())
-    except CollabError as error:
-        return failed(error)
-    except Exception:
-        # The edge of the server: a fault of ours is logged here and answered like any other.
-        log.exception("an event could not be answered", event_name=event)
-        return failed(Unavailable("the server could not do this; nothing was stored, send it again"))
+        return await self.answers.give("unknown", answer)
 
 
 def _opened_json(opened: Opened) -> Json:

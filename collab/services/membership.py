@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from collab.domain.access import BandRoom, ContentRoom, Right, Role, UserRoom
+from collab.domain.access import BandRoom, ContentRoom, Right, Role, SharedRoom, UserRoom
 from collab.domain.bands import Band, Member, User
 from collab.services.directory import Directory
 from collab.services.ports import Announcer, BandStore, Clock
-from collab.services.presence import PresenceService, SharedRoom
+from collab.services.presence import PresenceService
 
 
 class MembershipService:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from collab.domain.access import BandRoom, ContentRoom, Role, UserRoom
+from collab.domain.access import BandRoom, Role, SharedRoom, UserRoom
 from collab.domain.bands import Band, Content, Member, User
 from collab.domain.document import Document
 from collab.domain.edits import Edit, Proposal, Undo
 from collab.domain.presence import Diff
 from collab.domain.rebase import Outcome
+from collab.domain.stays import Departed, Node, Stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,25 @@ class BandStore(Protocol):
     async def set_archived(self, content_id: str, is_archived: bool, at: datetime) -> Content: ...
 
 
+class PresenceStore(Protocol):
+    """Stays and nodes, in the database."""
+
+    async def record(self, node: Node, stays: Sequence[Stay]) -> bool:
+        """Renews the node's lease and puts down its stays, each as it now is. A stay that has ended is not opened.
+
+        False, with nothing stored, where the node has been declared dead meanwhile.
+        """
+        ...
+
+    async def end_dead(self, now: datetime, asking: str) -> list[Departed]:
+        """Ends the open stays of every node but the one that asks whose lease is over, once, and returns them."""
+        ...
+
+    async def stays(self, band_id: str, limit: int, before: str | None) -> list[Stay]:
+        """The stays in a band's rooms, latest first: at most `limit`, those that began before the stay `before`."""
+        ...
+
+
 class Announcer(Protocol):
     """Tells the rooms. Everything leaves in the order in which it was announced."""
 
@@ -106,8 +126,8 @@ class Announcer(Protocol):
 
     def membership_updated(self, user: UserRoom, action: str, band_id: str, role: Role | None) -> None: ...
 
-    def presence(self, room: BandRoom | ContentRoom, diff: Diff, skip_session: str | None) -> None: ...
+    def presence(self, room: SharedRoom, diff: Diff, skip_session: str | None) -> None: ...
 
-    async def expel(self, session_ids: Sequence[str], rooms: Sequence[BandRoom | ContentRoom]) -> None:
+    async def expel(self, session_ids: Sequence[str], rooms: Sequence[SharedRoom]) -> None:
         """Takes sessions out of rooms: once this returns they hear nothing of them any more."""
         ...

@@ -1,35 +1,66 @@
 """Presence: the rosters of this node's rooms, kept as sessions come, move and go."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TypeAlias
+from datetime import datetime, timedelta
+from itertools import groupby
 
 from collab.domain import presence
-from collab.domain.access import BandRoom, ContentRoom
+from collab.domain.access import ContentRoom, SharedRoom, parse_shared_room
 from collab.domain.bands import User
-from collab.domain.presence import Change, Focus, Roster, Status
+from collab.domain.focus import Focus
+from collab.domain.presence import Change, Diff, Left, Roster, Status
+from collab.domain.rebase import Accepted
+from collab.domain.stays import Departed, Origin
 from collab.services.ports import Announcer, Clock, Timer
+from collab.services.presence_log import PresenceLog
+from collab.services.presence_news import PresenceNews
 
-SharedRoom: TypeAlias = BandRoom | ContentRoom
+_NO_GRACE = timedelta(0)
+
+_HEARD_EVERY = timedelta(seconds=1)
+"""How exact `last_seen` is: a session that has just been heard need not be put down again."""
 
 
 @dataclass(slots=True)
 class _Place:
-    """A room of this node."""
+    """A room of this node, and the timer of what comes about in it by the time alone."""
 
     roster: Roster = field(default_factory=Roster)
     timer: Timer | None = None
+    due: datetime | None = None
+
+    def cancel(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+        self.timer = self.due = None
 
 
 class PresenceService:
-    def __init__(self, announcer: Announcer, clock: Clock, grace: timedelta) -> None:
+    """`is_removed` says whether an item is known to be gone from a content."""
+
+    def __init__(
+        self,
+        announcer: Announcer,
+        news: PresenceNews,
+        log: PresenceLog,
+        clock: Clock,
+        is_removed: Callable[[str, str], bool],
+        *,
+        grace: timedelta,
+        idle_after: timedelta,
+    ) -> None:
         self._announcer = announcer
+        self._news = news
+        self._log = log
         self._clock = clock
+        self._is_removed = is_removed
         self._grace = grace
+        self._idle_after = idle_after
         self._places: dict[SharedRoom, _Place] = {}
         self._rooms_of: defaultdict[str, set[SharedRoom]] = defaultdict(set)
+        self._is_stopping = False
 
     def roster(self, room: SharedRoom) -> Roster:
         place = self._places.get(room)
@@ -38,29 +69,75 @@ class PresenceService:
     def rooms_of(self, session_id: str) -> set[SharedRoom]:
         return self._rooms_of.get(session_id, set())
 
-    def enter(self, session_id: str, user: User, room: SharedRoom) -> Roster:
+    def enter(self, session_id: str, user: User, room: SharedRoom, origin: Origin) -> Roster:
         """Lets a session in, tells the room, and returns the roster with the session in it."""
-        self._rooms_of[session_id].add(room)
-        place = self._places.setdefault(room, _Place())
-        return self._take(room, presence.enter(place.roster, session_id, user, self._clock.now()), session_id)
+        now = self._clock.now()
+        if room not in self.rooms_of(session_id):
+            self._rooms_of[session_id].add(room)
+            self._log.began(session_id, user, room.name, origin, now)
+        self._places.setdefault(room, _Place())
+        return self._take(room, presence.enter(self.roster(room), session_id, user, now), session_id)
 
-    def leave(self, session_id: str, room: SharedRoom) -> None:
-        """A session leaves of its own will: at once."""
-        self._go(session_id, room, timedelta(0))
+    def leave(self, session_id: str, room: SharedRoom, reason: str = "left") -> None:
+        """A session leaves, at once."""
+        self._go(session_id, room, reason, _NO_GRACE)
 
-    def disconnect(self, session_id: str, *, is_deliberate: bool) -> None:
+    def disconnect(self, session_id: str, reason: str, *, is_deliberate: bool) -> None:
         """A session is over. Where its connection just broke, its user may come back within the grace."""
+        if self._is_stopping:
+            reason = "server_stopped"
         for room in list(self.rooms_of(session_id)):
-            self._go(session_id, room, timedelta(0) if is_deliberate else self._grace)
-        self._rooms_of.pop(session_id, None)
+            self._go(session_id, room, reason, _NO_GRACE if is_deliberate else self._grace)
 
-    def update(self, session_id: str, room: SharedRoom, status: Status, focus: Focus | None) -> None:
-        """A session says what it does in a room that it has entered."""
-        self._take(
-            room,
-            presence.update(self.roster(room), session_id, self._clock.now(), status, focus),
-            session_id,
+    def stop(self) -> None:
+        """The server goes down: connections that end from now on are its own doing."""
+        self._is_stopping = True
+
+    def hear(self, session_id: str, *, is_waking: bool = True) -> None:
+        """A word of any sort came from a session."""
+        now = self._clock.now()
+        for room in self.rooms_of(session_id):
+            entry = self.roster(room).sessions[session_id]
+            is_news = is_waking and entry.status == "idle"
+            if is_news or now - entry.last_seen >= _HEARD_EVERY:
+                self._log.seen(session_id, room.name, now)
+                self._take(room, presence.hear(self.roster(room), session_id, now, is_waking=is_waking), None)
+
+    def update(
+        self, session_id: str, room: SharedRoom, status: Status | None, focus: Focus | None, *, has_focus: bool
+    ) -> None:
+        """A session says what it does in a room that it has entered. With neither status nor focus it only beats:
+        who is idle stays so, who is active stays so for longer."""
+        now = self._clock.now()
+        self.hear(session_id, is_waking=status == "active" or (status is None and has_focus))
+        self._log.seen(session_id, room.name, now)
+        entry = self.roster(room).sessions[session_id]
+        if has_focus and isinstance(room, ContentRoom) and focus is not None and focus.item is not None:
+            focus = None if self._is_removed(room.id, focus.item) else focus
+        change = presence.update(
+            self.roster(room), session_id, now, status or entry.status, focus if has_focus else entry.focus
         )
+        self._take(room, change, session_id)
+
+    def committed(self, accepted: Sequence[Accepted]) -> None:
+        """Focus follows the edits of a commit, in order."""
+        for entry in accepted:
+            room = ContentRoom(entry.edit.content_id)
+            if room in self._places:
+                self._take(room, presence.edited(self.roster(room), entry.edit), None)
+
+    def departed(self, sessions: Sequence[Departed]) -> None:
+        """Tells the rooms whom a dead node took with it; who is in a roster of this node has not left."""
+        for name, group in groupby(sorted(sessions, key=lambda entry: entry.room), key=lambda entry: entry.room):
+            room = parse_shared_room(name)
+            entries = list(group)
+            left = {
+                entry.user_id: Left(entry.user_id, entry.last_seen)
+                for entry in entries
+                if not entry.is_still_there and not self.roster(room).has_user(entry.user_id)
+            }
+            gone = tuple(entry.session_id for entry in entries)
+            self._news.tell(room, Diff(left=tuple(left.values()), gone=gone), None)
 
     async def expel(self, user_id: str, rooms: Sequence[SharedRoom]) -> None:
         """Takes a user's sessions out of rooms. Once this returns they hear nothing more of them."""
@@ -69,33 +146,48 @@ class PresenceService:
             for session_id, entry in self.roster(room).sessions.items():
                 if entry.user.id == user_id:
                     expelled.add(session_id)
-                    self._go(session_id, room, timedelta(0))
+                    self.leave(session_id, room, "removed")
         await self._announcer.expel(sorted(expelled), rooms)
 
-    def _go(self, session_id: str, room: SharedRoom, grace: timedelta) -> None:
-        self._rooms_of[session_id].discard(room)
-        self._take(room, presence.leave(self.roster(room), session_id, self._clock.now(), grace), session_id)
+    def _go(self, session_id: str, room: SharedRoom, reason: str, grace: timedelta) -> None:
+        now = self._clock.now()
+        if session_id in self._rooms_of:
+            self._rooms_of[session_id].discard(room)
+            if not self._rooms_of[session_id]:
+                del self._rooms_of[session_id]
+        self._log.ended(session_id, room.name, reason, now)
+        self._take(room, presence.lose(self.roster(room), session_id, now, grace), session_id)
+        if grace > _NO_GRACE:
+            self._call_by(room, now + grace)
 
-    def _take(self, room: SharedRoom, change: Change, session_id: str | None) -> Roster:
+    def _take(self, room: SharedRoom, change: Change, speaker: str | None) -> Roster:
+        self._settle(room, change, speaker)
+        self._call_by(room, self._clock.now() + self._idle_after)
+        return change[0]
+
+    def _settle(self, room: SharedRoom, change: Change, speaker: str | None) -> None:
         roster, diff = change
         place = self._places.get(room)
         if place is None:
-            return roster
+            return
         place.roster = roster
-        if diff:
-            self._announcer.presence(room, diff, session_id)
-        self._schedule(room, place)
-        return roster
-
-    def _schedule(self, room: SharedRoom, place: _Place) -> None:
-        if place.timer is not None:
-            place.timer.cancel()
-            place.timer = None
-        if place.roster.lingering:
-            due = min(entry.until for entry in place.roster.lingering.values())
-            place.timer = self._clock.call_at(due, lambda: self._expire(room))
-        elif not place.roster.sessions:
+        self._news.tell(room, diff, speaker)
+        if not roster.sessions:
+            place.cancel()
             del self._places[room]
 
-    def _expire(self, room: SharedRoom) -> None:
-        self._take(room, presence.expire(self.roster(room), self._clock.now()), None)
+    def _call_by(self, room: SharedRoom, due: datetime) -> None:
+        """Sees to it that the clock calls by then. Called sooner than it had to be, it finds that out."""
+        place = self._places.get(room)
+        if place is not None and (place.due is None or due < place.due):
+            place.cancel()
+            place.due = due
+            place.timer = self._clock.call_at(due, lambda: self._elapse(room))
+
+    def _elapse(self, room: SharedRoom) -> None:
+        place = self._places[room]
+        place.cancel()
+        self._settle(room, presence.elapse(place.roster, self._clock.now(), self._idle_after), None)
+        due = presence.next_due(place.roster, self._idle_after)
+        if due is not None:
+            self._call_by(room, due)

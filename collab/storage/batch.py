@@ -59,15 +59,16 @@ class Batch:
         """Looks up which of these edits are stored already, beyond what memory recalls."""
         keys = [(content_id, request.edit_id) for content_id, request in asked]
         rows = self._connection.execute(SELECT_EDITS.where(tuple_(edits.c.content_id, edits.c.edit_id).in_(keys)))
-        self._recalled = {(row.content_id, row.edit_id): edit_of(row) for row in rows}
+        self._recalled.update({(row.content_id, row.edit_id): edit_of(row) for row in rows})
 
     def take(self, content_id: str, request: Proposal | Undo) -> None:
         """Rebases one edit on what came before it, in the history and in this batch."""
-        try:
-            outcome = self._outcome(content_id, request)
-        except ClientFault as fault:
-            self.outcomes.append(fault)
-            return
+        outcome = self._judged(content_id, request)
+        if not isinstance(outcome, Accepted | Duplicate):
+            # A resend from beyond what memory recalls may be refused for what it has done itself.
+            self.recall([(content_id, request)])
+            if (content_id, request.edit_id) in self._recalled:
+                outcome = self._judged(content_id, request)
         if isinstance(outcome, Accepted):
             self.working[content_id].add(outcome.edit, outcome.document)
         self.outcomes.append(outcome)
@@ -105,6 +106,12 @@ class Batch:
                     for working in due
                 ],
             )
+
+    def _judged(self, content_id: str, request: Proposal | Undo) -> Outcome | ClientFault:
+        try:
+            return self._outcome(content_id, request)
+        except ClientFault as fault:
+            return fault
 
     def _outcome(self, content_id: str, request: Proposal | Undo) -> Outcome:
         working = self.working.get(content_id)

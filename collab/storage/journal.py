@@ -78,6 +78,11 @@ class Journal:
         """The content as this node knows it, where it is in memory; another node may be ahead."""
         return self._live.get(content_id)
 
+    def is_removed(self, content_id: str, item_id: str) -> bool:
+        """Whether an item is gone, as far as this node has the content in memory."""
+        live = self._live.get(content_id)
+        return live is not None and item_id in live.document.removed
+
     async def _run(self) -> None:
         while self._waiting or not self._is_closing:
             await self._wake.wait()

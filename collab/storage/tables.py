@@ -74,6 +74,36 @@ memberships = Table(
     Index(None, "user_id"),
 )
 
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("host", String(255), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("renewed_at", UtcDateTime, nullable=False),
+    Column("lease_until", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+presence_sessions = Table(
+    "presence_sessions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("session_id", String(100), nullable=False),
+    Column("user_id", String(100), ForeignKey("users.id"), nullable=False),
+    Column("room", String(120), nullable=False),
+    Column("node_id", String(36), ForeignKey("nodes.id"), nullable=False),
+    Column("transport", String(20)),
+    Column("user_agent", Text),
+    Column("remote_addr", String(100)),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("end_reason", String(40)),
+    Index(None, "room", "started_at"),
+    Index(None, "node_id", "ended_at"),
+)
+
 contents = Table(
     "contents",
     metadata,

@@ -12,7 +12,7 @@ from collab.client.events import (
 )
 from collab.domain.bands import User
 from collab.domain.errors import Forbidden
-from collab.domain.presence import Focus
+from collab.domain.focus import Focus
 from tests.conftest import Gig
 from tests.support.clients import agreed, break_connection, client, heard
 from tests.support.clock import ManualClock

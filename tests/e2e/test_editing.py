@@ -163,7 +163,7 @@ async def test_a_refused_edit_changes_nothing(server: Running, gig: Gig) -> None
             error = await ada.refused("edit_content", sent)
             assert error["code"] == code
             if code == "invalid":
-                assert [problem["path"] for problem in error["details"]] == ["ops.1", "ops.2"]
+                assert [problem["path"] for problem in error["details"]] == ["ops.1.value", "ops.2.field"]
         assert (await ada.refused("edit_content", edit(gig.setlist_id, -1, good)))["code"] == "version_unknown"
         document = (await ada.ok("request_update", {"room_id": gig.room}))["content"]
 

@@ -169,7 +169,7 @@ def test_every_client_ends_with_the_servers_document(any_database_url: str, monk
             monkeypatch.setattr(replica, "correction", self.correction)
 
     # A whole rehearsal is worth several of the examples that a profile means.
-    examples = settings().max_examples // 4
+    examples = settings().max_examples // 3
     run_state_machine_as_test(
         OnThisDatabase, settings=settings(max_examples=examples, stateful_step_count=40, deadline=None)
     )

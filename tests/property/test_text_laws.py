@@ -19,7 +19,7 @@ INSERTS = st.text(_CHARACTERS, min_size=1, max_size=4)
 
 
 @st.composite
-def deltas_of(draw: st.DrawFn, before: str) -> Delta:
+def deltas_of(draw: st.DrawFn, before: str, inserts: st.SearchStrategy[str] = INSERTS) -> Delta:
     """Well-formed deltas of a text, whose kinds follow each other in any order."""
     delta: list[text.Component] = []
     left = len(before)
@@ -31,7 +31,7 @@ def deltas_of(draw: st.DrawFn, before: str) -> Delta:
             break
         kind = draw(st.sampled_from(kinds))
         if kind is str:
-            delta.append(draw(INSERTS))
+            delta.append(draw(inserts))
             continue
         n = draw(st.integers(1, left))
         left -= n

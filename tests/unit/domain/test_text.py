@@ -76,6 +76,10 @@ class TestParse:
     def test_a_reason_shows_only_the_start_of_a_long_value(self) -> None:
         with pytest.raises(MalformedDelta, match=r"got \['x{35}\.\.\.$"):
             text.parse([["x" * 100_000]])
+        with pytest.raises(MalformedDelta, match=r"got 'x{36}\.\.\.$"):
+            text.parse("x" * 100_000)
+        with pytest.raises(MalformedDelta, match=r"got 'x{36}\.\.\.$"):
+            text.parse([{"d": "x" * 100_000}])
 
 
 class TestApply:
@@ -100,7 +104,7 @@ class TestApply:
         with pytest.raises(DeltaTooLong, match="the delta reaches 4 characters into a text of 3") as caught:
             text.apply("abc", delta)
         assert (caught.value.reach, caught.value.length) == (text.reach(delta), 3) == (4, 3)
-        with pytest.raises(DeltaTooLong):
+        with pytest.raises(DeltaTooLong, match="the delta reaches 4 characters into a text of 3"):
             text.invert(delta, "abc")
 
     def test_reach_counts_skips_and_deletes(self) -> None:
@@ -112,6 +116,7 @@ class TestApply:
 def test_invert_puts_back_what_was_deleted() -> None:
     assert text.invert((2, Delete(5)), "a hello") == (2, "hello")
     assert text.invert((THUMB, 1, Delete(2), "x"), "ABCD") == (Delete(2), 1, "BC", Delete(1))
+    assert text.invert((1, "x", 2, Delete(1)), "ABCD") == (1, Delete(1), 2, "D")
     assert text.invert((), "ABCD") == ()
 
 
@@ -126,6 +131,7 @@ def test_invert_puts_back_what_was_deleted() -> None:
         (("abcd",), (1, Delete(2)), ("ad",)),
         ((1, "a"), (5, "b"), (1, "a", 3, "b")),
         ((3, "b"), (1, "a"), (1, "a", 2, "b")),
+        (("ab",), ("x", 1, "y"), ("xayb",)),
         ((4, "a"), (4, Delete(1)), ()),
     ],
 )
@@ -144,6 +150,7 @@ def test_compose(first: text.Delta, second: text.Delta, composed: text.Delta) ->
         ((Delete(3),), (1, Delete(1)), (Delete(2),), (Delete(2),)),
         ((1, Delete(1)), (Delete(3),), (), ()),
         ((2, "mine"), (Delete(3),), ("mine",), ("mine",)),
+        (("mi", 1, "ne"), (Delete(2),), ("mine",), ("mine",)),
         # The other's insert within what is deleted survives.
         ((Delete(3),), (1, "other"), (Delete(1), 5, Delete(2)), (Delete(1), 5, Delete(2))),
         ((), ("other",), (), ()),
@@ -170,6 +177,7 @@ def test_transform_does_not_distribute_over_compose() -> None:
         (3, (3, "ab"), 3, 5),
         (3, (4, "ab"), 3, 3),
         (3, (1, "👍"), 4, 4),
+        (3, (2, "a", 2, "b"), 4, 4),
         (3, (Delete(2),), 1, 1),
         (3, (1, Delete(5)), 1, 1),
         (3, (3, Delete(5)), 3, 3),

@@ -1,0 +1,35 @@
+"""Who is online in a band, and who was."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from collab.domain.bands import User
+from collab.http.routes import AnsweringRoute, Caller
+from collab.protocol.events import Json
+from collab.services.attendance import AttendanceService
+
+
+def presence_router(caller: Caller, attendance: AttendanceService) -> APIRouter:
+    router = APIRouter(prefix="/api", tags=["presence"], route_class=AnsweringRoute)
+    Me = Annotated[User, Depends(caller)]
+
+    @router.get("/bands/{band_id}/presence")
+    async def presence(
+        user: Me,
+        band_id: str,
+        history: bool = False,
+        limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+        before: Annotated[str | None, Query(max_length=100)] = None,
+    ) -> Json:
+        """Who is in the band's rooms now. With `history`, past and present stays too, latest first.
+
+        `before` is the `id` of the last stay of the page before.
+        """
+        answer: Json = {"people": [person.to_json() for person in await attendance.online(user, band_id)]}
+        if history:
+            page = await attendance.stays(user, band_id, limit, before)
+            answer["history"] = [stay.to_json() for stay in page]
+        return answer
+
+    return router

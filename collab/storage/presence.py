@@ -1,0 +1,147 @@
+"""Stays and nodes: written by the one writer, read beside it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, literal, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from collab.domain.access import BandRoom, ContentRoom
+from collab.domain.bands import User
+from collab.domain.stays import Departed, Node, Origin, Stay
+from collab.storage.engine import Writer
+from collab.storage.faults import translated
+from collab.storage.tables import contents, nodes, presence_sessions, users
+
+_INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+_OPEN = presence_sessions.c.ended_at.is_(None)
+
+
+class StoredPresence:
+    """Implements `services.ports.PresenceStore`."""
+
+    def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
+        self._engine = engine
+        self._writer = writer
+
+    async def record(self, node: Node, stays: Sequence[Stay]) -> bool:
+        def work(connection: Connection) -> bool:
+            if not _renew(connection, node):
+                return False
+            if stays:
+                _upsert(connection, stays)
+            return True
+
+        return await self._writer.run(work)
+
+    async def end_dead(self, now: datetime, asking: str) -> list[Departed]:
+        return await self._writer.run(lambda connection: _end_dead(connection, now, asking))
+
+    async def stays(self, band_id: str, limit: int, before: str | None) -> list[Stay]:
+        of_contents = select(literal(ContentRoom("").name) + contents.c.id).where(contents.c.band_id == band_id)
+        table = presence_sessions
+        statement = (
+            select(table, users.c.name.label("user_name"))
+            .join(users, users.c.id == table.c.user_id)
+            .where((table.c.room == BandRoom(band_id).name) | table.c.room.in_(of_contents))
+            .order_by(table.c.started_at.desc(), table.c.id.desc())
+            .limit(limit)
+        )
+        if before is not None:
+            last = select(table.c.started_at, table.c.id).where(table.c.id == before).scalar_subquery()
+            statement = statement.where(tuple_(table.c.started_at, table.c.id) < last)
+        async with translated(), self._engine.connect() as connection:
+            return [_stay_of(row) for row in await connection.execute(statement)]
+
+
+def _renew(connection: Connection, node: Node) -> bool:
+    statement = _INSERT[connection.dialect.name](nodes)
+    renewed = connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={name: statement.excluded[name] for name in ("renewed_at", "lease_until", "ended_at")},
+            where=nodes.c.ended_at.is_(None),
+        ).returning(nodes.c.id),
+        {
+            "id": node.id,
+            "host": node.host,
+            "started_at": node.started_at,
+            "renewed_at": node.renewed_at,
+            "lease_until": node.lease_until,
+            "ended_at": node.ended_at,
+        },
+    )
+    return renewed.first() is not None
+
+
+def _upsert(connection: Connection, stays: Sequence[Stay]) -> None:
+    statement = _INSERT[connection.dialect.name](presence_sessions)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={name: statement.excluded[name] for name in ("last_seen_at", "ended_at", "end_reason")},
+            where=_OPEN,
+        ),
+        [_row_of(stay) for stay in stays],
+    )
+
+
+def _end_dead(connection: Connection, now: datetime, asking: str) -> list[Departed]:
+    dead = connection.execute(
+        select(nodes.c.id, nodes.c.renewed_at)
+        .where(nodes.c.ended_at.is_(None), nodes.c.lease_until <= now, nodes.c.id != asking)
+        # Another node that is about to do the same has it: let it.
+        .with_for_update(skip_locked=True)
+    ).all()
+    return [departed for node in dead for departed in _bury(connection, node.id, node.renewed_at)]
+
+
+def _bury(connection: Connection, node_id: str, last_heard: datetime) -> list[Departed]:
+    """Ends a node and its stays at the time when it was last heard of."""
+    table = presence_sessions
+    theirs = (table.c.node_id == node_id) & _OPEN
+    ended = connection.execute(select(table).where(theirs).order_by(table.c.started_at, table.c.id)).all()
+    connection.execute(update(table).where(theirs).values(ended_at=last_heard, end_reason="node_died"))
+    connection.execute(update(nodes).where(nodes.c.id == node_id).values(ended_at=last_heard))
+    still = connection.execute(
+        select(table.c.room, table.c.user_id).where(_OPEN, table.c.room.in_({row.room for row in ended})).distinct()
+    ).all()
+    there = {(row.room, row.user_id) for row in still}
+    return [
+        Departed(row.room, row.session_id, row.user_id, last_heard, (row.room, row.user_id) in there) for row in ended
+    ]
+
+
+def _row_of(stay: Stay) -> dict[str, Any]:
+    return {
+        "id": stay.id,
+        "session_id": stay.session_id,
+        "user_id": stay.user.id,
+        "room": stay.room,
+        "node_id": stay.node_id,
+        "transport": stay.origin.transport,
+        "user_agent": stay.origin.user_agent,
+        "remote_addr": stay.origin.remote_addr,
+        "started_at": stay.started_at,
+        "last_seen_at": stay.last_seen_at,
+        "ended_at": stay.ended_at,
+        "end_reason": stay.end_reason,
+    }
+
+
+def _stay_of(row: Row[Any]) -> Stay:
+    return Stay(
+        id=row.id,
+        session_id=row.session_id,
+        user=User(row.user_id, row.user_name),
+        room=row.room,
+        node_id=row.node_id,
+        origin=Origin(row.transport, row.user_agent, row.remote_addr),
+        started_at=row.started_at,
+        last_seen_at=row.last_seen_at,
+        ended_at=row.ended_at,
+        end_reason=row.end_reason,
+    )

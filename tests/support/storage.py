@@ -1,0 +1,109 @@
+"""A node without sockets: the journal, its writer and a reader on a real database, with two members and a setlist."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Engine, event, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from collab.domain.access import Role
+from collab.domain.bands import Band, Member, User
+from collab.domain.document import Document
+from collab.domain.edits import Author, Edit, Proposal, Undo
+from collab.domain.kinds import KINDS
+from collab.domain.ops import Op
+from collab.domain.rebase import Accepted, Outcome
+from collab.storage.bands import StoredBands
+from collab.storage.engine import Writer, reading_engine
+from collab.storage.journal import Journal
+from collab.storage.readers import StoredHistory
+from collab.storage.tables import snapshots
+from tests.support.rooms import ADA, BEN, NOW, START
+
+_ids = count(1)
+
+
+def new_edit_id() -> str:
+    return f"edit-{next(_ids)}"
+
+
+@dataclass
+class Node:
+    """What of a node has to do with edits. `committed` holds what it told of each commit."""
+
+    journal: Journal
+    reader: StoredHistory
+    store: StoredBands
+    engine: AsyncEngine
+    committed: list[list[Accepted]] = field(default_factory=list)
+
+    async def submit(self, asked: Proposal | Undo, content_id: str = START.id) -> Outcome:
+        return await self.journal.submit(content_id, asked)
+
+    async def edit(self, *ops: Op, base: int, author: Author = ADA) -> Edit:
+        """An edit that has to be accepted."""
+        outcome = await self.submit(proposal(*ops, base=base, author=author))
+        assert isinstance(outcome, Accepted)
+        return outcome.edit
+
+    async def stored(self, content_id: str = START.id) -> list[Edit]:
+        return await self.reader.edits(content_id, 0, 100_000)
+
+    async def snapshot_versions(self, content_id: str = START.id) -> list[int]:
+        statement = select(snapshots.c.version).where(snapshots.c.content_id == content_id)
+        async with self.engine.connect() as connection:
+            return list((await connection.execute(statement.order_by(snapshots.c.version))).scalars())
+
+
+@asynccontextmanager
+async def node(
+    database_url: str, *, max_waiting: int = 10_000, max_live: int = 100, is_started: bool = True
+) -> AsyncIterator[Node]:
+    writer, engine = Writer(database_url), reading_engine(database_url)
+    committed: list[list[Accepted]] = []
+    journal = Journal(
+        writer, KINDS, lambda accepted: committed.append([*accepted]), max_waiting=max_waiting, max_live=max_live
+    )
+    if is_started:
+        journal.start()
+    try:
+        yield Node(journal, StoredHistory(engine, journal), StoredBands(engine, writer), engine, committed)
+    finally:
+        await journal.close()
+        await writer.close()
+        await engine.dispose()
+
+
+async def make_setlist(node: Node, *others: Document) -> None:
+    """The band of ada and ben, and its contents at version 0: `START` and the others."""
+    ada = User(ADA.id, ADA.name)
+    await node.store.save_user(ada, NOW)
+    await node.store.create_band(Band(START.band_id, "Blue Nile"), ada, NOW)
+    await node.store.put_member(START.band_id, Member(BEN.id, BEN.name, Role.EDITOR), NOW)
+    for document in (START, *others):
+        await node.store.create_content(document, ada, NOW)
+
+
+def proposal(*ops: Op, base: int, author: Author = ADA, edit_id: str | None = None) -> Proposal:
+    return Proposal(edit_id or new_edit_id(), base, ops, author, "session", NOW)
+
+
+def undo_of(edit: Edit, author: Author = ADA, edit_id: str | None = None) -> Undo:
+    return Undo(edit_id or new_edit_id(), edit.edit_id, author, "session", NOW)
+
+
+@contextmanager
+def at_each(event_name: str, callback: Any) -> Iterator[None]:
+    """Calls back at an event of any engine: at a `commit` right before it is carried out, at `handle_error`."""
+    event.listen(Engine, event_name, callback)
+    try:
+        yield
+    finally:
+        event.remove(Engine, event_name, callback)
+
+
+def versions(edits: Sequence[Edit]) -> list[int]:
+    return [edit.version for edit in edits]

@@ -1,0 +1,56 @@
+"""Positions: what is a key, and keys that are free, next or spread."""
+
+import pytest
+
+from collab.domain import positions
+
+
+@pytest.mark.parametrize(
+    "position", ["a0", "Zz", "a0V", "a0VV", "b00", "zzzzzzzzzzzzzzzzzzzzzzzzzzz", "a1" + "V" * 126]
+)
+def test_keys(position: str) -> None:
+    assert positions.problem(position) is None
+
+
+@pytest.mark.parametrize(
+    "position", ["", "a", "a00", "0", "first", "a0!", "a0 ", "á0", "a0\n", "b0", "A00000000000000000000000000"]
+)
+def test_what_is_no_key(position: str) -> None:
+    assert positions.problem(position) == f"expected a base-62 fractional-index key such as 'a0', got {position!r}"
+
+
+def test_a_key_has_a_limit() -> None:
+    found = positions.problem("a1" + "V" * 127)
+    assert found == "expected a fractional-index key of at most 128 characters, got 129"
+
+
+@pytest.mark.parametrize(
+    ("position", "taken", "free"),
+    [
+        ("a0", ["a0"], "a1"),
+        ("a0", ["a0", "a1"], "a0V"),
+        ("a0", ["a1", "a0V", "a0"], "a0G"),
+        ("a1", ["a0", "a1"], "a2"),
+        ("az", ["az"], "b00"),
+    ],
+)
+def test_the_next_free_key_stands_before_all_that_follow(position: str, taken: list[str], free: str) -> None:
+    assert positions.next_free(position, taken) == free
+
+
+def test_keys_can_be_found_between_two_for_ever() -> None:
+    taken = ["a0", "a1"]
+    for _ in range(200):
+        free = positions.next_free("a0", taken)
+        assert "a0" < free < min(taken[1:])
+        taken.append(free)
+
+
+def test_after_and_spread_are_in_order() -> None:
+    assert positions.after(None) == "a0"
+    assert positions.after("a0") == "a1"
+    keys = positions.spread(100)
+    assert len(keys) == 100
+    assert keys == sorted(set(keys))
+    assert [positions.problem(key) for key in keys] == [None] * 100
+    assert positions.spread(0) == []
