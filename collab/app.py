@@ -16,9 +16,13 @@ from starlette.types import ASGIApp
 from collab.clock import SystemClock
 from collab.domain.kinds import KINDS, Kinds
 from collab.domain.rebase import Accepted
+from collab.http.admin import mount_admin
 from collab.http.bands import bands_router
 from collab.http.contents import contents_router
+from collab.http.exports import exports_router
 from collab.http.health import health_router
+from collab.http.history import history_router
+from collab.http.imports import imports_router
 from collab.http.presence import presence_router
 from collab.http.routes import caller
 from collab.realtime.answers import Answers
@@ -32,19 +36,25 @@ from collab.services.attendance import AttendanceService
 from collab.services.contents import ContentService
 from collab.services.directory import Directory
 from collab.services.editing import EditingService
+from collab.services.exports import ExportService
 from collab.services.history import HistoryService
+from collab.services.imports import ImportService
 from collab.services.membership import MembershipService
 from collab.services.ports import Clock
 from collab.services.presence import PresenceService
 from collab.services.presence_log import PresenceLog
 from collab.services.presence_news import PresenceNews
+from collab.services.unpacking import ImportLimits
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
+from collab.storage.checkpoints import StoredCheckpoints
 from collab.storage.engine import Writer, reading_engine
+from collab.storage.jobs import StoredJobs
 from collab.storage.journal import Journal
 from collab.storage.migrate import migrate
 from collab.storage.presence import StoredPresence
 from collab.storage.readers import StoredHistory, check_database
+from collab.storage.records import records
 from collab.tokens import Tokens
 
 SETTLE_S = 3.0
@@ -88,7 +98,21 @@ class Engine:
         self.membership = MembershipService(store, self.directory, self.presence, self.broadcaster, clock, _new_id)
         self.contents = ContentService(store, self.directory, kinds, self.broadcaster, clock, _new_id)
         self.editing = EditingService(self.directory, self._journal, reader, clock)
-        self.history = HistoryService(self.directory, store, reader)
+        checkpoints = StoredCheckpoints(self._reading, self._writer)
+        self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, _new_id)
+        self.exports = ExportService(self.history, self.contents, kinds)
+        self.imports = ImportService(
+            self.directory,
+            self.contents,
+            StoredJobs(self._reading, self._writer),
+            reader,
+            self._journal,
+            self.broadcaster,
+            kinds,
+            clock,
+            _new_id,
+            ImportLimits(settings.import_max_bytes, settings.import_max_unpacked_bytes, settings.import_max_songs),
+        )
         self.tokens = Tokens(settings)
         self._realtime(clock)
 
@@ -158,9 +182,11 @@ class Engine:
         self.broadcaster.start()
         self._journal.start()
         self._presence_log.start()
+        await self.imports.resume()
         try:
             yield
         finally:
+            await self.imports.close()
             await self._journal.close()
             # A client may have gone, and its event still be at work: the database stays open for it.
             await self._answers.settled(SETTLE_S)
@@ -189,8 +215,14 @@ class Engine:
         who = caller(self.tokens, self.membership)
         app.include_router(bands_router(who, self.membership))
         app.include_router(presence_router(who, self.attendance))
-        app.include_router(contents_router(who, self.contents, self.history, _new_id))
+        app.include_router(contents_router(who, self.contents, _new_id))
+        app.include_router(history_router(who, self.history))
+        app.include_router(imports_router(who, self.imports))
+        app.include_router(exports_router(who, self.exports))
         app.include_router(health_router(lambda: check_database(self._reading)))
+        if self.settings.admin_pages:
+            secret = self.settings.jwt_secret
+            mount_admin(app, self._reading, records(), self.tokens, secret.get_secret_value() if secret else None)
         of_the_host = app.router.lifespan_context
 
         @asynccontextmanager

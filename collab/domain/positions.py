@@ -41,4 +41,9 @@ def between(left: str | None, right: str | None) -> str:
 
 def spread(count: int) -> list[str]:
     """`count` keys in order, for a list made at once."""
-    return [str(key) for key in generate_n_keys_between(None, None, count)]
+    return spread_after(None, count)
+
+
+def spread_after(last: str | None, count: int) -> list[str]:
+    """`count` keys in order, all after the last one of a list; `None` for an empty list."""
+    return [str(key) for key in generate_n_keys_between(last, None, count)]
