@@ -34,6 +34,11 @@ def after(last: str | None) -> str:
     return str(generate_key_between(last, None))
 
 
+def between(left: str | None, right: str | None) -> str:
+    """The key halfway between two; `None` stands for the start or the end of a list."""
+    return str(generate_key_between(left, right))
+
+
 def spread(count: int) -> list[str]:
     """`count` keys in order, for a list made at once."""
     return spread_after(None, count)
