@@ -16,12 +16,17 @@ from starlette.types import ASGIApp
 from collab.clock import SystemClock
 from collab.domain.kinds import KINDS, Kinds
 from collab.domain.rebase import Accepted
+from collab.http.admin import mount_admin
 from collab.http.bands import bands_router
 from collab.http.contents import contents_router
+from collab.http.exports import exports_router
 from collab.http.health import health_router
+from collab.http.history import history_router
+from collab.http.imports import imports_router
 from collab.http.pages import add_pages
 from collab.http.presence import presence_router
 from collab.http.routes import caller
+from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.connecting import Connecting
 from collab.realtime.handlers import Handlers
@@ -32,20 +37,29 @@ from collab.services.attendance import AttendanceService
 from collab.services.contents import ContentService
 from collab.services.directory import Directory
 from collab.services.editing import EditingService
+from collab.services.exports import ExportService
 from collab.services.history import HistoryService
+from collab.services.imports import ImportService
 from collab.services.membership import MembershipService
 from collab.services.ports import Clock
 from collab.services.presence import PresenceService
 from collab.services.presence_log import PresenceLog
 from collab.services.presence_news import PresenceNews
+from collab.services.unpacking import ImportLimits
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
+from collab.storage.checkpoints import StoredCheckpoints
 from collab.storage.engine import Writer, reading_engine
+from collab.storage.jobs import StoredJobs
 from collab.storage.journal import Journal
 from collab.storage.migrate import migrate
 from collab.storage.presence import StoredPresence
 from collab.storage.readers import StoredHistory, check_database
+from collab.storage.records import records
 from collab.tokens import Tokens
+
+SETTLE_S = 3.0
+"""How long the end of a server waits for answers that are on their way."""
 
 GOODBYE_S = 0.1
 """How long the last answers and goodbyes may take to leave."""
@@ -69,6 +83,7 @@ class Engine:
             ping_timeout_s=settings.ping_timeout_s,
             max_message_bytes=settings.max_message_bytes,
         )
+        self._answers = Answers()
         self.broadcaster = Broadcaster(self._server)
         self._journal = Journal(
             self._writer,
@@ -84,7 +99,21 @@ class Engine:
         self.membership = MembershipService(store, self.directory, self.presence, self.broadcaster, clock, _new_id)
         self.contents = ContentService(store, self.directory, kinds, self.broadcaster, clock, _new_id)
         self.editing = EditingService(self.directory, self._journal, reader, clock)
-        self.history = HistoryService(self.directory, store, reader)
+        checkpoints = StoredCheckpoints(self._reading, self._writer)
+        self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, _new_id)
+        self.exports = ExportService(self.history, self.contents, kinds)
+        self.imports = ImportService(
+            self.directory,
+            self.contents,
+            StoredJobs(self._reading, self._writer),
+            reader,
+            self._journal,
+            self.broadcaster,
+            kinds,
+            clock,
+            _new_id,
+            ImportLimits(settings.import_max_bytes, settings.import_max_unpacked_bytes, settings.import_max_songs),
+        )
         self.tokens = Tokens(settings)
         self._realtime(clock)
 
@@ -126,6 +155,7 @@ class Engine:
         )
         connecting = Connecting(
             self._server,
+            self._answers,
             self.sessions,
             transports,
             self.tokens,
@@ -137,6 +167,7 @@ class Engine:
         connecting.register()
         Handlers(
             self._server,
+            self._answers,
             self.sessions,
             transports,
             self.directory,
@@ -152,10 +183,14 @@ class Engine:
         self.broadcaster.start()
         self._journal.start()
         self._presence_log.start()
+        await self.imports.resume()
         try:
             yield
         finally:
+            await self.imports.close()
             await self._journal.close()
+            # A client may have gone, and its event still be at work: the database stays open for it.
+            await self._answers.settled(SETTLE_S)
             await self._presence_log.close()
             await self.broadcaster.close()
             await self._writer.close()
@@ -168,6 +203,7 @@ class Engine:
             self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})
         self.presence.stop()
         await self._journal.close()
+        await self._answers.settled(SETTLE_S)
         await self.broadcaster.flush()
         # What is flushed lies in the sockets' own queues: their writers need a moment.
         await asyncio.sleep(GOODBYE_S)
@@ -180,8 +216,14 @@ class Engine:
         who = caller(self.tokens, self.membership)
         app.include_router(bands_router(who, self.membership))
         app.include_router(presence_router(who, self.attendance))
-        app.include_router(contents_router(who, self.contents, self.history, _new_id))
+        app.include_router(contents_router(who, self.contents, _new_id))
+        app.include_router(history_router(who, self.history))
+        app.include_router(imports_router(who, self.imports))
+        app.include_router(exports_router(who, self.exports))
         app.include_router(health_router(lambda: check_database(self._reading)))
+        if self.settings.admin_pages:
+            secret = self.settings.jwt_secret
+            mount_admin(app, self._reading, records(), self.tokens, secret.get_secret_value() if secret else None)
         of_the_host = app.router.lifespan_context
 
         @asynccontextmanager

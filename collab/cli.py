@@ -1,7 +1,6 @@
-"""The command line: serve, demo, token, migrate."""
+"""The command line: what each command takes. The work of the longer ones is in collab/commands."""
 
 import asyncio
-import re
 import secrets
 import sys
 import tempfile
@@ -16,8 +15,11 @@ from pydantic import SecretStr, ValidationError
 
 from collab import demo as demo_band
 from collab.app import Engine, own_app
+from collab.commands import keeping
+from collab.commands.history import print_history
+from collab.commands.times import duration, since_when
 from collab.domain.bands import User
-from collab.domain.errors import ServerFault
+from collab.domain.errors import CollabError
 from collab.logs import configure_logging
 from collab.serving import serve_until_stopped
 from collab.settings import Settings
@@ -78,7 +80,7 @@ def token(
 ) -> None:
     """Signs a token with the configured secret and prints it."""
     with _explained():
-        made = Tokens(Settings()).sign(User(user, name or user, admin), _duration(ttl), datetime.now(UTC))
+        made = Tokens(Settings()).sign(User(user, name or user, admin), duration("--ttl", ttl), datetime.now(UTC))
     print(made)
 
 
@@ -93,6 +95,51 @@ def migrate(
     print(f"the schema is at {revision}")
 
 
+@cli.command()
+def history(
+    content: Annotated[str, typer.Argument(help="A content's id, or its title where no other has it.")],
+    follow: Annotated[bool, typer.Option("--follow", help="Goes on with what comes, until Ctrl-C.")] = False,
+    author: Annotated[str | None, typer.Option(help="Only this user's edits, by id.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only what is newer: 2026-12-04, 2026-12-04T20:30, 90m, 7d.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for scripts.")] = False,
+) -> None:
+    """Prints a content's edits, oldest first, in words: who did what, and when (UTC)."""
+    with _explained():
+        start = None if since is None else since_when(since, datetime.now(UTC))
+        asyncio.run(print_history(Settings().database_url, content, author, start, follow=follow, as_json=as_json))
+
+
+@cli.command()
+def compact(
+    keep_edits: Annotated[int, typer.Option(help="So many edits of each content stay, the latest.", min=0)] = 1_000,
+    older_than: Annotated[str | None, typer.Option(help="What is newer stays too: 90d, 12h.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says what it would free.")] = False,
+) -> None:
+    """Folds old edits into snapshots. Checkpoints stay; other versions before the fold can't be opened any more."""
+    with _explained():
+        before = None if older_than is None else datetime.now(UTC) - duration("--older-than", older_than)
+        keeping.compact(Settings().database_url, keep_edits, before, is_dry_run=dry_run)
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="NAME.db: a copy of an SQLite database; NAME.jsonl[.gz]: a dump.")],
+    band: Annotated[str | None, typer.Option(help="Only this band, by id; into a dump.")] = None,
+) -> None:
+    """Saves the data, also while a server runs. A dump can be restored into any of the databases."""
+    with _explained():
+        keeping.backup(Settings().database_url, file, band)
+
+
+@cli.command()
+def restore(file: Annotated[Path, typer.Argument(help="What `collab backup` has made.")]) -> None:
+    """Brings a backup back: a copy becomes the database, a dump adds its bands to what is there."""
+    with _explained():
+        keeping.restore(Settings().database_url, file)
+
+
 def main() -> None:
     """The entry point of the `collab` command."""
     cli()
@@ -100,7 +147,7 @@ def main() -> None:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """What is wrong goes to standard error in a sentence: exit code 2 for a setting, 1 for a database that is down."""
+    """What is wrong goes to standard error in a sentence: exit code 2 for a setting or an option, else 1."""
     try:
         yield
     except ValidationError as error:
@@ -111,9 +158,11 @@ def _explained() -> Iterator[None]:
     except ValueError as error:
         print(f"collab: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
-    except ServerFault as error:
+    except CollabError as error:
         print(f"collab: {error.message}", file=sys.stderr)
         raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
 
 
 def _run(engine: Engine, host: str, port: int, on_started: Callable[[str], None]) -> None:
@@ -143,10 +192,3 @@ def _print_links(settings: Settings, url: str) -> None:
         print(f"  {user.name} ({role})\n  {url}/#token={made}\n")
     print(f"The history is in {settings.database_url.removeprefix('sqlite+aiosqlite:///')}. Ctrl-C ends the demo.")
     sys.stdout.flush()
-
-
-def _duration(text: str) -> timedelta:
-    match = re.fullmatch(r"(\d+)([smhd])", text)
-    if match is None or int(match[1]) == 0:
-        raise ValueError(f"--ttl: expected a number and a unit, such as 30m, 12h or 7d, got {text!r}")
-    return timedelta(seconds=int(match[1]) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[match[2]])

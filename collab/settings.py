@@ -48,6 +48,13 @@ class Settings(BaseSettings):
     max_waiting_edits: int = Field(default=10_000, ge=1)
     max_live_contents: int = Field(default=2_000, ge=1)
 
+    import_max_bytes: int = Field(default=10_000_000, ge=1_000)
+    import_max_unpacked_bytes: int = Field(default=50_000_000, ge=1_000)
+    import_max_songs: int = Field(default=20_000, ge=1)
+
+    admin_pages: bool = True
+    """Whether operators find pages at /admin; a host application may have its own there."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("allowed_origins", mode="before")

@@ -1,8 +1,9 @@
 """Bands, their people, and what they share: the records that the engine keeps beside documents and edits."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from zlib import crc32
 
 from collab.domain.access import Role
@@ -76,4 +77,67 @@ class Content:
             "version": self.version,
             "updated_at": rfc3339(self.updated_at),
             "updated_by": self.updated_by.to_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A version of a content that somebody gave a name."""
+
+    id: str
+    content_id: str
+    version: int
+    label: str
+    created_at: datetime
+    created_by: Author
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "version": self.version,
+            "label": self.label,
+            "created_at": rfc3339(self.created_at),
+            "created_by": self.created_by.to_json(),
+        }
+
+
+JobStatus: TypeAlias = Literal["running", "completed", "error", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work in the background that goes on after a restart. `work` is what there is to do, in order, `done` of it
+    is done; an empty `work` that is not done belongs to a job that is over. `result` says what came of it."""
+
+    id: str
+    band_id: str
+    content_id: str
+    name: str
+    started_by: User
+    total: int
+    created_at: datetime
+    status: JobStatus = "running"
+    done: int = 0
+    work: Sequence[Any] = ()
+    result: Mapping[str, Any] = field(default_factory=dict)
+    finished_at: datetime | None = None
+
+    @property
+    def percent(self) -> int:
+        return 100 if self.total == 0 else self.done * 100 // self.total
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "band_id": self.band_id,
+            "content_id": self.content_id,
+            "name": self.name,
+            "status": self.status,
+            "total": self.total,
+            "done": self.done,
+            "progress": self.percent,
+            "result": dict(self.result),
+            "started_by": self.started_by.author.to_json(),
+            "created_at": rfc3339(self.created_at),
+            "finished_at": None if self.finished_at is None else rfc3339(self.finished_at),
         }

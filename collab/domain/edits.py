@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from collab.domain.access import ContentRoom
+from collab.domain.document import Document
 from collab.domain.ops import Op, Value
 from collab.domain.times import rfc3339
 
@@ -44,6 +45,21 @@ class Undo:
     at: datetime
     may_undo_others: bool = False
 
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """The wish to bring the document back to what it was: to `wanted`, itself at an earlier version. Made by the
+    server alone, so that it may bring back items whose ids were used before."""
+
+    edit_id: str
+    wanted: Document
+    author: Author
+    session_id: str | None
+    at: datetime
+
+
+Asked: TypeAlias = Proposal | Undo | Restore
+"""What the journal takes."""
 
 Reason: TypeAlias = Literal[
     "item_removed", "field_replaced", "field_changed", "item_moved", "item_exists", "text_too_long", "already_undone"

@@ -34,6 +34,16 @@ def after(last: str | None) -> str:
     return str(generate_key_between(last, None))
 
 
+def between(left: str | None, right: str | None) -> str:
+    """The key halfway between two; `None` stands for the start or the end of a list."""
+    return str(generate_key_between(left, right))
+
+
 def spread(count: int) -> list[str]:
     """`count` keys in order, for a list made at once."""
-    return [str(key) for key in generate_n_keys_between(None, None, count)]
+    return spread_after(None, count)
+
+
+def spread_after(last: str | None, count: int) -> list[str]:
+    """`count` keys in order, all after the last one of a list; `None` for an empty list."""
+    return [str(key) for key in generate_n_keys_between(last, None, count)]

@@ -1,23 +1,20 @@
-"""Contents and their history."""
+"""The contents of a band: made, listed, archived, brought back."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 
 from collab.domain import positions
 from collab.domain.bands import User
 from collab.domain.ops import Item
 from collab.http.routes import AnsweringRoute, Caller
-from collab.protocol.events import Json, edits_json
+from collab.protocol.events import Json
 from collab.protocol.rest import CreateContent, Seed, SeedItem
 from collab.services.contents import ContentService
-from collab.services.history import HistoryService
 
 
-def contents_router(
-    caller: Caller, contents: ContentService, history: HistoryService, new_id: Callable[[], str]
-) -> APIRouter:
+def contents_router(caller: Caller, contents: ContentService, new_id: Callable[[], str]) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["contents"], route_class=AnsweringRoute)
     Me = Annotated[User, Depends(caller)]
 
@@ -34,11 +31,6 @@ def contents_router(
         document = await contents.create(user, band_id, body.kind, body.title, seed.fields, items)
         return document.to_json()
 
-    @router.get("/contents/{content_id}")
-    async def content(user: Me, content_id: str, version: Annotated[int | None, Query(ge=0)] = None) -> Json:
-        """The document, as it is or as it was at a version."""
-        return (await history.document(user, content_id, version)).to_json()
-
     @router.delete("/contents/{content_id}", status_code=204)
     async def archive(user: Me, content_id: str) -> None:
         """Archives the content; nothing is deleted."""
@@ -48,17 +40,6 @@ def contents_router(
     async def unarchive(user: Me, content_id: str) -> Json:
         """Brings an archived content back."""
         return (await contents.set_archived(user, content_id, is_archived=False)).to_json()
-
-    @router.get("/contents/{content_id}/edits")
-    async def edits(
-        user: Me,
-        content_id: str,
-        after: Annotated[int, Query(ge=0)] = 0,
-        limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
-    ) -> Json:
-        """The history, oldest first."""
-        page, head = await history.edits(user, content_id, after, limit)
-        return {"edits": edits_json(page), "head": head}
 
     return router
 

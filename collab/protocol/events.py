@@ -19,14 +19,14 @@ def edits_json(edits: Sequence[Edit]) -> list[Json]:
     return [edit.to_json() for edit in edits]
 
 
-def outcome_json(edit_id: str, outcome: Accepted | Duplicate | Nothing) -> Json:
+def outcome_json(edit_id: str | None, outcome: Accepted | Duplicate | Nothing) -> Json:
     """The answer to `edit_content` and `undo_edit`; the same again for an edit that is sent again."""
     if isinstance(outcome, Nothing):
         dropped = [entry.to_json() for entry in outcome.dropped]
         return {"edit_id": edit_id, "version": outcome.version, "ops": [], "dropped": dropped, "overwrote": []}
     edit = outcome.edit
     return {
-        "edit_id": edit_id,
+        "edit_id": edit.edit_id,
         "version": edit.version,
         "ops": [op.to_json() for op in edit.ops],
         "dropped": [entry.to_json() for entry in edit.dropped],

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
-from collab.protocol.base import Id, Wire
+from collab.protocol.base import EditId, Id, Wire
 from collab.protocol.events import Json
+from collab.protocol.requests import Version
 
 Name = Field(min_length=1, max_length=200)
 
@@ -41,6 +42,20 @@ class CreateContent(Wire):
     kind: str
     title: str = Name
     document: Seed | None = None
+
+
+class Revert(Wire):
+    """With an `edit_id` the call may be repeated: it is carried out once."""
+
+    version: Version
+    edit_id: EditId | None = None
+
+
+class CreateCheckpoint(Wire):
+    """Without a version: the one of the moment."""
+
+    label: str = Name
+    version: Version | None = None
 
 
 def band_json(band: Band, role: Role) -> Json:

@@ -9,7 +9,7 @@ import socketio
 import structlog
 
 from collab.domain.access import BandRoom, ContentRoom, Role, SharedRoom, UserRoom
-from collab.domain.bands import Content
+from collab.domain.bands import Content, Job
 from collab.domain.edits import Edit
 from collab.domain.ops import Set, Text
 from collab.domain.presence import Diff
@@ -70,6 +70,16 @@ class Broadcaster:
     def membership_updated(self, user: UserRoom, action: str, band_id: str, role: Role | None) -> None:
         data = {"band_id": band_id, "role": role}
         self._put("content_updated", content_updated_json("membership", action, band_id, data), user.name)
+
+    def job_status(self, band: BandRoom, job: Job, status: str, message: str) -> None:
+        body = {"job_id": job.id, "status": status, "progress": job.percent, "message": message}
+        self._put("sync_status", body, band.name)
+
+    def job_progress(self, user: UserRoom, job: Job) -> None:
+        self._put("progress", {"job_id": job.id, "percent": job.percent}, user.name)
+
+    def job_complete(self, user: UserRoom, job: Job) -> None:
+        self._put("complete", {"job_id": job.id, "result": dict(job.result)}, user.name)
 
     def presence(self, room: SharedRoom, diff: Diff, skip_session: str | None) -> None:
         for user in diff.joined:

@@ -11,8 +11,8 @@ from collab.domain.errors import CollabError, TokenMissing, Unauthenticated, Una
 from collab.domain.times import rfc3339
 from collab.protocol import requests
 from collab.protocol.events import Json, session_json
+from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
-from collab.realtime.handlers import answering
 from collab.realtime.sessions import Session, Sessions
 from collab.realtime.transports import Transports
 from collab.services.membership import MembershipService
@@ -29,6 +29,7 @@ class Connecting:
     def __init__(
         self,
         server: socketio.AsyncServer,
+        answers: Answers,
         sessions: Sessions,
         transports: Transports,
         tokens: Tokens,
@@ -39,6 +40,7 @@ class Connecting:
         may_be_late: bool,
     ) -> None:
         self._server = server
+        self._answers = answers
         self._sessions = sessions
         self._transports = transports
         self._tokens = tokens
@@ -77,7 +79,7 @@ class Connecting:
             session = await self._begin(sid, request.token)
             return {"user": session.user.to_json(), "expires_at": rfc3339(session.expires_at)}
 
-        return await answering("authenticate", answer)
+        return await self._answers.give("authenticate", answer)
 
     async def disconnect(self, sid: str, reason: str) -> None:
         self._sessions.end(sid)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import socketio
-import structlog
 from pydantic import TypeAdapter
 
 from collab.domain.access import (
@@ -18,11 +17,12 @@ from collab.domain.access import (
     parse_content_room,
     parse_room,
 )
-from collab.domain.errors import CollabError, Forbidden, Invalid, Unavailable
+from collab.domain.errors import CollabError, Forbidden, Invalid
 from collab.domain.focus import Focus
 from collab.protocol import requests
-from collab.protocol.events import Json, edits_json, failed, ok, outcome_json
+from collab.protocol.events import Json, edits_json, outcome_json
 from collab.protocol.ops import to_domain
+from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.sessions import Session, Sessions
 from collab.realtime.transports import Transports
@@ -31,14 +31,13 @@ from collab.services.directory import Directory
 from collab.services.editing import EditingService, Opened
 from collab.services.presence import PresenceService
 
-log = structlog.get_logger(__name__)
-
 RequestT = TypeVar("RequestT")
 
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
     server: socketio.AsyncServer
+    answers: Answers
     sessions: Sessions
     transports: Transports
     directory: Directory
@@ -59,12 +58,19 @@ class Handlers:
 
     async def join_room(self, session: Session, request: requests.JoinRoom) -> Json:
         room, role = self._enterable(session, request.room)
+        was_there = room.name in self.server.rooms(session.id)
+        # First in, then look: what is committed after the look, the session hears.
         await self.server.enter_room(session.id, room.name)
+        try:
+            opened = await self._opened(room, request.since)
+        except CollabError:
+            if not was_there:
+                await self.server.leave_room(session.id, room.name)
+            raise
+        if room.name not in self.server.rooms(session.id):
+            raise Forbidden(f"the session left {room.name}, or was taken out of it, while it was joining")
         roster = self.presence.enter(session.id, session.user, room, self.transports.origin(session.id))
-        answer = {"room": room.name, "role": role, "roster": roster.to_json()}
-        if isinstance(room, BandRoom):
-            return {**answer, "contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
-        return {**answer, **_opened_json(await self.editing.open(room.id, request.since))}
+        return {"room": room.name, "role": role, "roster": roster.to_json(), **opened}
 
     async def leave_room(self, session: Session, request: requests.LeaveRoom) -> Json:
         room = parse_room(request.room)
@@ -111,6 +117,11 @@ class Handlers:
         self.presence.update(session.id, room, request.status, focus, has_focus=has_focus)
         return {}
 
+    async def _opened(self, room: SharedRoom, since: int | None) -> Json:
+        if isinstance(room, BandRoom):
+            return {"contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
+        return _opened_json(await self.editing.open(room.id, since))
+
     def _enterable(self, session: Session, name: str) -> tuple[SharedRoom, Role]:
         """The room of that name and the user's role in it; `Forbidden` alike for what is not theirs and what is not."""
         match parse_room(name):
@@ -134,7 +145,7 @@ class Handlers:
                     self.presence.hear(sid)
                 return await handle(session, requests.parse(adapter, arguments))
 
-            return await answering(event, answer)
+            return await self.answers.give(event, answer)
 
         self.server.on(event, answered)
 
@@ -144,19 +155,7 @@ class Handlers:
             self.presence.hear(sid)
             raise Invalid.at("event", f"expected an event of the protocol, got {event[:60]!r}")
 
-        return await answering("unknown", answer)
-
-
-async def answering(event: str, answer: Callable[[], Awaitable[Json]]) -> Json:
-    """The answer to an event, whatever happens: nothing that a client sends raises inside the server."""
-    try:
-        return ok(**await answer())
-    except CollabError as error:
-        return failed(error)
-    except Exception:
-        # The edge of the server: a fault of ours is logged here and answered like any other.
-        log.exception("an event could not be answered", event_name=event)
-        return failed(Unavailable("the server could not do this; nothing was stored, send it again"))
+        return await self.answers.give("unknown", answer)
 
 
 def _opened_json(opened: Opened) -> Json:

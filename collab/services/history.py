@@ -1,32 +1,128 @@
-"""History: what a content was, and who made it so."""
+"""History: what a content was, who made it so, and the way back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 from collab.domain.access import Right
-from collab.domain.bands import User
+from collab.domain.bands import Checkpoint, User
+from collab.domain.diff import Made, attribute, diff
 from collab.domain.document import Document
-from collab.domain.edits import Edit
-from collab.services.directory import Directory
-from collab.services.ports import BandStore, HistoryReader
+from collab.domain.edits import Edit, Restore
+from collab.domain.errors import Forbidden, Invalid
+from collab.domain.kinds import Kinds
+from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing
+from collab.domain.words import tell
+from collab.services.directory import ContentRef, Directory
+from collab.services.ports import BandStore, CheckpointStore, Clock, EditFilter, HistoryReader, Journal
+
+MAX_ATTRIBUTED = 2_000
+"""Of the edits between two versions so many, the latest, are read to tell who made a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditPage:
+    """A page of the history. `next_after` begins the next page, None at the end; `head` is the latest version."""
+
+    edits: list[Edit]
+    head: int
+    next_after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What lies between two versions, as data and in words."""
+
+    before: int
+    after: int
+    changes: list[Made]
+    words: list[str]
 
 
 class HistoryService:
-    def __init__(self, directory: Directory, store: BandStore, reader: HistoryReader) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        store: BandStore,
+        reader: HistoryReader,
+        journal: Journal,
+        checkpoints: CheckpointStore,
+        kinds: Kinds,
+        clock: Clock,
+        new_id: Callable[[], str],
+    ) -> None:
         self._directory = directory
         self._store = store
         self._reader = reader
+        self._journal = journal
+        self._checkpoints = checkpoints
+        self._kinds = kinds
+        self._clock = clock
+        self._new_id = new_id
 
-    async def document(self, user: User, content_id: str, version: int | None = None) -> Document:
-        """The document now, or as it was at a version."""
-        await self._require(user, content_id)
+    async def document(
+        self, user: User, content_id: str, version: int | None = None, at: datetime | None = None
+    ) -> Document:
+        """The document now, as it was at a version, or as it was at a time."""
+        await self._require(user, content_id, Right.VIEW)
+        if at is not None:
+            if version is not None:
+                raise Invalid.at("at", "expected a version or a time, got both")
+            version = await self._reader.version_at(content_id, at)
         return await self._reader.document(content_id, version)
 
-    async def edits(self, user: User, content_id: str, after: int, limit: int) -> tuple[list[Edit], int]:
-        """A page of the history, oldest first, and the head's version."""
-        await self._require(user, content_id)
-        edits = await self._reader.edits(content_id, after, limit)
+    async def edits(self, user: User, content_id: str, after: int, limit: int, only: EditFilter) -> EditPage:
+        """A page of the history, oldest first, of those edits that the filter lets pass."""
+        await self._require(user, content_id, Right.VIEW)
+        found = await self._reader.edits(content_id, after, limit + 1, only)
         content = await self._store.content(content_id)
+        page = found[:limit]
         # The page may have been read before a commit that the head already shows, never the other way round.
-        return edits, content.version if content is not None else after
+        head = content.version if content is not None else after
+        return EditPage(page, head, page[-1].version if len(found) > limit else None)
 
-    async def _require(self, user: User, content_id: str) -> None:
+    async def difference(self, user: User, content_id: str, before: int, after: int | None) -> Difference:
+        """What changed from one version to a later one, or to the head."""
+        await self._require(user, content_id, Right.VIEW)
+        new = await self._reader.document(content_id, after)
+        if before > new.version:
+            raise Invalid.at("from", f"expected a version up to {new.version}, got {before}")
+        old = await self._reader.document(content_id, before)
+        first = max(before, new.version - MAX_ATTRIBUTED)
+        edits = await self._reader.edits(content_id, first, new.version - first)
+        changes = attribute(diff(old, new), edits)
+        return Difference(before, new.version, changes, tell(changes, self._kinds.get(new.kind)))
+
+    async def revert(
+        self, user: User, content_id: str, version: int, edit_id: str | None = None
+    ) -> Accepted | Duplicate | Nothing:
+        """A new edit, by the user, that brings the document back to what it was at a version."""
+        ref = await self._require(user, content_id, Right.EDIT)
+        if ref.is_archived:
+            raise Forbidden(f"content {content_id} is archived: bring it back before you edit it")
+        wanted = await self._reader.document(content_id, version)
+        request = Restore(edit_id or self._new_id(), wanted, user.author, None, self._clock.now())
+        outcome = await self._journal.submit(content_id, request)
+        if isinstance(outcome, Conflict):
+            raise TypeError(f"expected a revert to meet no conflict, got {outcome}")
+        return outcome
+
+    async def create_checkpoint(
+        self, user: User, content_id: str, label: str, version: int | None = None
+    ) -> Checkpoint:
+        """Gives a version a name; the head where none is given."""
+        await self._require(user, content_id, Right.EDIT)
+        document = await self._reader.document(content_id, version)
+        made = Checkpoint(self._new_id(), content_id, document.version, label.strip(), self._clock.now(), user.author)
+        await self._checkpoints.add(made)
+        return made
+
+    async def checkpoints(self, user: User, content_id: str) -> list[Checkpoint]:
+        """The named versions, the newest first."""
+        await self._require(user, content_id, Right.VIEW)
+        return await self._checkpoints.of_content(content_id)
+
+    async def _require(self, user: User, content_id: str, right: Right) -> ContentRef:
         await self._directory.learn_content(content_id)
-        self._directory.require_content(user, content_id, Right.VIEW, as_operator=True)
+        ref, _ = self._directory.require_content(user, content_id, right, as_operator=True)
+        return ref

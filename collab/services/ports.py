@@ -1,14 +1,14 @@
 """What the services need of the outside: storage, realtime and the clock implement these."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from collab.domain.access import BandRoom, Role, SharedRoom, UserRoom
-from collab.domain.bands import Band, Content, Member, User
+from collab.domain.bands import Band, Checkpoint, Content, Job, JobStatus, Member, User
 from collab.domain.document import Document
-from collab.domain.edits import Edit, Proposal, Undo
+from collab.domain.edits import Asked, Edit
 from collab.domain.presence import Diff
 from collab.domain.rebase import Outcome
 from collab.domain.stays import Departed, Node, Stay
@@ -51,9 +51,22 @@ class Clock(Protocol):
 class Journal(Protocol):
     """Orders edits and makes them durable."""
 
-    def submit(self, content_id: str, asked: Proposal | Undo) -> Awaitable[Outcome]:
+    def submit(self, content_id: str, asked: Asked) -> Awaitable[Outcome]:
         """Queued before this returns; the outcome comes once it is durable."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class EditFilter:
+    """Which edits somebody wants to see; None lets all pass. Times are both included."""
+
+    author_id: str | None = None
+    item_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERY_EDIT = EditFilter()
 
 
 class HistoryReader(Protocol):
@@ -63,8 +76,26 @@ class HistoryReader(Protocol):
         """The document at a version, or at the head. `NotFound` where there is no such version."""
         ...
 
-    async def edits(self, content_id: str, after: int, limit: int) -> list[Edit]:
-        """At most `limit` edits after a version, oldest first."""
+    async def version_at(self, content_id: str, at: datetime) -> int:
+        """The version that a content had at a time. `NotFound` where it did not exist yet."""
+        ...
+
+    async def edits(self, content_id: str, after: int, limit: int, only: EditFilter = EVERY_EDIT) -> list[Edit]:
+        """At most `limit` edits after a version, oldest first, of those that the filter lets pass."""
+        ...
+
+    async def edits_by_id(self, content_id: str, edit_ids: Sequence[str]) -> list[Edit]:
+        """Those of these edits that are stored, oldest first."""
+        ...
+
+
+class CheckpointStore(Protocol):
+    """Named versions."""
+
+    async def add(self, checkpoint: Checkpoint) -> None: ...
+
+    async def of_content(self, content_id: str) -> list[Checkpoint]:
+        """By version, the newest first."""
         ...
 
 
@@ -119,12 +150,50 @@ class PresenceStore(Protocol):
         ...
 
 
+class JobStore(Protocol):
+    """Jobs, and which node runs each: a lease, which it renews with every step."""
+
+    async def add(self, job: Job, runner: str, lease_until: datetime) -> None: ...
+
+    async def get(self, job_id: str) -> Job | None:
+        """A job, without its work."""
+        ...
+
+    async def of_band(self, band_id: str) -> list[Job]:
+        """The latest ones, the newest first, without their work."""
+        ...
+
+    async def claim(self, runner: str, now: datetime, lease_until: datetime) -> list[Job]:
+        """The running jobs that nobody holds, with their work; from now on this runner holds them."""
+        ...
+
+    async def advance(self, job_id: str, runner: str, done: int, lease_until: datetime) -> bool:
+        """Notes a step and renews the lease; False where the job is not this runner's any more, or is over."""
+        ...
+
+    async def finish(self, job_id: str, status: JobStatus, result: Mapping[str, Any], at: datetime) -> bool:
+        """Ends a running job; False where it is over already."""
+        ...
+
+    async def release(self, runner: str) -> None:
+        """Lets go of the jobs that this runner holds."""
+        ...
+
+
 class Announcer(Protocol):
     """Tells the rooms. Everything leaves in the order in which it was announced."""
 
     def content_updated(self, band: BandRoom, action: str, content: Content) -> None: ...
 
     def membership_updated(self, user: UserRoom, action: str, band_id: str, role: Role | None) -> None: ...
+
+    def job_status(self, band: BandRoom, job: Job, status: str, message: str) -> None:
+        """`status` is `syncing`, `completed` or `error`."""
+        ...
+
+    def job_progress(self, user: UserRoom, job: Job) -> None: ...
+
+    def job_complete(self, user: UserRoom, job: Job) -> None: ...
 
     def presence(self, room: SharedRoom, diff: Diff, skip_session: str | None) -> None: ...
 

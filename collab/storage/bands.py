@@ -56,6 +56,11 @@ class StoredBands:
         rows = await self._read(SELECT_CONTENTS.where(contents.c.id == content_id))
         return content_of(rows[0]) if rows else None
 
+    async def contents_titled(self, title: str) -> list[Content]:
+        """The contents of that title, of all bands."""
+        rows = await self._read(SELECT_CONTENTS.where(contents.c.title == title).order_by(contents.c.created_at))
+        return [content_of(row) for row in rows]
+
     async def save_user(self, user: User, at: datetime) -> None:
         await self._writer.run(lambda connection: _upsert_user(connection, user.id, user.name, at))
 

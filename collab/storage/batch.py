@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
 from collab.domain.document import Document, apply_stored
-from collab.domain.edits import Edit, Proposal, Undo
-from collab.domain.errors import ClientFault, Invalid, NotFound
+from collab.domain.edits import Asked, Edit, Proposal, Restore
+from collab.domain.errors import ClientFault, Invalid, NotFound, VersionUnknown
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Duplicate, Outcome, check_base, rebase, undo
+from collab.domain.restore import restore
 from collab.storage.live import KEPT_EDITS, Live, Working
 from collab.storage.rows import SELECT_EDITS, document_of, edit_of, edits_after, row_of, snapshot_before
 from collab.storage.tables import contents, edits, snapshots
@@ -55,13 +56,13 @@ class Batch:
                 live = self._load(content_id, head)
             self.working[content_id] = Working(live)
 
-    def recall(self, asked: Sequence[tuple[str, Proposal | Undo]]) -> None:
+    def recall(self, asked: Sequence[tuple[str, Asked]]) -> None:
         """Looks up which of these edits are stored already, beyond what memory recalls."""
         keys = [(content_id, request.edit_id) for content_id, request in asked]
         rows = self._connection.execute(SELECT_EDITS.where(tuple_(edits.c.content_id, edits.c.edit_id).in_(keys)))
         self._recalled.update({(row.content_id, row.edit_id): edit_of(row) for row in rows})
 
-    def take(self, content_id: str, request: Proposal | Undo) -> None:
+    def take(self, content_id: str, request: Asked) -> None:
         """Rebases one edit on what came before it, in the history and in this batch."""
         outcome = self._judged(content_id, request)
         if not isinstance(outcome, Accepted | Duplicate):
@@ -107,13 +108,13 @@ class Batch:
                 ],
             )
 
-    def _judged(self, content_id: str, request: Proposal | Undo) -> Outcome | ClientFault:
+    def _judged(self, content_id: str, request: Asked) -> Outcome | ClientFault:
         try:
             return self._outcome(content_id, request)
         except ClientFault as fault:
             return fault
 
-    def _outcome(self, content_id: str, request: Proposal | Undo) -> Outcome:
+    def _outcome(self, content_id: str, request: Asked) -> Outcome:
         working = self.working.get(content_id)
         if working is None:
             raise NotFound(f"expected a content of the database, got {content_id!r}")
@@ -126,6 +127,8 @@ class Batch:
         if isinstance(request, Proposal):
             check_base(request.base_version, working.document.version)
             return rebase(request, working.document, self._since(working, request.base_version), kind)
+        if isinstance(request, Restore):
+            return restore(request, working.document, kind)
         target = working.find(request.target) or self._find(content_id, request.target)
         return undo(request, target, working.document, self._since(working, target.version), kind)
 
@@ -134,7 +137,10 @@ class Batch:
         if in_memory is not None:
             return in_memory
         rows = self._connection.execute(edits_after(working.document.id, version))
-        return [*map(edit_of, rows), *working.new]
+        since = [*map(edit_of, rows), *working.new]
+        if len(since) != working.document.version - version:
+            raise VersionUnknown(f"what came after version {version} was folded away; ask for the content anew")
+        return since
 
     def _find(self, content_id: str, edit_id: str) -> Edit:
         row = self._connection.execute(

@@ -11,7 +11,7 @@ from cachetools import LRUCache
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from collab.domain.edits import Proposal, Undo
+from collab.domain.edits import Asked
 from collab.domain.errors import ClientFault, CollabError, Unavailable
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Outcome
@@ -29,7 +29,7 @@ class Waiting:
     """An edit or undo in the queue, and where its answer goes."""
 
     content_id: str
-    asked: Proposal | Undo
+    asked: Asked
     answer: asyncio.Future[Outcome]
 
 
@@ -62,7 +62,7 @@ class Journal:
         if self._task is not None:
             await self._task
 
-    def submit(self, content_id: str, asked: Proposal | Undo) -> asyncio.Future[Outcome]:
+    def submit(self, content_id: str, asked: Asked) -> asyncio.Future[Outcome]:
         """The outcome, once it is durable. Queued before this returns, so a caller's own order is kept.
 
         The answer may also be a `ClientFault` (nothing changed), or `Unavailable`: nothing was stored.
@@ -127,7 +127,7 @@ class Journal:
 
 
 def _write_batch(
-    asked: Sequence[tuple[str, Proposal | Undo]],
+    asked: Sequence[tuple[str, Asked]],
     known: Mapping[str, Live],
     kinds: Kinds,
     connection: Connection,

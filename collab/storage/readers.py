@@ -1,21 +1,26 @@
 """Reading documents and edits, beside the journal and never behind it."""
 
-from sqlalchemy import select
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import orjson
+from sqlalchemy import ColumnElement, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Edit
 from collab.domain.errors import NotFound
+from collab.services.ports import EVERY_EDIT, EditFilter
 from collab.storage.faults import translated
 from collab.storage.journal import Journal
 from collab.storage.rows import document_of, edit_of, edits_after, snapshot_before
-from collab.storage.tables import contents
+from collab.storage.tables import contents, edits
 
 
 class StoredHistory:
-    """Implements `services.ports.HistoryReader`."""
+    """Implements `services.ports.HistoryReader`; with a journal, heads come from its memory."""
 
-    def __init__(self, engine: AsyncEngine, journal: Journal) -> None:
+    def __init__(self, engine: AsyncEngine, journal: Journal | None = None) -> None:
         self._engine = engine
         self._journal = journal
 
@@ -29,23 +34,66 @@ class StoredHistory:
             wanted = head if version is None else version
             if not 0 <= wanted <= head:
                 raise NotFound(f"expected a version from 0 to {head}, got {wanted}")
-            live = self._journal.head(content_id)
+            live = self._journal.head(content_id) if self._journal is not None else None
             if live is not None and live.document.version == wanted:
                 return live.document
             return await _replay(connection, content_id, wanted)
 
-    async def edits(self, content_id: str, after: int, limit: int) -> list[Edit]:
+    async def version_at(self, content_id: str, at: datetime) -> int:
+        latest = (
+            select(edits.c.version)
+            .where(edits.c.content_id == content_id, edits.c.created_at <= at)
+            .order_by(edits.c.created_at.desc(), edits.c.version.desc())
+            .limit(1)
+        )
         async with translated(), self._engine.connect() as connection:
-            return [edit_of(row) for row in await connection.execute(edits_after(content_id, after, limit))]
+            made = (
+                await connection.execute(select(contents.c.created_at).where(contents.c.id == content_id))
+            ).scalar_one_or_none()
+            if made is None or made > at:
+                raise NotFound(f"expected a time at which content {content_id} existed, got {at.isoformat()}")
+            return (await connection.execute(latest)).scalar_one_or_none() or 0
+
+    async def edits(self, content_id: str, after: int, limit: int, only: EditFilter = EVERY_EDIT) -> list[Edit]:
+        statement = edits_after(content_id, after, limit).where(*_conditions(only))
+        async with translated(), self._engine.connect() as connection:
+            return [edit_of(row) for row in await connection.execute(statement)]
+
+    async def edits_by_id(self, content_id: str, edit_ids: Sequence[str]) -> list[Edit]:
+        statement = edits_after(content_id, 0).where(edits.c.edit_id.in_(edit_ids))
+        async with translated(), self._engine.connect() as connection:
+            return [edit_of(row) for row in await connection.execute(statement)]
+
+
+def _conditions(only: EditFilter) -> Iterator[ColumnElement[bool]]:
+    if only.author_id is not None:
+        yield edits.c.author_id == only.author_id
+    if only.since is not None:
+        yield edits.c.created_at >= only.since
+    if only.until is not None:
+        yield edits.c.created_at <= only.until
+    if only.item_id is not None:
+        yield _names_item(only.item_id)
+
+
+def _names_item(item_id: str) -> ColumnElement[bool]:
+    """Whether an op of an edit is about an item. Ops are stored as compact JSON, keys in the order of `to_json`;
+    within a JSON string every quote is escaped, so that no text can look like these."""
+    ops = cast(edits.c.ops, Text)
+    quoted = orjson.dumps(item_id).decode()
+    # Taking the needle out changes the text where it is in it: unlike LIKE this minds upper and lower case everywhere.
+    return or_(*(func.replace(ops, f'"item":{start}{quoted}', "") != ops for start in ("", '{"id":')))
 
 
 async def _replay(connection: AsyncConnection, content_id: str, version: int) -> Document:
-    snapshot = (await connection.execute(snapshot_before(content_id, version))).scalar_one()
-    document = document_of(snapshot)
-    missing = version - document.version
-    if missing:
-        for row in await connection.execute(edits_after(content_id, document.version, missing)):
+    snapshot = (await connection.execute(snapshot_before(content_id, version))).scalar_one_or_none()
+    document = None if snapshot is None else document_of(snapshot)
+    if document is not None and document.version < version:
+        tail = edits_after(content_id, document.version).where(edits.c.version <= version)
+        for row in await connection.execute(tail):
             document = apply_stored(document, edit_of(row).ops)
+    if document is None or document.version != version:
+        raise NotFound(f"version {version} was folded away: later versions and checkpoints can be opened")
     return document
 
 

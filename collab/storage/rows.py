@@ -7,14 +7,17 @@ from sqlalchemy import Row, Select, select
 
 from collab.domain import ops
 from collab.domain.access import Role
-from collab.domain.bands import Content, Member
+from collab.domain.bands import Checkpoint, Content, Member
 from collab.domain.document import Document
 from collab.domain.edits import Author, Dropped, Edit, Overwrite
-from collab.storage.tables import contents, edits, memberships, snapshots, users
+from collab.storage.tables import checkpoints, contents, edits, memberships, snapshots, users
 
 SELECT_EDITS = select(edits, users.c.name.label("author_name")).join(users, users.c.id == edits.c.author_id)
 SELECT_CONTENTS = select(contents, users.c.name.label("updated_by_name")).join(
     users, users.c.id == contents.c.updated_by
+)
+SELECT_CHECKPOINTS = select(checkpoints, users.c.name.label("created_by_name")).join(
+    users, users.c.id == checkpoints.c.created_by
 )
 SELECT_MEMBERS = select(memberships, users.c.name.label("user_name")).join(users, users.c.id == memberships.c.user_id)
 
@@ -90,6 +93,11 @@ def content_of(row: Row[Any]) -> Content:
         updated_by=Author(row.updated_by, row.updated_by_name),
         is_archived=row.archived_at is not None,
     )
+
+
+def checkpoint_of(row: Row[Any]) -> Checkpoint:
+    created_by = Author(row.created_by, row.created_by_name)
+    return Checkpoint(row.id, row.content_id, row.version, row.label, row.created_at, created_by)
 
 
 def member_of(row: Row[Any]) -> Member:

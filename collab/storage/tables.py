@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -31,17 +32,21 @@ metadata = MetaData(
 )
 
 
+def _in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time, always UTC: SQLite keeps no zone, so it is put back on reading."""
+    """An aware time, always UTC: SQLite keeps no zone, so it is put back on reading. A naive one is taken for UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
+        return _in_utc(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return _in_utc(value)
 
 
 _Json = JSON(none_as_null=True)
@@ -137,6 +142,7 @@ edits = Table(
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("content_id", "edit_id"),
     Index(None, "author_id", "created_at"),
+    Index(None, "content_id", "created_at"),
 )
 
 snapshots = Table(
@@ -146,4 +152,40 @@ snapshots = Table(
     Column("version", Integer, primary_key=True),
     Column("document", _Json, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("content_id", String(100), ForeignKey("contents.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("label", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", String(100), ForeignKey("users.id"), nullable=False),
+    Index(None, "content_id", "version"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("band_id", String(100), ForeignKey("bands.id"), nullable=False),
+    Column("content_id", String(100), ForeignKey("contents.id"), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("started_by", String(100), ForeignKey("users.id"), nullable=False),
+    Column("is_operator", Boolean, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("work", _Json),
+    Column("result", _Json, nullable=False),
+    Column("runner", String(36)),
+    Column("lease_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    CheckConstraint("status IN ('running', 'completed', 'error', 'cancelled')", name="status"),
+    Index(None, "band_id", "created_at"),
+    Index(None, "status"),
 )

@@ -154,3 +154,6 @@ async def test_the_history_says_who_did_what(hall: Hall) -> None:
     await changes.nth(1).click()
     then = ada.tab.get_by_role("list", name="The entries then")
     await expect(then.get_by_role("listitem").first).to_have_text("Iko IkoG · 176 · 3:45")
+    await ada.button("Bring it back").click()
+    await ada.sees_titles(["Iko Iko", "Break", "When the Saints"])
+    await expect(ada.field("Key of Iko Iko")).to_have_value("G")

@@ -44,7 +44,13 @@ async def test_with_since_only_the_missed_edits_are_sent(server: Running, gig: G
 
         tail = await ben.ok("join_room", {"room": gig.room, "since": 1})
         at_head = await ben.ok("join_room", {"room": gig.room, "since": 3})
+        await ben.ok("leave_room", gig.room)
         beyond = await ben.refused("join_room", {"room": gig.room, "since": 4})
+        # A refused join changes nothing: ben hears no edit and stands in no roster.
+        await ada.edit(gig.setlist_id, 3, set_("iko", "tempo", 99))
+        assert [entry["user"]["id"] for entry in (await ada.ok("join_room", gig.room))["roster"]] == ["ada"]
+        await ben.ok("request_update")
+        assert ben.heard["content_edited"] == []
 
     assert "content" not in tail
     assert [edit["version"] for edit in tail["edits"]] == [2, 3]

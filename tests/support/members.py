@@ -42,7 +42,9 @@ class Member:
 
     @property
     def sid(self) -> str:
-        return str(self.client.get_sid())
+        """The session's id, also when its connection is over."""
+        begun = self.heard["session"]
+        return str(begun[-1]["session_id"] if begun else self.client.get_sid())
 
     async def close(self) -> None:
         """Leaves as a closed tab does that says so."""

@@ -30,7 +30,9 @@ export function History({ content, document, rest, isReadOnly, onClose }: Histor
     let isOver = false;
     const load = async (): Promise<void> => {
       try {
-        const [base, { edits }] = await Promise.all([rest.content(id, from), rest.edits(id, from, 1_000)]);
+        const { edits, head } = await rest.edits(id, from, 1_000);
+        // Older versions may have been folded away.
+        const base = await rest.content(id, (edits[0]?.version ?? head + 1) - 1);
         if (!isOver) setChanges(changesOf(Doc.fromJson(base), edits));
         setProblem("");
       } catch (error) {

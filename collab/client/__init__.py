@@ -1,0 +1,9 @@
+"""The Python SDK: for bots, scripts and tests. `pip install 'collab[client]'`; begin with `CollabClient`."""
+
+from collab.client.band import Band
+from collab.client.client import CollabClient
+from collab.client.content import Content
+from collab.client.errors import NotConnected, NotUnderstood
+from collab.client.replica import Replica
+
+__all__ = ["Band", "CollabClient", "Content", "NotConnected", "NotUnderstood", "Replica"]

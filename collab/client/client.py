@@ -1,0 +1,252 @@
+"""The client: stays connected, and keeps every room that it has entered up to date."""
+
+import asyncio
+import importlib.util
+import inspect
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self, TypeAlias, TypeVar
+
+from collab.client.band import Band
+from collab.client.connection import Connection
+from collab.client.content import Content
+from collab.client.errors import NotConnected
+from collab.client.events import ClientEvent, MembershipChanged, Offline, Online, Source, Stream
+from collab.client.wire import Session, role_of
+from collab.domain.access import BandRoom, ContentRoom, Role
+from collab.domain.bands import User
+from collab.domain.errors import ClientFault, CollabError, Forbidden, ServerFault, TokenExpired
+
+Token: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
+"""A token, or a function that gets a fresh one."""
+
+RoomT = TypeVar("RoomT", bound=Band | Content)
+
+
+class CollabClient:
+    """One connection to a collab server, for as long as the block lasts:
+
+        async with CollabClient("https://collab.example", token) as me:
+            setlist = await me.open(content_id)
+            setlist.set(None, "venue", "Blue Nile")
+            await setlist.saved()
+
+    Entering raises `NotConnected`, or what the token is refused with. From then on a connection that breaks is made
+    again, for ever; a `token` that is a function is asked for a fresh token each time, and `renew_before_s` ahead of
+    the expiry. Leaving the block waits until every edit is stored, at most `close_timeout_s`, and raises
+    `NotConnected` where some are not. Durations are seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: Token,
+        *,
+        transports: Sequence[str] = ("websocket",),
+        ack_timeout_s: float = 10.0,
+        close_timeout_s: float = 10.0,
+        renew_before_s: float = 60.0,
+        first_retry_s: float = 0.25,
+        max_retry_s: float = 15.0,
+    ) -> None:
+        if importlib.util.find_spec("aiohttp") is None:
+            raise ImportError("the client needs aiohttp: pip install 'collab[client]'")
+        self._url = url
+        self._token = token
+        self._transports = transports
+        self._ack_timeout_s = ack_timeout_s
+        self._close_timeout_s = close_timeout_s
+        self._renew_before_s = renew_before_s
+        self._first_retry_s = first_retry_s
+        self._max_retry_s = max_retry_s
+        self._retry_in_s: float | None = None
+        self._rooms: dict[str, Band | Content] = {}
+        self._source: Source[ClientEvent] = Source()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._connection: Connection | None = None
+        self._failure: CollabError | None = None
+
+    @property
+    def session(self) -> Session:
+        """Who one is, on the present or the last connection."""
+        if self._connection is None:
+            raise NotConnected("expected a client that was entered: async with CollabClient(url, token) as me")
+        return self._connection.session
+
+    @property
+    def user(self) -> User:
+        return self.session.user
+
+    @property
+    def is_online(self) -> bool:
+        return self._connection is not None and not self._connection.ended.is_set()
+
+    def events(self) -> Stream[ClientEvent]:
+        """A stream of what happens to the connection and to one's memberships from now on."""
+        return self._source.stream()
+
+    async def open(self, content_id: str) -> Content:
+        """A content, open until it is closed or the client is. Raises `Forbidden` where it is not one's own."""
+        known = self._rooms.get(ContentRoom(content_id).name)
+        return await self._enter(known if isinstance(known, Content) else Content(content_id, self._ack_timeout_s))
+
+    async def band(self, band_id: str) -> Band:
+        """A band, with the list of its contents. Raises `Forbidden` where one is no member."""
+        known = self._rooms.get(BandRoom(band_id).name)
+        return await self._enter(known if isinstance(known, Band) else Band(band_id, self._ack_timeout_s))
+
+    async def leave(self, room: Band | Content) -> None:
+        """Closes a content or band: it hears nothing more, and the others see one go. Save first."""
+        self._rooms.pop(room.room.name, None)
+        room.end()
+        if self._connection is not None and self.is_online:
+            with suppress(NotConnected, TimeoutError):
+                await self._connection.call("leave_room", room.room.name, self._ack_timeout_s)
+
+    async def __aenter__(self) -> Self:
+        await self._connect()
+        self._tasks.append(asyncio.create_task(self._stay_connected(), name="collab-client"))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                await self._save_all()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            # Said in so many words: a connection that only ends may have broken.
+            await asyncio.gather(*(self.leave(room) for room in list(self._rooms.values())))
+            if self._connection is not None and self.is_online:
+                await self._connection.close()
+            self._source.close()
+
+    async def _save_all(self) -> None:
+        contents = [room for room in self._rooms.values() if isinstance(room, Content)]
+        try:
+            async with asyncio.timeout(self._close_timeout_s):
+                for content in contents:
+                    await content.saved()
+        except TimeoutError:
+            count = sum(content.pending for content in contents)
+            raise NotConnected(
+                f"expected all edits to be stored within {self._close_timeout_s:g} s: {count} are not"
+            ) from None
+
+    async def _enter(self, room: RoomT) -> RoomT:
+        if self._failure is not None:
+            raise self._failure
+        if room.room.name not in self._rooms:
+            self._rooms[room.room.name] = room
+            if self._connection is not None and self.is_online:
+                await self._join(room, self._connection)
+        # Where the connection broke, the next one enters all rooms.
+        await room.opened.wait()
+        if room.failure is not None:
+            raise room.failure
+        return room
+
+    async def _join(self, room: Band | Content, connection: Connection) -> None:
+        try:
+            await room.join(connection)
+        except (TimeoutError, ServerFault):
+            # Whatever it was, it is tried anew on another connection.
+            await connection.abort()
+        except ClientFault as error:
+            self._lose(room, error)
+
+    async def _stay_connected(self) -> None:
+        while self._connection is not None:
+            await self._connection.ended.wait()
+            for room in self._rooms.values():
+                room.disconnected()
+            self._source.publish(Offline(None))
+            try:
+                await self._reconnect()
+            except CollabError as error:
+                self._failure = error
+                self._source.publish(Offline(error))
+                for room in list(self._rooms.values()):
+                    self._lose(room, error)
+                return
+
+    async def _reconnect(self) -> None:
+        """Tries until it is connected. Raises what no further try can change."""
+        delay_s, self._retry_in_s = self._retry_in_s or self._first_retry_s, None
+        while True:
+            # Spread out, so that not all clients of a server that went down come back at once.
+            await asyncio.sleep(delay_s * random.uniform(0.5, 1.5))  # noqa: S311  # not a secret
+            try:
+                await self._connect()
+                return
+            except ServerFault:
+                pass
+            except TokenExpired:
+                if isinstance(self._token, str):
+                    raise
+            delay_s = min(2 * delay_s, self._max_retry_s)
+
+    async def _connect(self) -> None:
+        connection = Connection(self._hear)
+        await connection.open(self._url, await self._get_token(), self._transports, self._ack_timeout_s)
+        self._connection = connection
+        self._source.publish(Online(connection.session))
+        if not isinstance(self._token, str):
+            self._tasks = [task for task in self._tasks if not task.done()]
+            self._tasks.append(asyncio.create_task(self._renew(connection), name="collab-renewal"))
+        for room in list(self._rooms.values()):
+            await self._join(room, connection)
+
+    async def _get_token(self) -> str:
+        if isinstance(self._token, str):
+            return self._token
+        try:
+            token = self._token()
+            return await token if inspect.isawaitable(token) else token
+        except Exception as error:
+            # The edge to the host's own code.
+            raise NotConnected(f"expected a token from the callback, which raised {error!r}") from error
+
+    async def _renew(self, connection: Connection) -> None:
+        """Shows a fresh token in time. Where that fails the session expires, and the next connection tries again."""
+        while True:
+            left_s = (connection.session.expires_at - datetime.now(UTC)).total_seconds()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(connection.ended.wait(), max(1.0, left_s / 2, left_s - self._renew_before_s))
+                return
+            try:
+                token = {"token": await self._get_token()}
+                answer = await connection.call("authenticate", token, self._ack_timeout_s)
+            except (CollabError, TimeoutError):
+                return
+            expires_at = datetime.fromisoformat(answer["expires_at"])
+            connection.session = replace(connection.session, expires_at=expires_at)
+
+    def _hear(self, event: str, payload: Any) -> None:
+        if event == "server_restarting":
+            self._retry_in_s = payload["retry_in"]
+        elif event == "content_updated" and payload["type"] == "membership":
+            self._take_membership(payload["data"]["band_id"], role_of(payload["data"]["role"]))
+        elif isinstance(payload, dict):
+            band_id = payload.get("band_id")
+            name = BandRoom(band_id).name if band_id else payload.get("room_id") or payload.get("room")
+            if (room := self._rooms.get(str(name))) is not None:
+                room.hear(event, payload)
+
+    def _take_membership(self, band_id: str, role: Role | None) -> None:
+        for room in [room for room in self._rooms.values() if room.band_id == band_id]:
+            if role is None:
+                self._lose(room, Forbidden(f"expected a member of band {band_id}, which one is no more"))
+            room.role = role
+        self._source.publish(MembershipChanged(band_id, role))
+
+    def _lose(self, room: Band | Content, error: CollabError) -> None:
+        self._rooms.pop(room.room.name, None)
+        room.fail(error)

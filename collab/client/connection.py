@@ -1,0 +1,109 @@
+"""One connection: a stock Socket.IO client from its handshake to its end. Staying connected is client.py's."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import socketio
+
+from collab.client.errors import NotConnected, error_of
+from collab.client.wire import Session, session_of
+from collab.domain.errors import CollabError
+
+OnEvent: TypeAlias = Callable[[str, Any], None]
+
+# Left to themselves, python-socketio and python-engineio log every failure that is handled here.
+_quiet = logging.getLogger("collab.client.socketio")
+_quiet.setLevel(logging.CRITICAL)
+
+
+class Connection:
+    """A socket that is used once. `on_event` is called with each event in the order in which they arrive."""
+
+    session: Session
+    """Who one is; set when `open` has returned."""
+
+    def __init__(self, on_event: OnEvent) -> None:
+        self._on_event = on_event
+        self._socket = socketio.AsyncClient(
+            reconnection=False, handle_sigint=False, logger=_quiet, engineio_logger=_quiet
+        )
+        self._calls: set[asyncio.Future[Any]] = set()
+        self._refusal: CollabError | None = None
+        self._session: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
+        self.ended = asyncio.Event()
+        # Plain functions: python-socketio starts a task for each packet, and only what awaits nothing keeps the order.
+        self._socket.on("*", self._hear)
+        self._socket.on("disconnect", self._end)
+        self._socket.on("connect_error", self._refused)
+
+    async def open(self, url: str, token: str, transports: Sequence[str], timeout_s: float) -> None:
+        """Connects. Raises `NotConnected`, or what the server refuses the token with."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._socket.connect(
+                    url, auth={"token": token}, transports=list(transports), wait_timeout=timeout_s
+                )
+                self.session = await self._session
+        except (socketio.exceptions.ConnectionError, NotConnected, TimeoutError) as error:
+            # A failed handshake leaves an open HTTP session behind.
+            await self._socket.eio.disconnect(abort=True)
+            raise self._refusal or NotConnected(f"expected a collab server at {url}: {error or 'no answer'}") from None
+
+    async def call(self, event: str, payload: Any, timeout_s: float) -> Any:
+        """The server's answer. Raises what it answers with; `NotConnected` where the connection ends before,
+        `TimeoutError` where nothing comes."""
+        answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if self.ended.is_set():
+            raise _gone()
+        self._calls.add(answered)
+        try:
+            await self._socket.emit(event, payload, callback=lambda answer: _resolve(answered, answer))
+            answer = await asyncio.wait_for(answered, timeout_s)
+        except socketio.exceptions.SocketIOError:
+            raise _gone() from None
+        finally:
+            self._calls.discard(answered)
+        if not answer["ok"]:
+            raise error_of(answer["error"])
+        return answer
+
+    async def close(self) -> None:
+        """Says goodbye and ends."""
+        await self._socket.disconnect()
+        self._end("closed")
+
+    async def abort(self) -> None:
+        """Ends without a word, as a connection does that breaks."""
+        await self._socket.eio.disconnect(abort=True)
+        self._end("aborted")
+
+    def _hear(self, event: str, payload: Any = None) -> None:
+        if event == "session" and not self._session.done():
+            self._session.set_result(session_of(payload))
+        else:
+            self._on_event(event, payload)
+
+    def _refused(self, body: Any = None) -> None:
+        # The transport's own failures come as a text.
+        if isinstance(body, dict) and isinstance(body.get("data"), dict):
+            self._refusal = error_of({**body["data"], "message": body.get("message", "")})
+
+    def _end(self, _reason: str) -> None:
+        self.ended.set()
+        for waiting in [*self._calls, self._session]:
+            if not waiting.done():
+                waiting.set_exception(_gone())
+        # Of a handshake that failed somebody else knows already.
+        if not self._session.cancelled():
+            self._session.exception()
+
+
+def _resolve(answered: asyncio.Future[Any], answer: Any) -> None:
+    if not answered.done():
+        answered.set_result(answer)
+
+
+def _gone() -> NotConnected:
+    return NotConnected("the connection has ended before the answer came")

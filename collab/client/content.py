@@ -1,0 +1,251 @@
+"""A content that one has open: edits show at once, and are stored, whatever happens to the connection."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from collab.client.connection import Connection
+from collab.client.errors import NotConnected
+from collab.client.events import Notice, Refused
+from collab.client.replica import Replica, Request
+from collab.client.room import Room
+from collab.client.wire import StoredEdit, answer_of, document_of, edit_of
+from collab.domain import positions, text
+from collab.domain.access import ContentRoom
+from collab.domain.document import Document
+from collab.domain.errors import ClientFault, CollabError, Invalid, RateLimited, Unavailable, VersionUnknown
+from collab.domain.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
+
+RETRY_S = 0.5
+"""How long to wait when the server could not store an edit, where it does not say itself."""
+
+
+class Content(Room[ContentRoom, Notice]):
+    """One content, open. Made by `CollabClient.open`.
+
+    Every edit is in `document` when its method returns, and on its way. `await saved()` waits until all are stored.
+    Methods that edit return the `edit_id`; they raise `Invalid` where an op does not fit the document.
+    """
+
+    def __init__(self, content_id: str, ack_timeout_s: float) -> None:
+        super().__init__(ContentRoom(content_id), ack_timeout_s)
+        self._early: list[StoredEdit] = []
+        self._opened: Replica | None = None
+        self._refusals: list[Refused] = []
+        self._wake = asyncio.Event()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+        self._worker: asyncio.Task[None] | None = None
+
+    @property
+    def document(self) -> Document:
+        """The document as the user sees it: what the server has, and one's own edits on top of it."""
+        return self._replica.view
+
+    @property
+    def band_id(self) -> str | None:
+        """Whose it is; None before it is open."""
+        return None if self._opened is None else self._opened.confirmed.band_id
+
+    @property
+    def version(self) -> int:
+        """The latest version that is known here."""
+        return self._replica.confirmed.version
+
+    @property
+    def pending(self) -> int:
+        """How many of one's own edits and undos are not stored yet."""
+        return 0 if self._opened is None else self._opened.pending_count
+
+    def edit(self, ops: Sequence[Op], *, is_unchanged_expected: bool = False) -> str:
+        """Several ops as one edit: all are stored, or none.
+
+        With `is_unchanged_expected` it is refused (`Conflicting`) instead of replacing a value that somebody else
+        has set meanwhile.
+        """
+        if self.failure is not None:
+            raise self.failure
+        edit_id = self._replica.edit(str(uuid.uuid4()), ops, is_unchanged_expected=is_unchanged_expected)
+        self._stir()
+        return edit_id
+
+    def set(self, item: str | None, field: str, value: Value, *, is_unchanged_expected: bool = False) -> str:
+        """Gives a field a value, None to clear it; `item=None` is the content's own field."""
+        return self.edit([Set(item, field, value)], is_unchanged_expected=is_unchanged_expected)
+
+    def insert(self, fields: Fields, *, type: str = "song", before: str | None = None, item: str | None = None) -> str:  # noqa: A002  # the protocol's word
+        """Adds an item before another, or at the end. Returns the item's id, a new one unless one is given."""
+        item = item or str(uuid.uuid4())
+        self.edit([Insert(Item(item, type, self._position(before), fields))])
+        return item
+
+    def move(self, item: str, before: str | None = None) -> str:
+        """Puts an item before another, or at the end."""
+        return self.edit([Move(item, self._position(before))])
+
+    def remove(self, item: str) -> str:
+        """Takes an item out."""
+        return self.edit([Remove(item)])
+
+    def type(self, item: str | None, field: str, at: int, words: str) -> str:
+        """Inserts words into a text field, `at` code points from its start."""
+        return self.edit([Text(item, field, (at, words) if at else (words,))])
+
+    def erase(self, item: str | None, field: str, at: int, count: int) -> str:
+        """Takes `count` code points out of a text field."""
+        gone = text.Delete(count)
+        return self.edit([Text(item, field, (at, gone) if at else (gone,))])
+
+    def rewrite(self, item: str | None, field: str, words: str) -> str | None:
+        """Changes a text field to `words`, leaving alone what both texts begin and end with; None: it is so already."""
+        fields = self.document.fields if item is None else self._item(item).fields
+        delta = text.replace(fields.get(field) or "", words)
+        return self.edit([Text(item, field, delta)]) if delta else None
+
+    def undo(self) -> bool:
+        """Takes back one's own latest edit that still stands. Shows once it is stored; False where there is none."""
+        is_asked = self._replica.undo(str(uuid.uuid4()))
+        self._stir()
+        return is_asked
+
+    def redo(self) -> bool:
+        """Brings back what was undone last, until one makes another edit. False where there is nothing."""
+        is_asked = self._replica.redo(str(uuid.uuid4()))
+        self._stir()
+        return is_asked
+
+    async def saved(self) -> None:
+        """Returns when all of one's own edits are stored, for good.
+
+        Raises the error of the first edit since the last call that was refused, and the `failure` of the room
+        where it was lost with edits pending.
+        """
+        await self._is_idle.wait()
+        if self.failure is not None and self.pending:
+            raise self.failure
+        if self._refusals:
+            refused, self._refusals = self._refusals[0], []
+            raise refused.error
+
+    def hear(self, event: str, payload: Any) -> None:
+        match event:
+            case "content_edited":
+                self._receive([payload])
+            case "batch_update":
+                self._receive(payload["edits"])
+            case _:
+                super().hear(event, payload)
+
+    def end(self) -> None:
+        super().end()
+        self._is_idle.set()
+        if self._worker is not None:
+            self._worker.cancel()
+
+    @property
+    def _replica(self) -> Replica:
+        if self._opened is None:
+            raise NotConnected("expected a content that is open: await CollabClient.open first")
+        return self._opened
+
+    async def _ask_to_join(self, connection: Connection) -> Any:
+        if self._opened is None:
+            return await super()._ask_to_join(connection)
+        request = {"room": self.room.name, "since": self.version}
+        try:
+            return await connection.call("join_room", request, self._ack_timeout_s)
+        except VersionUnknown:
+            # The server's history is another than the one seen here, as after its backup was restored.
+            answer = await super()._ask_to_join(connection)
+            self._tell(self._opened.restart(document_of(answer["content"])))
+            return answer
+
+    def _enter(self, answer: Any) -> None:
+        if self._opened is None:
+            self._opened = Replica(document_of(answer["content"]))
+            self._tell(self._opened.receive(self._early))
+            self._worker = asyncio.create_task(self._work(), name=f"collab-{self.room.name}")
+        else:
+            self._catch_up_with(answer)
+        self._stir()
+
+    def _receive(self, bodies: Any) -> None:
+        edits = map(edit_of, bodies)
+        if self._opened is None:
+            self._early += edits
+        else:
+            self._tell(self._opened.receive(edits))
+            self._stir()
+
+    def _catch_up_with(self, answer: Any) -> None:
+        if "content" in answer:
+            self._tell(self._replica.reset(document_of(answer["content"])))
+        else:
+            self._tell(self._replica.receive(map(edit_of, answer["edits"])))
+
+    async def _work(self) -> None:
+        """Sends what there is to send and asks for what is missing, one thing at a time."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while (connection := self._connection) is not None:
+                try:
+                    if self._replica.is_behind:
+                        await self._ask_for_missing(connection)
+                    elif (request := self._replica.send()) is not None:
+                        await self._send(connection, request)
+                    else:
+                        break
+                except NotConnected:
+                    break
+                except TimeoutError:
+                    # Not answered in time: asked again, the same.
+                    continue
+                except (Unavailable, RateLimited) as error:
+                    await asyncio.sleep(error.details["retry_after"] if isinstance(error, RateLimited) else RETRY_S)
+                except ClientFault as error:
+                    self.fail(error)
+
+    async def _ask_for_missing(self, connection: Connection) -> None:
+        asked = {"room_id": self.room.name, "since": self.version}
+        self._catch_up_with(await connection.call("request_update", asked, self._ack_timeout_s))
+
+    async def _send(self, connection: Connection, request: Request) -> None:
+        try:
+            answer = await connection.call(request.event, request.payload, self._ack_timeout_s)
+        except (NotConnected, Unavailable, RateLimited):
+            raise
+        except CollabError as error:
+            self._tell(self._replica.refuse(request.edit_id, error))
+        else:
+            self._tell(self._replica.answer(answer_of(answer)))
+
+    def _tell(self, notices: Sequence[Notice]) -> None:
+        self._refusals += [notice for notice in notices if isinstance(notice, Refused)]
+        self._source.publish(*notices)
+        self._mark()
+
+    def _stir(self) -> None:
+        self._mark()
+        self._wake.set()
+
+    def _mark(self) -> None:
+        if self.pending and self.failure is None:
+            self._is_idle.clear()
+        else:
+            self._is_idle.set()
+
+    def _position(self, before: str | None) -> str:
+        """A position right before an item, or after the last one."""
+        taken = [item.position for item in self.document.items.values()]
+        following = None if before is None else self._item(before).position
+        return positions.between(
+            max((other for other in taken if following is None or other < following), default=None), following
+        )
+
+    def _item(self, item_id: str) -> Item:
+        item = self.document.items.get(item_id)
+        if item is None:
+            raise Invalid.at("item", f"expected the id of an item of this content, got {item_id!r}")
+        return item

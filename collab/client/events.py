@@ -1,0 +1,183 @@
+"""What a client tells its user: typed events, and the streams in which they arrive."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
+from weakref import WeakSet
+
+from collab.client.wire import Session, StoredEdit
+from collab.domain.access import Role
+from collab.domain.bands import Content as Summary
+from collab.domain.edits import Author, Overwrite, Reason
+from collab.domain.errors import CollabError
+from collab.domain.ops import Op, Value
+from collab.domain.presence import Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The document has changed by an edit that was not made here. `ops` are the edit's, as they change the view."""
+
+    edit: StoredEdit
+    ops: tuple[Op, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """The document was replaced whole: more was missed than could be told edit by edit."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An edit of one's own is stored, for good, as `version`."""
+
+    edit_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overwrote:
+    """One's own stored edit replaced what others had set meanwhile."""
+
+    edit_id: str
+    overwrites: tuple[Overwrite, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overwritten:
+    """`by` set a field without having seen what one had set oneself: `mine` was stored, and `theirs` stands now."""
+
+    item: str | None
+    field: str
+    mine: Value
+    theirs: Value
+    by: Author
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpDropped:
+    """An op of one's own edit had nothing left to act on. `op` is None for an op of an edit to be undone."""
+
+    edit_id: str
+    op: Op | None
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One's own edit is not stored and has been taken back from the document; asking again unchanged won't help."""
+
+    edit_id: str
+    error: CollabError
+
+
+Notice: TypeAlias = Edited | Reloaded | Saved | Overwrote | Overwritten | OpDropped | Refused
+"""What a `Replica` has to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class RosterChanged:
+    """Somebody came, went, or moved: who is in the room now, by session id."""
+
+    roster: Mapping[str, Presence]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLost:
+    """The room can't be entered any more, mostly because a membership has ended."""
+
+    error: CollabError
+
+
+ContentEvent: TypeAlias = Notice | RosterChanged | RoomLost
+
+
+@dataclass(frozen=True, slots=True)
+class ContentListed:
+    """A content was added, retitled or brought back."""
+
+    content: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class ContentUnlisted:
+    """A content was archived."""
+
+    content: Summary
+
+
+BandEvent: TypeAlias = ContentListed | ContentUnlisted | RosterChanged | RoomLost
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """Connected, for the first time or again."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """The connection has ended. With an `error` it stays so; else a new one is being tried."""
+
+    error: CollabError | None
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChanged:
+    """One's own role in a band; None: not a member any more."""
+
+    band_id: str
+    role: Role | None
+
+
+ClientEvent: TypeAlias = Online | Offline | MembershipChanged
+
+EventT = TypeVar("EventT")
+
+
+class Stream(AsyncIterator[EventT]):
+    """The events since it was made, in order, for one reader: `async for event in stream`. Ends with its source."""
+
+    def __init__(self, source: "Source[EventT]") -> None:
+        self._source = source  # as long as somebody reads, the source is needed
+        self._queue: asyncio.Queue[EventT | None] = asyncio.Queue()
+
+    async def __anext__(self) -> EventT:
+        event = await self._queue.get()
+        if event is None:
+            self._queue.put_nowait(None)
+            raise StopAsyncIteration
+        return event
+
+    def put(self, event: EventT | None) -> None:
+        self._queue.put_nowait(event)
+
+
+class Source(Generic[EventT]):
+    """Where events come from. A stream that nobody holds any more is forgotten."""
+
+    def __init__(self) -> None:
+        self._streams: WeakSet[Stream[EventT]] = WeakSet()
+        self._is_closed = False
+
+    def stream(self) -> Stream[EventT]:
+        stream = Stream(self)
+        if self._is_closed:
+            stream.put(None)
+        self._streams.add(stream)
+        return stream
+
+    def publish(self, *events: EventT) -> None:
+        for stream in list(self._streams):
+            for event in events:
+                stream.put(event)
+
+    def close(self) -> None:
+        self._is_closed = True
+        for stream in list(self._streams):
+            stream.put(None)

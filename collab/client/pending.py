@@ -1,0 +1,106 @@
+"""Pending edits: made here, not yet done. What they are made of, and how they look on a document."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from collab.domain import text
+from collab.domain.document import Document, Draft
+from collab.domain.errors import Invalid
+from collab.domain.ops import Insert, Item, Move, Op, Set, Text
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """An edit, or with a `target` an undo, which shows nothing before it is stored.
+
+    `ops` are as they follow the confirmed document and the pending edits before; `ops_as_sent` as the server got
+    them, which is what its answer speaks of. `is_in_place`: it is among the confirmed versions.
+    """
+
+    edit_id: str
+    ops: tuple[Op, ...] = ()
+    target: str | None = None
+    is_unchanged_expected: bool = False
+    ops_as_sent: tuple[Op, ...] = ()
+    is_in_place: bool = False
+
+
+def applied(document: Document, ops: Sequence[Op]) -> Document:
+    """The document with ops that have no version yet."""
+    draft = Draft(document)
+    for op in ops:
+        draft.apply(op)
+    return replace(draft.finish(), version=document.version)
+
+
+def checked(document: Document, ops: Sequence[Op]) -> tuple[tuple[Op, ...], Document]:
+    """Ops as the server will store them, and the document with them; `Invalid` where one does not fit.
+
+    Whether a kind has a field and what it may hold is for the server to say.
+    """
+    if not ops:
+        raise Invalid.at("ops", "expected at least one op, got none")
+    draft = Draft(document)
+    fitting: list[Op] = []
+    for index, op in enumerate(ops):
+        fitting.append(_fitting(draft, f"ops.{index}", op))
+        draft.apply(fitting[-1])
+    return tuple(fitting), replace(draft.finish(), version=document.version)
+
+
+def _fitting(draft: Draft, path: str, op: Op) -> Op:
+    if isinstance(op, Insert):
+        if op.item.id in draft.items or op.item.id in draft.removed:
+            raise Invalid.at(f"{path}.item.id", f"expected an id that is not used yet, got {op.item.id!r}")
+        fields = {name: value for name, value in op.item.fields.items() if value is not None}
+        return Insert(Item(op.item.id, op.item.type, op.item.position, fields))
+    if op.item is not None and op.item not in draft.items:
+        raise Invalid.at(f"{path}.item", f"expected the id of an item of this content, got {op.item!r}")
+    if isinstance(op, Text):
+        before = draft.value(op.item, op.field) or ""
+        if not isinstance(before, str):
+            raise Invalid.at(f"{path}.field", f"expected a text field, got {op.field!r}, which holds {before!r}")
+        if text.reach(op.delta) > len(before):
+            raise Invalid.at(
+                f"{path}.delta",
+                f"expected a delta within the text's {len(before)} characters, got a reach of {text.reach(op.delta)}",
+            )
+    return op
+
+
+def joined(last: Pending, next_: Pending) -> Pending | None:
+    """Both edits as one, where the second goes on typing in the text that the first is about; else None."""
+    if len(last.ops) != 1 or len(next_.ops) != 1 or last.is_unchanged_expected or next_.is_unchanged_expected:
+        return None
+    first, second = last.ops[0], next_.ops[0]
+    if not (isinstance(first, Text) and isinstance(second, Text)):
+        return None
+    if (first.item, first.field) != (second.item, second.field):
+        return None
+    delta = text.compose(first.delta, second.delta)
+    return Pending(last.edit_id, (Text(first.item, first.field, delta),)) if delta else None
+
+
+def correction(document: Document, shown: Sequence[Op], stored: Sequence[Op]) -> tuple[Op, ...]:
+    """What leads from the document with `shown` to that with `stored`; mostly nothing."""
+    shown_alike, stored_alike = [*map(_alike, shown)], [*map(_alike, stored)]
+    if shown_alike == stored_alike:
+        return ()
+    draft = Draft(document)
+    inverses = [draft.apply(op) for op in shown]
+    back = [inverse for op, inverse in zip(shown_alike, inverses, strict=True) if op not in stored_alike]
+    forth = [op for op, alike in zip(stored, stored_alike, strict=True) if alike not in shown_alike]
+    return (*reversed(back), *forth)
+
+
+def _alike(op: Op) -> Op:
+    """An op without what the server may have changed: its position, and whether a field is unset or empty."""
+    match op:
+        case Insert(item):
+            fields = {name: value for name, value in item.fields.items() if value != ""}
+            return Insert(replace(item, position="", fields=fields))
+        case Move(item_id):
+            return Move(item_id, "")
+        case Set(item_id, field, ""):
+            return Set(item_id, field, None)
+    return op

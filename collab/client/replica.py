@@ -1,0 +1,258 @@
+"""Replica: one content as a client sees it, pure. What the server has confirmed, and one's own edits on top of it.
+
+One edit is in flight at a time; what is made meanwhile waits. An edit stays in flight until it is both answered
+and in its place among the confirmed versions, in whichever order the two come. Sent again, it is sent as it was
+the first time: the server, which knows it by its `edit_id`, either answers as it did or rebases it from the
+version that it was made on. Everything goes by version, nothing by the order of arrival.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from collab.client.carry import carry, difference
+from collab.client.events import Edited, Notice, OpDropped, Overwritten, Overwrote, Refused, Reloaded, Saved
+from collab.client.pending import Pending, applied, checked, correction, joined
+from collab.client.undo import UndoStacks
+from collab.client.wire import Answer, StoredEdit
+from collab.domain.access import ContentRoom
+from collab.domain.document import Document, apply_stored
+from collab.domain.errors import CollabError
+from collab.domain.ops import Op, Set, Text, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An event to send to the server."""
+
+    edit_id: str
+    event: str
+    payload: dict[str, Any]
+
+
+class Replica:
+    """Methods that take something in return what there is to tell the user about it, in order."""
+
+    def __init__(self, document: Document) -> None:
+        self.confirmed = document
+        self._flight: Pending | None = None
+        self._request: Request | None = None
+        self._answer: Answer | None = None
+        self._waiting: list[Pending] = []
+        self._arrived: dict[int, StoredEdit] = {}
+        self._late: Document | None = None
+        self._stacks = UndoStacks()
+        self._set_here: dict[tuple[str | None, str], tuple[int, Value]] = {}
+        self._view: Document | None = None
+
+    @property
+    def view(self) -> Document:
+        """The document with one's own edits in it; its version is that of the confirmed one."""
+        if self._view is None:
+            ops = [op for edit in self._pending() for op in edit.ops]
+            self._view = applied(self.confirmed, ops) if ops else self.confirmed
+        return self._view
+
+    @property
+    def pending_count(self) -> int:
+        """How many of one's own edits and undos are not done yet."""
+        return len(self._pending())
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether versions are missing and have to be asked for: those after `confirmed.version`."""
+        return self._late is None and (bool(self._arrived) or self._answer is not None)
+
+    def edit(self, edit_id: str, ops: Sequence[Op], *, is_unchanged_expected: bool = False) -> str:
+        """Makes an edit, in the view at once. Returns the `edit_id` under which it will be stored.
+
+        That is an earlier one where the edit only goes on with a text that still waits. `Invalid` where an op does
+        not fit the view; nothing has changed then.
+        """
+        fitting, self._view = checked(self.view, ops)
+        edit = Pending(edit_id, fitting, is_unchanged_expected=is_unchanged_expected)
+        if self._waiting and (both := joined(self._waiting[-1], edit)) is not None:
+            self._waiting[-1] = edit = both
+        else:
+            self._waiting.append(edit)
+        self._stacks.made(edit.edit_id)
+        return edit.edit_id
+
+    def undo(self, edit_id: str) -> bool:
+        """Takes back one's own latest edit; the view shows it once the server has. False where there is none."""
+        return self._ask_undo(edit_id, self._stacks.undo(edit_id))
+
+    def redo(self, edit_id: str) -> bool:
+        """Brings back what was undone last, until one makes another edit. False where there is nothing."""
+        return self._ask_undo(edit_id, self._stacks.redo(edit_id))
+
+    def send(self) -> Request | None:
+        """What to send now: the edit in flight, again, where its answer is still missing; else the next one."""
+        if self._flight is None and self._waiting:
+            self._flight = self._waiting.pop(0)
+            self._request = _request(self._flight, self.confirmed)
+        return self._request if self._answer is None else None
+
+    def receive(self, edits: Iterable[StoredEdit]) -> list[Notice]:
+        """Takes in edits of the history, in any order and any number of times."""
+        self._arrived.update((edit.version, edit) for edit in edits)
+        return self._settle()
+
+    def answer(self, answer: Answer) -> list[Notice]:
+        """Takes in the answer to the edit in flight. An answer to any other edit is an old one, and nothing."""
+        flight = self._flight
+        if flight is None or flight.edit_id != answer.edit_id or self._answer is not None:
+            return []
+        self._answer = answer
+        told: list[Notice] = [Saved(answer.edit_id, answer.version)] if answer.ops else []
+        if answer.overwrote:
+            told.append(Overwrote(answer.edit_id, answer.overwrote))
+        for entry in answer.dropped:
+            # What an undo's answer speaks of are the ops of the edit to undo, which may be long past.
+            op = None if flight.target is not None else flight.ops_as_sent[entry.index]
+            told.append(OpDropped(flight.edit_id, op, entry.reason))
+        if not answer.ops:
+            self._forget(flight.edit_id)
+        return [*told, *self._reset_late(), *self._settle()]
+
+    def refuse(self, edit_id: str, error: CollabError) -> list[Notice]:
+        """The edit in flight can't be stored: takes it back from the view, and what builds on it."""
+        flight = self._flight
+        if flight is None or flight.edit_id != edit_id or self._answer is not None:
+            return []
+        told: list[Notice] = []
+        if not flight.is_in_place:
+            told.append(Refused(edit_id, error))
+            self._forget(edit_id)
+        told += self._correct(flight, ())
+        self._land()
+        return [*told, *self._reset_late(), *self._settle()]
+
+    def reset(self, document: Document) -> list[Notice]:
+        """Goes on from a whole document, where the edits since `confirmed` are not to be had."""
+        if document.version <= self.confirmed.version:
+            self._late = None
+            return []
+        flight, before = self._flight, self.confirmed
+        if flight is not None and not flight.is_in_place:
+            if self._answer is None:
+                # Whether this document holds the edit in flight, only its answer tells.
+                self._late = document
+                return []
+            if self._answer.version <= document.version:
+                before = applied(before, flight.ops)
+                flight.ops, flight.is_in_place = (), True
+        return [*self._replace(before, document), *self._settle()]
+
+    def restart(self, document: Document) -> list[Notice]:
+        """Goes on from a document of another history than the one known here, such as that of a restored backup."""
+        self._arrived.clear()
+        self._set_here.clear()
+        flight = self._flight
+        if flight is not None and (flight.is_in_place or self._answer is not None):
+            self._land()
+        told = self._replace(self.confirmed, document)
+        if self._flight is not None:
+            # Its base is a version of the other history; made anew on this one, it is the same edit.
+            self._request = _request(self._flight, document)
+        return told
+
+    def _settle(self) -> list[Notice]:
+        """Puts in place what has arrived and is next; lets the edit in flight land once it is done."""
+        told: list[Notice] = []
+        flight, answer = self._flight, self._answer
+        while True:
+            version = self.confirmed.version + 1
+            if flight and answer and answer.ops and answer.version == version and not flight.is_in_place:
+                told += self._put_in_place(flight, version, answer.ops)
+            elif (edit := self._arrived.get(version)) is not None:
+                told += self._take(edit)
+            else:
+                break
+        self._arrived = {later: edit for later, edit in self._arrived.items() if later >= version}
+        if flight and answer and answer.version < version:
+            told += self._correct(flight, ())
+            self._land()
+        return told
+
+    def _take(self, edit: StoredEdit) -> list[Notice]:
+        if self._flight is not None and edit.edit_id == self._flight.edit_id:
+            return self._put_in_place(self._flight, edit.version, edit.ops)
+        ops, told = self._carry(edit.ops)
+        self.confirmed = apply_stored(self.confirmed, edit.ops)
+        return [Edited(edit, ops), *self._overwritten(edit), *told]
+
+    def _put_in_place(self, flight: Pending, version: int, ops: tuple[Op, ...]) -> list[Notice]:
+        told = self._correct(flight, ops)
+        flight.is_in_place = True
+        self.confirmed = apply_stored(self.confirmed, ops)
+        self._set_here.update(((op.item, op.field), (version, op.value)) for op in ops if isinstance(op, Set))
+        return told
+
+    def _correct(self, flight: Pending, stored: Sequence[Op]) -> list[Notice]:
+        """Carries what waits over the difference between the edit in flight as shown and as stored; mostly none."""
+        over = correction(self.confirmed, flight.ops, stored)
+        flight.ops = ()
+        return self._carry(over)[1]
+
+    def _replace(self, before: Document, after: Document) -> list[Notice]:
+        self._late = None
+        told = self._carry(difference(before, after))[1]
+        self.confirmed = after
+        return [Reloaded(after.version), *told]
+
+    def _reset_late(self) -> list[Notice]:
+        return [] if self._late is None else self.reset(self._late)
+
+    def _carry(self, over: Sequence[Op]) -> tuple[tuple[Op, ...], list[Notice]]:
+        """Carries all that is pending over committed ops; returns those as they change the view."""
+        self._view = None
+        told: list[Notice] = []
+        for edit in self._pending():
+            edit.ops, over, lost = carry(edit.ops, over)
+            if edit is not self._flight:
+                # Of the one in flight, the answer tells.
+                told += [OpDropped(edit.edit_id, entry.op, entry.reason) for entry in lost]
+        for edit in [edit for edit in self._waiting if not edit.ops and edit.target is None]:
+            self._waiting.remove(edit)
+            self._forget(edit.edit_id)
+        return tuple(over), told
+
+    def _overwritten(self, edit: StoredEdit) -> list[Notice]:
+        """What one's own stored values lost to an edit that was made without having seen them."""
+        told: list[Notice] = []
+        for op in edit.ops:
+            if isinstance(op, Set | Text):
+                version, mine = self._set_here.pop((op.item, op.field), (0, None))
+                if isinstance(op, Set) and edit.base_version < version and mine != op.value:
+                    told.append(Overwritten(op.item, op.field, mine, op.value, edit.author, edit.version))
+        return told
+
+    def _ask_undo(self, edit_id: str, target: str | None) -> bool:
+        if target is not None:
+            self._waiting.append(Pending(edit_id, target=target))
+        return target is not None
+
+    def _forget(self, edit_id: str) -> None:
+        """An edit that is not stored: neither it nor its undo can be undone."""
+        self._stacks.forget(edit_id)
+        for undo in [edit for edit in self._waiting if edit.target == edit_id]:
+            self._waiting.remove(undo)
+            self._forget(undo.edit_id)
+
+    def _land(self) -> None:
+        self._flight = self._request = self._answer = None
+
+    def _pending(self) -> list[Pending]:
+        return self._waiting if self._flight is None else [self._flight, *self._waiting]
+
+
+def _request(edit: Pending, confirmed: Document) -> Request:
+    payload: dict[str, Any] = {"room_id": ContentRoom(confirmed.id).name, "edit_id": edit.edit_id}
+    if edit.target is not None:
+        return Request(edit.edit_id, "undo_edit", {**payload, "target": edit.target})
+    edit.ops_as_sent = edit.ops
+    payload |= {"base_version": confirmed.version, "ops": [op.to_json() for op in edit.ops]}
+    if edit.is_unchanged_expected:
+        payload["expect"] = "unchanged"
+    return Request(edit.edit_id, "edit_content", payload)

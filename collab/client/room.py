@@ -1,0 +1,120 @@
+"""A room as a client is in it: its roster, its events, and coming back to it on every new connection."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
+
+from collab.client.connection import Connection
+from collab.client.events import EventT, RoomLost, RosterChanged, Source, Stream
+from collab.client.wire import presence_of
+from collab.domain.access import BandRoom, ContentRoom, Role
+from collab.domain.errors import CollabError
+from collab.domain.focus import Focus
+from collab.domain.presence import Presence, Status
+
+RoomT = TypeVar("RoomT", bound=BandRoom | ContentRoom)
+
+
+class Room(Generic[RoomT, EventT]):
+    """What a band and a content have in common. `role` is one's own in the band."""
+
+    def __init__(self, room: RoomT, ack_timeout_s: float) -> None:
+        self.room = room
+        self.role: Role | None = None
+        self.opened = asyncio.Event()
+        """Set once the room was entered, or could not be: then `failure` says why."""
+        self.failure: CollabError | None = None
+        self._ack_timeout_s = ack_timeout_s
+        self._connection: Connection | None = None
+        self._roster: dict[str, Presence] = {}
+        self._status: Status = "active"
+        self._focus: Focus | None = None
+        self._source: Source[EventT | RosterChanged | RoomLost] = Source()
+
+    @property
+    def id(self) -> str:
+        return self.room.id
+
+    @property
+    def roster(self) -> Mapping[str, Presence]:
+        """Who is here, by session id; as last heard while there is no connection."""
+        return dict(self._roster)
+
+    def events(self) -> Stream[EventT | RosterChanged | RoomLost]:
+        """A stream of what happens from now on, until the room is left or lost."""
+        return self._source.stream()
+
+    async def focus(
+        self, item: str | None = None, field: str | None = None, anchor: int | None = None, head: int | None = None
+    ) -> None:
+        """Tells the others where one is working, a selection in code points; without arguments: nowhere."""
+        place = Focus(item, field, anchor, head)
+        self._focus = None if place == Focus() else place
+        await self._show()
+
+    async def set_status(self, status: Status) -> None:
+        """Tells the others whether one is at work."""
+        self._status = status
+        await self._show()
+
+    async def join(self, connection: Connection) -> None:
+        """Enters on a new connection, and takes in what was missed. Raises what the server refuses it with."""
+        answer = await self._ask_to_join(connection)
+        self.role = Role(answer["role"])
+        self._roster = {entry["session_id"]: presence_of(entry) for entry in answer["roster"]}
+        self._connection = connection
+        self._enter(answer)
+        self._source.publish(RosterChanged(self.roster))
+        self.opened.set()
+        if (self._status, self._focus) != ("active", None):
+            await self._show()
+
+    def disconnected(self) -> None:
+        """The connection is over; another one may come."""
+        self._connection = None
+
+    def fail(self, error: CollabError) -> None:
+        """The room is lost for good."""
+        self.failure = error
+        self._source.publish(RoomLost(error))
+        self.end()
+
+    def end(self) -> None:
+        """Ends the streams; nothing is heard any more."""
+        self._connection = None
+        self.opened.set()
+        self._source.close()
+
+    def hear(self, event: str, payload: Any) -> None:
+        """Takes in an event of the room."""
+        if event == "presence_updated":
+            for session_id in payload.get("gone", ()):
+                self._roster.pop(session_id, None)
+            self._roster.update((entry["session_id"], presence_of(entry)) for entry in payload["sessions"])
+        elif event == "user_left":
+            gone = payload["user_id"]
+            self._roster = {key: entry for key, entry in self._roster.items() if entry.user.id != gone}
+        else:
+            return
+        self._source.publish(RosterChanged(self.roster))
+
+    async def _ask_to_join(self, connection: Connection) -> Any:
+        return await connection.call("join_room", self.room.name, self._ack_timeout_s)
+
+    def _enter(self, answer: Any) -> None:
+        """Takes in the rest of the answer to `join_room`."""
+        raise NotImplementedError
+
+    async def _show(self) -> None:
+        connection = self._connection
+        if connection is None:
+            # Told when the room is entered again.
+            return
+        focus = None if self._focus is None else self._focus.to_json()
+        shown = {"room": self.room.name, "status": self._status, "focus": focus}
+        await connection.call("update_presence", shown, self._ack_timeout_s)
+        # The server tells everybody but oneself.
+        if (mine := self._roster.get(connection.session.id)) is not None:
+            self._roster[mine.session_id] = replace(mine, status=self._status, focus=self._focus)
+            self._source.publish(RosterChanged(self.roster))

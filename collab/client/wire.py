@@ -1,0 +1,126 @@
+"""What the server sends, as records: edits, answers, presences, summaries. The shapes are PROTOCOL.md's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from collab.domain import ops
+from collab.domain.access import Role
+from collab.domain.bands import Content as Summary
+from collab.domain.bands import User
+from collab.domain.document import Document
+from collab.domain.edits import Author, Dropped, Overwrite
+from collab.domain.focus import Focus
+from collab.domain.ops import Op
+from collab.domain.presence import Presence
+
+Json: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEdit:
+    """An edit of the history as everybody hears of it; `ops` are as stored."""
+
+    version: int
+    edit_id: str
+    base_version: int
+    author: Author
+    session_id: str | None
+    ops: tuple[Op, ...]
+    at: datetime
+    undoes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one's own edit or undo. No `ops`: nothing was stored, and `version` is the head's."""
+
+    edit_id: str
+    version: int
+    ops: tuple[Op, ...]
+    dropped: tuple[Dropped, ...] = ()
+    overwrote: tuple[Overwrite, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who one is on this connection, and until when."""
+
+    id: str
+    user: User
+    expires_at: datetime
+
+
+def edit_of(body: Json) -> StoredEdit:
+    return StoredEdit(
+        version=body["version"],
+        edit_id=body["edit_id"],
+        base_version=body["base_version"],
+        author=author_of(body["author"]),
+        session_id=body["session_id"],
+        ops=ops_of(body["ops"]),
+        at=datetime.fromisoformat(body["at"]),
+        undoes=body.get("undoes"),
+    )
+
+
+def answer_of(body: Json) -> Answer:
+    return Answer(
+        edit_id=body["edit_id"],
+        version=body["version"],
+        ops=ops_of(body["ops"]),
+        dropped=tuple(Dropped(entry["index"], entry["reason"]) for entry in body["dropped"]),
+        overwrote=tuple(
+            Overwrite(entry["index"], entry["version"], author_of(entry["author"]), entry["value"])
+            for entry in body["overwrote"]
+        ),
+    )
+
+
+def ops_of(bodies: Any) -> tuple[Op, ...]:
+    return tuple(map(ops.from_json, bodies))
+
+
+def document_of(body: Json) -> Document:
+    return Document.from_snapshot(body)
+
+
+def session_of(body: Json) -> Session:
+    return Session(body["session_id"], user_of(body["user"]), datetime.fromisoformat(body["expires_at"]))
+
+
+def presence_of(body: Json) -> Presence:
+    focus = body["focus"]
+    return Presence(
+        session_id=body["session_id"],
+        user=user_of(body["user"]),
+        joined_at=datetime.fromisoformat(body["joined_at"]),
+        last_seen=datetime.fromisoformat(body["last_seen"]),
+        status=body["status"],
+        focus=None if focus is None else Focus(**focus),
+    )
+
+
+def summary_of(band_id: str, body: Json) -> Summary:
+    return Summary(
+        id=body["id"],
+        band_id=band_id,
+        kind=body["kind"],
+        title=body["title"],
+        version=body["version"],
+        updated_at=datetime.fromisoformat(body["updated_at"]),
+        updated_by=author_of(body["updated_by"]),
+    )
+
+
+def role_of(value: str | None) -> Role | None:
+    return None if value is None else Role(value)
+
+
+def user_of(body: Json) -> User:
+    return User(body["id"], body["name"])
+
+
+def author_of(body: Json) -> Author:
+    return Author(body["id"], body["name"])

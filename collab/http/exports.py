@@ -1,0 +1,35 @@
+"""A content as a file."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from collab.domain.bands import User
+from collab.http.routes import AnsweringRoute, Caller
+from collab.services.exports import ExportService, Format
+
+
+def exports_router(caller: Caller, exports: ExportService) -> APIRouter:
+    router = APIRouter(prefix="/api/contents/{content_id}", tags=["exports"], route_class=AnsweringRoute)
+    Me = Annotated[User, Depends(caller)]
+
+    @router.get("/export", response_class=Response)
+    async def export(
+        user: Me,
+        content_id: str,
+        wanted: Annotated[Format, Query(alias="format")] = "json",
+        version: Annotated[int | None, Query(ge=0)] = None,
+    ) -> Response:
+        """The content as a file: `json`, `csv` for a spreadsheet, a `chordpro` songbook, `html` for print and stage."""
+        made = await exports.export(user, content_id, wanted, version)
+        disposition = "inline" if wanted == "html" else "attachment"
+        headers = {
+            "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(made.name, safe='')}",
+            # What members wrote is shown, never run.
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(made.body, media_type=made.media_type, headers=headers)
+
+    return router

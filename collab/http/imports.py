@@ -1,0 +1,76 @@
+"""Imports of songs into a band's repertoire."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+
+from collab.domain.bands import User
+from collab.domain.errors import Invalid, TooLarge
+from collab.http.routes import AnsweringRoute, Caller
+from collab.protocol.events import Json
+from collab.services.imports import ImportService
+
+_FORM_BYTES = 10_000
+"""What a form may need beside the file that it carries."""
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+
+
+def imports_router(caller: Caller, imports: ImportService) -> APIRouter:
+    router = APIRouter(prefix="/api", tags=["imports"], route_class=AnsweringRoute)
+    Me = Annotated[User, Depends(caller)]
+
+    @router.post("/bands/{band_id}/imports", status_code=202, openapi_extra=_BODY)
+    async def start(user: Me, band_id: str, request: Request) -> Json:
+        """Adds songs to the repertoire, in the background: a CSV, JSON or ChordPro file, or a zip of those."""
+        name, data = await _file_of(request, imports.limits.max_bytes)
+        return {"job_id": (await imports.start(user, band_id, name, data)).id}
+
+    @router.get("/bands/{band_id}/imports")
+    async def jobs(user: Me, band_id: str) -> Json:
+        """The imports of the band, the newest first."""
+        return {"imports": [job.to_json() for job in await imports.jobs_of(user, band_id)]}
+
+    @router.get("/imports/{job_id}")
+    async def job(user: Me, job_id: str) -> Json:
+        """How far an import is, and what came of it."""
+        return (await imports.job(user, job_id)).to_json()
+
+    @router.delete("/imports/{job_id}")
+    async def cancel(user: Me, job_id: str) -> Json:
+        """Ends an import; what it has brought in stays."""
+        return (await imports.cancel(user, job_id)).to_json()
+
+    return router
+
+
+async def _file_of(request: Request, max_bytes: int) -> tuple[str, bytes]:
+    """The name and content of the file of a form. Its size is known before any of it is read."""
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal():
+        raise Invalid.at("Content-Length", "expected the length of the body: send the form as a whole, not in chunks")
+    if int(length) > max_bytes + _FORM_BYTES:
+        raise TooLarge(f"expected a file of at most {max_bytes} bytes, got {length}: send it in parts")
+    try:
+        async with request.form(max_files=1, max_fields=10) as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile):
+                raise Invalid.at("file", "expected a multipart form with a file named 'file'")
+            return file.filename or "songs", await file.read()
+    except HTTPException as error:
+        raise Invalid.at("file", f"expected a multipart form with one file: {error.detail}") from None

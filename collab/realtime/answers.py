@@ -1,0 +1,44 @@
+"""Answers: every event gets one, whatever happens, and the server waits for those that are on their way."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from collab.domain.errors import CollabError, Unavailable
+from collab.protocol.events import Json, failed, ok
+
+log = structlog.get_logger(__name__)
+
+
+class Answers:
+    """Gives the answers, and knows how many are still to come."""
+
+    def __init__(self) -> None:
+        self._open = 0
+        self._settled = asyncio.Event()
+        self._settled.set()
+
+    async def give(self, event: str, answer: Callable[[], Awaitable[Json]]) -> Json:
+        """The answer to an event: nothing that a client sends raises inside the server."""
+        self._open += 1
+        self._settled.clear()
+        try:
+            return ok(**await answer())
+        except CollabError as error:
+            return failed(error)
+        except Exception:
+            # The edge of the server: a fault of ours is logged here and answered like any other.
+            log.exception("an event could not be answered", event_name=event)
+            return failed(Unavailable("the server could not do this; nothing was stored, send it again"))
+        finally:
+            self._open -= 1
+            if self._open == 0:
+                self._settled.set()
+
+    async def settled(self, timeout_s: float) -> None:
+        """Returns once every event that came in is answered, or when the time is up."""
+        try:
+            await asyncio.wait_for(self._settled.wait(), timeout_s)
+        except TimeoutError:
+            log.warning("some events are not answered", count=self._open)

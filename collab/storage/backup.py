@@ -1,0 +1,217 @@
+"""Backups of a database in use: a copy of an SQLite file, or a dump in JSON Lines that any of the databases takes.
+
+A dump holds one consistent state. Its first line says what it is, each further one is a row, and the last one counts
+the rows, so that half a dump is told from a whole one.
+"""
+
+import gzip
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, cast
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Table, create_engine, func, insert, make_url, select, union
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import CompileError, IntegrityError
+
+from collab.domain.errors import Conflicting, Invalid, NotFound
+from collab.storage.engine import sync_url, writing_engine
+from collab.storage.migrate import migrate
+from collab.storage.tables import UtcDateTime, bands, contents, metadata, users
+
+FORMAT = 1
+_INSERT_ROWS = 500
+_LEASES = {"jobs": ("runner", "lease_until")}
+"""Columns that say which running node holds something."""
+
+# Who was connected, and to which node, means nothing elsewhere.
+_TABLES = [table for table in metadata.sorted_tables if table.name not in ("nodes", "presence_sessions")]
+
+
+def copy_sqlite(url: str, file: Path) -> None:
+    """Copies an SQLite database, which may be in use, to a file that does not exist yet."""
+    _copy(_sqlite_file(url), _new(file))
+
+
+def restore_sqlite(url: str, file: Path) -> None:
+    """Makes a copy the database; there must be none yet, or an empty one. Brings its schema up to date."""
+    target = _sqlite_file(url)
+    if target.exists() and target.stat().st_size:
+        _require_empty(url)
+    _copy(file, target)
+    migrate(url)
+
+
+def dump(url: str, file: Path, band_id: str | None = None) -> Counter[str]:
+    """Writes all, or all of one band, as JSON Lines to a file that does not exist yet (gzip where it ends in .gz).
+
+    Returns how many rows of each table. `NotFound` where there is no such band.
+    """
+    engine = create_engine(sync_url(url), json_deserializer=orjson.loads)
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    unfinished = _new(file).with_name(f"{file.name}.part")
+    try:
+        with engine.connect() as connection, _opened(unfinished, "wb", file) as out:
+            if connection.dialect.name == "sqlite":
+                # The driver would begin no transaction for reads, and each would see another state.
+                connection.exec_driver_sql("BEGIN")
+            if band_id is not None and not connection.scalar(select(func.count()).where(bands.c.id == band_id)):
+                raise NotFound(f"expected the id of a band, got {band_id!r}")
+            counts: Counter[str] = Counter()
+            out.write(_line({"collab": FORMAT, "band": band_id}))
+            for table in _TABLES:
+                name = str(table.name)
+                statement = select(table).order_by(*table.primary_key)
+                if band_id is not None:
+                    statement = statement.where(_of_band(table, band_id))
+                for row in connection.execution_options(yield_per=_INSERT_ROWS).execute(statement).mappings():
+                    out.write(_line({"table": name, "row": _to_json(row)}))
+                    counts[name] += 1
+            out.write(_line({"end": counts}))
+        unfinished.rename(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+        engine.dispose()
+    return counts
+
+
+def restore(url: str, file: Path) -> Counter[str]:
+    """Brings the rows of a dump into a database, all or none; users that it has already stay as they are.
+
+    Returns how many rows of each table. `Invalid` where the dump is not whole, `Conflicting` where a band of it is
+    there already.
+    """
+    migrate(url)
+    engine = writing_engine(url)
+    try:
+        with engine.begin() as connection, _opened(file, "rb", file) as lines:
+            return _insert(connection, map(orjson.loads, lines))
+    except (orjson.JSONDecodeError, EOFError, gzip.BadGzipFile) as error:
+        raise Invalid.at("file", f"expected a dump by `collab backup`: {error}") from None
+    except (IntegrityError, CompileError) as error:
+        raise Invalid.at("file", f"expected a whole dump by this version of collab: {_first_line(error)}") from None
+    finally:
+        engine.dispose()
+
+
+def _insert(connection: Connection, lines: Iterator[Any]) -> Counter[str]:
+    head = next(lines, None)
+    if not isinstance(head, dict) or head.get("collab") != FORMAT:
+        raise Invalid.at("file", f"expected a dump by `collab backup` of format {FORMAT}")
+    counts: Counter[str] = Counter()
+    end: Any = None
+    rows: list[dict[str, Any]] = []
+    table: Table | None = None
+    for line in lines:
+        if "end" in line:
+            end = line["end"]
+            break
+        if table is None or table.name != line["table"] or len(rows) == _INSERT_ROWS:
+            _insert_rows(connection, table, rows)
+            table, rows = metadata.tables.get(line["table"]), []
+            if table is None:
+                raise Invalid.at("file", f"expected a dump by this version of collab, got a table {line['table']!r}")
+        rows.append(_from_json(table, line["row"]))
+        counts[table.name] += 1
+    _insert_rows(connection, table, rows)
+    if end != counts:
+        raise Invalid.at("file", f"expected a whole dump, with {end or 'a count of its rows at its end'}, got {counts}")
+    return counts
+
+
+def _insert_rows(connection: Connection, table: Table | None, rows: list[dict[str, Any]]) -> None:
+    if table is None or not rows:
+        return
+    if table is bands:
+        there = connection.scalars(select(bands.c.name).where(bands.c.id.in_([row["id"] for row in rows]))).all()
+        if there:
+            raise Conflicting(
+                f"expected a database without these bands, it has {', '.join(there)}; nothing was restored"
+            )
+    if table is users:
+        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        connection.execute(make(users).on_conflict_do_nothing(), rows)
+    else:
+        connection.execute(insert(table), rows)
+
+
+def _of_band(table: Table, band_id: str) -> ColumnElement[bool]:
+    """Which rows of a table belong to a band: they name it, or one of its contents, or they are its people."""
+    if table is bands:
+        return bands.c.id == band_id
+    if "band_id" in table.c:
+        return table.c.band_id == band_id
+    if "content_id" in table.c:
+        return table.c.content_id.in_(select(contents.c.id).where(contents.c.band_id == band_id))
+    people = (
+        select(key.parent).where(_of_band(other, band_id))
+        for other in _TABLES
+        for key in other.foreign_keys
+        if key.column.table is users
+    )
+    return users.c.id.in_(union(*people))
+
+
+def _to_json(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+def _from_json(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    made = {
+        name: datetime.fromisoformat(value)
+        if value is not None and isinstance(table.c[name].type, UtcDateTime)
+        else value
+        for name, value in row.items()
+    }
+    return {**made, **dict.fromkeys(_LEASES.get(table.name, ()))}
+
+
+def _line(data: Any) -> bytes:
+    return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _opened(file: Path, mode: str, name: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(file, mode) if name.suffix == ".gz" else file.open(mode))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _new(file: Path) -> Path:
+    if file.exists():
+        raise Conflicting(f"expected a file that does not exist yet, got {file}")
+    return file
+
+
+def _sqlite_file(url: str) -> Path:
+    parsed = make_url(url)
+    if not parsed.drivername.startswith("sqlite") or not parsed.database:
+        raise ValueError("only an SQLite database can be copied as a file: name the file .jsonl for a dump")
+    return Path(parsed.database)
+
+
+def _require_empty(url: str) -> None:
+    migrate(url)
+    engine = create_engine(sync_url(url))
+    try:
+        with engine.connect() as connection:
+            if connection.scalar(select(func.count()).select_from(bands)):
+                raise Conflicting("expected an empty database to restore into: point COLLAB_DATABASE_URL to a new one")
+    finally:
+        engine.dispose()
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not source.exists():
+        raise NotFound(f"expected an SQLite database, there is no file {source}")
+    with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
+        try:
+            read.backup(written)
+        except sqlite3.DatabaseError as error:
+            raise Invalid.at("file", f"expected an SQLite database, got {source}: {error}") from None

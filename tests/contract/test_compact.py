@@ -1,0 +1,118 @@
+"""Old edits are folded away, and nothing else is, on every database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+
+from collab.app import Engine
+from collab.domain.bands import User
+from collab.domain.document import Document, apply_stored
+from collab.domain.errors import NotFound, VersionUnknown
+from collab.domain.ops import Item, Set
+from collab.services.ports import EVERY_EDIT
+from collab.storage.compact import compact
+from tests.support.clock import ManualClock
+from tests.support.serving import settings_for
+
+pytestmark = pytest.mark.asyncio
+
+ADA = User("ada", "Ada")
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+EDITS = 450
+
+
+@pytest_asyncio.fixture
+async def setlist(any_database_url: str) -> AsyncIterator[tuple[str, str, list[Document]]]:
+    """A database, the id of a setlist of 450 edits, a minute apart, and its document at each version."""
+    clock = ManualClock(BEGIN)
+    engine = Engine(settings_for(any_database_url), clock=clock)
+    async with engine.running():
+        band = await engine.membership.create_band(ADA, "Blue Nile")
+        items = [Item("iko", "song", "a0", {"title": "Iko Iko"})]
+        seed = await engine.contents.create(ADA, band.id, "setlist", "Friday", items=items)
+
+        async def edit(number: int) -> None:
+            clock.advance(60)
+            ops = (Set("iko", "tempo", 100 + number % 100),)
+            await engine.editing.edit(ADA, None, seed.id, edit_id=_edit_id(number), base_version=0, ops=ops)
+
+        # At once, in order: they share a few commits, and a snapshot is due at the end of the first two rounds.
+        for begin in range(0, EDITS, 200):
+            await asyncio.gather(*map(edit, range(begin, min(begin + 200, EDITS))))
+        await engine.history.create_checkpoint(ADA, seed.id, "Soundcheck", 123)
+        documents = [seed]
+        for made in (await engine.history.edits(ADA, seed.id, 0, EDITS, EVERY_EDIT)).edits:
+            documents.append(apply_stored(documents[-1], made.ops))
+    yield any_database_url, seed.id, documents
+
+
+def _edit_id(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012}"
+
+
+async def test_a_dry_run_says_what_it_would_free_and_frees_nothing(setlist: tuple[str, str, list[Document]]) -> None:
+    url, content_id, _ = setlist
+    (would,) = compact(url, 100, None, is_dry_run=True)
+    (again,) = compact(url, 100, None, is_dry_run=True)
+    assert would == again
+    assert (would.content_id, would.version, would.edits, would.snapshots) == (content_id, 350, 350, 2)
+    (did,) = compact(url, 100, None, is_dry_run=False)
+    assert did == would
+    assert list(compact(url, 100, None, is_dry_run=False)) == []
+    assert 350 * 100 < did.size_bytes < 350 * 400
+
+
+async def test_what_is_kept_reads_as_before(setlist: tuple[str, str, list[Document]]) -> None:
+    url, content_id, documents = setlist
+    list(compact(url, 100, None, is_dry_run=False))
+    engine = Engine(settings_for(url), clock=ManualClock(BEGIN + timedelta(days=1)))
+    async with engine.running():
+        await engine.membership.welcome(ADA)
+        for version in (123, 350, 351, 400, 450):
+            assert await engine.history.document(ADA, content_id, version) == documents[version]
+        for version in (0, 122, 124, 200, 349):
+            with pytest.raises(NotFound, match=f"version {version} was folded away"):
+                await engine.history.document(ADA, content_id, version)
+        with pytest.raises(NotFound):
+            await engine.history.document(ADA, content_id, at=BEGIN + timedelta(minutes=5))
+        page = await engine.history.edits(ADA, content_id, 0, EDITS, EVERY_EDIT)
+        assert [edit.version for edit in page.edits] == list(range(351, 451))
+        assert [edit.version for edit in (await engine.editing.open(content_id, since=448)).edits] == [449, 450]
+        # Who comes back with less than what is kept gets the whole document.
+        assert (await engine.editing.open(content_id, since=349)).document == documents[450]
+
+        ops = (Set("iko", "key", "F"),)
+        with pytest.raises(VersionUnknown, match="folded away"):
+            await engine.editing.edit(ADA, None, content_id, edit_id=_edit_id(900), base_version=349, ops=ops)
+        await engine.editing.edit(ADA, None, content_id, edit_id=_edit_id(901), base_version=350, ops=ops)
+        await engine.history.revert(ADA, content_id, 123)
+        restored = await engine.history.document(ADA, content_id)
+        assert (restored.version, restored.items) == (452, documents[123].items)
+
+
+async def test_what_is_newer_than_a_time_is_kept(setlist: tuple[str, str, list[Document]]) -> None:
+    url, _, _ = setlist
+    (by_time,) = compact(url, 10, BEGIN + timedelta(minutes=101), is_dry_run=True)
+    assert by_time.version == 100
+    (by_count,) = compact(url, 400, BEGIN + timedelta(minutes=101), is_dry_run=True)
+    assert by_count.version == 50
+    (everything,) = compact(url, 0, BEGIN + timedelta(days=9), is_dry_run=False)
+    assert everything.version == EDITS
+
+
+async def test_a_server_goes_on_while_its_database_is_compacted(any_database_url: str) -> None:
+    engine = Engine(settings_for(any_database_url), clock=ManualClock(BEGIN))
+    async with engine.running():
+        band = await engine.membership.create_band(ADA, "Blue Nile")
+        content = await engine.contents.create(ADA, band.id, "setlist", "Friday")
+        for number in range(20):
+            ops = (Set(None, "venue", f"Venue {number}"),)
+            await engine.editing.edit(ADA, None, content.id, edit_id=_edit_id(number), base_version=number, ops=ops)
+            if number % 5 == 4:
+                list(compact(any_database_url, 2, None, is_dry_run=False))
+        assert (await engine.history.document(ADA, content.id)).fields["venue"] == "Venue 19"
+        page = await engine.history.edits(ADA, content.id, 0, 100, EVERY_EDIT)
+        assert [edit.version for edit in page.edits] == [19, 20]

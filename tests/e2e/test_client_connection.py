@@ -1,0 +1,196 @@
+"""The Python SDK when connections break and tokens expire: what was edited is stored, once."""
+
+import asyncio
+
+import pytest
+
+from collab.client import CollabClient, NotConnected
+from collab.client.events import (
+    Offline,
+    Online,
+)
+from collab.domain.errors import TokenExpired, TokenInvalid
+from collab.services.ports import Identity
+from tests.conftest import Gig
+from tests.support.clients import Wire, agreed, break_connection, client, heard, stored_ids
+from tests.support.clock import ManualClock
+from tests.support.members import TIMEOUT_S
+from tests.support.serving import RunningEngine
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_what_was_in_flight_when_the_connection_broke_is_stored_once(
+    server: RunningEngine, gig: Gig, ada: CollabClient, wire: Wire
+) -> None:
+    setlist = await ada.open(gig.setlist_id)
+    wire.then("ada", "edit_content", wire.cut_after_answer)
+    first = setlist.set("iko", "key", "G")
+    second = setlist.type("iko", "notes", 0, "second line")
+    await asyncio.wait_for(setlist.saved(), TIMEOUT_S)
+    sent = wire.sent("ada", "edit_content")
+    assert [payload["edit_id"] for payload in sent] == [first, first, second]
+    assert sent[0] == sent[1]
+    assert await stored_ids(server, setlist) == [first, second]
+
+
+async def test_what_was_sent_as_the_connection_broke_is_stored_once(
+    server: RunningEngine, gig: Gig, ada: CollabClient, wire: Wire
+) -> None:
+    setlist = await ada.open(gig.setlist_id)
+    wire.then("ada", "edit_content", wire.cut_while_sending)
+    edit_id = setlist.set("iko", "key", "G")
+    await asyncio.wait_for(setlist.saved(), TIMEOUT_S)
+    assert len(wire.sent("ada", "edit_content")) == 2
+    assert await stored_ids(server, setlist) == [edit_id]
+
+
+async def test_an_answer_that_never_comes_is_asked_for_again(
+    server: RunningEngine, gig: Gig, ada: CollabClient, wire: Wire
+) -> None:
+    setlist = await ada.open(gig.setlist_id)
+    wire.then("ada", "edit_content", wire.lose_answer)
+    edit_id = setlist.set("iko", "key", "G")
+    await asyncio.wait_for(setlist.saved(), TIMEOUT_S)
+    assert len(wire.sent("ada", "edit_content")) == 2
+    assert await stored_ids(server, setlist) == [edit_id]
+
+
+async def test_a_server_that_can_not_store_now_is_asked_again(
+    server: RunningEngine, gig: Gig, ada: CollabClient, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setlist = await ada.open(gig.setlist_id)
+    monkeypatch.setattr("collab.client.content.RETRY_S", 0.0)
+    wire.then("ada", "edit_content", wire.answer_unavailable)
+    edit_id = setlist.set("iko", "key", "G")
+    await asyncio.wait_for(setlist.saved(), TIMEOUT_S)
+    assert await stored_ids(server, setlist) == [edit_id]
+
+
+async def test_who_was_away_catches_up_and_brings_their_own(
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient
+) -> None:
+    hers, his = await ada.open(gig.setlist_id), await ben.open(gig.setlist_id)
+    online = ben.events()
+    await break_connection(ben)
+    hers.type(None, "notes", 0, "bring the sousaphone; ")
+    hers.remove("rest")
+    his.type(None, "notes", 10, " sharp")
+    await hers.saved()
+    assert isinstance(await heard(online, Online), Online)
+    await agreed(server, hers, his)
+    assert his.document.fields["notes"] == "bring the sousaphone; doors at 8 sharp"
+    assert "rest" not in his.document.items
+
+
+async def test_a_version_that_was_missed_is_asked_for(
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient, wire: Wire
+) -> None:
+    hers, his = await ada.open(gig.setlist_id), await ben.open(gig.setlist_id)
+    wire.lose_next_event("ben", "content_edited")
+    hers.set("iko", "key", "G")
+    await hers.saved()
+    hers.set("iko", "tempo", 100)
+    await agreed(server, hers, his)
+    assert [payload["since"] for payload in wire.sent("ben", "request_update")] == [0]
+
+
+async def test_a_server_that_ends_the_connection_is_connected_to_again(
+    server: RunningEngine, gig: Gig, ada: CollabClient
+) -> None:
+    setlist = await ada.open(gig.setlist_id)
+    news = ada.events()
+    server.engine.broadcaster.tell(ada.session.id, "server_restarting", {"retry_in": 0.02})
+    await server.engine._server.disconnect(ada.session.id)  # noqa: SLF001  # as its shutdown does
+    setlist.set("iko", "key", "G")
+    assert (await heard(news, Offline)).error is None
+    await heard(news, Online)
+    await agreed(server, setlist)
+
+
+async def test_a_token_callback_is_asked_again_when_the_session_has_expired(
+    server: RunningEngine, gig: Gig, clock: ManualClock
+) -> None:
+    asked = 0
+
+    async def fresh_token() -> str:
+        nonlocal asked
+        asked += 1
+        # The server's timers run on the clock that this test moves; its tokens are checked by the real one.
+        return server.token("ada", ttl_s=3_600 * asked)
+
+    async with CollabClient(server.url, fresh_token, first_retry_s=0.01) as ada:
+        setlist = await ada.open(gig.setlist_id)
+        news = ada.events()
+        clock.advance(3_601)
+        await heard(news, Offline)
+        setlist.set("iko", "key", "G")
+        await heard(news, Online)
+        await agreed(server, setlist)
+    assert asked == 2
+
+
+async def test_a_token_callback_renews_the_session_before_it_expires(
+    server: RunningEngine, gig: Gig, clock: ManualClock, wire: Wire
+) -> None:
+    ttls_s = iter([2, 3_600])
+    async with CollabClient(server.url, lambda: server.token("ada", ttl_s=next(ttls_s))) as ada:
+        setlist = await ada.open(gig.setlist_id)
+        session = ada.session
+        await wire.answered("ada", "authenticate")
+        clock.advance(60)
+        setlist.set("iko", "key", "G")
+        await agreed(server, setlist)
+        assert ada.session.id == session.id
+        assert ada.session.expires_at > session.expires_at
+
+
+async def test_a_token_that_expired_and_can_not_be_renewed_ends_the_client(
+    server: RunningEngine, gig: Gig, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with client(server, "ada") as ada:
+        setlist = await ada.open(gig.setlist_id)
+        news = ada.events()
+
+        async def expired(token: str | None) -> Identity:
+            raise TokenExpired("the token has expired: get a new one and connect again")
+
+        monkeypatch.setattr(server.engine.tokens, "verify", expired)
+        clock.advance(3_601)
+        assert isinstance((await heard(news, Offline, lambda event: event.error is not None)).error, TokenExpired)
+        with pytest.raises(TokenExpired):
+            setlist.set("iko", "key", "G")
+        with pytest.raises(TokenExpired):
+            await ada.open(gig.setlist_id)
+
+
+async def test_a_bad_token_is_refused_on_entering(server: RunningEngine) -> None:
+    with pytest.raises(TokenInvalid):
+        async with CollabClient(server.url, "no token"):
+            pass
+
+
+async def test_a_server_that_is_not_there_is_not_connected_to() -> None:
+    with pytest.raises(NotConnected, match="expected a collab server at"):
+        async with CollabClient("http://127.0.0.1:9", "a token"):
+            pass
+
+
+async def test_leaving_waits_until_all_is_stored(server: RunningEngine, gig: Gig) -> None:
+    async with client(server, "ada") as ada:
+        setlist = await ada.open(gig.setlist_id)
+        edit_ids = [setlist.set("iko", "tempo", tempo) for tempo in range(100, 120)]
+    assert await stored_ids(server, setlist) == edit_ids
+
+
+async def test_leaving_with_edits_that_can_not_be_stored_is_an_error(
+    server: RunningEngine, gig: Gig, wire: Wire
+) -> None:
+    async def edit_and_leave() -> None:
+        async with client(server, "ada", close_timeout_s=0.05) as ada:
+            setlist = await ada.open(gig.setlist_id)
+            with wire.held("ada", for_good=True):
+                setlist.set("iko", "key", "G")
+
+    with pytest.raises(NotConnected, match="1 are not"):
+        await edit_and_leave()

@@ -1,0 +1,115 @@
+"""The Python SDK in rooms: who is there, what a band has, and who may not be there any more."""
+
+import pytest
+
+from collab.client import CollabClient
+from collab.client.events import (
+    ContentListed,
+    ContentUnlisted,
+    MembershipChanged,
+    RoomLost,
+    RosterChanged,
+)
+from collab.domain.bands import User
+from collab.domain.errors import Forbidden
+from collab.domain.focus import Focus
+from tests.conftest import Gig
+from tests.support.clients import agreed, break_connection, client, heard
+from tests.support.clock import ManualClock
+from tests.support.serving import RunningEngine
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_everybody_sees_who_is_where(
+    server: RunningEngine, gig: Gig, ada: CollabClient, clock: ManualClock
+) -> None:
+    hers = await ada.open(gig.setlist_id)
+    news = hers.events()
+    async with client(server, "ben") as ben:
+        his = await ben.open(gig.setlist_id)
+        assert {entry.user.name for entry in his.roster.values()} == {"Ada", "Ben"}
+        await his.focus("iko", "notes", 0, 3)
+        await his.set_status("idle")
+        clock.advance(0.1)
+        idle = await heard(news, RosterChanged, lambda change: _status(change, "ben") == "idle")
+        assert idle.roster[ben.session.id].focus == Focus("iko", "notes", 0, 3)
+        assert his.roster[ben.session.id].status == "idle"
+
+        his_news = his.events()
+        await break_connection(ben)
+        await heard(his_news, RosterChanged, lambda change: _status(change, "ben", besides=idle) == "idle")
+        # Back, he is where he was.
+        clock.advance(0.1)
+        back = await heard(news, RosterChanged, lambda change: _status(change, "ben", besides=idle) == "idle")
+        assert back.roster[ben.session.id].focus == Focus("iko", "notes", 0, 3)
+    # Leaving is no broken connection, after which he might come back: it shows at once.
+    clock.advance(0.1)
+    await heard(news, RosterChanged, lambda change: ben.session.id not in change.roster)
+
+
+async def test_a_band_lists_its_contents(server: RunningEngine, gig: Gig, ada: CollabClient) -> None:
+    band = await ada.band(gig.band_id)
+    assert [entry.title for entry in band.contents.values()] == ["Friday"]
+    assert band.role == "owner"
+    news = band.events()
+    made = await server.engine.contents.create(User("ada", "Ada"), gig.band_id, "setlist", "Saturday")
+    assert (await heard(news, ContentListed)).content.id == made.id
+    await server.engine.contents.set_archived(User("ada", "Ada"), made.id, True)
+    assert (await heard(news, ContentUnlisted)).content.id == made.id
+    setlist = await ada.open(next(iter(band.contents)))
+    setlist.set(None, "title", "Friday night")
+    assert (await heard(news, ContentListed)).content.title == "Friday night"
+
+
+async def test_who_is_taken_out_of_the_band_is_told_and_hears_nothing_more(
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient
+) -> None:
+    his = await ben.open(gig.setlist_id)
+    his_news, news = his.events(), ben.events()
+    await server.engine.membership.remove_member(User("ada", "Ada"), gig.band_id, "ben")
+    assert await heard(news, MembershipChanged) == MembershipChanged(gig.band_id, None)
+    assert isinstance((await heard(his_news, RoomLost)).error, Forbidden)
+    with pytest.raises(Forbidden):
+        his.set("iko", "key", "A")
+    with pytest.raises(Forbidden):
+        await ben.open(gig.setlist_id)
+
+
+async def test_a_content_that_is_not_ones_own_can_not_be_opened(server: RunningEngine, gig: Gig) -> None:
+    async with client(server, "stranger") as stranger:
+        with pytest.raises(Forbidden):
+            await stranger.open(gig.setlist_id)
+        with pytest.raises(Forbidden):
+            await stranger.band(gig.band_id)
+
+
+async def test_a_viewer_follows_and_can_not_edit(server: RunningEngine, gig: Gig, ada: CollabClient) -> None:
+    async with client(server, "dex") as dex:
+        hers, seen = await ada.open(gig.setlist_id), await dex.open(gig.setlist_id)
+        assert seen.role == "viewer"
+        hers.set("iko", "key", "G")
+        await agreed(server, hers, seen)
+        seen.set("iko", "key", "A")
+        with pytest.raises(Forbidden):
+            await seen.saved()
+        assert seen.document.items["iko"].fields["key"] == "G"
+
+
+async def test_a_content_that_is_left_is_heard_no_more(
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient
+) -> None:
+    hers, his = await ada.open(gig.setlist_id), await ben.open(gig.setlist_id)
+    assert await ben.open(gig.setlist_id) is his
+    await ben.leave(his)
+    hers.set("iko", "key", "G")
+    await hers.saved()
+    assert his.document.items["iko"].fields["key"] == "F"
+    again = await ben.open(gig.setlist_id)
+    assert again.document.items["iko"].fields["key"] == "G"
+
+
+def _status(change: RosterChanged, user_id: str, besides: RosterChanged | None = None) -> str | None:
+    known = {} if besides is None else besides.roster
+    found = [entry.status for key, entry in change.roster.items() if entry.user.id == user_id and key not in known]
+    return found[0] if found else None

@@ -1,0 +1,37 @@
+"""The README's bot is the one that is run here, and does what the README says."""
+
+from pathlib import Path
+
+import pytest
+
+from collab.client import CollabClient
+from collab.domain.errors import Invalid
+from tests.conftest import Gig
+from tests.examples import csv_bot
+from tests.support.serving import RunningEngine
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_readme_shows_the_bot() -> None:
+    section = (ROOT / "README.md").read_text().split("\n## Bots and scripts: the Python SDK\n")[1].split("\n## ")[0]
+    assert f"```python\n{(ROOT / 'tests/examples/csv_bot.py').read_text()}```" in section
+
+
+@pytest.mark.asyncio
+async def test_the_bot_adds_every_song_of_the_file(server: RunningEngine, gig: Gig, tmp_path: Path) -> None:
+    file = tmp_path / "songs.csv"
+    file.write_text('title,key,tempo\nTipitina,F,\n"Li\'l Liza Jane",Bb,132\n', encoding="utf-8")
+    await csv_bot.add_songs(server.url, server.token("ben"), gig.setlist_id, csv_bot.read_songs(str(file)))
+    async with CollabClient(server.url, server.token("ada")) as ada:
+        setlist = await ada.open(gig.setlist_id)
+        assert [item.fields for item in setlist.document.ordered()][-2:] == [
+            {"title": "Tipitina", "key": "F"},
+            {"title": "Li'l Liza Jane", "key": "Bb", "tempo": 132},
+        ]
+
+
+@pytest.mark.asyncio
+async def test_the_bot_fails_where_a_song_is_refused(server: RunningEngine, gig: Gig) -> None:
+    with pytest.raises(Invalid, match="expected a key"):
+        await csv_bot.add_songs(server.url, server.token("ben"), gig.setlist_id, [{"title": "Tipitina", "key": "H"}])

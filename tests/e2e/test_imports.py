@@ -1,0 +1,257 @@
+"""Songs from files into the repertoire, while the band goes on editing."""
+
+import asyncio
+import io
+import zipfile
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, update
+
+from collab.domain.access import Role
+from collab.services import imports
+from collab.storage.engine import sync_url
+from collab.storage.tables import jobs
+from tests.conftest import Gig, make_gig
+from tests.support.clock import ManualClock
+from tests.support.import_load import import_while_editing
+from tests.support.members import Member, member, set_
+from tests.support.serving import Running, serving, settings_for
+
+pytestmark = pytest.mark.asyncio
+
+CSV = b"title;artist;key;length\nIko Iko;Dixie Cups;F;3:45\nPanama;;H;3:00\nTiger Rag;;Ab;3:20\n"
+
+
+async def _send(rest: httpx.AsyncClient, band_id: str, data: bytes, name: str = "songs.csv") -> str:
+    answer = await rest.post(f"/api/bands/{band_id}/imports", files={"file": (name, data)})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["job_id"])
+
+
+async def _import(rest: httpx.AsyncClient, who: Member, band_id: str, data: bytes, name: str = "songs.csv") -> Any:
+    job_id = await _send(rest, band_id, data, name)
+    done = await who.next("complete")
+    assert done["job_id"] == job_id
+    return done["result"]
+
+
+async def _repertoire(rest: httpx.AsyncClient, band_id: str) -> dict[str, Any]:
+    listed = (await rest.get(f"/api/bands/{band_id}/contents")).json()["contents"]
+    (found,) = (content for content in listed if content["kind"] == "repertoire")
+    return dict((await rest.get(f"/api/contents/{found['id']}")).json())
+
+
+def _many(count: int) -> bytes:
+    return b"title,key\n" + b"".join(b"Song %d,F\n" % number for number in range(count))
+
+
+async def test_a_file_becomes_songs_its_bad_lines_are_named_and_the_band_hears_of_it(server: Running, gig: Gig) -> None:
+    async with member(server, "ben") as ben, member(server, "dex") as dex, server.rest("ben") as rest:
+        await dex.ok("join_room", gig.band_room)
+        result = await _import(rest, ben, gig.band_id, CSV)
+
+        assert (result["status"], result["added"], result["updated"], result["unchanged"]) == ("completed", 2, 0, 0)
+        assert [(problem["file"], problem["line"]) for problem in result["problems"]] == [("songs.csv", 3)]
+        assert (await dex.next("sync_status"))["progress"] == 0
+        assert [(await dex.next("sync_status"))["status"] for _ in range(2)] == ["syncing", "completed"]
+        assert [body["percent"] for body in ben.heard["progress"]] == [0, 100]
+        assert "progress" not in dex.heard
+
+        songs = (await _repertoire(rest, gig.band_id))["items"]
+        assert [song["fields"] for song in songs] == [
+            {"title": "Iko Iko", "artist": "Dixie Cups", "key": "F", "duration": 225},
+            {"title": "Tiger Rag", "key": "Ab", "duration": 200},
+        ]
+
+
+async def test_the_same_file_again_changes_nothing_and_another_only_what_differs(server: Running, gig: Gig) -> None:
+    async with member(server, "ben") as ben, server.rest("ben") as rest:
+        await _import(rest, ben, gig.band_id, CSV)
+        before = await _repertoire(rest, gig.band_id)
+        again = await _import(rest, ben, gig.band_id, CSV)
+        assert (again["added"], again["updated"], again["unchanged"]) == (0, 0, 2)
+        assert await _repertoire(rest, gig.band_id) == before
+
+        result = await _import(rest, ben, gig.band_id, b"{t:iko iko}\n{artist: DIXIE CUPS}\n{key: G}\nHey now", "a.cho")
+        assert (result["added"], result["updated"]) == (0, 1)
+        after = await _repertoire(rest, gig.band_id)
+        assert after["items"][0]["id"] == before["items"][0]["id"]
+        changed = {"title": "iko iko", "artist": "DIXIE CUPS", "key": "G", "duration": 225, "chart": "Hey now"}
+        assert after["items"][0]["fields"] == changed
+        edits = (await rest.get(f"/api/contents/{after['id']}/edits")).json()["edits"]
+        assert [edit["author"]["id"] for edit in edits] == ["ben", "ben"]
+
+
+async def test_a_zip_is_unpacked_and_what_is_no_song_file_in_it_is_named(server: Running, gig: Gig) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../etc/songs.csv", CSV)
+        archive.writestr("C:\\charts\\panama.cho", "{t:Panama}\n[Eb]")
+        archive.writestr("__MACOSX/._songs.csv", "x")
+        archive.writestr("cover.png", b"\x89PNG")
+    async with member(server, "ben") as ben, server.rest("ben") as rest:
+        result = await _import(rest, ben, gig.band_id, packed.getvalue(), "band.zip")
+        assert result["added"] == 3
+        assert {problem["file"] for problem in result["problems"]} == {"songs.csv", "cover.png"}
+
+        broken = bytearray(packed.getvalue())
+        broken[60:90] = b"\xff" * 30
+        result = await _import(rest, ben, gig.band_id, bytes(broken), "band.zip")
+        assert result["unchanged"] == 1
+        assert result["problems"][0]["message"].startswith("this file can't be unpacked: ")
+        nothing = await _import(rest, ben, gig.band_id, b"PK\x03\x04 not really", "band.zip")
+        assert (nothing["status"], nothing["message"]) == ("error", "no song was found in band.zip")
+
+
+async def test_what_is_too_large_is_refused(database_url: str) -> None:
+    settings = settings_for(
+        database_url, import_max_bytes=20_000, import_max_unpacked_bytes=200_000, import_max_songs=1_000
+    )
+    async with serving(settings) as server:
+        gig = await make_gig(server)
+        bomb = io.BytesIO()
+        with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("songs.csv", b"title\n" + b"0" * 5_000_000)
+        async with server.rest("ben") as rest:
+            path = f"/api/bands/{gig.band_id}/imports"
+            for data in (b"x" * 40_000, bomb.getvalue(), _many(1_001)):
+                answer = await rest.post(path, files={"file": ("songs.csv", data)})
+                assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+            for body in (
+                {"data": {"file": "no file"}},
+                {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}},
+            ):
+                answer = await rest.post(path, **body)
+                assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")
+            assert (await rest.get(path)).json() == {"imports": []}
+
+
+async def test_only_editors_import_and_only_members_look(server: Running, gig: Gig) -> None:
+    async with server.rest("dex") as dex, server.rest("eve") as eve, server.rest("ben") as ben:
+        for rest in (dex, eve):
+            answer = await rest.post(f"/api/bands/{gig.band_id}/imports", files={"file": ("a.csv", CSV)})
+            assert answer.status_code == 403
+        job_id = await _send(ben, gig.band_id, CSV)
+        assert (await dex.get(f"/api/imports/{job_id}")).json()["started_by"] == {"id": "ben", "name": "Ben"}
+        assert (await eve.get(f"/api/imports/{job_id}")).status_code == 403
+        assert (await eve.get(f"/api/bands/{gig.band_id}/imports")).status_code == 403
+        assert (await dex.delete(f"/api/imports/{job_id}")).status_code == 403
+        assert (await ben.get("/api/imports/none")).status_code == 404
+
+
+class _Held:
+    """Stops an import before its step number `at`, until it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+        step = imports.ImportService._step  # noqa: SLF001  # the place between two batches has no public name
+
+        async def held(service: imports.ImportService, job: Any) -> None:
+            if job.done == at * imports.BATCH:
+                self.reached.set()
+                await self.go_on.wait()
+            await step(service, job)
+
+        monkeypatch.setattr(imports.ImportService, "_step", held)
+
+
+async def test_an_import_can_be_cancelled_and_what_it_brought_stays(
+    server: Running, gig: Gig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = _Held(monkeypatch, at=2)
+    async with member(server, "ben") as ben, server.rest("ben") as rest, server.rest("ada") as ada:
+        job_id = await _send(rest, gig.band_id, _many(500))
+        await held.reached.wait()
+        cancelled = (await ada.delete(f"/api/imports/{job_id}")).json()
+        held.go_on.set()
+        assert (cancelled["status"], cancelled["done"], cancelled["result"]["added"]) == ("cancelled", 100, 100)
+        assert (await ben.next("complete"))["result"]["message"] == "Ada cancelled the import of songs.csv"
+        # The step under way is the last one.
+        again = await _import(rest, ben, gig.band_id, _many(150))
+        assert (again["added"], again["unchanged"]) == (0, 150)
+        assert (await ada.delete(f"/api/imports/{job_id}")).json()["status"] == "cancelled"
+
+
+async def test_an_import_whose_author_loses_the_right_to_edit_ends(
+    server: Running, gig: Gig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = _Held(monkeypatch, at=1)
+    async with member(server, "ben") as ben, server.rest("ben") as rest, server.rest("ada") as ada:
+        await _send(rest, gig.band_id, _many(500))
+        await held.reached.wait()
+        await ada.put(f"/api/bands/{gig.band_id}/members/ben", json={"role": Role.VIEWER})
+        held.go_on.set()
+        result = (await ben.next("complete"))["result"]
+        assert (result["status"], result["added"]) == ("error", 50)
+
+
+async def test_an_import_goes_on_after_a_restart(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = _Held(monkeypatch, at=3)
+    async with serving(settings_for(database_url)) as server:
+        gig = await make_gig(server)
+        async with server.rest("ben") as rest:
+            job_id = await _send(rest, gig.band_id, _many(400))
+        await held.reached.wait()
+    held.go_on.set()
+    async with serving(settings_for(database_url)) as server, server.rest("ben") as rest:
+        job = await _finished(rest, job_id)
+        assert (job["status"], job["result"]["added"], job["result"]["unchanged"]) == ("completed", 400, 0)
+        document = await _repertoire(rest, gig.band_id)
+        assert [song["fields"]["title"] for song in document["items"]] == [f"Song {number}" for number in range(400)]
+        assert document["version"] == 8
+
+
+async def test_a_batch_that_was_stored_right_before_a_crash_is_not_brought_in_again(
+    database_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = _Held(monkeypatch, at=2)
+    settings = settings_for(database_url)
+    async with serving(settings, clock) as server:
+        gig = await make_gig(server)
+        async with member(server, "ada") as ada, server.rest("ben") as rest:
+            job_id = await _send(rest, gig.band_id, _many(200))
+            await held.reached.wait()
+            document = await _repertoire(rest, gig.band_id)
+            # Since then the band has changed a song of the batch and thrown out another.
+            first, second = document["items"][50]["id"], document["items"][51]["id"]
+            await ada.edit(document["id"], 2, set_(first, "key", "G"), {"op": "remove", "item": second})
+    # As a node leaves it that dies between the commit and its note of it, while it holds its lease.
+    _rewrite(database_url, done=50, runner="dead", lease_until=clock.now() + imports.LEASE)
+    held.go_on.set()
+    async with serving(settings, clock) as server, member(server, "ben") as ben, server.rest("ben") as rest:
+        assert (await rest.get(f"/api/imports/{job_id}")).json()["done"] == 50
+        clock.advance(imports.LEASE.total_seconds() + 1)
+        result = (await ben.next("complete"))["result"]
+        assert (result["added"], result["unchanged"]) == (200, 0)
+        document = await _repertoire(rest, gig.band_id)
+        assert document["version"] == 5
+        assert len({song["id"] for song in document["items"]}) == 199
+        assert (document["items"][50]["id"], document["items"][50]["fields"]["key"]) == (first, "G")
+
+
+def _rewrite(url: str, **values: Any) -> None:
+    engine = create_engine(sync_url(url))
+    try:
+        with engine.begin() as connection:
+            connection.execute(update(jobs), values)
+    finally:
+        engine.dispose()
+
+
+async def _finished(rest: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
+    while True:
+        job: dict[str, Any] = (await rest.get(f"/api/imports/{job_id}")).json()
+        if job["status"] != "running":
+            return job
+        await asyncio.sleep(0.02)  # the event of its end may have been sent before this test could hear it
+
+
+async def test_two_thousand_songs_come_in_while_three_members_edit_and_nothing_is_lost(
+    server: Running, gig: Gig
+) -> None:
+    made = await import_while_editing(server, gig, 2_000)
+    assert made.lost == []
+    assert (made.result["added"], made.result["unchanged"]) == (2_000, 0)

@@ -1,0 +1,161 @@
+"""Songs out of files as people have them."""
+
+import orjson
+import pytest
+
+from collab.domain.kinds import REPERTOIRE
+from collab.domain.ops import Value
+from collab.domain.song_files import read_file, without_twins
+from collab.domain.songs import field_named, identity, read_song
+
+TYPES = REPERTOIRE.item_types["song"]
+
+
+def _read(name: str, text: str | bytes) -> tuple[list[dict[str, Value]], list[tuple[int, str]]]:
+    songs = read_file(name, text if isinstance(text, bytes) else text.encode(), TYPES)
+    return (
+        [dict(entry.fields) for entry in songs.entries],
+        [(problem.line, problem.message) for problem in songs.problems],
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [
+        ("Song Title", "title"), ("TITLE", "title"), ("Performer", "artist"), ("BPM", "tempo"),
+        ("Tempo (BPM)", "tempo"),
+        ("Length", "duration"), ("Time Signature", "time_signature"), ("Durée", "duration"), ("lead_vocal", "lead"),
+        ("Shoe size", None), ("", None),
+    ],
+)  # fmt: skip
+def test_the_usual_column_names_are_known(column: str, field: str | None) -> None:
+    assert field_named(column, TYPES) == field
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "value"),
+    [
+        ("duration", "3:45", 225), ("duration", "1:02:03", 3_723), ("duration", "225", 225), ("duration", "3m45s", 225),
+        ("duration", "4 min", 240), ("tempo", "120,5", 120.5), ("tempo", "128 bpm", 128), ("tempo", "96.0", 96),
+        ("key", "b♭", "Bb"), ("key", "F♯ minor", "F# minor"), ("key", "am", "Am"), ("key", "CM", "C"),
+        ("key", "eb", "Eb"),
+        ("tags", "funk; second line|slow, funk", ["funk", "second line", "slow"]), ("title", "'=Sum", "=Sum"),
+        ("title", " Iko\n Iko ", "Iko Iko"), ("capo", "2", 2), ("year", "1965", 1965),
+    ],
+)  # fmt: skip
+def test_values_are_read_as_people_write_them(name: str, written: str, value: Value) -> None:
+    fields, problems = read_song({"title": "x", name: written}, TYPES)
+    assert (fields[name], problems) == (value, [])
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_csv_file_is_read_whatever_stands_between_its_cells(delimiter: str) -> None:
+    rows = [["Song", "Artist", "BPM"], ["Iko Iko", "Dixie Cups", "176"], ["Panama", "", ""]]
+    assert _read("a.csv", "\r\n".join(delimiter.join(row) for row in rows)) == (
+        [{"title": "Iko Iko", "artist": "Dixie Cups", "tempo": 176}, {"title": "Panama"}],
+        [],
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252"])
+def test_a_csv_file_is_read_in_any_encoding_that_spreadsheets_write(encoding: str) -> None:
+    songs, problems = _read("a.csv", "Titel;Dauer\nCafé für Élise;3:45\n".encode(encoding))
+    assert (songs, problems) == ([{"title": "Café für Élise", "duration": 225}], [])
+
+
+def test_each_bad_line_is_named_by_its_number_and_the_others_are_taken() -> None:
+    songs, problems = _read(
+        "a.csv",
+        'title,key,tempo\n"Iko\nIko",F,176\nPanama,H,208\n,C,100\n"open,G,1\nTiger Rag,Ab,248\nBye, and bye,G,99\n'
+        '"a"b,c\nSaints,F,fast\n\nIda,Bb,180\n',
+    )
+    assert [song["title"] for song in songs] == ["Iko Iko", "Tiger Rag", "Ida"]
+    assert [line for line, _ in problems] == [4, 5, 6, 8, 9, 10]
+    assert problems[0][1] == "key: expected a key such as Bb, F#m or 'C minor', got 'H'"
+    assert "tempo: expected a number of beats per minute from 20 to 400, got 'fast'" in problems[5][1]
+
+
+def test_a_csv_file_without_a_title_column_or_empty_says_so() -> None:
+    assert _read("a.csv", "one,two\n1,2\n")[1] == [(1, "expected a header with a column 'title', got 'one, two'")]
+    assert _read("a.csv", "")[1] == [(1, "expected a header and songs, got an empty file")]
+    assert _read("a.csv", "sep=;\ntitle;key\nIko;F\n")[0] == [{"title": "Iko", "key": "F"}]
+
+
+def test_json_is_read_as_a_list_or_within_an_object_and_as_we_export_it() -> None:
+    song = {"Title": "Iko Iko", "bpm": 176, "tags": ["carnival"], "shoe": 42}
+    read = {"title": "Iko Iko", "tempo": 176, "tags": ["carnival"]}
+    assert _read("a.json", f"[{_json(song)}]") == ([read], [])
+    assert _read("songs", f'{{"songs": [{_json(song)}, 7, {{"title": ""}}]}}') == (
+        [read],
+        [(2, "expected a song as an object, got '7'"), (3, "title: expected the title of a song, got nothing")],
+    )
+    exported = {"items": [{"type": "song", "fields": song}, {"type": "break", "fields": {"title": "Break"}}]}
+    assert _read("a.json", _json(exported)) == ([read], [])
+    assert _read("a.json", '[\n{"title":}\n]')[1][0][0] == 2
+    assert _read("a.json", "[" * 100_000)[0] == []
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+CHORDPRO = """\
+# kept by Ada
+{title: Iko Iko}
+{st: Jockomo}
+{artist: The Dixie Cups}
+{artist: Sugar Boy Crawford}
+{key: F}
+{tempo: 176}
+{time: 2/4}
+{capo: 3}
+{duration: 3:45}
+{meta: year 1965}
+{c: Verse}
+My [F]grandma and your [C7]grandma
+
+{soc}
+Hey now
+{eoc}
+{new_song}
+{t:Panama}
+[Eb]
+{ns}
+{key: C}
+words without a title
+"""
+
+
+def test_chordpro_is_read_in_long_and_short_form_and_the_text_goes_to_the_chart() -> None:
+    songs, problems = _read("songbook.cho", CHORDPRO)
+    assert songs == [
+        {
+            "title": "Iko Iko",
+            "subtitle": "Jockomo",
+            "artist": "The Dixie Cups, Sugar Boy Crawford",
+            "key": "F",
+            "tempo": 176,
+            "time_signature": "2/4",
+            "capo": 3,
+            "duration": 225,
+            "year": 1965,
+            "chart": "{c: Verse}\nMy [F]grandma and your [C7]grandma\n\n{soc}\nHey now\n{eoc}",
+        },
+        {"title": "Panama", "chart": "[Eb]"},
+    ]
+    assert problems == [(22, "title: expected the title of a song, got nothing")]
+    assert _read("unnamed.txt", CHORDPRO)[0] == songs
+
+
+def test_a_song_that_is_in_the_files_twice_is_taken_once() -> None:
+    files = [
+        read_file("a.csv", b"title,artist,key\nIko Iko,Dixie Cups,F\nIKO  iko,dixie cups,G\n", TYPES),
+        read_file("b.csv", "title,key\nIko Iko,C\nDon\u2019t,F\nDon't,F".encode(), TYPES),
+    ]
+    songs = without_twins(files)
+    assert [entry.fields.get("key") for entry in songs.entries] == ["F", "C", "F"]
+    assert [(problem.file, problem.message) for problem in songs.problems] == [
+        ("a.csv", "'IKO iko' was there already (line 2)"),
+        ("b.csv", "'Don't' was there already (line 3)"),
+    ]
+    assert identity({"title": "\uff29ko"}) == ("iko", "")
