@@ -145,5 +145,5 @@ async def break_connection(who: CollabClient) -> None:
 
 
 async def stored_ids(server: RunningEngine, content: Content) -> list[str]:
-    edits, _ = await server.engine.history.edits(User("ada", "Ada"), content.id, 0, 1_000)
-    return [edit.edit_id for edit in edits]
+    page = await server.engine.history.edits(User("ada", "Ada"), content.id, 0, 1_000)
+    return [edit.edit_id for edit in page.edits]
