@@ -133,8 +133,7 @@ def mount_admin(
         secret_key=key,
     )
     for name, (icon, newest) in _PAGES.items():
-        if name in records:
-            admin.add_view(_page(name, records[name], icon, newest))
+        admin.add_view(_page(name, records[name], icon, newest))
     admin.mount_to(app)
 
 

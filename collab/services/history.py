@@ -14,7 +14,7 @@ from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing
 from collab.domain.words import tell
 from collab.services.directory import ContentRef, Directory
-from collab.services.ports import BandStore, CheckpointStore, Clock, EditFilter, HistoryReader, Journal
+from collab.services.ports import EVERY_EDIT, BandStore, CheckpointStore, Clock, EditFilter, HistoryReader, Journal
 
 MAX_ATTRIBUTED = 2_000
 """Of the edits between two versions so many, the latest, are read to tell who made a change."""
@@ -71,7 +71,9 @@ class HistoryService:
             version = await self._reader.version_at(content_id, at)
         return await self._reader.document(content_id, version)
 
-    async def edits(self, user: User, content_id: str, after: int, limit: int, only: EditFilter) -> EditPage:
+    async def edits(
+        self, user: User, content_id: str, after: int, limit: int, only: EditFilter = EVERY_EDIT
+    ) -> EditPage:
         """A page of the history, oldest first, of those edits that the filter lets pass."""
         await self._require(user, content_id, Right.VIEW)
         found = await self._reader.edits(content_id, after, limit + 1, only)

@@ -126,7 +126,7 @@ class ImportService:
             return
         for job in claimed:
             if job.id not in self._running:
-                self._spawn(self._run(job, is_resumed=True))
+                self._spawn(self._run(job))
 
     async def close(self) -> None:
         """Stops between two steps, and leaves the jobs to whoever resumes them."""
@@ -137,11 +137,9 @@ class ImportService:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._store.release(self._runner)
 
-    async def _run(self, job: Job, *, is_resumed: bool = False) -> None:
+    async def _run(self, job: Job) -> None:
         self._running.add(job.id)
         try:
-            if is_resumed:
-                job = await self._caught_up(job)
             self._tell(job)
             while job.done < job.total:
                 await self._step(job)
@@ -163,7 +161,8 @@ class ImportService:
             self._running.discard(job.id)
 
     async def _step(self, job: Job) -> None:
-        """Brings in the next batch, as one edit; where the database fails, the same edit again a little later."""
+        """Brings in the next batch, as one edit. Where the database fails it is tried again a little later, and after a
+        crash by whoever resumes the job: by its id the edit is known, and made once."""
         songs: Sequence[Fields] = job.work[job.done : job.done + BATCH]
         ids = [str(uuid.uuid5(uuid.UUID(job.id), f"song {job.done + index}")) for index in range(len(songs))]
         for _ in range(MAX_RETRIES):
@@ -187,12 +186,6 @@ class ImportService:
             edit_id = _edit_id(job, job.done)
             proposal = Proposal(edit_id, document.version, ops, user.author, None, self._clock.now())
             await self._journal.submit(job.content_id, proposal)
-
-    async def _caught_up(self, job: Job) -> Job:
-        """The job, past a batch that was stored right before its node died and could not note it."""
-        while job.done < job.total and await self._reader.edits_by_id(job.content_id, [_edit_id(job, job.done)]):
-            job = replace(job, done=min(job.done + BATCH, job.total))
-        return job
 
     async def _finish(self, job: Job, status: JobStatus, message: str) -> None:
         """Ends the job and tells everybody, unless it is over already. What it did is what its edits say."""

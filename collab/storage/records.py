@@ -8,7 +8,17 @@ from typing import Any
 from sqlalchemy import Column, Integer, MetaData, String, Subquery, Table, Text, select
 from sqlalchemy.orm import registry
 
-from collab.storage.tables import UtcDateTime, bands, checkpoints, contents, edits, jobs, memberships, metadata, users
+from collab.storage.tables import (
+    UtcDateTime,
+    bands,
+    checkpoints,
+    contents,
+    edits,
+    jobs,
+    memberships,
+    presence_sessions,
+    users,
+)
 
 _registry = registry()
 
@@ -122,7 +132,15 @@ _RECORDS = {
         .subquery(),
         "id",
     ),
+    "presence_sessions": _record(
+        "presence_sessions",
+        select(
+            presence_sessions.c.id,
+            users.c.name.label("user"),
+            *(column for column in presence_sessions.c if column.name != "id"),
+        )
+        .join(users, users.c.id == presence_sessions.c.user_id)
+        .subquery(),
+        "id",
+    ),
 }
-
-if (sessions := metadata.tables.get("presence_sessions")) is not None:
-    _RECORDS["presence_sessions"] = _record("presence_sessions", sessions, *(c.name for c in sessions.primary_key))

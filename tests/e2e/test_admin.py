@@ -13,7 +13,7 @@ from tests.support.serving import Running
 
 pytestmark = pytest.mark.asyncio
 
-PAGES = ("bands", "members", "contents", "edits", "checkpoints", "jobs")
+PAGES = ("bands", "members", "contents", "edits", "checkpoints", "presence_sessions", "jobs")
 
 
 async def _sign_in(rest: httpx.AsyncClient, token: str) -> httpx.Response:
@@ -50,13 +50,15 @@ async def test_nobody_else_gets_further_than_the_login(server: Running, gig: Gig
 
 async def test_the_pages_show_the_history_and_ask_for_nothing_from_outside(server: Running, gig: Gig) -> None:
     async with member(server, "ben") as ben, server.rest("ben") as rest:
+        await ben.ok("join_room", gig.room)
         await ben.edit(gig.setlist_id, 0, set_("iko", "key", "Gm"))
         await rest.post(f"/api/contents/{gig.setlist_id}/checkpoints", json={"label": "Soundcheck"})
         await rest.post(f"/api/bands/{gig.band_id}/imports", files={"file": ("some songs.csv", b"title\nPanama\n")})
         await ben.next("complete")
+        await rest.get(f"/api/bands/{gig.band_id}/presence", params={"history": "true"})
     expected = {
         "bands": "Blue Nile", "members": "viewer", "contents": "Friday", "edits": "Gm", "checkpoints": "Soundcheck",
-        "jobs": "some songs.csv",
+        "presence_sessions": gig.room, "jobs": "some songs.csv",
     }  # fmt: skip
     async with server.rest(None) as rest:
         await _sign_in(rest, server.token("op", is_operator=True))

@@ -44,7 +44,7 @@ async def test_the_demo_serves_a_band_of_four(tmp_path: Path) -> None:
                 setlist = (await rest.get(f"/api/contents/{ids['setlist']}")).json()["items"]
     finally:
         process.terminate()
-        await process.wait()
+        await process.communicate()
 
     assert roles == ["owner", "editor", "editor", "viewer"]
     assert len({song["fields"]["title"] for song in songs}) >= 25
@@ -64,7 +64,7 @@ async def test_the_demo_keeps_its_data_where_it_is_told_to(tmp_path: Path) -> No
                 kept.append((await rest.get("/api/bands")).json())
         finally:
             process.terminate()
-            await process.wait()
+            await process.communicate()
 
     assert kept[0] == kept[1]
     assert len(kept[0]["bands"]) == 1

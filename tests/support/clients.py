@@ -145,5 +145,7 @@ async def break_connection(who: CollabClient) -> None:
 
 
 async def stored_ids(server: RunningEngine, content: Content) -> list[str]:
-    edits, _ = await server.engine.history.edits(User("ada", "Ada"), content.id, 0, 1_000)
-    return [edit.edit_id for edit in edits]
+    """The ids of the edits in the history, oldest first."""
+    async with server.rest("ada") as rest:
+        page = (await rest.get(f"/api/contents/{content.id}/edits")).json()
+    return [edit["edit_id"] for edit in page["edits"]]

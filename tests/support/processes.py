@@ -23,11 +23,12 @@ class Served(Running):
     async def kill(self) -> None:
         """SIGKILL: no goodbye to anybody."""
         self.process.kill()
-        await self.process.wait()
+        await self.process.communicate()
 
     async def terminate(self) -> int:
         """SIGTERM, and the exit code."""
         self.process.send_signal(signal.SIGTERM)
+        await self.process.communicate()
         return await self.process.wait()
 
 
@@ -61,4 +62,5 @@ async def served(database_url: str, port: int = 0, **settings: object) -> AsyncI
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+            # Reads to the end, so that the pipe is closed too.
+            await process.communicate()
