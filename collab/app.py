@@ -23,6 +23,7 @@ from collab.http.exports import exports_router
 from collab.http.health import health_router
 from collab.http.history import history_router
 from collab.http.imports import imports_router
+from collab.http.pages import add_pages
 from collab.http.presence import presence_router
 from collab.http.routes import caller
 from collab.realtime.answers import Answers
@@ -234,19 +235,27 @@ class Engine:
         return asgi(self._server, app)
 
 
-def create_app(settings: Settings | None = None, host: FastAPI | None = None) -> ASGIApp:
+def create_app(
+    settings: Settings | None = None, host: FastAPI | None = None, *, has_page: bool | None = None
+) -> ASGIApp:
     """The engine as an ASGI application, its schema brought up to date.
 
     With `host`, it is mounted beside the routes of that FastAPI application, whose lifespan runs too. Without
-    settings they come from the environment. `ValueError` where they don't fit together.
+    settings they come from the environment. `has_page` says whether the band's page is served at `/`: by default
+    it is, but not in a host application. `ValueError` where settings don't fit together.
     """
     settings = settings or Settings()
     engine = Engine(settings)
     migrate(settings.database_url)
-    return engine.attach(host or own_app(settings))
+    if host is None:
+        return engine.attach(own_app(settings, has_page=has_page is not False))
+    application = engine.attach(host)
+    if has_page:
+        add_pages(host)
+    return application
 
 
-def own_app(settings: Settings) -> FastAPI:
+def own_app(settings: Settings, *, has_page: bool = True) -> FastAPI:
     """The FastAPI application of an engine that runs on its own."""
     app = FastAPI(title="collab", version=version("collab"), docs_url="/docs", redoc_url=None)
     if settings.allowed_origins:
@@ -256,4 +265,6 @@ def own_app(settings: Settings) -> FastAPI:
             allow_methods=["*"],
             allow_headers=["Authorization", "Content-Type"],
         )
+    if has_page:
+        add_pages(app)
     return app

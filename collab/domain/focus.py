@@ -10,15 +10,19 @@ from collab.domain.ops import Op, Remove, Set, Text
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """Where a session is: an item, a field of it, and a selection in code points where the field is a text."""
+    """Where a session is: an item, a field of it, and a selection in code points where the field is a text.
+
+    `lead`: on stage, the others are asked to follow it there.
+    """
 
     item: str | None = None
     field: str | None = None
     anchor: int | None = None
     head: int | None = None
+    lead: bool | None = None
 
     def to_json(self) -> dict[str, Any]:
-        parts = {"item": self.item, "field": self.field, "anchor": self.anchor, "head": self.head}
+        parts = {"item": self.item, "field": self.field, "anchor": self.anchor, "head": self.head, "lead": self.lead}
         return {name: value for name, value in parts.items() if value is not None}
 
 

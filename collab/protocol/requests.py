@@ -57,6 +57,7 @@ class WireFocus(Wire):
     field: str | None = Field(default=None, max_length=100)
     anchor: Version | None = None
     head: Version | None = None
+    lead: bool | None = None
 
 
 class UpdatePresence(Wire):

@@ -64,18 +64,19 @@ class RunningEngine(Running):
 
 
 @asynccontextmanager
-async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterator[RunningEngine]:
-    """Serves a database whose schema is up to date, until the block ends."""
+async def serving(settings: Settings, clock: Clock | None = None, port: int = 0) -> AsyncIterator[RunningEngine]:
+    """Serves a database whose schema is up to date, until the block ends; on a free port unless one is given."""
     engine = Engine(settings, clock=clock)
-    async with listening(engine.attach(own_app(settings)), settings.max_message_bytes) as url:
+    async with listening(engine.attach(own_app(settings)), settings.max_message_bytes, port) as url:
         yield RunningEngine(url, engine.tokens, engine)
 
 
 @asynccontextmanager
-async def listening(application: ASGIApp, max_message_bytes: int = 1_000_000) -> AsyncIterator[str]:
-    """Serves an application on an ephemeral port; the value is its URL."""
+async def listening(application: ASGIApp, max_message_bytes: int = 1_000_000, port: int = 0) -> AsyncIterator[str]:
+    """Serves an application, on an ephemeral port unless one is given; the value is its URL."""
     with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", port))
         host, port = bound.getsockname()
         config = server_config(application, host, port, max_message_bytes)
         config.timeout_graceful_shutdown = 1

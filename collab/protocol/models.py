@@ -1,0 +1,210 @@
+"""Models of what the server sends. They make types and documents; events.py builds the payloads themselves."""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field
+from pydantic.json_schema import models_json_schema
+
+from collab.domain.edits import Reason as DropReason
+from collab.protocol import requests, rest
+from collab.protocol.base import Wire
+from collab.protocol.ops import WireInsert, WireItem, WireMove, WireRemove, WireSet, WireText
+
+Role: TypeAlias = Literal["owner", "editor", "viewer"]
+
+
+class User(Wire):
+    id: str
+    name: str
+    color: str
+
+
+class Author(Wire):
+    id: str
+    name: str
+
+
+class Focus(Wire):
+    item: str | None = None
+    field: str | None = None
+    anchor: int | None = None
+    head: int | None = None
+    lead: bool | None = None
+
+
+class Presence(Wire):
+    session_id: str
+    user: User
+    status: Literal["active", "idle"]
+    focus: Focus | None
+    joined_at: str
+    last_seen: str
+
+
+class Summary(Wire):
+    id: str
+    kind: str
+    title: str
+    version: int
+    updated_at: str
+    updated_by: Author
+
+
+class Document(Wire):
+    id: str
+    kind: str
+    band_id: str
+    version: int
+    fields: dict[str, Any]
+    items: list[WireItem]
+
+
+class Edit(Wire):
+    room_id: str
+    edit_id: str
+    version: int
+    base_version: int
+    author: Author
+    session_id: str | None
+    ops: list[Annotated[WireSet | WireInsert | WireMove | WireRemove | WireText, Field(discriminator="op")]]
+    undoes: str | None = None
+    at: str
+
+
+class Dropped(Wire):
+    index: int
+    reason: DropReason
+
+
+class Overwrite(Wire):
+    index: int
+    version: int
+    author: Author
+    value: Any
+
+
+class Problem(Wire):
+    code: str
+    message: str
+    details: Any = None
+
+
+class Failed(Wire):
+    ok: Literal[False]
+    error: Problem
+
+
+class EditAnswer(Wire):
+    ok: Literal[True]
+    edit_id: str
+    version: int
+    ops: list[Annotated[WireSet | WireInsert | WireMove | WireRemove | WireText, Field(discriminator="op")]]
+    dropped: list[Dropped]
+    overwrote: list[Overwrite]
+
+
+class BandJoined(Wire):
+    ok: Literal[True]
+    room: str
+    role: Role
+    roster: list[Presence]
+    contents: list[Summary]
+
+
+class ContentJoined(Wire):
+    """With `content`, or with `version` and `edits` where `since` was given and the tail is short."""
+
+    ok: Literal[True]
+    room: str
+    role: Role
+    roster: list[Presence]
+    content: Document | None = None
+    version: int | None = None
+    edits: list[Edit] | None = None
+
+
+class Updated(Wire):
+    """The answer to `request_update` with a room."""
+
+    ok: Literal[True]
+    content: Document | None = None
+    version: int | None = None
+    edits: list[Edit] | None = None
+
+
+class Session(Wire):
+    session_id: str
+    user: User
+    expires_at: str
+    protocol: int
+
+
+class BatchUpdate(Wire):
+    room_id: str
+    edits: list[Edit]
+
+
+class ContentUpdated(Wire):
+    """`data` is a summary; a list of them for `refresh`; a membership where `type` is `membership`."""
+
+    type: str
+    action: Literal["add", "update", "remove", "restore", "refresh"]
+    band_id: str
+    data: Any
+
+
+class UserJoined(Wire):
+    room: str
+    user: User
+
+
+class UserLeft(Wire):
+    room: str
+    user_id: str
+    last_seen: str
+
+
+class PresenceUpdated(Wire):
+    room: str
+    sessions: list[Presence]
+    gone: list[str] | None = None
+
+
+class ServerRestarting(Wire):
+    retry_in: float
+
+
+SENT: tuple[type[Wire], ...] = (
+    Session,
+    Edit,
+    BatchUpdate,
+    ContentUpdated,
+    UserJoined,
+    UserLeft,
+    PresenceUpdated,
+    ServerRestarting,
+    EditAnswer,
+    BandJoined,
+    ContentJoined,
+    Updated,
+    Failed,
+)
+
+RECEIVED: tuple[type[Wire], ...] = (
+    requests.Authenticate,
+    requests.JoinRoom,
+    requests.LeaveRoom,
+    requests.EditContent,
+    requests.UndoEdit,
+    requests.RequestUpdate,
+    requests.UpdatePresence,
+    rest.CreateBand,
+    rest.PutMember,
+    rest.CreateContent,
+)
+
+
+def wire_schema() -> dict[str, Any]:
+    """The JSON Schema of the whole wire, one definition a model; the TypeScript types are made from it."""
+    _, schema = models_json_schema([(model, "validation") for model in (*SENT, *RECEIVED)])
+    return {"title": "Wire", "type": "object", **schema}

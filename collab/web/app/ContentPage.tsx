@@ -1,0 +1,203 @@
+/** One content, open: the bar with what can be done to all of it, and below it the setlist or the repertoire. */
+
+import { type ReactNode, useCallback, useEffect, useState } from "react";
+import {
+  type Band,
+  type Content,
+  type ContentState,
+  type Presence,
+  type Rest,
+  RestError,
+  useConnection,
+  useContent,
+  type User,
+} from "../react";
+import { History } from "./History";
+import { toastOf } from "./notices";
+import { PrintView } from "./PrintView";
+import { Repertoire } from "./Repertoire";
+import { go, pathOf, type View } from "./route";
+import { SavingState } from "./SavingState";
+import { SetlistPage } from "./SetlistPage";
+import { StageView } from "./StageView";
+import { useToasts } from "./toasts";
+import { Avatars, Icon, IconButton, ThemeButton } from "./ui";
+
+interface ContentPageProps {
+  contentId: string;
+  band: Band;
+  repertoireId: string | null;
+  people: { user: User; isActive: boolean }[];
+  me: User;
+  rest: Rest;
+  view: View;
+  side: ReactNode;
+}
+
+export function ContentPage({ contentId, band, repertoireId, people, me, rest, view, side }: ContentPageProps): ReactNode {
+  const { content, state } = useContent(contentId);
+  const { connection, link } = useConnection();
+  const say = useToasts();
+  const [isHistoryOpen, setHistoryOpen] = useState(false);
+  const { document: shown } = state;
+  const isReadOnly = !content.canEdit;
+  const others = [...state.roster.sessions.values()].filter(
+    ({ session_id, user }) => session_id !== connection.sessionId && user.id !== me.id,
+  );
+
+  useEffect(() => {
+    content.onNotice = (notice) => say(toastOf(notice, content));
+  }, [content, say]);
+  useEffect(() => {
+    if (link.state !== "refused") return;
+    say({ text: "Your link has run out. Open a new one: what you edited here is kept and will be sent.", isImportant: true });
+  }, [link.state, say]);
+  useUndoKeys(content);
+  useIdle(content);
+
+  const title = String(shown?.fields.title ?? "");
+  useEffect(() => {
+    document.title = title ? `${title} · ${band.name}` : band.name;
+  }, [title, band.name]);
+
+  const duplicate = useCallback(async () => {
+    if (!shown) return;
+    const { title: _, ...fields } = shown.fields;
+    const items = shown.ordered.map(({ type, position, fields }) => ({ type, position, fields }));
+    try {
+      const made = await rest.createContent(band.id, shown.kind, `${title} (copy)`.slice(-200), { fields, items });
+      go({ band: band.id, content: made.id });
+      say({ text: "This is the copy." });
+    } catch (error) {
+      if (error instanceof RestError) say({ text: `No copy was made: ${error.message}`, isImportant: true });
+    }
+  }, [shown, rest, band.id, title, say]);
+
+  if (shown && view === "stage") {
+    return <StageView document={shown} content={content} sessions={others} onLeave={() => go({ band: band.id, content: contentId })} />;
+  }
+  if (shown && view === "print") return <PrintView document={shown} band={band} />;
+
+  const isSetlist = shown?.kind === "setlist";
+  return (
+    <div className="frame is-content">
+      {side}
+      <main className="main">
+        <header className="bar">
+          <a className="icon-button bar-back" href={pathOf({ band: band.id })} aria-label={`Back to ${band.name}`}>
+            <Icon name="back" />
+          </a>
+          <SavingState state={state} />
+          <span className="bar-space" />
+          <Avatars people={people} me={me.id} />
+          <span className="bar-tools" role="toolbar" aria-label="Tools">
+            {isReadOnly ? null : (
+              <>
+                <IconButton icon="undo" label="Undo" disabled={!state.canUndo} onClick={() => content.undo()} />
+                <IconButton icon="redo" label="Redo" disabled={!state.canRedo} onClick={() => content.redo()} />
+              </>
+            )}
+            <IconButton
+              icon="history"
+              label="History"
+              aria-expanded={isHistoryOpen}
+              onClick={() => setHistoryOpen((is) => !is)}
+            />
+            {isSetlist && !isReadOnly ? <IconButton icon="copy" label="Duplicate" onClick={() => void duplicate()} /> : null}
+            {isSetlist ? (
+              <>
+                <IconButton
+                  icon="print"
+                  label="Print"
+                  onClick={() => go({ band: band.id, content: contentId, view: "print" })}
+                />
+                <IconButton
+                  icon="stage"
+                  label="Stage"
+                  onClick={() => go({ band: band.id, content: contentId, view: "stage" })}
+                />
+              </>
+            ) : null}
+            <ThemeButton />
+          </span>
+        </header>
+        <Body {...{ state, content, others, isReadOnly, repertoireId }} />
+      </main>
+      {isHistoryOpen && shown ? (
+        <History content={content} document={shown} rest={rest} isReadOnly={isReadOnly} onClose={() => setHistoryOpen(false)} />
+      ) : null}
+    </div>
+  );
+}
+
+interface BodyProps {
+  state: ContentState;
+  content: Content;
+  others: readonly Presence[];
+  isReadOnly: boolean;
+  repertoireId: string | null;
+}
+
+function Body({ state, content, others, isReadOnly, repertoireId }: BodyProps): ReactNode {
+  const { document: shown, problem } = state;
+  if (problem) {
+    return (
+      <p className="empty" role="alert">
+        This is not here, or not yours.
+      </p>
+    );
+  }
+  if (!shown) return <p className="empty">One moment…</p>;
+  if (shown.kind === "repertoire") return <Repertoire {...{ content, others, isReadOnly }} document={shown} />;
+  return <SetlistPage {...{ content, others, isReadOnly, repertoireId }} document={shown} />;
+}
+
+/** Ctrl or Cmd and Z take back what was done to the content, also from within a field: it is shared text. */
+function useUndoKeys(content: Content): void {
+  useEffect(() => {
+    const pressed = (event: globalThis.KeyboardEvent): void => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+      const key = event.key.toLowerCase();
+      const isRedo = (key === "z" && event.shiftKey) || key === "y";
+      if (!isRedo && key !== "z") return;
+      event.preventDefault();
+      if (isRedo) content.redo();
+      else content.undo();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, [content]);
+}
+
+const IDLE_AFTER_MS = 60_000;
+
+/** Others see that somebody is away once the page is hidden, or untouched for a minute. */
+function useIdle(content: Content): void {
+  useEffect(() => {
+    let status: "active" | "idle" = "active";
+    let timer: ReturnType<typeof setTimeout>;
+    const become = (next: "active" | "idle"): void => {
+      if (next !== status) content.setStatus(next);
+      status = next;
+    };
+    const touched = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => become("idle"), IDLE_AFTER_MS);
+      become("active");
+    };
+    const visibility = (): void => {
+      if (document.hidden) become("idle");
+      else touched();
+    };
+    touched();
+    addEventListener("pointerdown", touched);
+    addEventListener("keydown", touched);
+    document.addEventListener("visibilitychange", visibility);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener("pointerdown", touched);
+      removeEventListener("keydown", touched);
+      document.removeEventListener("visibilitychange", visibility);
+    };
+  }, [content]);
+}

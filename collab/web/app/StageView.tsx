@@ -1,0 +1,156 @@
+/** The setlist on stage: one song, large, in the dark; a key or a pedal goes on. One may lead and the others follow. */
+
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import type { Content, Document, Presence } from "../react";
+import { clockOf } from "./format";
+import { useWakeLock } from "./wakeLock";
+import { colored, IconButton } from "./ui";
+
+interface StageViewProps {
+  document: Document;
+  content: Content;
+  /** The other sessions in the room. */
+  sessions: readonly Presence[];
+  onLeave: () => void;
+}
+
+const NEXT = new Set(["ArrowRight", "ArrowDown", "PageDown", " ", "Enter"]);
+const BACK = new Set(["ArrowLeft", "ArrowUp", "PageUp", "Backspace"]);
+
+export function StageView({ document: setlist, content, sessions, onLeave }: StageViewProps): ReactNode {
+  const items = setlist.ordered;
+  const [here, setHere] = useState<string | null>(null);
+  const [isFollowing, setFollowing] = useState(true);
+  const [isLeading, setLeading] = useState(false);
+  const leader = sessions.find(({ focus }) => focus?.lead) ?? null;
+  const isLed = leader !== null && isFollowing && !isLeading;
+  const shown = (isLed ? leader.focus?.item : null) ?? here;
+  const at = Math.max(0, items.findIndex(({ id }) => id === shown));
+  const item = items[at];
+  useWakeLock();
+
+  // Who claims the lead takes it: whoever led before follows.
+  const earlier = useRef<string | null>(null);
+  useEffect(() => {
+    const id = leader?.session_id ?? null;
+    if (isLeading && id !== null && id !== earlier.current) {
+      setLeading(false);
+      setFollowing(true);
+    }
+    if (!isLeading) earlier.current = id;
+    if (id === null) earlier.current = null;
+  }, [leader?.session_id, isLeading]);
+
+  // Whoever leads may go: the page stays where it is.
+  const ledTo = isLed ? leader.focus?.item : undefined;
+  useEffect(() => {
+    if (ledTo) setHere(ledTo);
+  }, [ledTo]);
+
+  const itemId = item?.id;
+  useEffect(() => {
+    content.focus(itemId ? { item: itemId, ...(isLeading ? { lead: true } : {}) } : null);
+  }, [content, itemId, isLeading]);
+  useEffect(() => () => content.focus(null), [content]);
+
+  const step = useCallback(
+    (by: number) => {
+      const next = items[Math.min(Math.max(at + by, 0), items.length - 1)];
+      if (!next) return;
+      setHere(next.id);
+      if (!isLeading) setFollowing(false);
+    },
+    [items, at, isLeading],
+  );
+
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const isButton = event.target instanceof HTMLButtonElement && (event.key === " " || event.key === "Enter");
+      if (event.key === "Escape") onLeave();
+      else if (NEXT.has(event.key) && !isButton) step(1);
+      else if (BACK.has(event.key)) step(-1);
+      else return;
+      event.preventDefault();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, [step, onLeave]);
+
+  const lead = (): void => {
+    setHere(itemId ?? null);
+    setLeading((is) => !is);
+    setFollowing(true);
+  };
+  const rejoin = (): void => {
+    setLeading(false);
+    setFollowing(true);
+  };
+
+  const fields = item?.fields ?? {};
+  const next = items[at + 1];
+  return (
+    <main className="stage">
+      <header className="stage-bar">
+        <IconButton icon="close" label="Leave the stage" onClick={onLeave} />
+        <span className="stage-place">
+          {items.length ? at + 1 : 0} / {items.length}
+        </span>
+        {leader && !isLeading ? (
+          <button
+            type="button"
+            className={`button is-small stage-follow ${isLed ? "is-on" : ""}`}
+            style={colored(leader.user)}
+            aria-pressed={isLed}
+            onClick={() => (isLed ? (setHere(itemId ?? null), setFollowing(false)) : rejoin())}
+          >
+            {isLed ? `Following ${short(leader.user.name)}` : `Follow ${short(leader.user.name)}`}
+          </button>
+        ) : null}
+        <button type="button" className="button is-small" aria-pressed={isLeading} onClick={lead}>
+          {isLeading ? "Leading" : "Lead"}
+        </button>
+      </header>
+      <section className="stage-song" aria-live="polite" aria-label="Now">
+        {item ? (
+          <>
+            <h1>{String(fields.title ?? (item.type === "break" ? "Break" : "Untitled"))}</h1>
+            <p className="stage-facts">
+              {fields.key ? <span className="stage-key">{String(fields.key)}</span> : null}
+              {fields.tempo ? <span>{String(fields.tempo)} bpm</span> : null}
+              {fields.time_signature ? <span>{String(fields.time_signature)}</span> : null}
+              {typeof fields.capo === "number" ? <span>capo {fields.capo}</span> : null}
+              {typeof fields.duration === "number" ? <span>{clockOf(fields.duration)}</span> : null}
+              {fields.lead ? <span>{String(fields.lead)}</span> : null}
+            </p>
+            {fields.notes ? <p className="stage-notes">{String(fields.notes)}</p> : null}
+          </>
+        ) : (
+          <h1>No songs yet</h1>
+        )}
+      </section>
+      <footer className="stage-foot">
+        <button type="button" className="stage-step" disabled={at === 0} onClick={() => step(-1)}>
+          Back
+        </button>
+        <button
+          type="button"
+          className="stage-step is-next"
+          disabled={at >= items.length - 1}
+          onClick={() => step(1)}
+        >
+          {next ? (
+            <>
+              <span>Next</span> {String(next.fields.title ?? "Untitled")}
+              {next.fields.key ? <b> {String(next.fields.key)}</b> : null}
+            </>
+          ) : (
+            "The end"
+          )}
+        </button>
+      </footer>
+    </main>
+  );
+}
+
+const short = (name: string): string => name.replace(/ \(.*\)/, "");

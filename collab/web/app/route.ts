@@ -1,0 +1,36 @@
+/** Where one is in the page. It lives in the fragment, so that it works offline and the server serves one file. */
+
+import { useSyncExternalStore } from "react";
+
+export type View = "edit" | "stage" | "print";
+
+export interface Route {
+  band: string | null;
+  content: string | null;
+  view: View;
+}
+
+export function parse(hash: string): Route {
+  const [, band = null, content = null, view] = /^#\/([^/]+)(?:\/([^/]+))?(?:\/(stage|print))?$/.exec(hash) ?? [];
+  const decode = (part: string | null): string | null => (part === null ? null : decodeURIComponent(part));
+  return { band: decode(band), content: decode(content), view: view === "stage" || view === "print" ? view : "edit" };
+}
+
+export function pathOf({ band, content, view }: Partial<Route>): string {
+  const parts = [band, content].filter((part): part is string => Boolean(part)).map(encodeURIComponent);
+  if (content && view && view !== "edit") parts.push(view);
+  return `#/${parts.join("/")}`;
+}
+
+export function go(route: Partial<Route>): void {
+  location.hash = pathOf(route);
+}
+
+const subscribe = (watcher: () => void): (() => void) => {
+  addEventListener("hashchange", watcher);
+  return () => removeEventListener("hashchange", watcher);
+};
+
+export function useRoute(): Route {
+  return parse(useSyncExternalStore(subscribe, () => location.hash));
+}

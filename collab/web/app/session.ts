@@ -1,0 +1,56 @@
+/** Who uses this page: the token from the link, and what it says. */
+
+import type { Band, User } from "../sdk";
+
+const KEY = "collab-token";
+
+export interface Identity {
+  token: string;
+  userId: string;
+  name: string;
+}
+
+/** Takes the token out of the address bar and keeps it for this tab. Null where there is none, or it is no token. */
+export function identify(): Identity | null {
+  const given = /^#token=([\w.-]+)/.exec(location.hash)?.[1];
+  if (given) {
+    sessionStorage.setItem(KEY, given);
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+  const token = given ?? sessionStorage.getItem(KEY);
+  return token ? read(token) : null;
+}
+
+export function signOut(): void {
+  sessionStorage.removeItem(KEY);
+  location.reload();
+}
+
+/** Reads what a token says of its user. Only the server checks it. */
+function read(token: string): Identity | null {
+  try {
+    const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0));
+    const claims = JSON.parse(new TextDecoder().decode(bytes)) as { sub?: unknown; name?: unknown };
+    if (typeof claims.sub !== "string") return null;
+    return { token, userId: claims.sub, name: typeof claims.name === "string" ? claims.name : claims.sub };
+  } catch {
+    return null;
+  }
+}
+
+export interface Me {
+  user: User;
+  bands: Band[];
+}
+
+/** What the server last said of this user, for when it can't be asked. */
+export const rememberedMe = {
+  get(userId: string): Me | null {
+    const kept = localStorage.getItem(`collab-me ${userId}`);
+    return kept ? (JSON.parse(kept) as Me) : null;
+  },
+  set(userId: string, me: Me): void {
+    localStorage.setItem(`collab-me ${userId}`, JSON.stringify(me));
+  },
+};

@@ -1,0 +1,66 @@
+/** Notices: said once, politely, and gone by themselves unless somebody is reading them. */
+
+import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from "react";
+import { IconButton } from "./ui";
+
+export interface Toast {
+  text: string;
+  /** A way back, where there is one. */
+  action?: { label: string; run: () => void };
+  isImportant?: boolean;
+}
+
+type Say = (toast: Toast) => void;
+
+const ToastContext = createContext<Say>(() => undefined);
+
+export const useToasts = (): Say => useContext(ToastContext);
+
+const QUIET_MS = 4_000;
+const IMPORTANT_MS = 20_000;
+const MOST = 3;
+
+export function Toasts({ children }: { children: ReactNode }): ReactNode {
+  const [toasts, setToasts] = useState<(Toast & { id: number })[]>([]);
+  const count = useRef(0);
+  const drop = useCallback((id: number) => setToasts((all) => all.filter((toast) => toast.id !== id)), []);
+  const say = useCallback<Say>(
+    (toast) => {
+      count.current += 1;
+      const id = count.current;
+      setToasts((all) => [...all.filter((other) => other.text !== toast.text).slice(1 - MOST), { ...toast, id }]);
+      setTimeout(() => drop(id), toast.isImportant ? IMPORTANT_MS : QUIET_MS);
+    },
+    [drop],
+  );
+  const list = useMemo(
+    () =>
+      toasts.map(({ id, text, action, isImportant }) => (
+        <div key={id} className={`toast ${isImportant ? "is-important" : ""}`}>
+          <p>{text}</p>
+          {action ? (
+            <button
+              type="button"
+              className="toast-action"
+              onClick={() => {
+                action.run();
+                drop(id);
+              }}
+            >
+              {action.label}
+            </button>
+          ) : null}
+          <IconButton icon="close" label="Dismiss" onClick={() => drop(id)} />
+        </div>
+      )),
+    [toasts, drop],
+  );
+  return (
+    <ToastContext.Provider value={say}>
+      {children}
+      <div className="toasts" role="status" aria-live="polite" aria-label="Notices">
+        {list}
+      </div>
+    </ToastContext.Provider>
+  );
+}

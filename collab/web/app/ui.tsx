@@ -1,0 +1,107 @@
+/** Small things that every screen uses. */
+
+import { type ButtonHTMLAttributes, type CSSProperties, type ReactNode, useSyncExternalStore } from "react";
+import type { User } from "../sdk";
+import { initialsOf } from "./format";
+
+const PATHS = {
+  add: "M12 5v14M5 12h14",
+  back: "M15 5l-7 7 7 7",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  close: "M6 6l12 12M18 6L6 18",
+  cloud: "M7 18a4.5 4.5 0 01-.4-9A6 6 0 0118 9.5a4.3 4.3 0 01-.7 8.5z",
+  copy: "M9 9h10v10H9zM15 9V5H5v10h4",
+  down: "M6 9l6 6 6-6",
+  grip: "M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01",
+  history: "M4 12a8 8 0 108-8 8.5 8.5 0 00-6.5 3M5 3v4.5h4.5M12 8v4l3 2",
+  moon: "M20 14.5A8.5 8.5 0 019.5 4 8.5 8.5 0 1020 14.5z",
+  next: "M9 5l7 7-7 7",
+  off: "M4 4l16 16M8 8.4A6 6 0 006.600 9 4.5 4.5 0 007 18h10.500M12 6a6 6 0 016 3.500 4.300 4.300 0 012 7.300",
+  pause: "M8 5v14M16 5v14",
+  print: "M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7z",
+  redo: "M15 14l5-5-5-5M20 9H9.5a5.5 5.5 0 000 11H13",
+  stage: "M5 4h14v11H5zM12 15v5M8 20h8",
+  sun: "M12 8a4 4 0 100 8 4 4 0 000-8zM12 2v2M12 20v2M4.900 4.900l1.400 1.400M17.700 17.700l1.400 1.400M2 12h2M20 12h2M4.900 19.100l1.400-1.400M17.700 6.300l1.400-1.400",
+  trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+  undo: "M9 14L4 9l5-5M4 9h10.500a5.500 5.500 0 010 11H11",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { name: IconName }): ReactNode {
+  return (
+    <svg className="icon" viewBox="0 0 24 24" aria-hidden="true">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}
+
+interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  icon: IconName;
+  label: string;
+}
+
+/** A button that shows an icon and says what it does. */
+export function IconButton({ icon, label, className = "", ...rest }: IconButtonProps): ReactNode {
+  return (
+    <button type="button" className={`icon-button ${className}`} aria-label={label} title={label} {...rest}>
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+/** Gives a person's colour to what is below, as `--who`. */
+export const colored = (user: User): CSSProperties => ({ "--who": user.color }) as CSSProperties;
+
+export function Avatars({ people, me }: { people: { user: User; isActive: boolean }[]; me: string }): ReactNode {
+  const MOST = 5;
+  const label = people.map(({ user }) => (user.id === me ? `${user.name} (you)` : user.name)).join(", ");
+  return (
+    <div className="avatars" role="group" aria-label={people.length ? `Online: ${label}` : "Nobody is online"}>
+      {people.slice(0, MOST).map(({ user, isActive }) => (
+        <span
+          key={user.id}
+          className={`avatar ${isActive ? "" : "is-idle"}`}
+          style={colored(user)}
+          title={user.id === me ? `${user.name} (you)` : user.name}
+          data-user={user.id}
+        >
+          {initialsOf(user.name)}
+        </span>
+      ))}
+      {people.length > MOST ? <span className="avatar is-more">+{people.length - MOST}</span> : null}
+    </div>
+  );
+}
+
+type Theme = "light" | "dark";
+
+const THEME = "collab-theme";
+const themeWatchers = new Set<() => void>();
+const darkMedia = matchMedia("(prefers-color-scheme: dark)");
+
+const theme = (): Theme => (localStorage.getItem(THEME) as Theme | null) ?? (darkMedia.matches ? "dark" : "light");
+
+/** Puts the chosen theme on the page; without a choice the device's own applies. */
+export function applyTheme(): void {
+  const chosen = localStorage.getItem(THEME);
+  if (chosen) document.documentElement.dataset.theme = chosen;
+}
+
+export function ThemeButton(): ReactNode {
+  const now = useSyncExternalStore((watcher) => {
+    themeWatchers.add(watcher);
+    darkMedia.addEventListener("change", watcher);
+    return () => {
+      themeWatchers.delete(watcher);
+      darkMedia.removeEventListener("change", watcher);
+    };
+  }, theme);
+  const other = now === "dark" ? "light" : "dark";
+  const toggle = (): void => {
+    localStorage.setItem(THEME, other);
+    applyTheme();
+    for (const watcher of themeWatchers) watcher();
+  };
+  return <IconButton icon={now === "dark" ? "sun" : "moon"} label={`Use the ${other} theme`} onClick={toggle} />;
+}

@@ -1,0 +1,217 @@
+/** One socket to the server, kept for ever: it comes back after any break, and enters its rooms again. */
+
+import { io, type Socket } from "socket.io-client";
+import { Watchable } from "./emitter";
+import type { ContentUpdated, Failed, Problem, Session } from "./types";
+
+export type Link =
+  | { state: "connecting" }
+  | { state: "online"; session: Session }
+  | { state: "offline" }
+  | { state: "refused"; code: string; message: string };
+
+export interface ConnectionOptions {
+  /** Where the server is; the page's own origin by default. */
+  url?: string;
+  /** A token, or how to get a fresh one; asked for anew at each connection. */
+  token: string | (() => string | Promise<string>);
+  path?: string;
+}
+
+/** Who takes part in a room. */
+export interface Member {
+  readonly room: string;
+  /** What to send with `join_room`, each time. */
+  payload(): object;
+  joined(answer: never): void;
+  refused(problem: Problem): void;
+  heard(event: string, payload: never): void;
+  /** The connection broke; `joined` follows once it is back. */
+  parted(): void;
+}
+
+/** An event was refused; `code` is one of the protocol's. */
+export class Refused extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.message);
+  }
+
+  get code(): string {
+    return this.problem.code;
+  }
+}
+
+/** No answer: the connection broke, or the server took too long. Whether it did the work is unknown. */
+export class Unanswered extends Error {}
+
+const ANSWER_TIMEOUT_MS = 10_000;
+const RETRY_MS = { first: 500, most: 10_000 };
+const ROOM_EVENTS = [
+  "content_edited",
+  "batch_update",
+  "content_updated",
+  "user_joined",
+  "user_left",
+  "presence_updated",
+  "sync_status",
+] as const;
+
+export class Connection extends Watchable<Link> {
+  readonly #socket: Socket;
+  readonly #members = new Set<Member>();
+  readonly #finishing = new Set<() => void>();
+  #isWanted = false;
+  #retries = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ConnectionOptions) {
+    super({ state: "connecting" });
+    const { token } = options;
+    this.#socket = io(options.url ?? "", {
+      path: options.path ?? "/socket.io/",
+      autoConnect: false,
+      forceNew: true,
+      transports: ["websocket", "polling"],
+      tryAllTransports: true,
+      reconnectionDelay: RETRY_MS.first,
+      reconnectionDelayMax: RETRY_MS.most,
+      randomizationFactor: 0.5,
+      auth: (give) => {
+        void Promise.resolve(typeof token === "string" ? token : token()).then(
+          (fresh) => give({ token: fresh }),
+          () => give({}),
+        );
+      },
+    });
+    this.#socket.on("session", (session: Session) => this.#begin(session));
+    this.#socket.on("disconnect", (reason) => this.#end(reason));
+    this.#socket.on("connect_error", (error) => this.#failed(error));
+    this.#socket.on("content_updated", (payload: ContentUpdated) => {
+      if (payload.type === "membership") this.#membershipChanged();
+    });
+    for (const event of ROOM_EVENTS) {
+      this.#socket.on(event, (payload: { room?: string; room_id?: string; band_id?: string }) => {
+        const room = payload.room ?? payload.room_id ?? `band_${payload.band_id}`;
+        for (const member of this.#members) if (member.room === room) member.heard(event, payload as never);
+      });
+    }
+  }
+
+  /** Called when this user has got, lost or changed a role in a band. */
+  onMembership?: () => void;
+
+  get isOnline(): boolean {
+    return this.getState().state === "online";
+  }
+
+  get sessionId(): string | null {
+    const link = this.getState();
+    return link.state === "online" ? link.session.session_id : null;
+  }
+
+  connect(): void {
+    this.#isWanted = true;
+    if (!this.#socket.active) this.#socket.connect();
+  }
+
+  /** Leaves at once, so that others see it. `connect` comes back. */
+  disconnect(): void {
+    this.#isWanted = false;
+    clearTimeout(this.#retry);
+    this.#socket.disconnect();
+  }
+
+  /** The page goes: what is unfinished is finished (`beforeLeave`), sent, and others see at once that we left. */
+  leave(): void {
+    for (const finish of this.#finishing) finish();
+    this.disconnect();
+  }
+
+  /** Has something done when the page goes, while it can still be sent. Returns how to take that back. */
+  beforeLeave(finish: () => void): () => void {
+    this.#finishing.add(finish);
+    return () => this.#finishing.delete(finish);
+  }
+
+  /** The network is known to be gone: nothing is tried until `connect`. */
+  suspend(): void {
+    this.disconnect();
+    this.set({ state: "offline" });
+  }
+
+  /** Keeps a member in its room until the returned function is called. */
+  enter(member: Member): () => void {
+    this.#members.add(member);
+    if (this.isOnline) void this.#join(member);
+    return () => {
+      this.#members.delete(member);
+      const isShared = [...this.#members].some((other) => other.room === member.room);
+      if (this.isOnline && !isShared) this.#socket.emit("leave_room", { room: member.room });
+    };
+  }
+
+  /** The server's answer. Throws `Refused`, or `Unanswered` where none came. */
+  async request<Answer extends { ok: true }>(event: string, payload: object): Promise<Answer> {
+    if (!this.#socket.connected) throw new Unanswered("not connected");
+    let answer: Answer | Failed;
+    try {
+      answer = await this.#socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(event, payload);
+    } catch (error) {
+      throw new Unanswered(String(error));
+    }
+    if (!answer.ok) throw new Refused(answer.error);
+    return answer;
+  }
+
+  #begin(session: Session): void {
+    this.#retries = 0;
+    this.set({ state: "online", session });
+    for (const member of this.#members) void this.#join(member);
+  }
+
+  /** Every room is entered again: what one may do there may have changed. */
+  #membershipChanged(): void {
+    for (const member of this.#members) void this.#join(member);
+    this.onMembership?.();
+  }
+
+  async #join(member: Member): Promise<void> {
+    try {
+      const answer = await this.request("join_room", { room: member.room, ...member.payload() });
+      if (this.#members.has(member)) member.joined(answer as never);
+    } catch (error) {
+      if (error instanceof Refused) member.refused(error.problem);
+      // A live socket that does not answer is of no use; a dead one comes back by itself.
+      else if (this.#socket.connected) this.#socket.io.engine.close();
+    }
+  }
+
+  #end(reason: Socket.DisconnectReason): void {
+    for (const member of this.#members) member.parted();
+    if (this.getState().state !== "refused") this.set({ state: this.#isWanted ? "connecting" : "offline" });
+    // After any other reason the library comes back by itself.
+    if (reason === "io server disconnect") this.#later();
+  }
+
+  #failed(error: Error & { data?: { code?: string } }): void {
+    const code = error.data?.code ?? "";
+    if (code.startsWith("token_")) {
+      this.set({ state: "refused", code, message: error.message });
+      return;
+    }
+    this.set({ state: "offline" });
+    if (!this.#socket.active) this.#later();
+  }
+
+  #later(): void {
+    clearTimeout(this.#retry);
+    const most = Math.min(RETRY_MS.first * 2 ** this.#retries, RETRY_MS.most);
+    this.#retries += 1;
+    this.#retry = setTimeout(
+      () => {
+        if (this.#isWanted && !this.#socket.active) this.#socket.connect();
+      },
+      most * (0.5 + Math.random()),
+    );
+  }
+}

@@ -1,0 +1,14 @@
+/** The TypeScript SDK of collab: no DOM, no framework. PROTOCOL.md says what travels. */
+
+export { BandRoom, type BandState } from "./band";
+export { Connection, type ConnectionOptions, type Link, type Member, Refused, Unanswered } from "./connection";
+export { Content, type ContentState, type Saving } from "./content";
+export { Document, positionBetween } from "./document";
+export { Watchable } from "./emitter";
+export { newId } from "./ids";
+export { type Notice, type Pending, Replica, type Request } from "./replica";
+export { Rest, RestError } from "./rest";
+export { Roster } from "./roster";
+export { BrowserStore, NoStore, type Store } from "./store";
+export * as text from "./text";
+export type * from "./types";

@@ -1,0 +1,76 @@
+/** The REST calls that a front end needs beside the socket. */
+
+import type { Band, DocumentJson, Edit, Problem, Summary, User } from "./types";
+
+/** The server refused a call, or could not be reached (`code` is then `unreachable`). */
+export class RestError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export class Rest {
+  constructor(
+    readonly token: string | (() => string | Promise<string>),
+    readonly url = "",
+  ) {}
+
+  me(): Promise<{ user: User; bands: Band[] }> {
+    return this.#call("GET", "/api/me");
+  }
+
+  createBand(name: string): Promise<Band> {
+    return this.#call("POST", "/api/bands", { name });
+  }
+
+  createContent(
+    bandId: string,
+    kind: string,
+    title: string,
+    document?: { fields?: object; items?: object[] },
+  ): Promise<DocumentJson> {
+    const body = { kind, title, ...(document ? { document } : {}) };
+    return this.#call("POST", `/api/bands/${encodeURIComponent(bandId)}/contents`, body);
+  }
+
+  contents(bandId: string): Promise<{ contents: Summary[] }> {
+    return this.#call("GET", `/api/bands/${encodeURIComponent(bandId)}/contents`);
+  }
+
+  content(id: string, version?: number): Promise<DocumentJson> {
+    return this.#call("GET", `/api/contents/${encodeURIComponent(id)}${version === undefined ? "" : `?version=${version}`}`);
+  }
+
+  edits(id: string, after: number, limit = 100): Promise<{ edits: Edit[]; head: number }> {
+    return this.#call("GET", `/api/contents/${encodeURIComponent(id)}/edits?after=${after}&limit=${limit}`);
+  }
+
+  /** Brings a content back to what it was at a version, as a new edit. */
+  revert(id: string, version: number): Promise<unknown> {
+    return this.#call("POST", `/api/contents/${encodeURIComponent(id)}/revert`, { version });
+  }
+
+  async #call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+    const token = typeof this.token === "string" ? this.token : await this.token();
+    let response: Response;
+    try {
+      response = await fetch(this.url + path, {
+        method,
+        headers: { Authorization: `Bearer ${token}`, ...(body ? { "Content-Type": "application/json" } : {}) },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+    } catch {
+      throw new RestError(0, "unreachable", "The server can't be reached.");
+    }
+    const answer = response.status === 204 ? null : await response.json().catch(() => null);
+    if (!response.ok) {
+      const problem = (answer as { error?: Problem } | null)?.error;
+      throw new RestError(response.status, problem?.code ?? "unknown", problem?.message ?? response.statusText);
+    }
+    return answer as Answer;
+  }
+}

@@ -1,0 +1,56 @@
+import type { TextOp } from "ot-text-unicode";
+import type * as wire from "./wire";
+
+export type {
+  Author,
+  BandJoined,
+  BatchUpdate,
+  ContentUpdated,
+  Dropped,
+  Focus,
+  Overwrite,
+  Presence,
+  PresenceUpdated,
+  Session,
+  Summary,
+  User,
+  UserJoined,
+  UserLeft,
+} from "./wire";
+
+/** A JSON value; `null` means that a field is not set. */
+export type Value = unknown;
+export type Fields = Readonly<Record<string, Value>>;
+export type Delta = TextOp;
+export type Role = wire.BandJoined["role"];
+
+export interface Item extends wire.WireItem {
+  readonly fields: Fields;
+}
+
+export type SetOp = wire.WireSet;
+export type MoveOp = wire.WireMove;
+export type RemoveOp = wire.WireRemove;
+export type InsertOp = Omit<wire.WireInsert, "item"> & { item: Item };
+export type TextOpOf = Omit<wire.WireText, "delta"> & { delta: Delta };
+export type Op = SetOp | InsertOp | MoveOp | RemoveOp | TextOpOf;
+
+export type DocumentJson = Omit<wire.Document, "items"> & { items: Item[] };
+export type Edit = Omit<wire.Edit, "ops"> & { ops: Op[] };
+export type EditAnswer = Omit<wire.EditAnswer, "ops"> & { ops: Op[] };
+export type Failed = wire.Failed;
+export type Problem = wire.Problem;
+
+/** What `join_room` of a content and `request_update` bring: the whole document, or the edits since a version. */
+export interface Catchup {
+  content?: DocumentJson | null;
+  version?: number | null;
+  edits?: Edit[] | null;
+}
+export type ContentJoined = Omit<wire.ContentJoined, keyof Catchup> & Catchup;
+
+export interface Band {
+  id: string;
+  name: string;
+  role: Role;
+}

@@ -1,0 +1,280 @@
+// Made from the wire models by `uv run poe wire-types`; edit those instead.
+
+export interface Authenticate {
+  token: string;
+}
+export interface Author {
+  id: string;
+  name: string;
+}
+export interface BandJoined {
+  ok: true;
+  room: string;
+  role: "owner" | "editor" | "viewer";
+  roster: Presence[];
+  contents: Summary[];
+}
+export interface Presence {
+  session_id: string;
+  user: User;
+  status: "active" | "idle";
+  focus: Focus | null;
+  joined_at: string;
+  last_seen: string;
+}
+export interface User {
+  id: string;
+  name: string;
+  color: string;
+}
+export interface Focus {
+  item?: string | null;
+  field?: string | null;
+  anchor?: number | null;
+  head?: number | null;
+  lead?: boolean | null;
+}
+export interface Summary {
+  id: string;
+  kind: string;
+  title: string;
+  version: number;
+  updated_at: string;
+  updated_by: Author;
+}
+export interface BatchUpdate {
+  room_id: string;
+  edits: Edit[];
+}
+export interface Edit {
+  room_id: string;
+  edit_id: string;
+  version: number;
+  base_version: number;
+  author: Author;
+  session_id: string | null;
+  ops: (WireSet | WireInsert | WireMove | WireRemove | WireText)[];
+  undoes?: string | null;
+  at: string;
+}
+export interface WireSet {
+  op: "set";
+  item: string | null;
+  field: string;
+  value: unknown;
+}
+export interface WireInsert {
+  op: "insert";
+  item: WireItem;
+}
+export interface WireItem {
+  id: string;
+  type: string;
+  position: string;
+  fields?: {
+    [k: string]: unknown;
+  };
+}
+export interface WireMove {
+  op: "move";
+  item: string;
+  position: string;
+}
+export interface WireRemove {
+  op: "remove";
+  item: string;
+}
+/**
+ * `delta` is in the format of npm's `ot-text-unicode`, counted in code points.
+ */
+export interface WireText {
+  op: "text";
+  item: string | null;
+  field: string;
+  delta: unknown[];
+}
+/**
+ * With `content`, or with `version` and `edits` where `since` was given and the tail is short.
+ */
+export interface ContentJoined {
+  ok: true;
+  room: string;
+  role: "owner" | "editor" | "viewer";
+  roster: Presence[];
+  content?: Document | null;
+  version?: number | null;
+  edits?: Edit[] | null;
+}
+export interface Document {
+  id: string;
+  kind: string;
+  band_id: string;
+  version: number;
+  fields: {
+    [k: string]: unknown;
+  };
+  items: WireItem[];
+}
+/**
+ * `data` is a summary; a list of them for `refresh`; a membership where `type` is `membership`.
+ */
+export interface ContentUpdated {
+  type: string;
+  action: "add" | "update" | "remove" | "restore" | "refresh";
+  band_id: string;
+  data: unknown;
+}
+export interface CreateBand {
+  name: string;
+}
+export interface CreateContent {
+  kind: string;
+  title: string;
+  document?: Seed | null;
+}
+export interface Seed {
+  fields?: {
+    [k: string]: unknown;
+  };
+  /**
+   * @maxItems 10000
+   */
+  items?: SeedItem[];
+}
+/**
+ * An item to begin with. Without an id it gets one; without a position it goes where the list has it.
+ */
+export interface SeedItem {
+  id?: string | null;
+  type: string;
+  position?: string | null;
+  fields?: {
+    [k: string]: unknown;
+  };
+}
+export interface Dropped {
+  index: number;
+  reason:
+    | "item_removed"
+    | "field_replaced"
+    | "field_changed"
+    | "item_moved"
+    | "item_exists"
+    | "text_too_long"
+    | "already_undone";
+}
+export interface EditAnswer {
+  ok: true;
+  edit_id: string;
+  version: number;
+  ops: (WireSet | WireInsert | WireMove | WireRemove | WireText)[];
+  dropped: Dropped[];
+  overwrote: Overwrite[];
+}
+export interface Overwrite {
+  index: number;
+  version: number;
+  author: Author;
+  value: unknown;
+}
+export interface EditContent {
+  room_id: string;
+  edit_id: string;
+  base_version: number;
+  /**
+   * @minItems 1
+   * @maxItems 1000
+   */
+  ops: (WireSet | WireInsert | WireMove | WireRemove | WireText)[];
+  expect?: "unchanged" | null;
+}
+export interface Failed {
+  ok: false;
+  error: Problem;
+}
+export interface Problem {
+  code: string;
+  message: string;
+  details?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * A bare string stands for `{room}`.
+ */
+export interface JoinRoom {
+  room: string;
+  since?: number | null;
+}
+/**
+ * A bare string stands for `{room}`.
+ */
+export interface LeaveRoom {
+  room: string;
+}
+export interface PresenceUpdated {
+  room: string;
+  sessions: Presence[];
+  gone?: string[] | null;
+}
+/**
+ * `name` is for somebody who has never connected; who has goes by their token's.
+ */
+export interface PutMember {
+  role: "owner" | "editor" | "viewer";
+  name?: string | null;
+}
+/**
+ * Without a room: every band of the user.
+ */
+export interface RequestUpdate {
+  room_id?: string | null;
+  since?: number | null;
+}
+export interface ServerRestarting {
+  retry_in: number;
+}
+export interface Session {
+  session_id: string;
+  user: User;
+  expires_at: string;
+  protocol: number;
+}
+export interface UndoEdit {
+  room_id: string;
+  edit_id: string;
+  target: string;
+}
+/**
+ * What is left out stays as it is; `focus: null` says that the session is nowhere in particular.
+ */
+export interface UpdatePresence {
+  room: string;
+  status?: ("active" | "idle") | null;
+  focus?: WireFocus | null;
+}
+export interface WireFocus {
+  item?: string | null;
+  field?: string | null;
+  anchor?: number | null;
+  head?: number | null;
+  lead?: boolean | null;
+}
+/**
+ * The answer to `request_update` with a room.
+ */
+export interface Updated {
+  ok: true;
+  content?: Document | null;
+  version?: number | null;
+  edits?: Edit[] | null;
+}
+export interface UserJoined {
+  room: string;
+  user: User;
+}
+export interface UserLeft {
+  room: string;
+  user_id: string;
+  last_seen: string;
+}

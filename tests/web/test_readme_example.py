@@ -1,0 +1,30 @@
+"""The README's React example compiles against the hooks."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+from tests.javascript import NODE
+from tests.web.node import WEB
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_the_react_example_of_the_readme_compiles() -> None:
+    example = re.search(r"```tsx\n(.*?)```", README.read_text(), re.DOTALL)
+    assert example
+    # Beside the packages that it imports.
+    folder = WEB / "node_modules" / ".readme"
+    folder.mkdir(exist_ok=True)
+    (folder / "example.tsx").write_text(example[1])
+    options = {"noImplicitAny": False, "paths": {"collab/react": ["../../react/index.ts"]}}
+    settings = {"extends": "../../tsconfig.json", "compilerOptions": options, "include": ["example.tsx"]}
+    (folder / "tsconfig.json").write_text(json.dumps(settings))
+    done = subprocess.run(
+        [NODE, WEB / "node_modules" / "typescript" / "bin" / "tsc", "-p", folder],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
