@@ -47,9 +47,11 @@ class Connection:
                 )
                 self.session = await self._session
         except (socketio.exceptions.ConnectionError, NotConnected, TimeoutError) as error:
-            # A failed handshake leaves an open HTTP session behind.
-            await self._socket.eio.disconnect(abort=True)
             raise self._refusal or NotConnected(f"expected a collab server at {url}: {error or 'no answer'}") from None
+        finally:
+            if not hasattr(self, "session"):
+                # A handshake that failed or was given up leaves an open HTTP session behind.
+                await self._socket.eio.disconnect(abort=True)
 
     async def call(self, event: str, payload: Any, timeout_s: float) -> Any:
         """The server's answer. Raises what it answers with; `NotConnected` where the connection ends before,

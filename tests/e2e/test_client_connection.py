@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from collab.client import CollabClient, NotConnected
+from collab.client.connection import Connection
 from collab.client.events import (
     Offline,
     Online,
@@ -194,3 +195,24 @@ async def test_leaving_with_edits_that_can_not_be_stored_is_an_error(
 
     with pytest.raises(NotConnected, match="1 are not"):
         await edit_and_leave()
+
+
+async def test_a_client_that_leaves_while_it_connects_leaves_nothing_open(
+    server: RunningEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_asked, is_over = asyncio.Event(), asyncio.Event()
+
+    async def never(token: str | None) -> Identity:
+        is_asked.set()
+        await is_over.wait()
+        raise TokenInvalid("too late")
+
+    monkeypatch.setattr(server.engine.tokens, "verify", never)
+    connection = Connection(lambda event, payload: None)
+    opening = asyncio.create_task(connection.open(server.url, server.token("ada"), ["websocket"], TIMEOUT_S))
+    await asyncio.wait_for(is_asked.wait(), TIMEOUT_S)
+    http = connection._socket.eio.http  # noqa: SLF001  # it is private to its users, not to this test
+    opening.cancel()
+    await asyncio.gather(opening, return_exceptions=True)
+    assert http.closed
+    is_over.set()
