@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from collab.domain.access import Role
 from collab.domain.bands import User
+from collab.domain.kinds import KINDS
 from collab.domain.ops import Item
 from collab.storage.migrate import migrate
 from tests.support.clock import ManualClock
@@ -49,6 +50,12 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """A fresh database, of the sort that `--database` names."""
     url: str = request.getfixturevalue(f"{request.config.getoption('--database')}_database_url")
     return url
+
+
+@pytest.fixture
+def own_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the test registers, the next one does not see."""
+    monkeypatch.setattr(KINDS, "_by_name", {kind.name: kind for kind in KINDS})
 
 
 @pytest.fixture

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
+import structlog
 from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Asked, Edit, Proposal, Restore
-from collab.domain.errors import ClientFault, Invalid, NotFound, VersionUnknown
+from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Duplicate, Outcome, check_base, rebase, undo
 from collab.domain.restore import restore
 from collab.storage.live import KEPT_EDITS, Live, Working
 from collab.storage.rows import SELECT_EDITS, document_of, edit_of, edits_after, row_of, snapshot_before
 from collab.storage.tables import contents, edits, snapshots
+
+log = structlog.get_logger(__name__)
 
 SNAPSHOT_EVERY = 200
 """A full snapshot is stored each time so many edits have been added, so that opening never replays more."""
@@ -42,7 +46,7 @@ class Batch:
 
     def __init__(self, connection: Connection, kinds: Kinds, known: Mapping[str, Live]) -> None:
         self.working: dict[str, Working] = {}
-        self.outcomes: list[Outcome | ClientFault] = []
+        self.outcomes: list[Outcome | CollabError] = []
         self._connection = connection
         self._kinds = kinds
         self._known = known
@@ -108,11 +112,18 @@ class Batch:
                 ],
             )
 
-    def _judged(self, content_id: str, request: Asked) -> Outcome | ClientFault:
+    def _judged(self, content_id: str, request: Asked) -> Outcome | CollabError:
         try:
             return self._outcome(content_id, request)
         except ClientFault as fault:
             return fault
+        except SQLAlchemyError:
+            # The transaction is broken, and with it the whole batch.
+            raise
+        except Exception:
+            # The edge of one edit: what the domain trips over in it must not refuse the others, at every resend anew.
+            log.exception("an edit could not be judged", content_id=content_id, edit_id=request.edit_id)
+            return Unavailable("the server could not judge the edit; nothing was stored")
 
     def _outcome(self, content_id: str, request: Asked) -> Outcome:
         working = self.working.get(content_id)

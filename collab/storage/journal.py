@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from collab.domain.edits import Asked
-from collab.domain.errors import ClientFault, CollabError, Unavailable
+from collab.domain.errors import CollabError, Unavailable
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Outcome
 from collab.storage.batch import Batch
@@ -65,7 +65,7 @@ class Journal:
     def submit(self, content_id: str, asked: Asked) -> asyncio.Future[Outcome]:
         """The outcome, once it is durable. Queued before this returns, so a caller's own order is kept.
 
-        The answer may also be a `ClientFault` (nothing changed), or `Unavailable`: nothing was stored.
+        It may also raise a `ClientFault` (nothing changed), or `Unavailable`: nothing was stored.
         """
         if self._is_closing or len(self._waiting) >= self._max_waiting:
             raise Unavailable("too many edits are waiting to be stored; send it again in a moment")
@@ -120,7 +120,7 @@ class Journal:
         for entry, outcome in zip(entries, batch.outcomes, strict=True):
             if entry.answer.done():
                 continue
-            if isinstance(outcome, ClientFault):
+            if isinstance(outcome, CollabError):
                 entry.answer.set_exception(outcome)
             else:
                 entry.answer.set_result(outcome)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from collab.domain.document import Document, apply_stored
 from collab.domain.errors import Invalid, NotFound, Unavailable, VersionUnknown
+from collab.domain.merge import Merge
 from collab.domain.ops import Insert, Item, Op, Remove, Set, Text
 from collab.domain.rebase import Accepted, Duplicate, Nothing
 from tests.support.rooms import BEN, NOW, START
@@ -231,6 +232,21 @@ class TestFailedCommits:
         outcomes = await asyncio.gather(*map(room.submit, asked))
         assert [outcome.edit.version for outcome in outcomes if isinstance(outcome, Accepted)] == [2, 3]
         assert versions(await room.stored()) == [1, 2, 3]
+
+
+async def test_an_edit_that_the_domain_trips_over_is_refused_alone(room: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    def trip(self: Merge, index: int, op: Op) -> None:
+        if op == venue("the moon"):
+            raise RecursionError
+        carry(self, index, op)
+
+    carry = Merge.carry
+    monkeypatch.setattr(Merge, "carry", trip)
+    asked = [proposal(typed("x"), base=0), proposal(venue("the moon"), base=0), proposal(typed("y"), base=0)]
+    outcomes = await asyncio.gather(*map(room.submit, asked), return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [Accepted, Unavailable, Accepted]
+    assert versions(await room.stored()) == [1, 2]
 
 
 async def test_a_full_queue_is_unavailable_until_there_is_room(any_database_url: str) -> None:

@@ -46,6 +46,7 @@ async def test_the_engine_runs_beside_the_routes_of_a_host(database_url: str) ->
 
 
 @pytest.mark.asyncio
+@pytest.mark.usefixtures("own_kinds")
 async def test_a_host_registers_a_kind_of_its_own(database_url: str) -> None:
     stage_plot = Kind(
         "stage_plot",

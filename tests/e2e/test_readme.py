@@ -31,6 +31,7 @@ async def test_ten_lines_of_use(server: Running, gig: Gig, capsys: pytest.Captur
 
 
 @pytest.mark.asyncio
+@pytest.mark.usefixtures("own_kinds")
 async def test_in_your_own_application(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLLAB_JWT_SECRET", SECRET)
     monkeypatch.setenv("COLLAB_DATABASE_URL", database_url)
