@@ -1,0 +1,39 @@
+"""Whether the band's page is served is for the host to say."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from collab.app import create_app, own_app
+from collab.http.pages import add_pages
+from tests.support.serving import settings_for
+
+pytestmark = pytest.mark.asyncio
+
+
+def asking(app: object) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://band.example")  # type: ignore[arg-type]  # any ASGI application
+
+
+async def test_an_engine_of_its_own_has_the_page_unless_it_is_told_not_to(database_url: str) -> None:
+    async with asking(own_app(settings_for(database_url))) as client:
+        assert "<title>collab</title>" in (await client.get("/")).text
+    async with asking(own_app(settings_for(database_url), has_page=False)) as client:
+        assert (await client.get("/")).status_code == 404
+
+
+async def test_a_host_application_has_it_only_where_it_asks_for_it(database_url: str) -> None:
+    async with asking(create_app(settings_for(database_url), host=FastAPI())) as client:
+        assert (await client.get("/")).status_code == 404
+    async with asking(create_app(settings_for(database_url), host=FastAPI(), has_page=True)) as client:
+        assert (await client.get("/")).status_code == 200
+
+
+async def test_a_page_that_was_never_built_is_said_to_be_missing(tmp_path: Path) -> None:
+    app = FastAPI()
+    add_pages(app, tmp_path)
+    async with asking(app) as client:
+        answer = await client.get("/")
+    assert (answer.status_code, answer.text) == (404, "The page was not built: install the project again.\n")
