@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from collab.domain.kinds import KINDS
 from tests.conftest import Gig
 from tests.support.serving import SECRET, Running, listening
 
@@ -34,8 +33,6 @@ async def test_ten_lines_of_use(server: Running, gig: Gig, capsys: pytest.Captur
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("own_kinds")
 async def test_in_your_own_application(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # What it registers is forgotten when this test ends.
-    monkeypatch.setattr(KINDS, "_by_name", dict(KINDS._by_name))  # noqa: SLF001
     monkeypatch.setenv("COLLAB_JWT_SECRET", SECRET)
     monkeypatch.setenv("COLLAB_DATABASE_URL", database_url)
     defined = _python_under("In your own application")
