@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from collab import Kind, Settings, create_app, register_kind
 from collab.domain.fields import Line, Number
+from collab.domain.kinds import KINDS
 from tests.support.members import edit, member
 from tests.support.serving import SECRET, Running, listening, settings_for
 
@@ -46,7 +47,9 @@ async def test_the_engine_runs_beside_the_routes_of_a_host(database_url: str) ->
 
 
 @pytest.mark.asyncio
-async def test_a_host_registers_a_kind_of_its_own(database_url: str) -> None:
+async def test_a_host_registers_a_kind_of_its_own(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What it registers is forgotten when this test ends.
+    monkeypatch.setattr(KINDS, "_by_name", dict(KINDS._by_name))  # noqa: SLF001
     stage_plot = Kind(
         "stage_plot",
         fields={"title": Line()},
