@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from collab import Settings
 from tests.conftest import Gig
 from tests.support.serving import SECRET, Running, listening
 
@@ -44,3 +45,15 @@ def test_the_commands_are_what_ci_runs() -> None:
     script = (Path(__file__).parents[2] / ".ci" / "run").read_text()
     assert "test-command" in script
     assert README.count("<!-- test-command -->") == README.count("<!-- demo-command -->") == 1
+
+
+def test_every_setting_is_told_with_its_default() -> None:
+    rows = [line for line in README.splitlines() if line.startswith("| `COLLAB_")]
+    told = {name for row in rows for name in re.findall(r"`COLLAB_([A-Z_]+)`", row.split("|")[1])}
+    assert told == {name.upper() for name in Settings.model_fields}
+    for row in rows:
+        names, default = row.split("|")[1:3]
+        if re.fullmatch(r"[\d.,` a-z]+", default.strip()) and default.strip():
+            for name, value in zip(re.findall(r"COLLAB_([A-Z_]+)", names), default.split(","), strict=True):
+                expected = str(Settings.model_fields[name.lower()].default).lower().removesuffix(".0")
+                assert value.strip(" `") == expected, name
