@@ -22,14 +22,14 @@ def _token(secret: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str
 async def _refusal(url: str, auth: Any) -> Any:
     someone = Member("ada")
     with pytest.raises(socketio.exceptions.ConnectionError):
-        await someone.client.connect(url, auth=auth, transports=["websocket"])
+        await someone.connect(url, auth)
     await someone.forget()
     return await someone.next("connect_error")
 
 
 async def test_a_good_token_begins_a_session(server: Running) -> None:
     ada = Member("ada")
-    await ada.client.connect(server.url, auth={"token": server.token("ada", name="Ada L.")}, transports=["websocket"])
+    await ada.connect(server.url, {"token": server.token("ada", name="Ada L.")})
     session = await ada.next("session")
     await ada.close()
 
@@ -80,7 +80,7 @@ async def test_without_late_authentication_a_missing_token_is_refused(database_u
 
 async def test_a_late_token_begins_the_session_too(server: Running) -> None:
     ada = Member("ada")
-    await ada.client.connect(server.url, transports=["websocket"])
+    await ada.connect(server.url)
 
     assert (await ada.refused("request_update"))["code"] == "unauthenticated"
     assert (await ada.refused("no_such_event"))["code"] == "unauthenticated"
@@ -97,9 +97,9 @@ async def test_a_late_token_begins_the_session_too(server: Running) -> None:
 
 async def test_whoever_shows_no_token_in_time_is_disconnected(server: Running, clock: ManualClock) -> None:
     late = Member("ada")
-    await late.client.connect(server.url, transports=["websocket"])
+    await late.connect(server.url)
     in_time = Member("ben")
-    await in_time.client.connect(server.url, transports=["websocket"])
+    await in_time.connect(server.url)
     await in_time.ok("authenticate", {"token": server.token("ben")})
 
     clock.advance(5.1)
@@ -142,12 +142,7 @@ async def test_a_page_of_another_origin_is_turned_away(database_url: str) -> Non
             ("null", False),
         ):
             someone = Member("ada")
-            connecting = someone.client.connect(
-                server.url,
-                headers={"Origin": origin},
-                auth={"token": server.token("ada")},
-                transports=["websocket"],
-            )
+            connecting = someone.connect(server.url, {"token": server.token("ada")}, headers={"Origin": origin})
             if is_allowed:
                 await connecting
                 await someone.close()

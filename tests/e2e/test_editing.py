@@ -219,7 +219,7 @@ async def test_a_full_queue_answers_unavailable_and_the_same_edit_may_come_again
 
 async def test_a_session_outlives_every_refusal(server: Running, gig: Gig) -> None:
     ada = Member("ada")
-    await ada.client.connect(server.url, auth={"token": server.token("ada")}, transports=["websocket"])
+    await ada.connect(server.url, {"token": server.token("ada")})
     for _ in range(3):
         await ada.refused("edit_content", {"ops": [{"op": "zap"}]})
     await ada.ok("join_room", gig.room)

@@ -74,7 +74,7 @@ async def test_a_peer_behind_a_dead_network_has_left_within_the_ping_bound_and_t
         async with member(server, "ada") as ada, proxy(server.url) as network:
             await ada.ok("join_room", gig.band_room)
             ben = Member("ben")
-            await ben.client.connect(network.url, auth={"token": server.token("ben")}, transports=["websocket"])
+            await ben.connect(network.url, {"token": server.token("ben")})
             await ben.ok("join_room", gig.band_room)
             session_id = ben.sid
             network.freeze()
@@ -101,7 +101,7 @@ async def test_the_sessions_of_a_server_that_is_killed_are_ended_by_the_next_onc
         lost = [Member("ada"), Member("ben")]
         for someone in lost:
             token = doomed.token(someone.user_id)
-            await someone.client.connect(doomed.url, auth={"token": token}, transports=["websocket"])
+            await someone.connect(doomed.url, {"token": token})
             await someone.ok("join_room", gig.band_room)
         ada_before, ben_before = (someone.sid for someone in lost)
         await until(lambda: stays(database_url) == {ada_before: None, ben_before: None})

@@ -176,7 +176,7 @@ async def test_the_band_room_hears_of_new_retitled_archived_and_restored_content
 
 async def test_two_events_in_a_row_take_effect_in_that_order(server: Running, gig: Gig) -> None:
     ada = Member("ada")
-    await ada.client.connect(server.url, auth={"token": server.token("ada")}, transports=["websocket"])
+    await ada.connect(server.url, {"token": server.token("ada")})
     async with member(server, "ben") as ben:
         await ada.client.emit("join_room", gig.room)
         await ada.client.emit("leave_room", gig.room)

@@ -46,6 +46,12 @@ class Member:
         begun = self.heard["session"]
         return str(begun[-1]["session_id"] if begun else self.client.get_sid())
 
+    async def connect(
+        self, url: str, auth: Any = None, transports: Sequence[str] = ("websocket",), **options: Any
+    ) -> None:
+        """Connects, with more time than the client takes by itself: the machine may be busy."""
+        await self.client.connect(url, auth=auth, transports=list(transports), wait_timeout=TIMEOUT_S, **options)
+
     async def close(self) -> None:
         """Leaves as a closed tab does that says so."""
         if self.client.transport() == "polling":
@@ -117,7 +123,7 @@ async def member(
     """A connected member, whose `session` event has arrived."""
     someone = Member(user_id)
     token = server.token(user_id, **token_options)
-    await someone.client.connect(server.url, auth={"token": token}, transports=list(transports))
+    await someone.connect(server.url, {"token": token}, transports)
     try:
         await someone.next("session")
         yield someone
