@@ -7,7 +7,8 @@ import structlog
 
 def configure_logging(level: str) -> None:
     """Sets up logging for a process that is collab's own; a host application keeps its own."""
-    logging.basicConfig(format="%(message)s", level=level)
+    # Libraries log through the standard module, and say a lot that only a developer wants to know.
+    logging.basicConfig(format="%(message)s", level="INFO" if level == "DEBUG" else "WARNING")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
