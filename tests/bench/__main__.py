@@ -130,7 +130,11 @@ async def _measure(target: Target, load: Load, warm_up_s: float, measured_s: flo
             for client in clients:
                 await client.open()
             until = time.perf_counter() + warm_up_s + measured_s
-            editing = [asyncio.create_task(client.keep_editing(until, load.pause_s)) for client in clients]
+            editing = [
+                # Spread over the pause: a real band does not press the key at one instant.
+                asyncio.create_task(client.keep_editing(until, load.pause_s, number / len(clients)))
+                for number, client in enumerate(clients)
+            ]
             await asyncio.sleep(warm_up_s)
             tally.begin, cpu, own_cpu = time.perf_counter(), _cpu_s(process.pid), time.process_time()
             await asyncio.sleep(measured_s)

@@ -76,9 +76,9 @@ class LeanClient:
         elif sent >= self._tally.begin:
             self._tally.acks_s.append(time.perf_counter() - sent)
 
-    async def keep_editing(self, until: float, pause_s: float) -> None:
-        """Edits until then: at once after each ack, or paced."""
-        next_at = time.perf_counter()
+    async def keep_editing(self, until: float, pause_s: float, share: float) -> None:
+        """Edits until then: at once after each ack, or paced, beginning at that share of the first pause."""
+        next_at = time.perf_counter() + pause_s * share
         while (now := time.perf_counter()) < until:
             if pause_s:
                 await asyncio.sleep(max(0.0, next_at - now))
