@@ -54,3 +54,15 @@ def test_after_and_spread_are_in_order() -> None:
     assert keys == sorted(set(keys))
     assert [positions.problem(key) for key in keys] == [None] * 100
     assert positions.spread(0) == []
+
+
+def test_keys_after_the_last_one_follow_it_in_order() -> None:
+    assert positions.spread_after("a5", 3) == ["a6", "a7", "a8"]
+    assert positions.spread_after(None, 2) == ["a0", "a1"]
+
+
+def test_a_key_between_two_others_or_at_an_end() -> None:
+    assert positions.between(None, None) == "a0"
+    assert positions.between("a0", None) == "a1"
+    assert positions.between(None, "a0") == "Zz"
+    assert positions.between("a0", "a1") == "a0V"
