@@ -51,13 +51,13 @@ async def test_nobody_else_gets_further_than_the_login(server: Running, gig: Gig
 async def test_the_pages_show_the_history_and_ask_for_nothing_from_outside(server: Running, gig: Gig) -> None:
     async with member(server, "ben") as ben, server.rest("ben") as rest:
         await ben.ok("join_room", gig.room)
-        await ben.edit(gig.setlist_id, 0, set_("iko", "key", "Gm"))
+        await ben.edit(gig.setlist_id, 0, set_("iko", "title", "Jock-A-Mo"))
         await rest.post(f"/api/contents/{gig.setlist_id}/checkpoints", json={"label": "Soundcheck"})
         await rest.post(f"/api/bands/{gig.band_id}/imports", files={"file": ("some songs.csv", b"title\nPanama\n")})
         await ben.next("complete")
         await rest.get(f"/api/bands/{gig.band_id}/presence", params={"history": "true"})
     expected = {
-        "bands": "Blue Nile", "members": "viewer", "contents": "Friday", "edits": "Gm", "checkpoints": "Soundcheck",
+        "bands": "Blue Nile", "members": "viewer", "contents": "Friday", "edits": "Jock-A-Mo", "checkpoints": "Soundcheck",
         "presence_sessions": gig.room, "jobs": "some songs.csv",
     }  # fmt: skip
     async with server.rest(None) as rest:
@@ -68,21 +68,21 @@ async def test_the_pages_show_the_history_and_ask_for_nothing_from_outside(serve
             assert expected[page] in answer.text, page
             assert _outside(answer.text) == []
         detail = await rest.get("/admin/edits/detail", params={"pk": f"{gig.setlist_id},1"})
-        assert (detail.status_code, "Gm" in detail.text, _outside(detail.text)) == (200, True, [])
+        assert (detail.status_code, "Jock-A-Mo" in detail.text, _outside(detail.text)) == (200, True, [])
         assert _outside((await rest.get("/admin/")).text) == []
 
 
 async def test_edits_are_filtered_by_band_content_author_and_time(server: Running, gig: Gig) -> None:
     async with member(server, "ben") as ben, member(server, "ada") as ada:
-        await ben.edit(gig.setlist_id, 0, set_("iko", "key", "Gm"))
-        await ada.edit(gig.setlist_id, 1, set_("iko", "key", "Am"))
+        await ben.edit(gig.setlist_id, 0, set_("iko", "title", "Jock-A-Mo"))
+        await ada.edit(gig.setlist_id, 1, set_("iko", "title", "Aiko Aiko"))
     async with server.rest(None) as rest:
         await _sign_in(rest, server.token("op", is_operator=True))
 
         async def shows(wanted: str) -> list[bool]:
             page = await rest.get("/admin/edits/list", params={"filter": wanted})
             assert page.status_code == 200, page.text
-            return ["Gm" in page.text, "Am" in page.text]
+            return ["Jock-A-Mo" in page.text, "Aiko Aiko" in page.text]
 
         assert await shows("author__eq=Ben") == [True, False]
         assert await shows("band__contains=Nobody") == [False, False]
