@@ -13,8 +13,12 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from collab.bus import RedisBus
 from collab.clock import SystemClock
+from collab.domain.access import SharedRoom
+from collab.domain.edits import Edit
 from collab.domain.kinds import KINDS, Kinds
+from collab.domain.presence import Roster
 from collab.domain.rebase import Accepted
 from collab.http.admin import mount_admin
 from collab.http.bands import bands_router
@@ -32,19 +36,24 @@ from collab.realtime.connecting import Connecting
 from collab.realtime.handlers import Handlers
 from collab.realtime.server import asgi, make_server
 from collab.realtime.sessions import Sessions
+from collab.realtime.shared import SharedBroadcaster
 from collab.realtime.transports import Transports
 from collab.services.attendance import AttendanceService
+from collab.services.band_relay import BandRelay
+from collab.services.cluster import Cluster
 from collab.services.contents import ContentService
 from collab.services.directory import Directory
+from collab.services.edit_relay import EditRelay
 from collab.services.editing import EditingService
 from collab.services.exports import ExportService
 from collab.services.history import HistoryService
 from collab.services.imports import ImportService
 from collab.services.membership import MembershipService
-from collab.services.ports import Clock
+from collab.services.ports import Bus, Clock
 from collab.services.presence import PresenceService
 from collab.services.presence_log import PresenceLog
 from collab.services.presence_news import PresenceNews
+from collab.services.presence_peers import PresencePeers
 from collab.services.unpacking import ImportLimits
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
@@ -72,8 +81,12 @@ def _new_id() -> str:
 class Engine:
     """Everything of one node, put together. `membership`, `contents`, `editing` and `history` are for hosts to use."""
 
-    def __init__(self, settings: Settings, kinds: Kinds = KINDS, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings, kinds: Kinds = KINDS, clock: Clock | None = None, bus: Bus | None = None
+    ) -> None:
         clock = clock or SystemClock()
+        if bus is None and settings.bus_url:
+            bus = RedisBus(settings.bus_url)
         self.settings = settings
         self._writer = Writer(settings.database_url)
         self._reading = reading_engine(settings.database_url)
@@ -95,10 +108,15 @@ class Engine:
         store = StoredBands(self._reading, self._writer)
         reader = StoredHistory(self._reading, self._journal)
         self.directory = Directory(store)
-        self._keep_presence(clock)
-        self.membership = MembershipService(store, self.directory, self.presence, self.broadcaster, clock, _new_id)
-        self.contents = ContentService(store, self.directory, kinds, self.broadcaster, clock, _new_id)
-        self.editing = EditingService(self.directory, self._journal, reader, clock)
+        self._keep_presence(clock, is_shared=bus is not None)
+        announcer = self.broadcaster
+        self.cluster: Cluster | None = None
+        if bus is not None:
+            announcer = self._join(bus, store, reader, clock)
+        self.membership = MembershipService(store, self.directory, self.presence, announcer, clock, _new_id)
+        self.contents = ContentService(store, self.directory, kinds, announcer, clock, _new_id)
+        on_opened = None if self.cluster is None else self.cluster.edits.opened
+        self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened)
         checkpoints = StoredCheckpoints(self._reading, self._writer)
         self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, _new_id)
         self.exports = ExportService(self.history, self.contents, kinds)
@@ -108,7 +126,7 @@ class Engine:
             StoredJobs(self._reading, self._writer),
             reader,
             self._journal,
-            self.broadcaster,
+            announcer,
             kinds,
             clock,
             _new_id,
@@ -117,7 +135,27 @@ class Engine:
         self.tokens = Tokens(settings)
         self._realtime(clock)
 
-    def _keep_presence(self, clock: Clock) -> None:
+    def _join(self, bus: Bus, store: StoredBands, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
+        """Makes this node one of several; what it returns tells rooms on all of them."""
+        cluster = Cluster(bus, _new_id(), self._presence_log, clock)
+        shared = SharedBroadcaster(self._server, self.broadcaster, cluster.publish_event, cluster.publish_band)
+        cluster.edits = EditRelay(shared, reader, self._recalled, cluster.publish_edits, self.presence.edited)
+        cluster.bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
+        cluster.presence = PresencePeers(
+            self.presence,
+            cluster.publish_presence,
+            clock,
+            timedelta(seconds=self.settings.presence_interval_s),
+            timedelta(seconds=self.settings.presence_grace_s),
+        )
+        self.cluster = cluster
+        return shared
+
+    def _recalled(self, content_id: str, version: int) -> Sequence[Edit] | None:
+        live = self._journal.head(content_id)
+        return None if live is None or live.document.version < version else live.since(version)
+
+    def _keep_presence(self, clock: Clock, *, is_shared: bool) -> None:
         settings = self.settings
         store = StoredPresence(self._reading, self._writer)
         self._presence_log = PresenceLog(
@@ -127,6 +165,7 @@ class Engine:
             lambda departed: self.presence.departed(departed),
             host=platform.node(),
             lease=timedelta(seconds=settings.node_lease_s),
+            on_living=self._living if is_shared else None,
         )
         self.presence = PresenceService(
             self.broadcaster,
@@ -136,13 +175,25 @@ class Engine:
             self._journal.is_removed,
             grace=timedelta(seconds=settings.presence_grace_s),
             idle_after=timedelta(seconds=settings.presence_idle_after_s),
+            on_change=self._changed if is_shared else None,
         )
         self.attendance = AttendanceService(self.directory, self.presence, self._presence_log, store)
 
+    def _living(self, leases: set[str]) -> None:
+        if self.cluster is not None:
+            self.cluster.living(leases)
+
+    def _changed(self, room: SharedRoom, before: Roster, after: Roster) -> None:
+        if self.cluster is not None:
+            self.cluster.presence.changed(room, before, after)
+
     def _committed(self, accepted: Sequence[Accepted]) -> None:
         # First the edits and then where they moved a focus to: a receiver knows the text that an offset is in.
-        self.broadcaster.committed(accepted)
-        self.presence.committed(accepted)
+        if self.cluster is None:
+            self.broadcaster.committed(accepted)
+        else:
+            accepted = self.cluster.edits.committed(accepted)
+        self.presence.edited([entry.edit for entry in accepted])
 
     def _realtime(self, clock: Clock) -> None:
         auth_timeout = timedelta(seconds=self.settings.auth_timeout_s)
@@ -175,6 +226,7 @@ class Engine:
             self.editing,
             self.presence,
             self.broadcaster,
+            None if self.cluster is None else self.cluster.bands.look_for,
         ).register()
 
     @asynccontextmanager
@@ -183,6 +235,8 @@ class Engine:
         self.broadcaster.start()
         self._journal.start()
         self._presence_log.start()
+        if self.cluster is not None:
+            self.cluster.start()
         await self.imports.resume()
         try:
             yield
@@ -191,6 +245,8 @@ class Engine:
             await self._journal.close()
             # A client may have gone, and its event still be at work: the database stays open for it.
             await self._answers.settled(SETTLE_S)
+            if self.cluster is not None:
+                await self.cluster.close()
             await self._presence_log.close()
             await self.broadcaster.close()
             await self._writer.close()

@@ -7,6 +7,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIN_SECRET_BYTES = 32
 
+BUS_SCHEMES = ("redis", "rediss", "valkey", "valkeys", "unix")
+
 Algorithm = Literal["HS256", "RS256", "ES256"]
 
 
@@ -76,9 +78,10 @@ class Settings(BaseSettings):
 
     @field_validator("bus_url")
     @classmethod
-    def _one_node(cls, value: str | None) -> None:
-        if value:
-            raise ValueError("expected no bus: this version serves from one node; unset it")
+    def _is_known(cls, value: str | None) -> str | None:
+        if value and value.split("://")[0] not in BUS_SCHEMES:
+            raise ValueError(f"expected a URL that begins with {' or '.join(f'{name}://' for name in BUS_SCHEMES)}")
+        return value or None
 
     @property
     def algorithm(self) -> Algorithm:

@@ -17,6 +17,7 @@ from collab.storage.migrate import migrate
 from tests.support.clock import ManualClock
 from tests.support.postgres import create_database, drop_database, postgres_server
 from tests.support.serving import RunningEngine, serving, settings_for, sqlite_url
+from tests.support.valkey import valkey_server
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +113,13 @@ def postgres() -> Iterator[str]:
     """A PostgreSQL server, with a database `with_schema` to copy."""
     with postgres_server() as running:
         migrate(create_database(running.url, "with_schema"))
+        yield running.url
+
+
+@pytest.fixture(scope="session")
+def bus_url() -> Iterator[str]:
+    """A Valkey server."""
+    with valkey_server() as running:
         yield running.url
 
 

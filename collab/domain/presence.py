@@ -8,7 +8,7 @@ The shape is Phoenix Presence's: pure state, `now` an argument, joins and leaves
 - A session whose connection broke is in no roster after its grace.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -23,7 +23,10 @@ Status: TypeAlias = Literal["active", "idle"]
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """One session in one room. `lingers_until` is set once its connection is broken: it may yet be replaced."""
+    """One session in one room. `lingers_until` is set once its connection is broken: it may yet be replaced.
+
+    `node` names the node that the session is on, where that is another one: it alone says what the session does.
+    """
 
     session_id: str
     user: User
@@ -32,6 +35,7 @@ class Presence:
     status: Status = "active"
     focus: Focus | None = None
     lingers_until: datetime | None = None
+    node: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -131,7 +135,10 @@ def update(roster: Roster, session_id: str, now: datetime, status: Status, focus
 
 
 def elapse(roster: Roster, now: datetime, idle_after: timedelta) -> Change:
-    """What has come about by the time alone: whose grace is over has gone, who has long been silent is idle."""
+    """What has come about by the time alone: whose grace is over has gone, who has long been silent is idle.
+
+    That somebody on another node is idle, that node says.
+    """
     over = {
         session_id: presence
         for session_id, presence in roster.sessions.items()
@@ -149,7 +156,7 @@ def next_due(roster: Roster, idle_after: timedelta) -> datetime | None:
 
 
 def edited(roster: Roster, edit: Edit) -> Change:
-    """Focus follows an edit of the room's content.
+    """Focus follows an edit of the room's content: that of this node's sessions.
 
     The session that made it knows best where it is, and its focus reckons with what it has typed already; only
     an undo, which the server worked out, moves its own focus too.
@@ -157,11 +164,32 @@ def edited(roster: Roster, edit: Edit) -> Change:
     moved: list[Presence] = []
     for presence in roster.sessions.values():
         is_own = presence.session_id == edit.session_id and edit.undoes is None
-        if presence.focus is not None and not is_own:
+        if presence.focus is not None and not is_own and presence.node is None:
             focus = follow(presence.focus, edit)
             if focus != presence.focus:
                 moved.append(replace(presence, focus=focus))
     return (_put(roster, moved), Diff(updated=tuple(moved))) if moved else (roster, Diff())
+
+
+def merge(roster: Roster, updated: Sequence[Presence], gone: Iterable[str]) -> Change:
+    """Takes over what another node says: the state of some sessions, and which are no more."""
+    dropped = {session_id: roster.sessions[session_id] for session_id in gone if session_id in roster.sessions}
+    taken = [presence for presence in updated if presence.session_id not in dropped]
+    joined = {presence.user.id: presence.user for presence in taken if not roster.has_user(presence.user.id)}
+    news = [presence for presence in taken if _is_news(roster.sessions.get(presence.session_id), presence)]
+    rest, diff = _drop(_put(roster, taken), dropped)
+    return rest, replace(diff, joined=tuple(joined.values()), updated=tuple(news))
+
+
+def touched(before: Roster, after: Roster) -> list[str]:
+    """The sessions that a change did anything to, but for those that another node speaks for: what they are now
+    stands in the roster, or they have gone."""
+    changed = [
+        session_id
+        for session_id, presence in after.sessions.items()
+        if presence.node is None and before.sessions.get(session_id) is not presence
+    ]
+    return changed + [session_id for session_id in before.sessions if session_id not in after.sessions]
 
 
 def fold(sessions: Mapping[str, Presence], diff: Diff) -> dict[str, Presence]:
@@ -208,8 +236,12 @@ def _awake(roster: Roster) -> list[Presence]:
     return [
         presence
         for presence in roster.sessions.values()
-        if presence.status == "active" and presence.lingers_until is None
+        if presence.status == "active" and presence.lingers_until is None and presence.node is None
     ]
+
+
+def _is_news(before: Presence | None, after: Presence) -> bool:
+    return before is None or (before.status, before.focus) != (after.status, after.focus)
 
 
 def _longest_broken(roster: Roster, user_id: str) -> list[str]:

@@ -55,8 +55,8 @@ class Broadcaster:
                 self._put("content_edited", edits[0].to_json(), room, skip)
             else:
                 self._put("batch_update", {"room_id": room, "edits": edits_json(edits)}, room, skip)
-            if any(map(_is_retitled, edits)):
-                self.content_updated(BandRoom(group[-1].document.band_id), "update", _summary(group[-1]))
+            if any(map(is_retitled, edits)):
+                self.content_updated(BandRoom(group[-1].document.band_id), "update", summary_of(group[-1]))
 
     def content_updated(self, band: BandRoom, action: str, content: Content) -> None:
         payload = content_updated_json(content.kind, action, band.id, content.to_json())
@@ -117,10 +117,10 @@ class Broadcaster:
                 self._queue.task_done()
 
 
-def _is_retitled(edit: Edit) -> bool:
+def is_retitled(edit: Edit) -> bool:
     return any(isinstance(op, Set | Text) and op.item is None and op.field == "title" for op in edit.ops)
 
 
-def _summary(accepted: Accepted) -> Content:
+def summary_of(accepted: Accepted) -> Content:
     edit, document = accepted.edit, accepted.document
     return Content(document.id, document.band_id, document.kind, document.title, document.version, edit.at, edit.author)

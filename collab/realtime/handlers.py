@@ -12,6 +12,7 @@ from collab.domain.access import (
     ContentRoom,
     Right,
     Role,
+    Room,
     SharedRoom,
     UserRoom,
     parse_content_room,
@@ -36,6 +37,8 @@ RequestT = TypeVar("RequestT")
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
+    """`look_for` learns of a room what another node may just have made, where there are others."""
+
     server: socketio.AsyncServer
     answers: Answers
     sessions: Sessions
@@ -45,6 +48,7 @@ class Handlers:
     editing: EditingService
     presence: PresenceService
     broadcaster: Broadcaster
+    look_for: Callable[[Room], Awaitable[None]] | None
 
     def register(self) -> None:
         """Lets the server call these; whatever else a client sends is answered `invalid`."""
@@ -57,12 +61,14 @@ class Handlers:
         self.server.on("*", self._unknown_event)
 
     async def join_room(self, session: Session, request: requests.JoinRoom) -> Json:
-        room, role = self._enterable(session, request.room)
+        room, _ = await self._found(session, request.room)
         was_there = room.name in self.server.rooms(session.id)
         # First in, then look: what is committed after the look, the session hears.
         await self.server.enter_room(session.id, room.name)
         try:
             opened = await self._opened(room, request.since)
+            # Once more: whoever was removed meanwhile is in no roster yet, so that nobody could take them out.
+            _, role = self._enterable(session, request.room)
         except CollabError:
             if not was_there:
                 await self.server.leave_room(session.id, room.name)
@@ -121,6 +127,16 @@ class Handlers:
         if isinstance(room, BandRoom):
             return {"contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
         return _opened_json(await self.editing.open(room.id, since))
+
+    async def _found(self, session: Session, name: str) -> tuple[SharedRoom, Role]:
+        """As `_enterable`. What this node does not know another may just have made: the database is asked first."""
+        try:
+            return self._enterable(session, name)
+        except Forbidden:
+            if self.look_for is None:
+                raise
+            await self.look_for(parse_room(name))
+            return self._enterable(session, name)
 
     def _enterable(self, session: Session, name: str) -> tuple[SharedRoom, Role]:
         """The room of that name and the user's role in it; `Forbidden` alike for what is not theirs and what is not."""

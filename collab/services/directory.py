@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collab.domain.access import Right, Role, may, require
@@ -19,6 +20,16 @@ class ContentRef:
     is_archived: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """A user's role in a band before and now; None where they are no member."""
+
+    band_id: str
+    user_id: str
+    before: Role | None
+    now: Role | None
+
+
 class Directory:
     """What this node has learned so far: a band is learned whole when one of its members connects.
 
@@ -34,6 +45,10 @@ class Directory:
         self._names: dict[str, str] = {}
         self._learned_users: set[str] = set()
         self.changing = asyncio.Lock()
+
+    def bands(self) -> list[str]:
+        """The bands that this node knows."""
+        return list(self._roles)
 
     def bands_of(self, user_id: str) -> set[str]:
         return self._bands_of[user_id]
@@ -95,6 +110,29 @@ class Directory:
         content = await self._store.content(content_id)
         if content is not None:
             await self.learn_band(content.band_id)
+
+    async def refresh(self, band_ids: Sequence[str] | None = None) -> list[RoleChange]:
+        """Reads these bands anew, or all that concern this node; returns what another node has changed.
+
+        A band that was not known is learned where one of its members is.
+        """
+        async with self.changing:
+            known = list(self._roles) if band_ids is None else band_ids
+            members, contents = await self._store.around(known, list(self._learned_users) if band_ids is None else [])
+            changes: list[RoleChange] = []
+            for band_id, members_now in members.items():
+                now = {member.user_id: member.role for member in members_now}
+                if band_id in self._roles or not self._learned_users.isdisjoint(now):
+                    before = dict(self._roles.get(band_id, {}))
+                    self._roles.setdefault(band_id, {})
+                    changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+                    changes += [RoleChange(band_id, key, before.get(key), now.get(key)) for key in changed]
+            for change in changes:
+                self.set_role(change.band_id, change.user_id, change.now)
+            for content in contents:
+                if content.band_id in self._roles:
+                    self.put_content(content)
+            return changes
 
     def set_role(self, band_id: str, user_id: str, role: Role | None) -> None:
         """Takes over a change of the database; call it while holding `changing`."""

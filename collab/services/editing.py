@@ -1,6 +1,6 @@
 """Editing: an edit on its way from a session to the journal, and what a session needs to follow a content."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -32,11 +32,21 @@ class Opened:
 
 
 class EditingService:
-    def __init__(self, directory: Directory, journal: Journal, reader: HistoryReader, clock: Clock) -> None:
+    """`on_opened` hears which version of a content somebody was given."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        journal: Journal,
+        reader: HistoryReader,
+        clock: Clock,
+        on_opened: Callable[[str, int], None] | None = None,
+    ) -> None:
         self._directory = directory
         self._journal = journal
         self._reader = reader
         self._clock = clock
+        self._on_opened = on_opened
 
     async def edit(
         self,
@@ -79,6 +89,12 @@ class EditingService:
 
         Call it after the session has entered the room: what is committed later, the room hears.
         """
+        opened = await self._open(content_id, since)
+        if self._on_opened is not None:
+            self._on_opened(content_id, opened.version)
+        return opened
+
+    async def _open(self, content_id: str, since: int | None) -> Opened:
         tail = [] if since is None else await self._reader.edits(content_id, since, MAX_TAIL + 1)
         document = await self._reader.document(content_id)
         if since is None:

@@ -10,7 +10,7 @@ from collab.domain.bands import Band, Checkpoint, Content, Job, JobStatus, Membe
 from collab.domain.document import Document
 from collab.domain.edits import Asked, Edit
 from collab.domain.presence import Diff
-from collab.domain.rebase import Outcome
+from collab.domain.rebase import Accepted, Outcome
 from collab.domain.stays import Departed, Node, Stay
 
 
@@ -84,6 +84,10 @@ class HistoryReader(Protocol):
         """At most `limit` edits after a version, oldest first, of those that the filter lets pass."""
         ...
 
+    async def heads(self, content_ids: Sequence[str]) -> dict[str, int]:
+        """The versions that these contents have reached."""
+        ...
+
     async def edits_by_id(self, content_id: str, edit_ids: Sequence[str]) -> list[Edit]:
         """Those of these edits that are stored, oldest first."""
         ...
@@ -114,6 +118,12 @@ class BandStore(Protocol):
 
     async def content(self, content_id: str) -> Content | None: ...
 
+    async def around(
+        self, band_ids: Sequence[str], user_ids: Sequence[str]
+    ) -> tuple[dict[str, list[Member]], list[Content]]:
+        """The members, by band, and the contents of these bands and of every band of these users."""
+        ...
+
     async def save_user(self, user: User, at: datetime) -> None: ...
 
     async def create_band(self, band: Band, owner: User, at: datetime) -> None: ...
@@ -143,6 +153,10 @@ class PresenceStore(Protocol):
 
     async def end_dead(self, now: datetime, asking: str) -> list[Departed]:
         """Ends the open stays of every node but the one that asks whose lease is over, once, and returns them."""
+        ...
+
+    async def living(self, now: datetime) -> set[str]:
+        """The nodes whose lease is not over."""
         ...
 
     async def stays(self, band_id: str, limit: int, before: str | None) -> list[Stay]:
@@ -177,6 +191,56 @@ class JobStore(Protocol):
 
     async def release(self, runner: str) -> None:
         """Lets go of the jobs that this runner holds."""
+        ...
+
+
+class Bus(Protocol):
+    """Carries messages between nodes. It may lose them, double them and change their order; it keeps nobody waiting."""
+
+    @property
+    def is_connected(self) -> bool: ...
+
+    def start(self, on_message: Callable[[bytes], None], on_connected: Callable[[], None]) -> None:
+        """Begins to listen. `on_message` hears every node's messages, this one's too; `on_connected` is called each
+        time that this node hears the others again."""
+        ...
+
+    def publish(self, message: bytes) -> None:
+        """Sends a message as soon as that is possible."""
+        ...
+
+    async def close(self) -> None:
+        """Sends what is waiting, where that is possible, then ends."""
+        ...
+
+
+class EditRooms(Protocol):
+    """The rooms of contents on this node."""
+
+    def has_listeners(self, content_id: str) -> bool: ...
+
+    def committed(self, accepted: Sequence[Accepted]) -> None:
+        """Tells the rooms of a commit of this node, and the bands' rooms everywhere of new titles in it."""
+        ...
+
+    def retitled(self, accepted: Sequence[Accepted]) -> None:
+        """Tells the bands' rooms everywhere of new titles."""
+        ...
+
+    def edits(self, edits: Sequence[Edit]) -> None:
+        """Tells the room of a content of adjacent edits."""
+        ...
+
+
+class BandRooms(Protocol):
+    """The rooms of bands and users on this node: nothing is passed on to other nodes."""
+
+    def tell(self, session_or_room: str, event: str, payload: dict[str, Any]) -> None: ...
+
+    def membership_updated(self, user: UserRoom, action: str, band_id: str, role: Role | None) -> None: ...
+
+    def refresh(self, session_or_room: str, band_id: str, contents: Sequence[Content]) -> None:
+        """Sends the list of a band's contents."""
         ...
 
 

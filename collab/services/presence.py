@@ -1,21 +1,24 @@
-"""Presence: the rosters of this node's rooms, kept as sessions come, move and go."""
+"""Presence: the rosters of all rooms, kept as this node's sessions come, move and go, and as others tell of theirs."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import TypeAlias
 
 from collab.domain import presence
 from collab.domain.access import ContentRoom, SharedRoom, parse_shared_room
 from collab.domain.bands import User
+from collab.domain.edits import Edit
 from collab.domain.focus import Focus
-from collab.domain.presence import Change, Diff, Left, Roster, Status
-from collab.domain.rebase import Accepted
+from collab.domain.presence import Change, Diff, Left, Presence, Roster, Status
 from collab.domain.stays import Departed, Origin
 from collab.services.ports import Announcer, Clock, Timer
 from collab.services.presence_log import PresenceLog
 from collab.services.presence_news import PresenceNews
+
+OnChange: TypeAlias = Callable[[SharedRoom, Roster, Roster], None]
 
 _NO_GRACE = timedelta(0)
 
@@ -25,7 +28,7 @@ _HEARD_EVERY = timedelta(seconds=1)
 
 @dataclass(slots=True)
 class _Place:
-    """A room of this node, and the timer of what comes about in it by the time alone."""
+    """A room, and the timer of what comes about in it by the time alone."""
 
     roster: Roster = field(default_factory=Roster)
     timer: Timer | None = None
@@ -38,7 +41,8 @@ class _Place:
 
 
 class PresenceService:
-    """`is_removed` says whether an item is known to be gone from a content."""
+    """`is_removed` says whether an item is known to be gone from a content. `on_change` hears of each change that is
+    this node's doing: the roster before and after it."""
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class PresenceService:
         *,
         grace: timedelta,
         idle_after: timedelta,
+        on_change: OnChange | None = None,
     ) -> None:
         self._announcer = announcer
         self._news = news
@@ -58,6 +63,7 @@ class PresenceService:
         self._is_removed = is_removed
         self._grace = grace
         self._idle_after = idle_after
+        self._on_change = on_change
         self._places: dict[SharedRoom, _Place] = {}
         self._rooms_of: defaultdict[str, set[SharedRoom]] = defaultdict(set)
         self._is_stopping = False
@@ -65,6 +71,10 @@ class PresenceService:
     def roster(self, room: SharedRoom) -> Roster:
         place = self._places.get(room)
         return Roster() if place is None else place.roster
+
+    def has_sessions(self, room: SharedRoom) -> bool:
+        """Whether a session of this node is in a room."""
+        return any(entry.node is None for entry in self.roster(room).sessions.values())
 
     def rooms_of(self, session_id: str) -> set[SharedRoom]:
         return self._rooms_of.get(session_id, set())
@@ -119,18 +129,49 @@ class PresenceService:
         )
         self._take(room, change, session_id)
 
-    def committed(self, accepted: Sequence[Accepted]) -> None:
-        """Focus follows the edits of a commit, in order."""
-        for entry in accepted:
-            room = ContentRoom(entry.edit.content_id)
+    def edited(self, edits: Sequence[Edit]) -> None:
+        """Focus follows edits, in order."""
+        for edit in edits:
+            room = ContentRoom(edit.content_id)
             if room in self._places:
-                self._take(room, presence.edited(self.roster(room), entry.edit), None)
+                self._take(room, presence.edited(self.roster(room), edit), None)
+
+    def sessions_of(self, node: str | None) -> Iterator[tuple[SharedRoom, Presence]]:
+        """The sessions of a node in each of their rooms; None stands for this one."""
+        for room, place in self._places.items():
+            for entry in place.roster.sessions.values():
+                if entry.node == node:
+                    yield room, entry
+
+    def merge(self, room: SharedRoom, updated: Sequence[Presence], gone: Sequence[str]) -> None:
+        """Takes over what another node says. Of this node's sessions it can only say that the place of one whose
+        connection broke was taken."""
+        before = self.roster(room)
+        own = {session_id: entry for session_id, entry in before.sessions.items() if entry.node is None}
+        taken = [session_id for session_id in gone if session_id in own and own[session_id].lingers_until is not None]
+        updated = [entry for entry in updated if entry.session_id not in own]
+        change = presence.merge(before, updated, [*taken, *(key for key in gone if key not in own)])
+        if updated:
+            self._places.setdefault(room, _Place())
+        self._put(room, change)
+        if own:
+            self._news.tell(room, change[1], None)
+        for entry in updated:
+            if entry.lingers_until is not None:
+                self._call_by(room, entry.lingers_until)
+        if taken and self._on_change is not None:
+            self._on_change(room, before, change[0])
 
     def departed(self, sessions: Sequence[Departed]) -> None:
         """Tells the rooms whom a dead node took with it; who is in a roster of this node has not left."""
         for name, group in groupby(sorted(sessions, key=lambda entry: entry.room), key=lambda entry: entry.room):
             room = parse_shared_room(name)
+            held = self.roster(room).sessions
             entries = list(group)
+            self.merge(room, (), [entry.session_id for entry in entries if entry.session_id in held])
+            entries = [entry for entry in entries if entry.session_id not in held]
+            if not entries:
+                continue
             left = {
                 entry.user_id: Left(entry.user_id, entry.last_seen)
                 for entry in entries
@@ -144,7 +185,7 @@ class PresenceService:
         expelled: set[str] = set()
         for room in rooms:
             for session_id, entry in self.roster(room).sessions.items():
-                if entry.user.id == user_id:
+                if entry.user.id == user_id and entry.node is None:
                     expelled.add(session_id)
                     self.leave(session_id, room, "removed")
         await self._announcer.expel(sorted(expelled), rooms)
@@ -166,15 +207,21 @@ class PresenceService:
         return change[0]
 
     def _settle(self, room: SharedRoom, change: Change, speaker: str | None) -> None:
-        roster, diff = change
-        place = self._places.get(room)
-        if place is None:
+        if room not in self._places:
             return
-        place.roster = roster
-        self._news.tell(room, diff, speaker)
-        if not roster.sessions:
-            place.cancel()
-            del self._places[room]
+        before = self.roster(room)
+        self._put(room, change)
+        self._news.tell(room, change[1], speaker)
+        if self._on_change is not None:
+            self._on_change(room, before, change[0])
+
+    def _put(self, room: SharedRoom, change: Change) -> None:
+        place = self._places.get(room)
+        if place is not None:
+            place.roster = change[0]
+            if not place.roster.sessions:
+                place.cancel()
+                del self._places[room]
 
     def _call_by(self, room: SharedRoom, due: datetime) -> None:
         """Sees to it that the clock calls by then. Called sooner than it had to be, it finds that out."""

@@ -16,6 +16,7 @@ from collab.services.ports import Clock, PresenceStore, Timer
 log = structlog.get_logger(__name__)
 
 OnDeparted: TypeAlias = Callable[[Sequence[Departed]], None]
+OnLiving: TypeAlias = Callable[[set[str]], None]
 
 WRITE_AFTER = timedelta(seconds=1)
 """How long a stay that began or ended may wait, so that many are written in one transaction."""
@@ -29,7 +30,7 @@ class PresenceLog:
     """Puts down stays, a transaction at most every second or so, and holds this node's lease.
 
     When a session was last heard is written with each renewal. Whoever finds that another node's lease is over
-    ends that node's stays; `on_departed` hears of them.
+    ends that node's stays; `on_departed` hears of them, and `on_living` with each look of the nodes that live.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class PresenceLog:
         *,
         host: str,
         lease: timedelta,
+        on_living: OnLiving | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._new_id = new_id
         self._on_departed = on_departed
+        self._on_living = on_living
         self._lease = lease
         self._host = host
         self._node_id = new_id()
@@ -60,6 +63,11 @@ class PresenceLog:
         self._write_timer: Timer | None = None
         self._renewal_timer: Timer | None = None
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def node_id(self) -> str:
+        """The name under which this node holds its lease."""
+        return self._node_id
 
     def start(self) -> None:
         """Makes the node known, and then keeps its lease."""
@@ -174,3 +182,5 @@ class PresenceLog:
         if departed:
             log.info("ended the stays of nodes that died", stays=len(departed))
             self._on_departed(departed)
+        if self._on_living is not None:
+            self._on_living(await self._store.living(self._clock.now()))

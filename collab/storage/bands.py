@@ -1,6 +1,6 @@
 """Users, bands, memberships and the list of contents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +55,18 @@ class StoredBands:
     async def content(self, content_id: str) -> Content | None:
         rows = await self._read(SELECT_CONTENTS.where(contents.c.id == content_id))
         return content_of(rows[0]) if rows else None
+
+    async def around(
+        self, band_ids: Sequence[str], user_ids: Sequence[str]
+    ) -> tuple[dict[str, list[Member]], list[Content]]:
+        theirs = select(memberships.c.band_id).where(memberships.c.user_id.in_(user_ids))
+        found: dict[str, list[Member]] = {}
+        for row in await self._read(
+            SELECT_MEMBERS.where(memberships.c.band_id.in_(band_ids) | memberships.c.band_id.in_(theirs))
+        ):
+            found.setdefault(row.band_id, []).append(member_of(row))
+        of_bands = contents.c.band_id.in_(band_ids) | contents.c.band_id.in_(theirs)
+        return found, [content_of(row) for row in await self._read(SELECT_CONTENTS.where(of_bands))]
 
     async def contents_titled(self, title: str) -> list[Content]:
         """The contents of that title, of all bands."""

@@ -40,6 +40,11 @@ class StoredPresence:
     async def end_dead(self, now: datetime, asking: str) -> list[Departed]:
         return await self._writer.run(lambda connection: _end_dead(connection, now, asking))
 
+    async def living(self, now: datetime) -> set[str]:
+        statement = select(nodes.c.id).where(nodes.c.ended_at.is_(None), nodes.c.lease_until > now)
+        async with translated(), self._engine.connect() as connection:
+            return set((await connection.execute(statement)).scalars())
+
     async def stays(self, band_id: str, limit: int, before: str | None) -> list[Stay]:
         of_contents = select(literal(ContentRoom("").name) + contents.c.id).where(contents.c.band_id == band_id)
         table = presence_sessions

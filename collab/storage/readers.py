@@ -59,6 +59,11 @@ class StoredHistory:
         async with translated(), self._engine.connect() as connection:
             return [edit_of(row) for row in await connection.execute(statement)]
 
+    async def heads(self, content_ids: Sequence[str]) -> dict[str, int]:
+        statement = select(contents.c.id, contents.c.version).where(contents.c.id.in_(content_ids))
+        async with translated(), self._engine.connect() as connection:
+            return {row.id: row.version for row in await connection.execute(statement)}
+
     async def edits_by_id(self, content_id: str, edit_ids: Sequence[str]) -> list[Edit]:
         statement = edits_after(content_id, 0).where(edits.c.edit_id.in_(edit_ids))
         async with translated(), self._engine.connect() as connection:

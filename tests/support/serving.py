@@ -16,10 +16,11 @@ from starlette.types import ASGIApp
 
 from collab.app import Engine, own_app
 from collab.domain.bands import User
-from collab.services.ports import Clock
+from collab.services.ports import Bus, Clock
 from collab.serving import server_config
 from collab.settings import Settings
 from collab.tokens import Tokens
+from tests.support.waiting import until
 
 SECRET = "a secret that is long enough for the tests of collab, and for HS512 as well"
 
@@ -64,10 +65,15 @@ class RunningEngine(Running):
 
 
 @asynccontextmanager
-async def serving(settings: Settings, clock: Clock | None = None, port: int = 0) -> AsyncIterator[RunningEngine]:
-    """Serves a database whose schema is up to date, until the block ends; on a free port unless one is given."""
-    engine = Engine(settings, clock=clock)
+async def serving(
+    settings: Settings, clock: Clock | None = None, port: int = 0, bus: Bus | None = None
+) -> AsyncIterator[RunningEngine]:
+    """Serves a database whose schema is up to date, until the block ends; on a free port unless one is given. Where it
+    has a bus, it hears the other nodes when the block begins."""
+    engine = Engine(settings, clock=clock, bus=bus)
     async with listening(engine.attach(own_app(settings)), settings.max_message_bytes, port) as url:
+        if engine.cluster is not None:
+            await until(lambda: engine.cluster is not None and engine.cluster.is_connected)
         yield RunningEngine(url, engine.tokens, engine)
 
 

@@ -27,6 +27,7 @@ class MemoryStore:
         self.rows: dict[str, Stay] = {}
         self.dead: set[str] = set()
         self.departed: list[Departed] = []
+        self.alive: set[str] = set()
         self.is_down = False
         self.has_written = asyncio.Event()
 
@@ -43,6 +44,9 @@ class MemoryStore:
     async def end_dead(self, _now: datetime, _asking: str) -> list[Departed]:
         departed, self.departed = self.departed, []
         return departed
+
+    async def living(self, _now: datetime) -> set[str]:
+        return self.alive
 
     async def stays(self, _band_id: str, _limit: int, _before: str | None) -> list[Stay]:
         raise AssertionError("the log does not read")

@@ -1,0 +1,72 @@
+"""What comes from other nodes may come late, twice, out of order or not at all: what has come is told apart here."""
+
+from collections.abc import Sequence
+
+from collab.domain.edits import Edit
+
+
+class Delivery:
+    """Which edits of one content the listeners of a node have been given: each once, and in order."""
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        self._head = version
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there are edits, as far as is known, that nobody has been given."""
+        return self._head > self.version
+
+    def hear_of(self, head: int) -> None:
+        """The content is known to have reached a version."""
+        self._head = max(self._head, head)
+
+    def take(self, edits: Sequence[Edit]) -> list[Edit]:
+        """Those of these edits that are to be given out now. The others were given before, or come too early."""
+        ready: list[Edit] = []
+        for edit in sorted(edits, key=lambda edit: edit.version):
+            self.hear_of(edit.version)
+            if edit.version == self.version + 1:
+                self.version = edit.version
+                ready.append(edit)
+        return ready
+
+    def skip_to(self, version: int) -> None:
+        """Whatever is missing up to a version is not given out any more."""
+        self.version = max(self.version, version)
+        self.hear_of(version)
+
+    def forget_head(self) -> None:
+        """There is nothing beyond what was given out, whatever was said."""
+        self._head = self.version
+
+
+class Numbered:
+    """Which of the numbered messages 1, 2, 3 … of one sender have come."""
+
+    def __init__(self) -> None:
+        self.floor = 0
+        self._above: set[int] = set()
+
+    def take(self, number: int) -> bool:
+        """Whether this one comes for the first time."""
+        if number <= self.floor or number in self._above:
+            return False
+        self._above.add(number)
+        self._rise()
+        return True
+
+    def is_missing_some(self, last: int) -> bool:
+        """Whether not all up to a number have come."""
+        return self.floor < last
+
+    def settle(self, last: int) -> None:
+        """All up to a number are made up for: none of them is taken any more."""
+        self.floor = max(self.floor, last)
+        self._above = {number for number in self._above if number > self.floor}
+        self._rise()
+
+    def _rise(self) -> None:
+        while self.floor + 1 in self._above:
+            self.floor += 1
+            self._above.remove(self.floor)

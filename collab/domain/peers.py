@@ -1,0 +1,31 @@
+"""What a node knows of another one: which of its messages came, and which word on each of its sessions is the last."""
+
+from collections.abc import Hashable
+
+from collab.domain.delivery import Numbered
+
+
+class Peer:
+    """Another node. `lease` is the name under which it holds its lease at present."""
+
+    def __init__(self) -> None:
+        self.lease: str | None = None
+        self.numbered = Numbered()
+        self._latest: dict[Hashable, int] = {}
+
+    def take(self, number: int) -> bool:
+        """Whether this numbered message comes for the first time."""
+        return self.numbered.take(number)
+
+    def is_latest(self, subject: Hashable, number: int) -> bool:
+        """Whether a message is the last word on something so far; from then on an earlier one is not."""
+        if number < self.last_word(subject):
+            return False
+        self._latest[subject] = number
+        # Nothing can come any more that is older than the floor.
+        self._latest = {key: latest for key, latest in self._latest.items() if latest > self.numbered.floor}
+        return True
+
+    def last_word(self, subject: Hashable) -> int:
+        """The number of the last word on something; 0 where no message can come that is older."""
+        return self._latest.get(subject, 0)

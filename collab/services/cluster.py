@@ -1,0 +1,215 @@
+"""The cluster: what this node tells the others over the bus, and what it makes of what they say.
+
+A message may be lost, come late, twice or out of order. Edits carry their versions. Whatever else may not be lost is
+numbered: a node that finds numbers missing asks for the state of things, and reads the rest from the database.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import structlog
+
+from collab.domain.edits import Edit
+from collab.domain.errors import Unavailable
+from collab.domain.peers import Peer
+from collab.services.band_relay import BandRelay
+from collab.services.edit_relay import EditRelay
+from collab.services.peer_wire import Json, edit_from_json
+from collab.services.ports import Bus, Clock, Timer
+from collab.services.presence_log import PresenceLog
+from collab.services.presence_peers import PresencePeers
+
+log = structlog.get_logger(__name__)
+
+BEAT_EVERY = timedelta(seconds=1)
+"""How often a node says how far it is, so that the others find out what they missed."""
+
+COMPARE_BEATS = 5
+"""Every so many beats a node compares its contents with the database: a node may die between a commit and its
+message."""
+
+MAX_EDITS_BYTES = 262_144
+"""Of a larger commit only the heads are told, and the others read it from the database."""
+
+
+class Cluster:
+    """One node among others. `edits`, `bands` and `presence` are set before it starts: they publish through it."""
+
+    edits: EditRelay
+    bands: BandRelay
+    presence: PresencePeers
+
+    def __init__(self, bus: Bus, node_id: str, presence_log: PresenceLog, clock: Clock) -> None:
+        self._bus = bus
+        self._node_id = node_id
+        self._log = presence_log
+        self._clock = clock
+        self._peers: defaultdict[str, Peer] = defaultdict(Peer)
+        self._number = 0
+        self._beats = 0
+        self._timer: Timer | None = None
+        self._work: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue()
+        self._worker: asyncio.Task[None] | None = None
+        self._is_about_to_look = False
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether this node hears the others."""
+        return self._bus.is_connected
+
+    def start(self) -> None:
+        self._worker = asyncio.create_task(self._run(), name="cluster")
+        self._bus.start(self._received, self._connected)
+        self._beat()
+
+    async def close(self) -> None:
+        """Says goodbye, and ends."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.presence.flush()
+        self._send("bye")
+        await self._bus.close()
+        if self._worker is not None:
+            self._worker.cancel()
+            await asyncio.gather(self._worker, return_exceptions=True)
+        while not self._work.empty():
+            self._work.get_nowait().close()
+        await self.edits.close()
+
+    def publish_edits(self, edits: Sequence[Edit]) -> None:
+        message = self._message("edits", edits=[edit.to_json() for edit in edits])
+        if len(message) > MAX_EDITS_BYTES:
+            message = self._message("heads", heads={edit.content_id: edit.version for edit in edits})
+        self._bus.publish(message)
+
+    def publish_presence(self, rooms: Json) -> None:
+        self._send_numbered("presence", rooms=rooms)
+
+    def publish_band(self, band_id: str) -> None:
+        """The members of a band have changed in the database."""
+        self._send_numbered("band", band_id=band_id)
+
+    def publish_event(self, room: str, event: str, payload: Json) -> None:
+        """A room of a band or user is told something, wherever it has listeners."""
+        self._send_numbered("tell", room=room, event=event, payload=payload)
+
+    def living(self, leases: set[str]) -> None:
+        """The nodes that live by the database: whoever else was known is dead."""
+        for node, peer in list(self._peers.items()):
+            if peer.lease is not None and peer.lease not in leases:
+                del self._peers[node]
+                self.presence.died(node)
+
+    def _send(self, kind: str, **body: Any) -> None:
+        self._bus.publish(self._message(kind, **body))
+
+    def _send_numbered(self, kind: str, **body: Any) -> None:
+        self._number += 1
+        self._send(kind, number=self._number, **body)
+
+    def _message(self, kind: str, **body: Any) -> bytes:
+        return orjson.dumps({"node": self._node_id, "kind": kind, **body})
+
+    def _state(self) -> None:
+        self._send("state", last=self._number, lease=self._log.node_id, rooms=self.presence.state())
+
+    def _connected(self) -> None:
+        """This node hears the others, again or for the first time: what was said meanwhile it has missed."""
+        self._send("ask", of=None)
+        self._state()
+        self._look(self.bands.make_up)
+
+    def _beat(self) -> None:
+        self._timer = self._clock.call_at(self._clock.now() + BEAT_EVERY, self._beat)
+        self._beats += 1
+        if self._bus.is_connected:
+            # Heads are news until they could be told.
+            self._send("beat", last=self._number, lease=self._log.node_id, heads=self.edits.news())
+            if self._beats % COMPARE_BEATS == 0:
+                self._do(self.edits.compare())
+        else:
+            self._look(self.bands.refresh)
+
+    def _look(self, at_bands: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Reads from the database what messages may have been about."""
+
+        async def look() -> None:
+            self._is_about_to_look = False
+            await at_bands()
+            await self.edits.compare()
+
+        if not self._is_about_to_look:
+            self._is_about_to_look = True
+            self._do(look())
+
+    def _received(self, message: bytes) -> None:
+        body: Json = orjson.loads(message)
+        node = body["node"]
+        if node == self._node_id:
+            return
+        try:
+            self._take(node, body)
+        except Exception:
+            # The edge of the bus: a message that can't be read must not stop the next.
+            log.exception("a message of another node could not be read", node=node, kind=body.get("kind"))
+
+    def _take(self, node: str, body: Json) -> None:
+        match body["kind"]:
+            case "edits":
+                self.edits.heard([edit_from_json(edit) for edit in body["edits"]])
+            case "heads":
+                self.edits.heads(body["heads"])
+            case "beat":
+                self.edits.heads(body["heads"])
+                self._peers[node].lease = body["lease"]
+                if self._peers[node].numbered.is_missing_some(body["last"]):
+                    self._send("ask", of=node)
+            case "ask":
+                if body["of"] in (None, self._node_id):
+                    self._state()
+            case "state":
+                self._take_state(node, self._peers[node], body)
+            case "bye":
+                self._peers.pop(node, None)
+                self.presence.stopped(node)
+            case kind:
+                self._take_numbered(node, kind, body)
+
+    def _take_state(self, node: str, peer: Peer, body: Json) -> None:
+        peer.lease = body["lease"]
+        is_new = peer.numbered.floor == 0
+        if peer.numbered.is_missing_some(body["last"]):
+            self.presence.heard_state(node, peer, body["last"], body["rooms"])
+            peer.numbered.settle(body["last"])
+            if not is_new:
+                self._look(self.bands.make_up)
+
+    def _take_numbered(self, node: str, kind: str, body: Json) -> None:
+        peer, number = self._peers[node], body["number"]
+        if not peer.take(number):
+            return
+        match kind:
+            case "presence":
+                self.presence.heard(node, peer, number, body["rooms"])
+            case "band":
+                self._do(self.bands.refresh([body["band_id"]]))
+            case "tell":
+                self._do(self.bands.told(body["room"], body["event"], body["payload"]))
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        self._work.put_nowait(work)
+
+    async def _run(self) -> None:
+        while True:
+            work = await self._work.get()
+            try:
+                await work
+            except Unavailable:
+                log.warning("the database did not say what another node has changed")
+            except Exception:
+                # The edge of the worker: what goes wrong with one thing must not stop the next.
+                log.exception("what another node said could not be carried out")

@@ -1,0 +1,66 @@
+"""A bus in memory, as good or as bad as a test wants it."""
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+
+
+class Exchange:
+    """What the nodes of a test are connected to. With `random`, messages come in any order, some of them twice."""
+
+    def __init__(self, random: Random | None = None) -> None:
+        self._random = random
+        self.buses: list[MemoryBus] = []
+        self._flying: list[tuple[MemoryBus, bytes]] = []
+        self.delivered = 0
+
+    def bus(self) -> "MemoryBus":
+        made = MemoryBus(self)
+        self.buses.append(made)
+        return made
+
+    def publish(self, message: bytes) -> None:
+        copies = 1 if self._random is None else self._random.choice([1, 1, 2])
+        self._flying += [(bus, message) for bus in self.buses for _ in range(copies)]
+        loop = asyncio.get_running_loop()
+        for _ in range(len(self.buses) * copies):
+            # Nearly in order would be too kind: whatever flies at that moment may be next.
+            delay_s = 0.0 if self._random is None else self._random.choice([0.0, 0.002, 0.02])
+            loop.call_later(delay_s, self._deliver_one)
+
+    def _deliver_one(self) -> None:
+        at = 0 if self._random is None else self._random.randrange(len(self._flying))
+        bus, message = self._flying.pop(at)
+        self.delivered += 1
+        if bus.is_connected:
+            bus.on_message(message)
+
+
+class MemoryBus:
+    """Implements `services.ports.Bus`. `loses` says which messages never leave."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self.is_connected = False
+        self.loses: Callable[[bytes], bool] = lambda _: False
+        self.on_message: Callable[[bytes], None] = lambda _: None
+        self.on_connected: Callable[[], None] = lambda: None
+
+    def start(self, on_message: Callable[[bytes], None], on_connected: Callable[[], None]) -> None:
+        self.on_message, self.on_connected = on_message, on_connected
+        self.connect()
+
+    def connect(self) -> None:
+        self.is_connected = True
+        self.on_connected()
+
+    def disconnect(self) -> None:
+        self.is_connected = False
+
+    def publish(self, message: bytes) -> None:
+        if self.is_connected and not self.loses(message):
+            self._exchange.publish(message)
+
+    async def close(self) -> None:
+        self.is_connected = False
+        self._exchange.buses.remove(self)
