@@ -1,0 +1,255 @@
+"""Rosters on several nodes: whatever the bus does, they agree as soon as it lets them, and each room's story is sound."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from random import Random
+from typing import Any, cast
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collab.domain import presence
+from collab.domain.access import BandRoom, SharedRoom
+from collab.domain.bands import User
+from collab.domain.focus import Focus
+from collab.domain.presence import Diff, Presence
+from collab.domain.stays import Origin
+from collab.services.band_relay import BandRelay
+from collab.services.cluster import Cluster
+from collab.services.edit_relay import EditRelay
+from collab.services.ports import Announcer
+from collab.services.presence import PresenceService
+from collab.services.presence_log import PresenceLog
+from collab.services.presence_news import PresenceNews
+from collab.services.presence_peers import PresencePeers
+from tests.support.clock import ManualClock
+
+ROOM = BandRoom("b")
+GRACE = timedelta(seconds=10)
+NO_TIME = timedelta(0)
+USERS = [User("ada", "Ada"), User("ben", "Ben")]
+NODES = 3
+
+
+class Wires:
+    """Every message that is on its way, to each node that has not had it yet."""
+
+    def __init__(self) -> None:
+        self.buses: list[Wired] = []
+        self.flying: list[tuple[Wired, bytes]] = []
+
+    def publish(self, sender: "Wired", message: bytes) -> None:
+        self.flying += [(bus, message) for bus in self.buses if bus is not sender]
+
+    def deliver(self, at: int, *, is_kept: bool = False) -> None:
+        if self.flying:
+            bus, message = self.flying[at % len(self.flying)]
+            if not is_kept:
+                del self.flying[at % len(self.flying)]
+            bus.on_message(message)
+
+    def lose(self, at: int) -> None:
+        if self.flying:
+            del self.flying[at % len(self.flying)]
+
+    def deliver_all(self, random: Random | None = None) -> None:
+        """In order, or in any order and some of them twice."""
+        if random is not None and self.flying:
+            self.flying += random.choices(self.flying, k=len(self.flying) // 3)
+            random.shuffle(self.flying)
+        while self.flying:
+            self.deliver(0)
+
+
+class Wired:
+    """Implements `services.ports.Bus`."""
+
+    def __init__(self, wires: Wires) -> None:
+        self.is_connected = True
+        self.on_message: Callable[[bytes], None] = lambda _: None
+        self._wires = wires
+        wires.buses.append(self)
+
+    def start(self, on_message: Callable[[bytes], None], on_connected: Callable[[], None]) -> None:
+        self.on_message = on_message
+        on_connected()
+
+    def publish(self, message: bytes) -> None:
+        self._wires.publish(self, message)
+
+    async def close(self) -> None:
+        self._wires.buses.remove(self)
+
+
+class Nothing:
+    """Stands in for whatever has no part in presence."""
+
+    node_id = "lease"
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return lambda *_args, **_options: {}
+
+
+class Told:
+    """An announcer that checks the story that a room is told, and keeps what its listeners show."""
+
+    def __init__(self) -> None:
+        self.people: set[str] = set()
+        self.shown: dict[str, Presence] = {}
+
+    def presence(self, room: SharedRoom, diff: Diff, _skip: str | None) -> None:
+        for user in diff.joined:
+            assert user.id not in self.people
+            self.people.add(user.id)
+        for left in diff.left:
+            assert left.user_id in self.people
+            self.people.remove(left.user_id)
+        self.shown = presence.fold(self.shown, diff)
+
+
+class Node:
+    def __init__(self, name: str, wires: Wires, clock: ManualClock) -> None:
+        self.name = name
+        self.told = Told()
+        self.clock = clock
+        self.open: list[str] = []
+        announcer = cast(Announcer, self.told)
+        log = cast(PresenceLog, Nothing())
+        self.service = PresenceService(
+            announcer,
+            PresenceNews(announcer, clock, NO_TIME),
+            log,
+            clock,
+            lambda *_: False,
+            grace=GRACE,
+            idle_after=timedelta(hours=1),
+            on_change=lambda *change: self.cluster.presence.changed(*change),
+        )
+        self.cluster = Cluster(Wired(wires), name, log, clock)
+        self.cluster.edits = cast(EditRelay, Quiet())
+        self.cluster.bands = cast(BandRelay, Quiet())
+        self.cluster.presence = PresencePeers(self.service, self.cluster.publish_presence, clock, NO_TIME, GRACE)
+        # A listener who never moves, so that the room is told of all that happens.
+        self.watcher = f"{name}-watcher"
+        self.count = 0
+
+    def act(self, action: str, user: User) -> None:
+        mine = [key for key in self.open if key.startswith(user.id)]
+        match action:
+            case "enter":
+                self.count += 1
+                session_id = f"{user.id}-{self.name}-{self.count}"
+                self.open.append(session_id)
+                self.service.enter(session_id, user, ROOM, Origin())
+            case "leave" if mine:
+                self.open.remove(mine[0])
+                self.service.leave(mine[0], ROOM)
+            case "lose" if mine:
+                self.open.remove(mine[0])
+                self.service.disconnect(mine[0], "transport_close", is_deliberate=False)
+            case "move" if mine:
+                self.count += 1
+                focus = Focus("iko", "notes", self.count, self.count)
+                self.service.update(mine[0], ROOM, None, focus, has_focus=True)
+
+    def roster(self) -> dict[str, tuple[Any, ...]]:
+        sessions = self.service.roster(ROOM).sessions.items()
+        return {key: (it.user, it.status, it.focus, it.lingers_until is None) for key, it in sessions}
+
+
+class Quiet:
+    """Edits and bands of which there is no news."""
+
+    def news(self) -> dict[str, int]:
+        return {}
+
+    def heads(self, _heads: dict[str, int]) -> None:
+        pass
+
+    async def compare(self) -> None:
+        pass
+
+    async def refresh(self) -> None:
+        pass
+
+    async def make_up(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
+which = st.integers(0, 1_000)
+acts = st.tuples(
+    st.just("act"),
+    st.integers(0, NODES - 1),
+    st.sampled_from(["enter", "leave", "lose", "move", "move"]),
+    st.sampled_from(USERS),
+)
+steps = st.lists(
+    st.one_of(
+        acts,
+        acts,
+        st.tuples(st.just("deliver"), which),
+        st.tuples(st.just("twice"), which),
+        st.tuples(st.just("lose"), which),
+        st.tuples(st.just("wait"), st.sampled_from([0.5, 1.0, 4.0])),
+    ),
+    min_size=10,
+    max_size=40,
+)
+
+
+@given(steps, st.integers(0, 1_000_000))
+@settings(deadline=None, max_examples=150)
+def test_rosters_agree_as_soon_as_the_bus_lets_them(story: Sequence[tuple[Any, ...]], seed: int) -> None:
+    asyncio.run(_play(story, Random(seed)))
+
+
+async def _play(story: Sequence[tuple[Any, ...]], random: Random) -> None:
+    wires, clock = Wires(), ManualClock()
+    nodes = [Node(f"n{number}", wires, clock) for number in range(NODES)]
+    for node in nodes:
+        node.cluster.start()
+        node.service.enter(node.watcher, User(node.watcher, "Watcher"), ROOM, Origin())
+    wires.deliver_all()
+    for step in story:
+        match step:
+            case ("act", number, action, user):
+                nodes[number].act(action, user)
+            case ("deliver", at):
+                wires.deliver(at)
+            case ("twice", at):
+                wires.deliver(at, is_kept=True)
+            case ("lose", at):
+                wires.lose(at)
+            case ("wait", seconds):
+                clock.advance(seconds)
+
+    # One beat, the question that it leads to and the answer.
+    wires.deliver_all(random)
+    clock.advance(1)
+    wires.deliver_all()
+    _agree(nodes)
+    clock.advance(GRACE.total_seconds())
+    wires.deliver_all()
+    _agree(nodes)
+    here = {session_id for node in nodes for session_id in (*node.open, node.watcher)}
+    assert set(nodes[0].roster()) == here
+    for node in nodes:
+        await node.cluster.close()
+
+
+def _agree(nodes: Sequence[Node]) -> None:
+    rosters = [node.roster() for node in nodes]
+    for node, roster in zip(nodes, rosters, strict=True):
+        assert roster == rosters[0]
+        users = defaultdict(set)
+        for session_id, (user, *_) in roster.items():
+            users[user.id].add(session_id)
+        assert node.told.people == set(users)
+        assert {key: (it.status, it.focus) for key, it in node.told.shown.items()} == {
+            key: (status, focus) for key, (_, status, focus, _) in roster.items()
+        }
