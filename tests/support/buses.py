@@ -28,6 +28,11 @@ class Exchange:
             delay_s = 0.0 if self._random is None else self._random.choice([0.0, 0.002, 0.02])
             loop.call_later(delay_s, self._deliver_one)
 
+    async def settled(self) -> None:
+        """Returns once nothing flies any more."""
+        while self._flying:
+            await asyncio.sleep(0.005)
+
     def _deliver_one(self) -> None:
         at = 0 if self._random is None else self._random.randrange(len(self._flying))
         bus, message = self._flying.pop(at)

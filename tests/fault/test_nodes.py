@@ -1,0 +1,223 @@
+"""Nodes and the bus between them fail; each node goes on, and all agree again by themselves."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import orjson
+import pytest
+
+from collab.domain.access import BandRoom, parse_shared_room
+from collab.domain.bands import User
+from collab.domain.presence import Presence
+from tests.conftest import Gig, make_gig
+from tests.e2e.test_presence import INTERVAL_S
+from tests.support.buses import Exchange
+from tests.support.clock import ManualClock
+from tests.support.members import Member, edit, insert, member, set_
+from tests.support.nodes import listener, nodes, up_to
+from tests.support.processes import served
+from tests.support.serving import RunningEngine
+from tests.support.valkey import valkey_server
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.asyncio
+
+ADA = User("ada", "Ada")
+LEASE_S = 15
+CATCH_UP_S = 2.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_bus_that_shuffles_and_doubles_changes_nothing(any_database_url: str, seed: int) -> None:
+    exchange = Exchange(Random(seed))
+    async with nodes(3, any_database_url, exchange) as [a, b, c]:
+        gig = await make_gig(a)
+        async with (
+            listener(a, "ada", gig) as ada,
+            listener(b, "ben", gig) as ben,
+            listener(a, "dex", gig) as dex_a,
+            listener(b, "dex", gig) as dex_b,
+            listener(c, "dex", gig) as dex_c,
+        ):
+
+            async def play(me: Member, song: str) -> None:
+                for tempo in range(100, 115):
+                    focus = {"item": song, "field": "title", "anchor": tempo % 5, "head": tempo % 5}
+                    await me.ok("update_presence", {"room": gig.room, "focus": focus})
+                    answer = await me.edit(gig.setlist_id, 0, set_(song, "tempo", tempo))
+                    assert answer["ok"], answer
+
+            await asyncio.gather(play(ada.member, "iko"), play(ben.member, "saints"), play(ben.member, "iko"))
+            listeners = [dex_a, dex_b, dex_c]
+            await until(lambda: all(len(heard.edits) >= 45 for heard in listeners))
+            await exchange.settled()
+            assert [heard.versions for heard in listeners] == [up_to(45)] * 3
+            await until(lambda: _said(a, gig.room) == _said(b, gig.room) == _said(c, gig.room))
+            assert len(_said(a, gig.room)) == 5
+
+
+async def test_the_bus_goes_and_comes_back(any_database_url: str) -> None:
+    with valkey_server() as valkey:
+        async with nodes(2, any_database_url, valkey.url) as [a, b]:
+            gig = await make_gig(a)
+            async with listener(a, "ada", gig) as ada, listener(b, "ben", gig) as ben, member(b, "dex") as dex:
+                await ada.member.ok("join_room", gig.band_room)
+                await dex.ok("join_room", gig.band_room)
+                while (await ada.member.next("user_joined"))["user"]["id"] != "dex":
+                    pass
+                valkey.stop()
+                await until(lambda: not _hears(a) and not _hears(b))
+
+                # Each node goes on: edits and presence of its own, and the database for the others' edits.
+                for version, me in enumerate((ada, ben, ada), 1):
+                    async with asyncio.timeout(1):
+                        answer = await me.member.edit(gig.setlist_id, 0, insert(f"i{version}", "a5", title="Encore"))
+                    assert answer["version"] == version
+                await dex.ok("leave_room", gig.band_room)
+                await b.engine.contents.create(ADA, gig.band_id, "setlist", "Sunday")
+                assert ada.member.heard["user_left"] == []
+
+                valkey.start()
+                async with asyncio.timeout(CATCH_UP_S):
+                    await until(lambda: ada.versions == [2] and ben.versions == [1, 3])
+                    assert (await ada.member.next("user_left"))["user_id"] == "dex"
+                    while (told := await ada.member.next("content_updated"))["action"] != "refresh":
+                        pass
+                    assert "Sunday" in [entry["title"] for entry in told["data"]]
+                assert a.engine.presence.roster(BandRoom(gig.band_id)).has_user("ada")
+
+
+async def test_without_the_bus_edits_are_found_in_the_database(database_url: str) -> None:
+    exchange = Exchange()
+    async with nodes(2, database_url, exchange) as [a, b]:
+        gig = await make_gig(a)
+        async with listener(a, "ada", gig) as ada, listener(b, "ben", gig) as ben:
+            for bus in exchange.buses:
+                bus.disconnect()
+            await ada.member.edit(gig.setlist_id, 0, set_("iko", "key", "G"))
+            async with asyncio.timeout(CATCH_UP_S):
+                await until(lambda: ben.versions == [1])
+            async with asyncio.timeout(CATCH_UP_S):
+                await a.engine.membership.remove_member(ADA, gig.band_id, "ben")
+                assert (await ben.member.next("content_updated"))["action"] == "remove"
+
+
+async def test_receivers_catch_up_by_the_heads_that_are_announced(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = Exchange()
+    # Left to itself, a node would also look in the database now and then.
+    monkeypatch.setattr("collab.services.cluster.COMPARE_BEATS", 1_000_000)
+    async with nodes(2, database_url, exchange) as [a, b]:
+        gig = await make_gig(a)
+        exchange.buses[0].loses = lambda message: orjson.loads(message)["kind"] == "edits"
+        async with listener(a, "ada", gig) as ada, listener(b, "ben", gig) as ben:
+            for version in range(3):
+                await ada.member.edit(gig.setlist_id, version, set_("iko", "tempo", 100 + version))
+            async with asyncio.timeout(CATCH_UP_S):
+                await until(lambda: ben.versions == [1, 2, 3])
+
+
+async def test_an_edit_whose_node_died_before_it_could_tell_is_found(database_url: str, clock: ManualClock) -> None:
+    exchange = Exchange()
+    async with nodes(2, database_url, exchange, clock) as [a, b]:
+        gig = await make_gig(a)
+        exchange.buses[0].loses = lambda _: True
+        async with listener(b, "ben", gig) as ben, member(a, "ada") as ada, member(b, "ada") as again:
+            request = edit(gig.setlist_id, 0, set_("iko", "key", "G"))
+            await ada.ok("edit_content", request)
+            # Stored already: it makes no news of its own.
+            await again.ok("edit_content", request)
+            for _ in range(6):
+                clock.advance(1)
+            await until(lambda: ben.versions == [1])
+
+
+async def test_a_membership_that_was_changed_while_messages_were_lost_is_taken_over(database_url: str) -> None:
+    exchange = Exchange()
+    async with nodes(2, database_url, exchange) as [a, b]:
+        gig = await make_gig(a)
+        async with listener(b, "ben", gig) as ben:
+            exchange.buses[0].loses = lambda message: orjson.loads(message)["kind"] in ("band", "tell")
+            await a.engine.membership.remove_member(ADA, gig.band_id, "ben")
+            async with asyncio.timeout(CATCH_UP_S):
+                assert (await ben.member.next("content_updated"))["action"] == "remove"
+
+
+async def test_the_sessions_of_a_node_that_is_killed_have_left_every_node_within_its_lease(
+    database_url: str, bus_url: str, clock: ManualClock
+) -> None:
+    clock.current = datetime.now(UTC)
+    async with nodes(2, database_url, bus_url, clock) as [a, b], member(a, "ada") as ada, member(b, "ben") as ben:
+        gig = await make_gig(a)
+        await ada.ok("join_room", gig.band_room)
+        await ben.ok("join_room", gig.band_room)
+        await ada.next("user_joined")
+        async with served(database_url, bus_url=bus_url) as doomed:
+            lost = [Member("dex"), Member("ben")]
+            for someone in lost:
+                await someone.connect(doomed.url, {"token": doomed.token(someone.user_id)})
+                await someone.ok("join_room", gig.band_room)
+            for someone in (ada, ben):
+                while (await someone.next("user_joined"))["user"]["id"] != "dex":
+                    pass
+            there = {ada.sid, ben.sid, *(someone.sid for someone in lost)}
+            await until(lambda: set(_held(a, gig)) == set(_held(b, gig)) == there)
+            await doomed.kill()
+        assert set(_held(a, gig)) == there
+
+        async def pass_time(seconds: int) -> None:
+            # Step by step, and each node has written its own lease before the next looks for it.
+            for _ in range(seconds):
+                clock.advance(1)
+                for node in (a, b):
+                    await node.engine.attendance.stays(ADA, gig.band_id, 1, None)
+
+        await pass_time(LEASE_S + 1)
+        for someone in (ada, ben):
+            while (await someone.next("user_left"))["user_id"] != "dex":
+                pass
+        await until(lambda: set(_held(a, gig)) == set(_held(b, gig)) == {ada.sid, ben.sid})
+        clock.advance(INTERVAL_S)
+        for someone in (ada, ben):
+            assert [left["user_id"] for left in someone.heard["user_left"]] == ["dex"]
+
+
+async def test_who_was_on_a_node_that_is_told_to_stop_may_move_within_the_grace(
+    database_url: str, bus_url: str
+) -> None:
+    settings = {"presence_grace_s": 2}
+    async with nodes(1, database_url, bus_url, **settings) as [a], member(a, "ada") as ada:
+        gig = await make_gig(a)
+        await ada.ok("join_room", gig.band_room)
+        async with served(database_url, bus_url=bus_url, **settings) as stopped:
+            moving, staying = Member("ben"), Member("dex")
+            for someone in (moving, staying):
+                await someone.connect(stopped.url, {"token": stopped.token(someone.user_id)})
+                await someone.ok("join_room", gig.band_room)
+                await ada.next("user_joined")
+            await stopped.terminate()
+        async with member(a, "ben") as again:
+            await again.ok("join_room", gig.band_room)
+            assert (await ada.next("user_left"))["user_id"] == "dex"
+            await until(lambda: set(_held(a, gig)) == {ada.sid, again.sid})
+            assert len(ada.heard["user_left"]) == 1
+            assert len(ada.heard["user_joined"]) == 2
+
+
+def _hears(node: RunningEngine) -> bool:
+    assert node.engine.cluster is not None
+    return node.engine.cluster.is_connected
+
+
+def _held(node: RunningEngine, gig: Gig) -> Mapping[str, Presence]:
+    return node.engine.presence.roster(BandRoom(gig.band_id)).sessions
+
+
+def _said(node: RunningEngine, room: str) -> dict[str, Any]:
+    """Who is in the room of a content and where, by what a node knows."""
+    sessions = node.engine.presence.roster(parse_shared_room(room)).sessions
+    return {key: (entry.status, entry.focus) for key, entry in sessions.items()}
