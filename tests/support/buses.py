@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from random import Random
 
+from tests.support.waiting import until
+
 
 class Exchange:
     """What the nodes of a test are connected to. With `random`, messages come in any order, some of them twice."""
@@ -30,8 +32,7 @@ class Exchange:
 
     async def settled(self) -> None:
         """Returns once nothing flies any more."""
-        while self._flying:
-            await asyncio.sleep(0.005)
+        await until(lambda: not self._flying)
 
     def _deliver_one(self) -> None:
         at = 0 if self._random is None else self._random.randrange(len(self._flying))
