@@ -43,7 +43,7 @@ class RedisBus:
             socket_connect_timeout=PATIENCE_S,
             socket_keepalive=True,
         )
-        self._channel = f"collab:{self._redis.connection_pool.connection_kwargs.get('db') or 0}"
+        self.channel = f"collab:{self._redis.connection_pool.connection_kwargs.get('db') or 0}"
         self._waiting: deque[bytes] = deque(maxlen=MAX_WAITING)
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -82,6 +82,9 @@ class RedisBus:
             except (RedisError, OSError, TimeoutError) as error:
                 if self.is_connected:
                     log.warning("the bus does not answer; it is tried again", error=str(error))
+            except Exception:
+                # The edge of the bus: whatever a broken connection makes of itself, this node listens again.
+                log.exception("listening to the bus failed")
             self.is_connected = False
             await asyncio.sleep(RETRY_S)
 
@@ -89,9 +92,9 @@ class RedisBus:
         """Listens until the connection fails, or nothing comes though this node has sent something itself."""
         async with self._redis.pubsub() as subscription:
             async with asyncio.timeout(PATIENCE_S):
-                await subscription.subscribe(self._channel)
+                await subscription.subscribe(self.channel)
                 await subscription.get_message(timeout=None)
-            log.info("the bus is there", channel=self._channel)
+            log.info("the bus is there", channel=self.channel)
             self.is_connected = True
             self._wake.set()
             self._on_connected()
@@ -117,8 +120,15 @@ class RedisBus:
                         await self._send_waiting()
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("messages to other nodes wait", error=str(error), waiting=len(self._waiting))
-                self._wake.set()
-                await asyncio.sleep(RETRY_S)
+                await self._pause()
+            except Exception:
+                # The edge of the bus, as above.
+                log.exception("sending to the bus failed")
+                await self._pause()
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(RETRY_S)
+        self._wake.set()
 
     async def _send_waiting(self) -> None:
         """Sends in order. What may or may not have arrived is sent again: the others tell that apart."""
@@ -126,7 +136,7 @@ class RedisBus:
             batch = list(islice(self._waiting, AT_ONCE))
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for message in batch:
-                    pipeline.publish(self._channel, message)
+                    pipeline.publish(self.channel, message)
                 await pipeline.execute()
             for message in batch:
                 # The oldest may have been pushed out meanwhile.

@@ -109,7 +109,7 @@ class Cluster:
 
     def _send_numbered(self, kind: str, **body: Any) -> None:
         self._number += 1
-        self._send(kind, number=self._number, **body)
+        self._send(kind, number=self._number, lease=self._log.node_id, **body)
 
     def _message(self, kind: str, **body: Any) -> bytes:
         return orjson.dumps({"node": self._node_id, "kind": kind, **body})
@@ -147,15 +147,13 @@ class Cluster:
             self._do(look())
 
     def _received(self, message: bytes) -> None:
-        body: Json = orjson.loads(message)
-        node = body["node"]
-        if node == self._node_id:
-            return
         try:
-            self._take(node, body)
+            body: Json = orjson.loads(message)
+            if body["node"] != self._node_id:
+                self._take(body["node"], body)
         except Exception:
             # The edge of the bus: a message that can't be read must not stop the next.
-            log.exception("a message of another node could not be read", node=node, kind=body.get("kind"))
+            log.exception("a message of another node could not be read", size_bytes=len(message))
 
     def _take(self, node: str, body: Json) -> None:
         match body["kind"]:
@@ -165,22 +163,27 @@ class Cluster:
                 self.edits.heads(body["heads"])
             case "beat":
                 self.edits.heads(body["heads"])
-                self._peers[node].lease = body["lease"]
-                if self._peers[node].numbered.is_missing_some(body["last"]):
+                if self._known(node, body["lease"]).numbered.is_missing_some(body["last"]):
                     self._send("ask", of=node)
             case "ask":
                 if body["of"] in (None, self._node_id):
                     self._state()
             case "state":
-                self._take_state(node, self._peers[node], body)
+                self._take_state(node, self._known(node, body["lease"]), body)
             case "bye":
                 self._peers.pop(node, None)
                 self.presence.stopped(node)
             case kind:
                 self._take_numbered(node, kind, body)
 
+    def _known(self, node: str, lease: str) -> Peer:
+        """What is known of a node. One that was taken for dead and goes on under another lease begins anew."""
+        if self._peers[node].lease not in (None, lease):
+            self._peers[node] = Peer()
+        self._peers[node].lease = lease
+        return self._peers[node]
+
     def _take_state(self, node: str, peer: Peer, body: Json) -> None:
-        peer.lease = body["lease"]
         is_new = peer.numbered.floor == 0
         if peer.numbered.is_missing_some(body["last"]):
             self.presence.heard_state(node, peer, body["last"], body["rooms"])
@@ -190,6 +193,7 @@ class Cluster:
 
     def _take_numbered(self, node: str, kind: str, body: Json) -> None:
         peer, number = self._peers[node], body["number"]
+        peer.lease = peer.lease or body["lease"]
         if not peer.take(number):
             return
         match kind:

@@ -19,6 +19,7 @@ from tests.support.clock import ManualClock
 from tests.support.members import Member, edit, insert, member, set_
 from tests.support.nodes import listener, nodes, up_to
 from tests.support.processes import served
+from tests.support.proxy import proxy
 from tests.support.serving import RunningEngine
 from tests.support.valkey import valkey_server
 from tests.support.waiting import until
@@ -88,6 +89,25 @@ async def test_the_bus_goes_and_comes_back(any_database_url: str) -> None:
                         pass
                     assert "Sunday" in [entry["title"] for entry in told["data"]]
                 assert a.engine.presence.roster(BandRoom(gig.band_id)).has_user("ada")
+
+
+async def test_a_bus_that_falls_silent_is_left_and_found_again(
+    database_url: str, bus_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collab.bus.PATIENCE_S", 0.6)
+    async with proxy(bus_url) as network:
+        silent = network.url.replace("http", "redis")
+        async with nodes(1, database_url, silent) as [a], nodes(1, database_url, bus_url) as [b]:
+            gig = await make_gig(a)
+            async with listener(a, "ada", gig) as ada, listener(b, "ben", gig) as ben:
+                network.freeze()
+                await until(lambda: not _hears(a))
+                async with asyncio.timeout(1):
+                    await ada.member.edit(gig.setlist_id, 0, set_("iko", "key", "G"))
+                await ben.member.edit(gig.setlist_id, 1, set_("iko", "key", "A"))
+                network.thaw()
+                async with asyncio.timeout(CATCH_UP_S):
+                    await until(lambda: _hears(a) and ada.versions == [2] and ben.versions == [1])
 
 
 async def test_without_the_bus_edits_are_found_in_the_database(database_url: str) -> None:
