@@ -127,3 +127,11 @@ async def test_a_node_that_slept_does_not_take_itself_for_dead(store: StoredPres
     await store.record(node("n1", 0), [stay("a", ADA, 0)])
     assert await store.end_dead(at(60), "n1") == []
     assert await store.record(node("n1", 60), [])
+
+
+async def test_the_nodes_that_live_are_those_whose_lease_is_not_over(store: StoredPresence) -> None:
+    await store.record(node("n1", 0), [])
+    await store.record(node("n2", 10), [])
+    await store.record(replace(node("n3", 10), ended_at=at(10)), [])
+    assert await store.living(at(14)) == {"n1", "n2"}
+    assert await store.living(at(15)) == {"n2"}

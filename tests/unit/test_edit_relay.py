@@ -1,0 +1,177 @@
+"""What the listeners of a node are given: every edit once and in order, from wherever it comes."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+
+from collab.domain.edits import Edit
+from collab.domain.errors import Unavailable
+from collab.domain.ops import Set
+from collab.domain.rebase import Accepted
+from collab.services.edit_relay import MAX_MISSING, EditRelay
+from collab.services.ports import HistoryReader
+from tests.support.rooms import START, History
+
+pytestmark = pytest.mark.asyncio
+
+
+class Rooms:
+    """Remembers what each listener is given."""
+
+    def __init__(self) -> None:
+        self.has_someone = True
+        self.versions: list[int] = []
+        self.titles: list[str] = []
+
+    def has_listeners(self, _content_id: str) -> bool:
+        return self.has_someone
+
+    def committed(self, accepted: Sequence[Accepted]) -> None:
+        self.versions += [entry.edit.version for entry in accepted]
+
+    def retitled(self, accepted: Sequence[Accepted]) -> None:
+        self.titles += [entry.document.title for entry in accepted]
+
+    def edits(self, edits: Sequence[Edit]) -> None:
+        self.versions += [edit.version for edit in edits]
+
+
+class Bench:
+    """A relay, the history of a content, and how much of it memory recalls."""
+
+    def __init__(self, edits: int) -> None:
+        self.history = History()
+        self.accepted = [self.history.edit([Set(None, "title", f"Day {number}")]) for number in range(edits)]
+        self.rooms = Rooms()
+        self.is_down = False
+        self.recalls = True
+        self.reads = 0
+        self.published: list[int] = []
+        self.followed: list[int] = []
+        self.relay = EditRelay(
+            self.rooms,
+            cast(HistoryReader, self),
+            self._recall,
+            lambda edits: self.published.extend(edit.version for edit in edits),
+            lambda edits: self.followed.extend(edit.version for edit in edits),
+        )
+        self.relay.opened(START.id, 0)
+
+    async def edits(self, _content_id: str, after: int, limit: int) -> list[Edit]:
+        self.reads += 1
+        if self.is_down:
+            raise Unavailable("down")
+        return self.history.edits[after : after + limit]
+
+    async def heads(self, content_ids: Sequence[str]) -> dict[str, int]:
+        return dict.fromkeys(content_ids, self.history.head.version)
+
+    def commit(self, *versions: int) -> list[int]:
+        """This node commits; returns what was given out at once."""
+        entries = [entry for number in versions if isinstance(entry := self.accepted[number - 1], Accepted)]
+        return [entry.edit.version for entry in self.relay.committed(entries)]
+
+    def hear(self, *versions: int) -> None:
+        self.relay.heard([self.history.edits[number - 1] for number in versions])
+
+    async def read(self) -> None:
+        """Returns once the relay reads nothing any more."""
+        while tasks := [task for task in asyncio.all_tasks() if task.get_name() == "edit-relay"]:
+            await asyncio.wait(tasks)
+
+    def _recall(self, _content_id: str, version: int) -> Sequence[Edit] | None:
+        return self.history.edits[version:] if self.recalls else None
+
+
+async def test_a_commit_on_top_of_others_edits_is_given_out_after_them() -> None:
+    bench = Bench(4)
+    assert bench.commit(3) == [3]
+    assert bench.rooms.versions == [1, 2, 3]
+    bench.hear(1, 2)
+    bench.hear(4)
+    assert bench.rooms.versions == [1, 2, 3, 4]
+    assert bench.published == [3]
+    # The journal's own are followed where they are committed.
+    assert bench.followed == [1, 2, 4]
+    assert bench.reads == 0
+
+
+async def test_what_is_missing_is_read_and_given_out_once() -> None:
+    bench = Bench(5)
+    bench.hear(3)
+    bench.hear(5)
+    bench.hear(3, 4)
+    assert bench.rooms.versions == []
+    await bench.read()
+    bench.hear(1, 2)
+    assert bench.rooms.versions == [1, 2, 3, 4, 5]
+    assert bench.reads <= 2
+
+
+async def test_a_commit_that_was_read_before_it_was_told_of_is_not_given_out_again() -> None:
+    bench = Bench(3)
+    bench.relay.heads({START.id: 3})
+    await bench.read()
+    assert bench.commit(2, 3) == []
+    assert bench.rooms.versions == [1, 2, 3]
+    assert bench.rooms.titles == ["Day 1", "Day 2"]
+
+
+async def test_what_memory_does_not_recall_listeners_ask_for_themselves() -> None:
+    bench = Bench(3)
+    bench.recalls = False
+    assert bench.commit(3) == [3]
+    bench.hear(2)
+    assert bench.rooms.versions == [3]
+
+
+async def test_who_missed_too_much_is_shown_the_gap() -> None:
+    bench = Bench(MAX_MISSING + 10)
+    bench.hear(MAX_MISSING + 10)
+    await bench.read()
+    assert bench.rooms.versions == [MAX_MISSING + 1, *range(MAX_MISSING + 2, MAX_MISSING + 11)]
+
+
+async def test_a_head_that_the_database_does_not_have_is_forgotten() -> None:
+    bench = Bench(1)
+    bench.hear(1)
+    bench.relay.heads({START.id: 7})
+    await bench.read()
+    assert bench.rooms.versions == [1]
+    await bench.relay.compare()
+    assert bench.reads == 1
+
+
+async def test_while_the_database_is_away_nothing_is_lost() -> None:
+    bench = Bench(3)
+    bench.is_down = True
+    bench.hear(2)
+    await bench.read()
+    bench.is_down = False
+    await bench.relay.compare()
+    await bench.read()
+    assert bench.rooms.versions == [1, 2, 3]
+
+
+async def test_where_nobody_listens_nothing_is_read() -> None:
+    bench = Bench(5)
+    bench.rooms.has_someone = False
+    bench.hear(2)
+    bench.relay.heads({START.id: 4})
+    await bench.relay.compare()
+    assert bench.reads == 0
+    assert bench.rooms.versions == []
+    # Whoever comes then begins where they are.
+    bench.rooms.has_someone = True
+    bench.relay.opened(START.id, 4)
+    bench.hear(5)
+    assert bench.rooms.versions == [5]
+
+
+async def test_the_head_of_what_was_committed_is_news_for_a_while() -> None:
+    bench = Bench(2)
+    bench.commit(1, 2)
+    told = [bench.relay.news() for _ in range(6)]
+    assert told == [{START.id: 2}] * 5 + [{}]
