@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import engineio
 import socketio
 import structlog
 from engineio import packet
@@ -120,3 +121,10 @@ async def _write(session: AsyncSocket, websocket: LeanWebSocket) -> None:
             await websocket.send(entry.encode())
         queue.task_done()
     await websocket.close()
+
+
+def put(server: engineio.AsyncServer, eio_sid: str, frame: packet.Packet) -> None:
+    """Queues a packet for a client, where it is still there: `AsyncServer.send_packet` without its detours."""
+    session = server.sockets.get(eio_sid)
+    if session is not None and not session.closed:
+        session.queue.put_nowait(frame)
