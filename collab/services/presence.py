@@ -66,6 +66,8 @@ class PresenceService:
         self._on_change = on_change
         self._places: dict[SharedRoom, _Place] = {}
         self._rooms_of: defaultdict[str, set[SharedRoom]] = defaultdict(set)
+        self._awake_until: dict[str, datetime] = {}
+        """Until when the sessions that have just been heard, and woken by that, need not be heard again."""
         self._is_stopping = False
 
     def roster(self, room: SharedRoom) -> Roster:
@@ -82,6 +84,7 @@ class PresenceService:
     def enter(self, session_id: str, user: User, room: SharedRoom, origin: Origin) -> Roster:
         """Lets a session in, tells the room, and returns the roster with the session in it."""
         now = self._clock.now()
+        self._awake_until.pop(session_id, None)
         if room not in self.rooms_of(session_id):
             self._rooms_of[session_id].add(room)
             self._log.began(session_id, user, room.name, origin, now)
@@ -106,7 +109,12 @@ class PresenceService:
     def hear(self, session_id: str, *, is_waking: bool = True) -> None:
         """A word of any sort came from a session."""
         now = self._clock.now()
-        for room in self.rooms_of(session_id):
+        if self._awake_until.get(session_id, now) > now:
+            return
+        rooms = self.rooms_of(session_id)
+        if rooms and is_waking:
+            self._awake_until[session_id] = now + _HEARD_EVERY
+        for room in rooms:
             entry = self.roster(room).sessions[session_id]
             is_news = is_waking and entry.status == "idle"
             if is_news or now - entry.last_seen >= _HEARD_EVERY:
@@ -120,6 +128,7 @@ class PresenceService:
         who is idle stays so, who is active stays so for longer."""
         now = self._clock.now()
         self.hear(session_id, is_waking=status == "active" or (status is None and has_focus))
+        self._awake_until.pop(session_id, None)
         self._log.seen(session_id, room.name, now)
         entry = self.roster(room).sessions[session_id]
         if has_focus and isinstance(room, ContentRoom) and focus is not None and focus.item is not None:
@@ -131,9 +140,11 @@ class PresenceService:
 
     def edited(self, edits: Sequence[Edit]) -> None:
         """Focus follows edits, in order."""
+        rooms = {content_id: ContentRoom(content_id) for content_id in {edit.content_id for edit in edits}}
+        followed = {content_id: room for content_id, room in rooms.items() if self.roster(room).has_focus()}
         for edit in edits:
-            room = ContentRoom(edit.content_id)
-            if room in self._places:
+            room = followed.get(edit.content_id)
+            if room is not None:
                 self._take(room, presence.edited(self.roster(room), edit), None)
 
     def sessions_of(self, node: str | None) -> Iterator[tuple[SharedRoom, Presence]]:
@@ -196,6 +207,7 @@ class PresenceService:
             self._rooms_of[session_id].discard(room)
             if not self._rooms_of[session_id]:
                 del self._rooms_of[session_id]
+                self._awake_until.pop(session_id, None)
         self._log.ended(session_id, room.name, reason, now)
         self._take(room, presence.lose(self.roster(room), session_id, now, grace), session_id)
         if grace > _NO_GRACE:
