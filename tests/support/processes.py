@@ -5,9 +5,9 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.support.serving import SECRET, Running, settings_for
 
@@ -19,6 +19,8 @@ class Served(Running):
     """A server in its own process."""
 
     process: asyncio.subprocess.Process
+    options: Sequence[str] = ()
+    environment: dict[str, str] = field(default_factory=dict)
 
     async def kill(self) -> None:
         """SIGKILL: no goodbye to anybody."""
@@ -31,6 +33,18 @@ class Served(Running):
         await self.process.communicate()
         return await self.process.wait()
 
+    async def start_again(self) -> None:
+        """On its old port, after its end."""
+        port = self.url.rsplit(":", 1)[1]
+        self.process, _ = await _start(self.environment, [*self.options, "--port", port])
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """The process gets no time until the block ends, as on a machine that is suspended."""
+        self.process.send_signal(signal.SIGSTOP)
+        yield
+        self.process.send_signal(signal.SIGCONT)
+
 
 def environment(database_url: str, **settings: object) -> dict[str, str]:
     """The environment of a `collab` process: this one's, with settings and nothing else of collab's."""
@@ -40,27 +54,28 @@ def environment(database_url: str, **settings: object) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def served(database_url: str, port: int = 0, **settings: object) -> AsyncIterator[Served]:
+async def served(
+    database_url: str, port: int = 0, options: Sequence[str] = (), **settings: object
+) -> AsyncIterator[Served]:
     """`collab serve` on an ephemeral port, or on a given one, until the block ends."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "collab",
-        "serve",
-        "--port",
-        str(port),
-        env=environment(database_url, **settings),
-        stdout=asyncio.subprocess.PIPE,
-    )
+    variables = environment(database_url, **settings)
+    process, url = await _start(variables, [*options, "--port", str(port)])
+    server = Served(url, Running.at(url, settings_for(database_url)).tokens, process, options, variables)
     try:
-        assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)).decode()
-        found = re.search(r"http://\S+", line)
-        assert found, f"expected the server to say where it serves, got {line!r}"
-        tokens = Running.at(found[0], settings_for(database_url)).tokens
-        yield Served(found[0], tokens, process)
+        yield server
     finally:
-        if process.returncode is None:
-            process.kill()
+        if server.process.returncode is None:
             # Reads to the end, so that the pipe is closed too.
-            await process.communicate()
+            await server.kill()
+
+
+async def _start(variables: dict[str, str], options: Sequence[str]) -> tuple[asyncio.subprocess.Process, str]:
+    """The process, once it says where it serves."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "collab", "serve", *options, env=variables, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    line = (await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)).decode()
+    found = re.search(r"http://\S+", line)
+    assert found, f"expected the server to say where it serves, got {line!r}"
+    return process, found[0]
