@@ -131,15 +131,20 @@ def update(roster: Roster, session_id: str, now: datetime, status: Status, focus
 
 
 def elapse(roster: Roster, now: datetime, idle_after: timedelta) -> Change:
-    """What has come about by the time alone: whose grace is over has gone, who has long been silent is idle."""
+    """What has come about by the time alone: whose grace is over has gone, who has long been silent is idle.
+
+    Who was last seen later than now was seen before the clock was set back. Nobody knows how long ago that is:
+    it counts as the whole grace, and as no silence at all.
+    """
     over = {
         session_id: presence
         for session_id, presence in roster.sessions.items()
-        if presence.lingers_until is not None and presence.lingers_until <= now
+        if presence.lingers_until is not None and not presence.last_seen <= now < presence.lingers_until
     }
-    dozing = [replace(presence, status="idle") for presence in _awake(roster) if presence.last_seen + idle_after <= now]
     rest, diff = _drop(roster, over)
-    return _put(rest, dozing), replace(diff, updated=tuple(dozing))
+    seen = [replace(presence, last_seen=now) for presence in _awake(rest) if presence.last_seen > now]
+    dozing = [replace(presence, status="idle") for presence in _awake(rest) if presence.last_seen + idle_after <= now]
+    return _put(rest, [*seen, *dozing]), replace(diff, updated=tuple(dozing))
 
 
 def next_due(roster: Roster, idle_after: timedelta) -> datetime | None:

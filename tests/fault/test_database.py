@@ -1,13 +1,22 @@
 """The database fails: edits are answered `unavailable`, nothing is half stored, and the same edit works afterwards."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import pytest
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
 
 from collab.storage.migrate import migrate
 from tests.conftest import make_gig
+from tests.fault.harness import under_load
 from tests.support.members import edit, member, set_
 from tests.support.postgres import create_database, postgres_server
+from tests.support.processes import served
 from tests.support.serving import serving, settings_for
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 
@@ -71,3 +80,77 @@ async def test_a_disk_that_is_full(sqlite_database_url: str) -> None:
     assert error["code"] == "unavailable"
     assert before["version"] == 0
     assert answer["version"] == 1
+
+
+async def test_a_database_that_is_gone_under_load(is_full: bool) -> None:
+    gone_s = 10 if is_full else 2
+    with postgres_server() as postgres:
+        url = create_database(postgres.url, "gig")
+        async with served(url) as node, under_load([node]) as load:
+            await load.held()
+            postgres.stop(is_graceful=False)
+            await asyncio.sleep(gone_s)  # the fault itself: nothing happens that one could wait for
+            postgres.start()
+            load.fault_is_over()
+            await load.check(f"the database gone for {gone_s} s")
+
+
+@contextmanager
+def _failing_at(stage: str) -> Iterator[list[Exception]]:
+    """Every transaction of the process fails when it comes to a statement, or to its commit. Yields the failures."""
+    failures: list[Exception] = []
+
+    def fail() -> None:
+        failures.append(OperationalError(stage, None, Exception("the database broke in the middle")))
+        raise failures[-1]
+
+    def execute(_connection: Connection, _cursor: Any, statement: str, *_others: Any) -> None:
+        if statement.startswith(stage):
+            fail()
+
+    def commit(_connection: Connection) -> None:
+        if stage == "COMMIT":
+            fail()
+
+    event.listen(Engine, "before_cursor_execute", execute)
+    event.listen(Engine, "commit", commit)
+    try:
+        yield failures
+    finally:
+        event.remove(Engine, "before_cursor_execute", execute)
+        event.remove(Engine, "commit", commit)
+
+
+@pytest.mark.parametrize("stage", ["UPDATE contents", "INSERT INTO snapshots", "COMMIT"])
+async def test_a_commit_that_fails_in_the_middle(any_database_url: str, stage: str) -> None:
+    async with serving(settings_for(any_database_url)) as server:
+        gig = await make_gig(server)
+        async with member(server, "ada") as ada, member(server, "ben") as ben:
+            for version in range(199):  # the next edit is one with a snapshot
+                assert (await ada.edit(gig.setlist_id, version, set_("iko", "tempo", 20 + version)))["ok"]
+            before = (await ada.ok("request_update", {"room_id": gig.room}))["content"]
+            await ben.ok("join_room", gig.room)
+            kept = edit(gig.setlist_id, 199, set_("iko", "key", "A"))
+            with _failing_at(stage):
+                errors = [await ada.refused("edit_content", kept) for _ in range(3)]
+                after = (await ada.ok("request_update", {"room_id": gig.room}))["content"]
+                stored = (await ada.ok("request_update", {"room_id": gig.room, "since": 198}))["edits"]
+            answer = await ada.ok("edit_content", kept)
+            told = await ben.next("content_edited")
+
+    assert {error["code"] for error in errors} == {"unavailable"}
+    assert after == before
+    assert [entry["version"] for entry in stored] == [199]
+    assert answer["version"] == told["version"] == 200
+    assert [entry["edit_id"] for entry in ben.heard["content_edited"]] == [kept["edit_id"]]
+
+
+async def test_commits_that_fail_under_load(database_url: str) -> None:
+    async with serving(settings_for(database_url)) as server, under_load([server]) as load:
+        await load.held()
+        for stage in ("UPDATE contents", "COMMIT"):
+            with _failing_at(stage) as failures:
+                await until(lambda failures=failures: len(failures) >= 3)  # type: ignore[misc]
+            await load.acknowledged(20)
+        load.fault_is_over()
+        await load.check("commits that fail in the middle")

@@ -40,8 +40,8 @@ async def test_a_node_that_is_stopped(database_url: str) -> None:
 
 
 async def test_a_node_that_is_suspended(database_url: str, is_full: bool) -> None:
-    settings = {"ping_interval_s": 1, "ping_timeout_s": 1, "presence_grace_s": 1, "node_lease_s": 3}
-    async with served(database_url, **settings) as node, under_load([node]) as load:
+    node_at = served(database_url, ping_interval_s=1, ping_timeout_s=1, presence_grace_s=1, node_lease_s=3)
+    async with node_at as node, under_load([node]) as load:
         await load.held()
         began = time.monotonic()
         async with node.paused():
