@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from collab.realtime import wire_json
 from collab.realtime.manager import Manager
+from collab.realtime.sockets import use_lean_websockets
 
 MAX_POLLED_PACKETS = 1_000
 """Packets in one request of a polling client. Engine.IO's own 16 loses what a client buffered while it connected."""
@@ -31,7 +32,7 @@ def make_server(
     # Left to themselves, both log every packet, and with the first one its token.
     quiet = logging.getLogger("collab.socketio")
     quiet.setLevel(logging.ERROR)
-    return socketio.AsyncServer(
+    server = socketio.AsyncServer(
         async_mode="asgi",
         client_manager=Manager(),
         serializer=TextPacket,
@@ -43,6 +44,8 @@ def make_server(
         logger=quiet,
         engineio_logger=quiet,
     )
+    use_lean_websockets(server)
+    return server
 
 
 def _is_allowed(allowed: frozenset[str], origin: str | None, environ: Mapping[str, str]) -> bool:
