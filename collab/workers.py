@@ -20,7 +20,7 @@ import structlog
 from collab.app import Engine, own_app
 from collab.domain.errors import Unavailable
 from collab.logs import configure_logging
-from collab.serving import Server, server_config
+from collab.serving import serve_until_stopped
 from collab.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -124,9 +124,8 @@ def _serve(settings: Settings, listener: socket.socket, started: Connection) -> 
     configure_logging(settings.log_level)
     engine = Engine(settings)
     host, port = listener.getsockname()[:2]
-    config = server_config(engine.attach(own_app(settings)), host, port, settings.max_message_bytes)
     with suppress(KeyboardInterrupt):
-        Server(config, engine, started.send).run([listener])
+        serve_until_stopped(engine, engine.attach(own_app(settings)), host, port, started.send, [listener])
 
 
 def _end_with_parent() -> None:
@@ -135,3 +134,5 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(STOP_WITHIN_S)
+        os._exit(1)

@@ -42,7 +42,7 @@ async def workers(database_url: str, bus_url: str) -> AsyncIterator[Served]:
 
 
 def _workers_of(server: Served) -> list[int]:
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text()
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()
     pids = [int(pid) for pid in children.split()]
     return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
@@ -92,5 +92,5 @@ async def test_sigterm_stops_all_with_a_goodbye(workers: Served) -> None:
 
 async def test_workers_end_with_their_parent(workers: Served) -> None:
     pids = _workers_of(workers)
-    workers.process.kill()
+    await workers.kill()
     await until(lambda: not [pid for pid in pids if Path(f"/proc/{pid}").exists()])

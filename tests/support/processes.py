@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tests.support.serving import SECRET, Running, settings_for
 
@@ -15,35 +15,56 @@ START_TIMEOUT_S = 30.0
 
 
 @dataclass
+class Process:
+    """A process that has said where it serves, and whose further output is read and forgotten."""
+
+    running: asyncio.subprocess.Process
+    output: asyncio.Task[bytes]
+
+    async def ended(self) -> int:
+        """Its exit code, once it has ended."""
+        await self.output
+        return await self.running.wait()
+
+
+@dataclass
 class Served(Running):
     """A server in its own process."""
 
-    process: asyncio.subprocess.Process
-    options: Sequence[str] = ()
-    environment: dict[str, str] = field(default_factory=dict)
+    _process: Process
+    _options: Sequence[str]
+    _variables: dict[str, str]
+
+    @property
+    def pid(self) -> int:
+        return self._process.running.pid
 
     async def kill(self) -> None:
         """SIGKILL: no goodbye to anybody."""
-        self.process.kill()
-        await self.process.communicate()
+        self._process.running.kill()
+        await self._process.ended()
 
     async def terminate(self) -> int:
         """SIGTERM, and the exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        await self.process.communicate()
-        return await self.process.wait()
+        self._process.running.send_signal(signal.SIGTERM)
+        return await self._process.ended()
 
     async def start_again(self) -> None:
         """On its old port, after its end."""
         port = self.url.rsplit(":", 1)[1]
-        self.process, _ = await _start(self.environment, [*self.options, "--port", port])
+        self._process, _ = await _start(self._variables, [*self._options, "--port", port])
+
+    async def close(self) -> None:
+        """Nothing runs afterwards."""
+        if self._process.running.returncode is None:
+            await self.kill()
 
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
         """The process gets no time until the block ends, as on a machine that is suspended."""
-        self.process.send_signal(signal.SIGSTOP)
+        self._process.running.send_signal(signal.SIGSTOP)
         yield
-        self.process.send_signal(signal.SIGCONT)
+        self._process.running.send_signal(signal.SIGCONT)
 
 
 def environment(database_url: str, **settings: object) -> dict[str, str]:
@@ -64,18 +85,23 @@ async def served(
     try:
         yield server
     finally:
-        if server.process.returncode is None:
-            # Reads to the end, so that the pipe is closed too.
-            await server.kill()
+        await server.close()
 
 
-async def _start(variables: dict[str, str], options: Sequence[str]) -> tuple[asyncio.subprocess.Process, str]:
+async def _start(variables: dict[str, str], options: Sequence[str]) -> tuple[Process, str]:
     """The process, once it says where it serves."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "collab", "serve", *options, env=variables, stdout=asyncio.subprocess.PIPE
     )
-    assert process.stdout is not None
-    line = (await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)).decode()
-    found = re.search(r"http://\S+", line)
-    assert found, f"expected the server to say where it serves, got {line!r}"
-    return process, found[0]
+    output = process.stdout
+    assert output is not None
+    said: list[str] = []
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            async for line in output:
+                said.append(line.decode())
+                if found := re.search(r"collab serves at (http://\S+)", said[-1]):
+                    return Process(process, asyncio.create_task(output.read())), found[1]
+    except TimeoutError:
+        process.kill()
+    raise RuntimeError(f"expected the server to say where it serves, got {said}")
