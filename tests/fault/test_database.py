@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
+from collab.storage.engine import sync_url
 from collab.storage.migrate import migrate
 from tests.conftest import make_gig
 from tests.fault.harness import under_load
@@ -16,7 +16,6 @@ from tests.support.members import edit, member, set_
 from tests.support.postgres import create_database, postgres_server
 from tests.support.processes import served
 from tests.support.serving import serving, settings_for
-from tests.support.waiting import until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 
@@ -96,32 +95,50 @@ async def test_a_database_that_is_gone_under_load(is_full: bool) -> None:
 
 
 @contextmanager
-def _failing_at(stage: str) -> Iterator[list[Exception]]:
-    """Every transaction of the process fails when it comes to a statement, or to its commit. Yields the failures."""
-    failures: list[Exception] = []
+def _failing_commits() -> Iterator[None]:
+    """Every transaction of the process fails when it is to be committed."""
 
-    def fail() -> None:
-        failures.append(OperationalError(stage, None, Exception("the database broke in the middle")))
-        raise failures[-1]
+    def fail(_connection: Connection) -> None:
+        raise OperationalError("COMMIT", None, Exception("the database broke in the middle"))
 
-    def execute(_connection: Connection, _cursor: Any, statement: str, *_others: Any) -> None:
-        if statement.startswith(stage):
-            fail()
-
-    def commit(_connection: Connection) -> None:
-        if stage == "COMMIT":
-            fail()
-
-    event.listen(Engine, "before_cursor_execute", execute)
-    event.listen(Engine, "commit", commit)
+    event.listen(Engine, "commit", fail)
     try:
-        yield failures
+        yield
     finally:
-        event.remove(Engine, "before_cursor_execute", execute)
-        event.remove(Engine, "commit", commit)
+        event.remove(Engine, "commit", fail)
 
 
-@pytest.mark.parametrize("stage", ["UPDATE contents", "INSERT INTO snapshots", "COMMIT"])
+@contextmanager
+def _failing(database_url: str, statement: str, table: str) -> Iterator[None]:
+    """The database fails at each such statement, whatever came before it in the transaction."""
+    engine = create_engine(sync_url(database_url))
+    if engine.dialect.name == "sqlite":
+        make = [f"CREATE TRIGGER broken BEFORE {statement} ON {table} BEGIN SELECT broken(); END"]
+        drop = ["DROP TRIGGER broken"]
+    else:
+        make = [
+            "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$",
+            f"CREATE TRIGGER broken BEFORE {statement} ON {table} FOR EACH ROW EXECUTE FUNCTION broken()",
+        ]
+        drop = [f"DROP TRIGGER broken ON {table}", "DROP FUNCTION broken"]
+    try:
+        for command in make:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(command)
+        yield
+        for command in drop:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(command)
+    finally:
+        engine.dispose()
+
+
+def _fault(database_url: str, stage: str) -> AbstractContextManager[None]:
+    statement, _, table = stage.partition(" ")
+    return _failing(database_url, statement, table) if table else _failing_commits()
+
+
+@pytest.mark.parametrize("stage", ["UPDATE contents", "INSERT snapshots", "COMMIT"])
 async def test_a_commit_that_fails_in_the_middle(any_database_url: str, stage: str) -> None:
     async with serving(settings_for(any_database_url)) as server:
         gig = await make_gig(server)
@@ -131,7 +148,7 @@ async def test_a_commit_that_fails_in_the_middle(any_database_url: str, stage: s
             before = (await ada.ok("request_update", {"room_id": gig.room}))["content"]
             await ben.ok("join_room", gig.room)
             kept = edit(gig.setlist_id, 199, set_("iko", "key", "A"))
-            with _failing_at(stage):
+            with _fault(any_database_url, stage):
                 errors = [await ada.refused("edit_content", kept) for _ in range(3)]
                 after = (await ada.ok("request_update", {"room_id": gig.room}))["content"]
                 stored = (await ada.ok("request_update", {"room_id": gig.room, "since": 198}))["edits"]
@@ -149,8 +166,12 @@ async def test_commits_that_fail_under_load(database_url: str) -> None:
     async with serving(settings_for(database_url)) as server, under_load([server]) as load:
         await load.held()
         for stage in ("UPDATE contents", "COMMIT"):
-            with _failing_at(stage) as failures:
-                await until(lambda failures=failures: len(failures) >= 3)  # type: ignore[misc]
+            async with member(server, "player-0") as somebody:
+                with _fault(database_url, stage):
+                    unstored = await somebody.refused(
+                        "edit_content", edit(load.players[0].content.id, 0, set_("song-0", "key", "A"))
+                    )
+            assert unstored["code"] == "unavailable"
             await load.acknowledged(20)
         load.fault_is_over()
         await load.check("commits that fail in the middle")
