@@ -24,6 +24,7 @@ from sqlalchemy import create_engine, text
 from collab.client.wire import document_of, edit_of
 from collab.domain.document import apply_stored
 from collab.storage.engine import sync_url
+from collab.storage.live import KEPT_EDITS
 from tests.bench.clients import LeanClient, Tally
 from tests.fault.harness import history, make_band
 from tests.support.members import edit, set_
@@ -38,8 +39,10 @@ ROOMS_PER_BAND = 5
 SONGS = 5
 NOTES_LENGTH = 60
 
-WARM_UP = 0.4
-"""This share of the time fills the caches: each content keeps its latest edits in memory, and there is much to load."""
+FILL = 2 * KEPT_EDITS + 100
+"""With so many edits of each content the server keeps as many of them in memory as it ever will."""
+WARM_UP = 0.2
+"""This share of the time is not looked at: the server has yet to see everything that clients do."""
 MAX_GROWTH_BYTES_PER_MIN = 500_000
 MAX_GROWTH_FDS = 5
 
@@ -72,12 +75,17 @@ class Musician:
         self._contents = contents
         self._score = score
         self._random = random.Random(user_id)  # noqa: S311  # not a secret
-        self._content = self._random.choice(contents)
+        self._content = contents[0]
         self._typed = 0
+
+    async def fill(self) -> None:
+        """Edits at once after each answer, until the content has been edited enough."""
+        await self._connect()
+        while self._client.version < FILL:
+            await self._edit(set_(self._song(), "tempo", self._random.randint(20, 400)))
 
     async def play(self, until: float) -> None:
         await asyncio.sleep(self._random.random() * PAUSE_S)
-        await self._connect()
         while time.monotonic() < until:
             match self._random.random():
                 case share if share < 0.5:
@@ -156,6 +164,11 @@ class Client(LeanClient):
         self._socket.transport.abort()
 
 
+def _rotated(contents: Sequence[str], places: int) -> list[str]:
+    place = places % len(contents)
+    return [*contents[place:], *contents[:place]]
+
+
 async def watch(server: Served, until: float) -> list[Sample]:
     """Looks at the server's process from time to time, and prints what is there."""
     began, samples = time.monotonic(), list[Sample]()
@@ -229,10 +242,13 @@ async def soak(database_url: str, minutes: float, clients: int, rooms: int) -> l
     async with served(database_url, log_level="WARNING") as server:
         made = [await make_band(server, clients // bands, rooms // bands) for _ in range(bands)]
         musicians = [
-            Musician(server, f"player-{number}", contents, score)
+            Musician(server, f"player-{number}", _rotated(contents, number), score)
             for _, contents in made
             for number in range(clients // bands)
         ]
+        began = time.monotonic()
+        await asyncio.gather(*(musician.fill() for musician in musicians))
+        print(f"{FILL} edits in each room after {time.monotonic() - began:.0f} s")
         until = time.monotonic() + 60 * minutes
         watching = asyncio.create_task(watch(server, until))
         await asyncio.gather(*(musician.play(until) for musician in musicians))
