@@ -7,21 +7,26 @@ is moved along, and one writer. It comes in as the websocket class of the ASGI d
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import engineio
 import socketio
 import structlog
 from engineio import packet
 from engineio.async_drivers.asgi import WebSocket
 from engineio.async_socket import AsyncSocket
 from engineio.exceptions import SocketIsClosedError, UnknownPacketError
+from socketio import packet as sio_packet
 
 log = structlog.get_logger(__name__)
 
-_Handler = Callable[["LeanWebSocket"], Awaitable[None]]
+_EVENT = f"{packet.MESSAGE}{sio_packet.EVENT}"
+"""How an event of Socket.IO begins, for which a task is started: nothing is waited for."""
+
+_EXACTNESS_S = 1.0
+"""How much too soon a silent client may be given up: moving a timer along costs something."""
 
 
 class LeanWebSocket(WebSocket):  # type: ignore[misc]  # python-engineio ships no types
@@ -76,17 +81,24 @@ async def _read(session: AsyncSocket, websocket: LeanWebSocket) -> None:
     apart."""
     server = session.server
     patience_s = server.ping_interval + server.ping_timeout
+    on_message = server.handlers["message"]
     now = asyncio.get_running_loop().time
+    moved_at = now()
     with suppress(OSError, TimeoutError):
         async with asyncio.timeout(patience_s) as patience:
             while True:
                 data = await websocket.wait()
                 if len(data) > server.max_http_buffer_size:
                     return
-                # Only silence has a limit: what a message asks for may take its time.
-                patience.reschedule(None)
+                is_event = data[:2] == _EVENT
+                if not is_event:
+                    # Only silence has a limit: what a message asks for may take its time. An event takes none here.
+                    patience.reschedule(None)
                 try:
-                    await session.receive(packet.Packet(encoded_packet=data))
+                    if is_event:
+                        await on_message(session.sid, data[1:])
+                    else:
+                        await session.receive(packet.Packet(encoded_packet=data))
                 except SocketIsClosedError:
                     return
                 except UnknownPacketError:
@@ -94,7 +106,10 @@ async def _read(session: AsyncSocket, websocket: LeanWebSocket) -> None:
                 except Exception:
                     # The edge of a message: whatever a client makes up, its next message is read.
                     log.exception("a message could not be read")
-                patience.reschedule(now() + patience_s)
+                heard_at = now()
+                if not is_event or heard_at - moved_at > _EXACTNESS_S:
+                    moved_at = heard_at
+                    patience.reschedule(heard_at + patience_s)
 
 
 async def _write(session: AsyncSocket, websocket: LeanWebSocket) -> None:
@@ -106,3 +121,10 @@ async def _write(session: AsyncSocket, websocket: LeanWebSocket) -> None:
             await websocket.send(entry.encode())
         queue.task_done()
     await websocket.close()
+
+
+def put(server: engineio.AsyncServer, eio_sid: str, frame: packet.Packet) -> None:
+    """Queues a packet for a client, where it is still there: `AsyncServer.send_packet` without its detours."""
+    session = server.sockets.get(eio_sid)
+    if session is not None and not session.closed:
+        session.queue.put_nowait(frame)
