@@ -47,6 +47,10 @@ def _workers_of(server: Served) -> list[int]:
     return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
+def _running(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
 async def test_members_on_all_nodes_share_a_setlist(workers: Served) -> None:
     band_id, [setlist] = await make_band(workers, players=12, contents=1)
     async with AsyncExitStack() as stage:
@@ -87,10 +91,10 @@ async def test_sigterm_stops_all_with_a_goodbye(workers: Served) -> None:
     assert code == 0
     assert len(pids) == 2
     assert all(retry_in > 0 for retry_in in goodbyes)
-    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert not _running(pids)
 
 
 async def test_workers_end_with_their_parent(workers: Served) -> None:
     pids = _workers_of(workers)
     await workers.kill()
-    await until(lambda: not [pid for pid in pids if Path(f"/proc/{pid}").exists()])
+    await until(lambda: not _running(pids))
