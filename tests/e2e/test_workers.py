@@ -9,26 +9,16 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from pydantic import ValidationError
 
 from tests.fault.harness import make_band, under_load
 from tests.support.members import Member, member, set_
-from tests.support.processes import Served, served
-from tests.support.serving import settings_for
+from tests.support.processes import Served, has_bus, served
 from tests.support.waiting import until
-
-
-def _has_bus() -> bool:
-    try:
-        return settings_for("sqlite+aiosqlite://", bus_url="redis://127.0.0.1").bus_url is not None
-    except ValidationError:
-        return False
-
 
 pytestmark = [
     pytest.mark.asyncio,
     pytest.mark.timeout(120),
-    pytest.mark.skipif(not _has_bus(), reason="one node only: several need a bus"),
+    pytest.mark.skipif(not has_bus(), reason="one node only: several need a bus"),
 ]
 
 STOP_WITHIN_S = 10.0

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from tests.support.serving import SECRET, Running, settings_for
 
 START_TIMEOUT_S = 30.0
@@ -72,6 +74,14 @@ def environment(database_url: str, **settings: object) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("COLLAB_")}
     given = {f"COLLAB_{name.upper()}": str(value) for name, value in settings.items()}
     return {**own, "COLLAB_DATABASE_URL": database_url, "COLLAB_JWT_SECRET": SECRET, **given}
+
+
+def has_bus() -> bool:
+    """Whether this version serves from several nodes."""
+    try:
+        return settings_for("sqlite+aiosqlite://", bus_url="redis://127.0.0.1").bus_url is not None
+    except ValidationError:
+        return False
 
 
 @asynccontextmanager
