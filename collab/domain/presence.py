@@ -77,6 +77,10 @@ class Roster:
     def has_user(self, user_id: str) -> bool:
         return any(presence.user.id == user_id for presence in self.sessions.values())
 
+    def has_focus(self) -> bool:
+        """Whether anybody in the room is somewhere in particular."""
+        return any(presence.focus is not None for presence in self.sessions.values())
+
     def to_json(self) -> list[dict[str, Any]]:
         return [presence.to_json() for presence in self.sessions.values()]
 

@@ -130,11 +130,12 @@ class PresenceService:
 
     def committed(self, accepted: Sequence[Accepted]) -> None:
         """Focus follows the edits of a commit, in order."""
+        rooms = {content_id: ContentRoom(content_id) for content_id in {entry.edit.content_id for entry in accepted}}
+        followed = {content_id: room for content_id, room in rooms.items() if self.roster(room).has_focus()}
         for entry in accepted:
-            room = ContentRoom(entry.edit.content_id)
-            change = presence.edited(self.roster(room), entry.edit)
-            if change[1]:
-                self._take(room, change, None)
+            room = followed.get(entry.edit.content_id)
+            if room is not None:
+                self._take(room, presence.edited(self.roster(room), entry.edit), None)
 
     def departed(self, sessions: Sequence[Departed]) -> None:
         """Tells the rooms whom a dead node took with it; who is in a roster of this node has not left."""

@@ -105,6 +105,20 @@ class Writer:
         """
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
 
+    def submit(self, work: Callable[[Connection], T], done: Callable[[T | Exception], None]) -> None:
+        """As `run`, for whoever wants to be called back in the event loop, with the result or the error."""
+        loop = asyncio.get_running_loop()
+
+        def carry_out() -> None:
+            result: T | Exception
+            try:
+                result = self._transact(work)
+            except Exception as error:  # noqa: BLE001  # handed over, not swallowed
+                result = error
+            loop.call_soon_threadsafe(done, result)
+
+        self._thread.submit(carry_out)
+
     def _transact(self, work: Callable[[Connection], T]) -> T:
         driver: Any = self._engine.dialect.loaded_dbapi
         try:

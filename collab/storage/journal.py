@@ -49,31 +49,33 @@ class Journal:
         self._on_commit = on_commit
         self._max_waiting = max_waiting
         self._waiting: list[Waiting] = []
-        self._wake = asyncio.Event()
+        self._writing: list[Waiting] = []
         self._live: LRUCache[str, Live] = LRUCache(max_live)
-        self._is_closing = False
-        self._task: asyncio.Task[None] | None = None
+        self._is_started = self._is_closing = self._is_due = False
+        self._idle = asyncio.Event()
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="journal")
+        """Begins to write what was submitted so far and what will be."""
+        self._is_started = True
+        self._write_soon()
 
     async def close(self) -> None:
         """Commits what is waiting, then ends. Whoever submits afterwards is told `unavailable`."""
         self._is_closing = True
-        self._wake.set()
-        if self._task is not None:
-            await self._task
+        while self._is_started and (self._waiting or self._writing):
+            self._idle.clear()
+            await self._idle.wait()
 
     def submit(self, content_id: str, asked: Asked) -> asyncio.Future[Outcome]:
         """The outcome, once it is durable. Queued before this returns, so a caller's own order is kept.
 
         It may also raise a `ClientFault` (nothing changed), or `Unavailable`: nothing was stored.
         """
-        if self._is_closing or len(self._waiting) >= self._max_waiting:
+        if self._is_closing or len(self._waiting) + len(self._writing) >= self._max_waiting:
             raise Unavailable("too many edits are waiting to be stored; send it again in a moment")
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append(Waiting(content_id, asked, answer))
-        self._wake.set()
+        self._write_soon()
         return answer
 
     def head(self, content_id: str) -> Live | None:
@@ -85,36 +87,45 @@ class Journal:
         live = self._live.get(content_id)
         return live is not None and item_id in live.document.removed
 
-    async def _run(self) -> None:
-        while self._waiting or not self._is_closing:
-            await self._wake.wait()
-            self._wake.clear()
-            entries = self._waiting.copy()
-            if not entries:
-                continue
-            try:
-                batch = await self._write(entries)
-            except CollabError as error:
-                _answer_all(entries, error)
-            except Exception:
-                # The edge of the journal: whatever goes wrong in one batch, the next one is served.
-                log.exception("the journal could not write a batch", edits=len(entries))
-                _answer_all(entries, Unavailable("the server could not store the edit; send it again, unchanged"))
-            else:
-                self._settle(entries, batch)
-            del self._waiting[: len(entries)]
-            if self._waiting:
-                self._wake.set()
+    def _write_soon(self) -> None:
+        """Writes what is waiting, unless it is not its turn yet. Whatever comes in until then shares the commit."""
+        if self._is_started and self._waiting and not self._writing and not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._write)
 
-    async def _write(self, entries: Sequence[Waiting]) -> Batch:
+    def _write(self) -> None:
+        self._is_due = False
+        self._writing, self._waiting = self._waiting, []
+        entries = self._writing
         known = {entry.content_id: live for entry in entries if (live := self._live.get(entry.content_id)) is not None}
         asked = [(entry.content_id, entry.asked) for entry in entries]
-        write = partial(_write_batch, asked, known, self._edit_log, self._kinds)
+        self._hand_over(partial(_write_batch, asked, known, self._edit_log, self._kinds))
+
+    def _hand_over(self, write: Callable[..., Batch], *, is_suspicious: bool = False) -> None:
+        def written(result: Batch | Exception) -> None:
+            if isinstance(result, IntegrityError) and not is_suspicious:
+                # An edit_id that memory does not recall is stored already: look them all up this time.
+                self._hand_over(write, is_suspicious=True)
+            else:
+                self._finish(result)
+
+        self._writer.submit(partial(write, is_suspicious=is_suspicious), written)
+
+    def _finish(self, result: Batch | Exception) -> None:
+        entries = self._writing
         try:
-            return await self._writer.run(write)
-        except IntegrityError:
-            # An edit_id that memory does not recall is stored already: look them all up this time.
-            return await self._writer.run(partial(write, is_suspicious=True))
+            if isinstance(result, Exception):
+                raise result
+            self._settle(entries, result)
+        except CollabError as error:
+            _answer_all(entries, error)
+        except Exception:
+            # The edge of the journal: whatever goes wrong in one batch, the next one is served.
+            log.exception("the journal could not write a batch", edits=len(entries))
+            _answer_all(entries, Unavailable("the server could not store the edit; send it again, unchanged"))
+        self._writing = []
+        self._idle.set()
+        self._write_soon()
 
     def _settle(self, entries: Sequence[Waiting], batch: Batch) -> None:
         for content_id, working in batch.working.items():
@@ -136,7 +147,7 @@ def _write_batch(
     kinds: Kinds,
     connection: Connection,
     *,
-    is_suspicious: bool = False,
+    is_suspicious: bool,
 ) -> Batch:
     batch = Batch(connection, edit_log, kinds, known)
     batch.lock(sorted({content_id for content_id, _ in asked}))
