@@ -41,9 +41,10 @@ NOTES_LENGTH = 60
 
 FILL = 2 * KEPT_EDITS + 100
 """With so many edits of each content the server keeps as many of them in memory as it ever will."""
-WARM_UP = 0.2
-"""This share of the time is not looked at: the server has yet to see everything that clients do."""
-MAX_GROWTH_BYTES_PER_MIN = 500_000
+WARM_UP = 0.5
+"""This share of the time is not looked at: what broken connections leave behind waits for the garbage collector, which
+comes rarely, so that memory reaches its height only after some of its rounds."""
+MAX_GROWTH_BYTES_PER_MIN = 1_000_000
 MAX_GROWTH_FDS = 5
 
 
