@@ -25,6 +25,7 @@ from collab.serving import serve_until_stopped
 from collab.settings import Settings
 from collab.storage.migrate import migrate as migrate_schema
 from collab.tokens import Tokens
+from collab.workers import serve_with_workers
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -38,13 +39,23 @@ def about() -> None:
 
 
 @cli.command()
-def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[
+        int, typer.Option(help="So many nodes, a process each; more than one need COLLAB_BUS_URL.", min=1)
+    ] = 1,
+) -> None:
     """Brings the schema up to date, then serves. Settings come from COLLAB_... in the environment or in .env."""
     with _explained():
         settings = Settings()
         engine = Engine(settings)
         migrate_schema(settings.database_url)
-    _run(engine, host, port, lambda url: print(f"collab serves at {url}"))
+        if workers > 1:
+            configure_logging(settings.log_level)
+            serve_with_workers(settings, workers, host, port, _print_url)
+    if workers == 1:
+        _run(engine, host, port, _print_url)
 
 
 @cli.command()
@@ -169,6 +180,10 @@ def _run(engine: Engine, host: str, port: int, on_started: Callable[[str], None]
     configure_logging(engine.settings.log_level)
     application = engine.attach(own_app(engine.settings))
     serve_until_stopped(engine, application, host, port, on_started)
+
+
+def _print_url(url: str) -> None:
+    print(f"collab serves at {url}", flush=True)
 
 
 def _kept_secret(file: Path) -> str:

@@ -68,9 +68,15 @@ def collect_garbage_rarely() -> None:
 
 
 def serve_until_stopped(
-    engine: Engine, application: ASGIApp, host: str, port: int, on_started: Callable[[str], None]
+    engine: Engine,
+    application: ASGIApp,
+    host: str,
+    port: int,
+    on_started: Callable[[str], None],
+    sockets: list[socket] | None = None,
 ) -> None:
-    """Serves until SIGINT or SIGTERM; what was accepted by then is committed and answered."""
+    """Serves until SIGINT or SIGTERM, on sockets that are bound already where there are such; what was accepted by
+    then is committed and answered."""
     collect_garbage_rarely()
     config = server_config(application, host, port, engine.settings.max_message_bytes)
-    Server(config, engine, on_started).run()
+    Server(config, engine, on_started).run(sockets)

@@ -30,6 +30,7 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the servers run on")
+    parser.addoption("--full-faults", action="store_true", help="faults last as long as they do in the README's table")
 
 
 @pytest.fixture

@@ -20,6 +20,9 @@ from collab.domain.times import rfc3339
 
 Status: TypeAlias = Literal["active", "idle"]
 
+CLOCK_SKEW = timedelta(seconds=5)
+"""The clocks of several nodes differ by less, and one that is set anew by more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Presence:
@@ -142,15 +145,20 @@ def elapse(roster: Roster, now: datetime, idle_after: timedelta) -> Change:
     """What has come about by the time alone: whose grace is over has gone, who has long been silent is idle.
 
     That somebody on another node is idle, that node says.
+
+    Who was last seen much later than now was seen before the clock was set back. Nobody knows how long ago that is:
+    it counts as the whole grace, and as no silence at all.
     """
+    latest = now + CLOCK_SKEW
     over = {
         session_id: presence
         for session_id, presence in roster.sessions.items()
-        if presence.lingers_until is not None and presence.lingers_until <= now
+        if presence.lingers_until is not None and (presence.lingers_until <= now or presence.last_seen > latest)
     }
-    dozing = [replace(presence, status="idle") for presence in _awake(roster) if presence.last_seen + idle_after <= now]
     rest, diff = _drop(roster, over)
-    return _put(rest, dozing), replace(diff, updated=tuple(dozing))
+    seen = [replace(presence, last_seen=now) for presence in _awake(rest) if presence.last_seen > latest]
+    dozing = [replace(presence, status="idle") for presence in _awake(rest) if presence.last_seen + idle_after <= now]
+    return _put(rest, [*seen, *dozing]), replace(diff, updated=tuple(dozing))
 
 
 def next_due(roster: Roster, idle_after: timedelta) -> datetime | None:

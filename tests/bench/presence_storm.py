@@ -112,12 +112,12 @@ async def storm(database_url: str, room: str, interval_s: float, options: argpar
         await asyncio.sleep(WARM_UP_S)
         before, cpu_before, started = (
             Tally(**{**vars(tally), "waits_ms": []}),
-            cpu_s(server.process.pid),
+            cpu_s(server.pid),
             time.monotonic(),
         )
         tally.waits_ms.clear()
         await asyncio.sleep(end - time.monotonic())
-        took_s, used_s = time.monotonic() - started, cpu_s(server.process.pid) - cpu_before
+        took_s, used_s = time.monotonic() - started, cpu_s(server.pid) - cpu_before
         rates = [
             (now - then) / took_s
             for now, then in (

@@ -1,12 +1,20 @@
 """The database fails: edits are answered `unavailable`, nothing is half stored, and the same edit works afterwards."""
 
-import pytest
-from sqlalchemy import Connection, Engine, event
+import asyncio
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+
+from collab.storage.engine import sync_url
 from collab.storage.migrate import migrate
 from tests.conftest import make_gig
+from tests.fault.harness import under_load
 from tests.support.members import edit, member, set_
 from tests.support.postgres import create_database, postgres_server
+from tests.support.processes import served
 from tests.support.serving import serving, settings_for
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
@@ -71,3 +79,99 @@ async def test_a_disk_that_is_full(sqlite_database_url: str) -> None:
     assert error["code"] == "unavailable"
     assert before["version"] == 0
     assert answer["version"] == 1
+
+
+async def test_a_database_that_is_gone_under_load(is_full: bool) -> None:
+    gone_s = 10 if is_full else 2
+    with postgres_server() as postgres:
+        url = create_database(postgres.url, "gig")
+        async with served(url) as node, under_load([node]) as load:
+            await load.held()
+            postgres.stop(is_graceful=False)
+            await asyncio.sleep(gone_s)  # the fault itself: nothing happens that one could wait for
+            postgres.start()
+            load.fault_is_over()
+            await load.check(f"the database gone for {gone_s} s")
+
+
+@contextmanager
+def _failing_commits() -> Iterator[None]:
+    """Every transaction of the process fails when it is to be committed."""
+
+    def fail(_connection: Connection) -> None:
+        raise OperationalError("COMMIT", None, Exception("the database broke in the middle"))
+
+    event.listen(Engine, "commit", fail)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "commit", fail)
+
+
+@contextmanager
+def _failing(database_url: str, statement: str, table: str) -> Iterator[None]:
+    """The database fails at each such statement, whatever came before it in the transaction."""
+    engine = create_engine(sync_url(database_url))
+    if engine.dialect.name == "sqlite":
+        make = [f"CREATE TRIGGER broken BEFORE {statement} ON {table} BEGIN SELECT broken(); END"]
+        drop = ["DROP TRIGGER broken"]
+    else:
+        make = [
+            "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$",
+            f"CREATE TRIGGER broken BEFORE {statement} ON {table} FOR EACH ROW EXECUTE FUNCTION broken()",
+        ]
+        drop = [f"DROP TRIGGER broken ON {table}", "DROP FUNCTION broken"]
+    try:
+        for command in make:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(command)
+        yield
+        for command in drop:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(command)
+    finally:
+        engine.dispose()
+
+
+def _fault(database_url: str, stage: str) -> AbstractContextManager[None]:
+    statement, _, table = stage.partition(" ")
+    return _failing(database_url, statement, table) if table else _failing_commits()
+
+
+@pytest.mark.parametrize("stage", ["UPDATE contents", "INSERT snapshots", "COMMIT"])
+async def test_a_commit_that_fails_in_the_middle(any_database_url: str, stage: str) -> None:
+    async with serving(settings_for(any_database_url)) as server:
+        gig = await make_gig(server)
+        async with member(server, "ada") as ada, member(server, "ben") as ben:
+            for version in range(199):  # the next edit is one with a snapshot
+                assert (await ada.edit(gig.setlist_id, version, set_("iko", "tempo", 20 + version)))["ok"]
+            before = (await ada.ok("request_update", {"room_id": gig.room}))["content"]
+            await ben.ok("join_room", gig.room)
+            kept = edit(gig.setlist_id, 199, set_("iko", "key", "A"))
+            with _fault(any_database_url, stage):
+                errors = [await ada.refused("edit_content", kept) for _ in range(3)]
+                after = (await ada.ok("request_update", {"room_id": gig.room}))["content"]
+                stored = (await ada.ok("request_update", {"room_id": gig.room, "since": 198}))["edits"]
+            answer = await ada.ok("edit_content", kept)
+            told = await ben.next("content_edited")
+
+    assert {error["code"] for error in errors} == {"unavailable"}
+    assert after == before
+    assert [entry["version"] for entry in stored] == [199]
+    assert answer["version"] == told["version"] == 200
+    assert [entry["edit_id"] for entry in ben.heard["content_edited"]] == [kept["edit_id"]]
+
+
+async def test_commits_that_fail_under_load(database_url: str) -> None:
+    async with serving(settings_for(database_url)) as server, under_load([server]) as load:
+        await load.held()
+        for stage in ("UPDATE contents", "COMMIT"):
+            async with member(server, "player-0") as somebody:
+                with _fault(database_url, stage):
+                    unstored = await somebody.refused(
+                        "edit_content", edit(load.players[0].content.id, 0, set_("song-0", "key", "A"))
+                    )
+            assert unstored["code"] == "unavailable"
+            await load.acknowledged(20)
+        load.fault_is_over()
+        await load.check("commits that fail in the middle")

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from collab.clock import SystemClock
+
 
 @dataclass(eq=False)
 class ManualTimer:
@@ -40,3 +42,16 @@ class ManualClock:
                 self.current = max(self.current, timer.at)
                 timer.callback()
         self.current = end
+
+
+class SteppedClock(SystemClock):
+    """The system's clock, as somebody sets it anew while the server runs. Timers take no notice, as on any system."""
+
+    def __init__(self) -> None:
+        self._offset = timedelta(0)
+
+    def now(self) -> datetime:
+        return super().now() + self._offset
+
+    def step(self, by: timedelta) -> None:
+        self._offset += by

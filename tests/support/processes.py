@@ -5,9 +5,11 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+
+from pydantic import ValidationError
 
 from tests.support.serving import SECRET, Running, settings_for
 
@@ -15,21 +17,56 @@ START_TIMEOUT_S = 30.0
 
 
 @dataclass
+class Process:
+    """A process that has said where it serves, and whose further output is read and forgotten."""
+
+    running: asyncio.subprocess.Process
+    output: asyncio.Task[bytes]
+
+    async def ended(self) -> int:
+        """Its exit code, once it has ended."""
+        await self.output
+        return await self.running.wait()
+
+
+@dataclass
 class Served(Running):
     """A server in its own process."""
 
-    process: asyncio.subprocess.Process
+    _process: Process
+    _options: Sequence[str]
+    _variables: dict[str, str]
+
+    @property
+    def pid(self) -> int:
+        return self._process.running.pid
 
     async def kill(self) -> None:
         """SIGKILL: no goodbye to anybody."""
-        self.process.kill()
-        await self.process.communicate()
+        self._process.running.kill()
+        await self._process.ended()
 
     async def terminate(self) -> int:
         """SIGTERM, and the exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        await self.process.communicate()
-        return await self.process.wait()
+        self._process.running.send_signal(signal.SIGTERM)
+        return await self._process.ended()
+
+    async def start_again(self) -> None:
+        """On its old port, after its end."""
+        port = self.url.rsplit(":", 1)[1]
+        self._process, _ = await _start(self._variables, [*self._options, "--port", port])
+
+    async def close(self) -> None:
+        """Nothing runs afterwards."""
+        if self._process.running.returncode is None:
+            await self.kill()
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """The process gets no time until the block ends, as on a machine that is suspended."""
+        self._process.running.send_signal(signal.SIGSTOP)
+        yield
+        self._process.running.send_signal(signal.SIGCONT)
 
 
 def environment(database_url: str, **settings: object) -> dict[str, str]:
@@ -39,28 +76,42 @@ def environment(database_url: str, **settings: object) -> dict[str, str]:
     return {**own, "COLLAB_DATABASE_URL": database_url, "COLLAB_JWT_SECRET": SECRET, **given}
 
 
-@asynccontextmanager
-async def served(database_url: str, port: int = 0, **settings: object) -> AsyncIterator[Served]:
-    """`collab serve` on an ephemeral port, or on a given one, until the block ends."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "collab",
-        "serve",
-        "--port",
-        str(port),
-        env=environment(database_url, **settings),
-        stdout=asyncio.subprocess.PIPE,
-    )
+def has_bus() -> bool:
+    """Whether this version serves from several nodes."""
     try:
-        assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)).decode()
-        found = re.search(r"http://\S+", line)
-        assert found, f"expected the server to say where it serves, got {line!r}"
-        tokens = Running.at(found[0], settings_for(database_url)).tokens
-        yield Served(found[0], tokens, process)
+        return settings_for("sqlite+aiosqlite://", bus_url="redis://127.0.0.1").bus_url is not None
+    except ValidationError:
+        return False
+
+
+@asynccontextmanager
+async def served(
+    database_url: str, port: int = 0, options: Sequence[str] = (), **settings: object
+) -> AsyncIterator[Served]:
+    """`collab serve` on an ephemeral port, or on a given one, until the block ends."""
+    variables = environment(database_url, **settings)
+    process, url = await _start(variables, [*options, "--port", str(port)])
+    server = Served(url, Running.at(url, settings_for(database_url)).tokens, process, options, variables)
+    try:
+        yield server
     finally:
-        if process.returncode is None:
-            process.kill()
-            # Reads to the end, so that the pipe is closed too.
-            await process.communicate()
+        await server.close()
+
+
+async def _start(variables: dict[str, str], options: Sequence[str]) -> tuple[Process, str]:
+    """The process, once it says where it serves."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "collab", "serve", *options, env=variables, stdout=asyncio.subprocess.PIPE
+    )
+    output = process.stdout
+    assert output is not None
+    said: list[str] = []
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            async for line in output:
+                said.append(line.decode())
+                if found := re.search(r"collab serves at (http://\S+)", said[-1]):
+                    return Process(process, asyncio.create_task(output.read())), found[1]
+    except TimeoutError:
+        process.kill()
+    raise RuntimeError(f"expected the server to say where it serves, got {said}")

@@ -54,6 +54,15 @@ def test_a_setting_that_does_not_fit_is_named(
     assert SECRET not in result.stderr
 
 
+def test_several_workers_need_a_bus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLLAB_JWT_SECRET", SECRET)
+
+    result = CliRunner().invoke(cli, ["serve", "--workers", "2"])
+
+    assert result.exit_code == 2
+    assert "COLLAB_BUS_URL" in result.stderr
+
+
 def test_token_signs_what_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLLAB_JWT_SECRET", SECRET)
 
