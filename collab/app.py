@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from collab.clock import SystemClock
 from collab.domain.kinds import KINDS, Kinds
+from collab.domain.rates import Rate
 from collab.domain.rebase import Accepted
 from collab.http.admin import mount_admin
 from collab.http.bands import bands_router
@@ -32,7 +33,7 @@ from collab.realtime.connecting import Connecting
 from collab.realtime.handlers import Handlers
 from collab.realtime.server import asgi, make_server
 from collab.realtime.sessions import Sessions
-from collab.realtime.transports import Transports
+from collab.realtime.transports import TransportLimits, Transports
 from collab.services.attendance import AttendanceService
 from collab.services.contents import ContentService
 from collab.services.directory import Directory
@@ -45,6 +46,7 @@ from collab.services.ports import Clock
 from collab.services.presence import PresenceService
 from collab.services.presence_log import PresenceLog
 from collab.services.presence_news import PresenceNews
+from collab.services.rates import RateLimits, Rates
 from collab.services.unpacking import ImportLimits
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
@@ -97,7 +99,15 @@ class Engine:
         self.directory = Directory(store)
         self._keep_presence(clock)
         self.membership = MembershipService(store, self.directory, self.presence, self.broadcaster, clock, _new_id)
-        self.contents = ContentService(store, self.directory, kinds, self.broadcaster, clock, _new_id)
+        self.contents = ContentService(
+            store,
+            self.directory,
+            kinds,
+            self.broadcaster,
+            clock,
+            _new_id,
+            max_per_band=settings.max_band_contents,
+        )
         self.editing = EditingService(self.directory, self._journal, reader, clock)
         checkpoints = StoredCheckpoints(self._reading, self._writer)
         self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, _new_id)
@@ -115,6 +125,7 @@ class Engine:
             ImportLimits(settings.import_max_bytes, settings.import_max_unpacked_bytes, settings.import_max_songs),
         )
         self.tokens = Tokens(settings)
+        self._rates = Rates(_rate_limits(settings) if settings.rate_limits else None, clock)
         self._realtime(clock)
 
     def _keep_presence(self, clock: Clock) -> None:
@@ -145,13 +156,25 @@ class Engine:
         self.presence.committed(accepted)
 
     def _realtime(self, clock: Clock) -> None:
-        auth_timeout = timedelta(seconds=self.settings.auth_timeout_s)
-        transports = Transports(self._server, clock, auth_timeout)
+        settings = self.settings
+        auth_timeout = timedelta(seconds=settings.auth_timeout_s)
+        self._transports = transports = Transports(
+            self._server,
+            clock,
+            TransportLimits(
+                auth_timeout,
+                max_unauthenticated=settings.max_unauthenticated,
+                max_unauthenticated_per_address=settings.max_unauthenticated_per_address,
+                max_queued_messages=settings.max_queued_messages,
+                max_queued_bytes=settings.max_queued_bytes,
+            ),
+        )
         self.sessions = Sessions(
             clock,
             auth_timeout,
             on_timeout=lambda sid: connecting.end_late(sid),
             on_expiry=lambda sid: connecting.end_expired(sid),
+            max_per_user=settings.max_user_sessions if settings.rate_limits else None,
         )
         connecting = Connecting(
             self._server,
@@ -162,7 +185,8 @@ class Engine:
             self.membership,
             self.presence,
             self.broadcaster,
-            may_be_late=self.settings.late_auth,
+            self._rates,
+            may_be_late=settings.late_auth,
         )
         connecting.register()
         Handlers(
@@ -175,6 +199,7 @@ class Engine:
             self.editing,
             self.presence,
             self.broadcaster,
+            self._rates,
         ).register()
 
     @asynccontextmanager
@@ -183,6 +208,7 @@ class Engine:
         self.broadcaster.start()
         self._journal.start()
         self._presence_log.start()
+        self._transports.start()
         await self.imports.resume()
         try:
             yield
@@ -191,6 +217,7 @@ class Engine:
             await self._journal.close()
             # A client may have gone, and its event still be at work: the database stays open for it.
             await self._answers.settled(SETTLE_S)
+            self._transports.stop()
             await self._presence_log.close()
             await self.broadcaster.close()
             await self._writer.close()
@@ -213,7 +240,7 @@ class Engine:
 
         Returns the application to serve: it answers `/socket.io/` itself and leaves all else to `app`.
         """
-        who = caller(self.tokens, self.membership)
+        who = caller(self.tokens, self.membership, self._rates)
         app.include_router(bands_router(who, self.membership))
         app.include_router(presence_router(who, self.attendance))
         app.include_router(contents_router(who, self.contents, _new_id))
@@ -233,6 +260,15 @@ class Engine:
 
         app.router.lifespan_context = lifespan
         return asgi(self._server, app)
+
+
+def _rate_limits(settings: Settings) -> RateLimits:
+    return RateLimits(
+        edits=Rate(settings.edits_per_s, settings.edits_burst),
+        presence=Rate(settings.presence_per_s, settings.presence_burst),
+        requests=Rate(settings.requests_per_s, settings.requests_burst),
+        user_factor=settings.user_rate_factor,
+    )
 
 
 def create_app(

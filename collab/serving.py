@@ -1,5 +1,6 @@
 """uvicorn, set up for this engine."""
 
+import socket as tcp
 from collections.abc import Callable
 from socket import socket
 
@@ -7,6 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from collab.app import Engine
+from collab.settings import Settings
 
 RETRY_IN_S = 2.0
 """When clients are told to come back after a restart."""
@@ -34,6 +36,17 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def drop_dead_peers(listening: socket, settings: Settings) -> None:
+    """Ends connections made through a listening socket whose peer takes nothing for as long as a ping may take.
+
+    Without it the connection of such a peer stays, and what was written to it: uvicorn closes it only once all is
+    sent. Linux alone has the option, which accepted sockets inherit.
+    """
+    if hasattr(tcp, "TCP_USER_TIMEOUT"):
+        after_ms = (settings.ping_interval_s + settings.ping_timeout_s) * 1_000
+        listening.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_USER_TIMEOUT, after_ms)
+
+
 def server_config(application: ASGIApp, host: str, port: int, max_message_bytes: int) -> uvicorn.Config:
     """uvicorn's options for this engine; a host application that runs uvicorn itself wants the same."""
     return uvicorn.Config(
@@ -58,4 +71,6 @@ def serve_until_stopped(
 ) -> None:
     """Serves until SIGINT or SIGTERM; what was accepted by then is committed and answered."""
     config = server_config(application, host, port, engine.settings.max_message_bytes)
-    Server(config, engine, on_started).run()
+    listening = config.bind_socket()
+    drop_dead_peers(listening, engine.settings)
+    Server(config, engine, on_started).run([listening])

@@ -30,6 +30,7 @@ from collab.services.contents import ContentService
 from collab.services.directory import Directory
 from collab.services.editing import EditingService, Opened
 from collab.services.presence import PresenceService
+from collab.services.rates import Rates
 
 RequestT = TypeVar("RequestT")
 
@@ -45,6 +46,7 @@ class Handlers:
     editing: EditingService
     presence: PresenceService
     broadcaster: Broadcaster
+    rates: Rates
 
     def register(self) -> None:
         """Lets the server call these; whatever else a client sends is answered `invalid`."""
@@ -140,6 +142,7 @@ class Handlers:
     ) -> None:
         async def answered(sid: str, *arguments: Any) -> Json:
             async def answer() -> Json:
+                self.rates.take(sid, event)
                 session = self.sessions.require(sid)
                 if event != "update_presence":  # which says itself what it means
                     self.presence.hear(sid)
@@ -151,6 +154,7 @@ class Handlers:
 
     async def _unknown_event(self, event: str, sid: str, *_arguments: Any) -> Json:
         async def answer() -> Json:
+            self.rates.take(sid, event)
             self.sessions.require(sid)
             self.presence.hear(sid)
             raise Invalid.at("event", f"expected an event of the protocol, got {event[:60]!r}")

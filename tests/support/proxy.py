@@ -20,6 +20,10 @@ class Proxy:
     def freeze(self) -> None:
         self._forwarding.clear()
 
+    def thaw(self) -> None:
+        """Goes on forwarding, beginning with what lay there."""
+        self._forwarding.set()
+
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         to_server = await asyncio.open_connection(self._target.hostname, self._target.port)
         self._writers += [writer, to_server[1]]
