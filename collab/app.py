@@ -259,7 +259,7 @@ class Engine:
                 yield state or {}
 
         app.router.lifespan_context = lifespan
-        return asgi(self._server, app)
+        return asgi(self._server, app, self.settings.max_message_bytes, self._transports.end)
 
 
 def _rate_limits(settings: Settings) -> RateLimits:

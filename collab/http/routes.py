@@ -13,6 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from collab.domain.bands import User
 from collab.domain.errors import HTTP_STATUS, CollabError, Invalid, Problem, RateLimited, TooLarge, Unavailable
+from collab.protocol.base import refuse_long_list
 from collab.services.membership import MembershipService
 from collab.services.ports import Tokens
 from collab.services.rates import Rates
@@ -54,7 +55,7 @@ class AnsweringRoute(APIRoute):
             except CollabError as error:
                 return failed(error)
             except RequestValidationError as error:
-                return failed(Invalid([_problem(found) for found in error.errors()]))
+                return failed(_unfit(error))
             except Exception:
                 # The edge of the REST interface: a fault of ours is logged here and answered like any other.
                 log.exception("a request could not be answered", path=request.scope.get("path"))
@@ -78,6 +79,14 @@ def failed(error: CollabError) -> JSONResponse:
         # Whole seconds (RFC 9110, 10.2.3), never too few.
         headers["Retry-After"] = str(math.ceil(error.details["retry_after"]))
     return JSONResponse({"error": error.to_json()}, HTTP_STATUS[error.code], headers)
+
+
+def _unfit(error: RequestValidationError) -> CollabError:
+    try:
+        refuse_long_list(error.errors())
+    except TooLarge as too_large:
+        return too_large
+    return Invalid([_problem(found) for found in error.errors()])
 
 
 def _problem(found: Any) -> Problem:

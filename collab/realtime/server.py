@@ -5,36 +5,25 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
-import engineio
 import socketio
 from starlette.types import ASGIApp
 
 from collab.realtime import wire_json
 from collab.realtime.manager import Manager
-
-MAX_POLLED_PACKETS = 1_000
-"""Packets in one request of a polling client. Engine.IO's own 16 loses what a client buffered while it connected."""
-
-
-class TextPacket(socketio.packet.Packet):  # type: ignore[misc]  # python-socketio ships no types
-    """A packet that is never binary when it is sent: nothing of ours is, and looking for bytes in it costs time."""
-
-    uses_binary_events = False
+from collab.realtime.packets import Ended, Packet, PolledPayloads, guard
 
 
 def make_server(
     *, allowed_origins: Sequence[str], ping_interval_s: int, ping_timeout_s: int, max_message_bytes: int
 ) -> socketio.AsyncServer:
     """A server with nothing registered yet. Pages of the server's own origin may connect, and those that are named."""
-    # Process-wide in Engine.IO, which offers no other way.
-    engineio.payload.Payload.max_decode_packets = MAX_POLLED_PACKETS
     # Left to themselves, both log every packet, and with the first one its token.
     quiet = logging.getLogger("collab.socketio")
     quiet.setLevel(logging.ERROR)
-    return socketio.AsyncServer(
+    server = socketio.AsyncServer(
         async_mode="asgi",
         client_manager=Manager(),
-        serializer=TextPacket,
+        serializer=Packet,
         json=wire_json,
         cors_allowed_origins=partial(_is_allowed, frozenset(allowed_origins)),
         ping_interval=ping_interval_s,
@@ -43,6 +32,8 @@ def make_server(
         logger=quiet,
         engineio_logger=quiet,
     )
+    guard(server)
+    return server
 
 
 def _is_allowed(allowed: frozenset[str], origin: str | None, environ: Mapping[str, str]) -> bool:
@@ -54,7 +45,9 @@ def _is_allowed(allowed: frozenset[str], origin: str | None, environ: Mapping[st
     return urlsplit(origin).netloc in own_hosts
 
 
-def asgi(server: socketio.AsyncServer, other: ASGIApp) -> ASGIApp:
-    """An ASGI application that answers `/socket.io/` and leaves all else, lifespan included, to another."""
-    application: ASGIApp = socketio.ASGIApp(server, other_asgi_app=other)
-    return application
+def asgi(server: socketio.AsyncServer, other: ASGIApp, max_message_bytes: int, end: Ended) -> ASGIApp:
+    """An ASGI application that answers `/socket.io/` and leaves all else, lifespan included, to another.
+
+    `end` closes the socket of a polling client that sent more than `max_message_bytes`, or what is no payload.
+    """
+    return PolledPayloads(socketio.ASGIApp(server, other_asgi_app=other), max_message_bytes, end)

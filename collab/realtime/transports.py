@@ -98,6 +98,10 @@ class Transports:
         if socket is not None and not socket.closing:
             self._wait(eio_sid)
 
+    async def end(self, eio_sid: str) -> None:
+        """Closes a socket, where there is one of that id, without waiting for its client."""
+        await self._close(eio_sid, self._server.reason.TRANSPORT_ERROR)
+
     async def _opened(self, eio_sid: str, environ: dict[str, Any]) -> Any:
         address = _address(environ)
         limits = self._limits

@@ -26,8 +26,8 @@ class Polling:
         """The answer to a poll, once the server has something to say."""
         return await self._http.get(self._path)
 
-    async def send(self, packet: str) -> None:
-        await self._http.post(self._path, content=packet)
+    async def send(self, packet: str | bytes) -> httpx.Response:
+        return await self._http.post(self._path, content=packet)
 
     async def connect(self, token: str | None = None) -> None:
         await self.send("40" if token is None else "40" + json.dumps({"token": token}))
