@@ -55,7 +55,8 @@ def log() -> Iterator[Log]:
 def server(tmp_path_factory: pytest.TempPathFactory, log: Log) -> Iterator[Hosted]:
     url = sqlite_url(tmp_path_factory.mktemp("fuzz") / Path("collab.db"))
     migrate(url)
-    with hosted(settings_for(url, rate_limits=False)) as server:
+    # No ping, which nobody would answer who is only listened to at the end.
+    with hosted(settings_for(url, rate_limits=False, ping_interval_s=3_600)) as server:
         yield server
 
 
