@@ -12,14 +12,16 @@ from collab.realtime import wire_json
 from collab.realtime.manager import Manager
 from collab.realtime.packets import Ended, Packet, PolledPayloads, guard
 
+_QUIET = logging.getLogger("collab.socketio")
+_QUIET.setLevel(logging.ERROR)
+# Left to themselves, both libraries log every packet, and with the first one its token: at no level may they.
+_QUIET.addFilter(lambda record: record.levelno >= logging.ERROR)
+
 
 def make_server(
     *, allowed_origins: Sequence[str], ping_interval_s: int, ping_timeout_s: int, max_message_bytes: int
 ) -> socketio.AsyncServer:
     """A server with nothing registered yet. Pages of the server's own origin may connect, and those that are named."""
-    # Left to themselves, both log every packet, and with the first one its token.
-    quiet = logging.getLogger("collab.socketio")
-    quiet.setLevel(logging.ERROR)
     server = socketio.AsyncServer(
         async_mode="asgi",
         client_manager=Manager(),
@@ -29,8 +31,8 @@ def make_server(
         ping_interval=ping_interval_s,
         ping_timeout=ping_timeout_s,
         max_http_buffer_size=max_message_bytes,
-        logger=quiet,
-        engineio_logger=quiet,
+        logger=_QUIET,
+        engineio_logger=_QUIET,
     )
     guard(server)
     return server

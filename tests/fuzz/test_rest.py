@@ -17,6 +17,10 @@ from tests.support.hosted import Hosted
 from tests.support.log import Log
 
 
+# The server runs in a thread of this process, and draws on `random` while Hypothesis looks.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+
+
 @pytest.fixture(scope="module")
 def operations(server: Hosted) -> list[Any]:
     schema: Any = schemathesis.openapi.from_url(f"{server.url}/openapi.json")

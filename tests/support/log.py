@@ -32,6 +32,7 @@ def logged(level: str = "DEBUG") -> Iterator[Log]:
     handler = logging.StreamHandler(log.stream)
     root_level = logging.getLogger().level
     configure_logging(level)
+    logging.getLogger().setLevel("INFO" if level == "DEBUG" else "WARNING")
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(log.stream))
     for name in _OWN_WAYS:
         logging.getLogger(name).addHandler(handler)
