@@ -35,5 +35,5 @@ def test_the_lock_has_a_release_that_fixed_it(name: str, fixed_in: str) -> None:
 def test_no_release_before_it_may_be_installed(name: str, fixed_in: str) -> None:
     wanted = map(Requirement, _toml("pyproject.toml")["project"]["dependencies"])
     (bounds,) = [requirement.specifier for requirement in wanted if requirement.name == name]
-    lowest = [Version(bound.version) for bound in bounds if bound.operator == ">="]
+    lowest = [Version(bound.version) for bound in bounds if bound.operator in (">=", "==")]
     assert max(lowest) >= Version(fixed_in)
