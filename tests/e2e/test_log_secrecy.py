@@ -15,7 +15,6 @@ from tests.support.log import Log, logged
 from tests.support.members import Member, member, set_
 from tests.support.polling import polling
 from tests.support.serving import RunningEngine
-from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
 

@@ -22,7 +22,8 @@ DROPPED: tuple[str | bytes, ...] = (
     "0", "0{}", "2probe", "3", "5", "6",
     # Socket.IO: no type, no data, no JSON, no list, no such thing from a client.
     "4", "4a", "4zz", "4" + "9" * 5_000, "42", "42[", "42[]", '42{"a":1}', '42"text"', "42true", "43", '43["x"]',
-    "430[1]",     '44{"m":1}', "45abc", '45-["x"]', '4599999999999-["x"]', "461-1[{}]", '451-["x",{"_placeholder":true,"num":7}]',
+    "430[1]", '44{"m":1}', "45abc", '45-["x"]', '4599999999999-["x"]', "461-1[{}]",
+    '451-["x",{"_placeholder":true,"num":7}]',
     '451-["edit_content",{"_placeholder":true,"num":0}]', '42["edit_content"', '420["x"]extra',
     "42" + "1" * 101 + '["x"]', "42" + "1" * 5_000 + '["x"]', '420["edit_content",' + "9" * 5_000 + "]",
     '42["join_room",' + "[" * 100_000 + "]" * 100_000 + "]",

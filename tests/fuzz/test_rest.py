@@ -16,7 +16,6 @@ from tests.fuzz.conftest import SECRET_SONG, Bands, budget
 from tests.support.hosted import Hosted
 from tests.support.log import Log
 
-
 # The server runs in a thread of this process, and draws on `random` while Hypothesis looks.
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 
