@@ -205,7 +205,6 @@ class Engine:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """While this is entered the engine serves; the schema must be up to date."""
-        self.broadcaster.start()
         self._journal.start()
         self._presence_log.start()
         self._transports.start()
@@ -219,7 +218,6 @@ class Engine:
             await self._answers.settled(SETTLE_S)
             self._transports.stop()
             await self._presence_log.close()
-            await self.broadcaster.close()
             await self._writer.close()
             await self._reading.dispose()
 
@@ -231,7 +229,6 @@ class Engine:
         self.presence.stop()
         await self._journal.close()
         await self._answers.settled(SETTLE_S)
-        await self.broadcaster.flush()
         # What is flushed lies in the sockets' own queues: their writers need a moment.
         await asyncio.sleep(GOODBYE_S)
 
