@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 import structlog
-from fastapi import Depends, Request, Response
+from fastapi import Depends, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -56,6 +56,9 @@ class AnsweringRoute(APIRoute):
                 return failed(error)
             except RequestValidationError as error:
                 return failed(_unfit(error))
+            except HTTPException as error:
+                # FastAPI's own, over a body that broke off or is no text.
+                return failed(Invalid.at("body", f"expected JSON in UTF-8: {error.detail}"))
             except Exception:
                 # The edge of the REST interface: a fault of ours is logged here and answered like any other.
                 log.exception("a request could not be answered", path=request.scope.get("path"))

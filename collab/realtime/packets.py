@@ -13,7 +13,7 @@ import engineio
 import socketio
 import structlog
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -66,7 +66,10 @@ class PolledPayloads:
             length = Headers(scope=scope).get("content-length", "")
             body = b""
             if length.isdecimal() and int(length) <= self._max_bytes:
-                body = await Request(scope, receive).body()
+                try:
+                    body = await Request(scope, receive).body()
+                except ClientDisconnect:
+                    return
             if not _is_payload(body):
                 for eio_sid in parse_qs(scope["query_string"].decode("latin-1")).get("sid", []):
                     await self._end(eio_sid)

@@ -164,6 +164,13 @@ async def test_a_body_has_a_length_and_it_is_looked_at_first(server: Running) ->
         assert (chunked.status_code, chunked.json()["error"]["code"]) == (422, "invalid")
 
 
+async def test_a_body_that_is_no_text_is_invalid(server: Running) -> None:
+    async with server.rest("ada") as rest:
+        for body in (b"\xff\xfe", b'{"name": "\xc3"}', b"[" * 100_000, b'{"name": ' + b"9" * 5_000 + b"}"):
+            answer = await rest.post("/api/bands", content=body, headers={"Content-Type": "application/json"})
+            assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid"), body[:20]
+
+
 async def test_so_many_sockets_of_an_address_may_be_without_a_token(database_url: str) -> None:
     async with limited(database_url, max_unauthenticated_per_address=2) as (server, _), AsyncExitStack() as stack:
         waiting = [Member("ada"), Member("ben")]

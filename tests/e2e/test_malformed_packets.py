@@ -119,6 +119,22 @@ async def test_what_is_no_polled_payload_ends_its_connection_at_once(
     assert "Traceback" not in log.text
 
 
+async def test_a_polled_payload_that_breaks_off_is_no_fault(server: RunningEngine, gig: Gig) -> None:
+    with logged() as log:
+        async with polling(server.url) as client:
+            host, port = server.url.removeprefix("http://").split(":")
+            for path in (client.path, "/api/bands"):
+                _, writer = await asyncio.open_connection(host, int(port))
+                head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n"
+                writer.write(f"{head}Authorization: Bearer {server.token('ada')}\r\n\r\n42[".encode())
+                await writer.drain()
+                writer.close()
+                await writer.wait_closed()
+            await client.connect(server.token("ada"))
+            await until(lambda: len(server.engine.sessions.ids()) == 1)
+    assert "Traceback" not in log.text
+
+
 async def test_a_thousand_buffered_events_come_through_polling(server: RunningEngine, gig: Gig) -> None:
     async with polling(server.url) as client:
         await client.connect(server.token("ada"))
