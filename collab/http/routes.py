@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 import structlog
-from fastapi import Depends, HTTPException, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException
 
 from collab.domain.bands import User
 from collab.domain.errors import HTTP_STATUS, CollabError, Invalid, Problem, RateLimited, TooLarge, Unavailable
