@@ -19,6 +19,7 @@ from collab.domain.access import SharedRoom
 from collab.domain.edits import Edit
 from collab.domain.kinds import KINDS, Kinds
 from collab.domain.presence import Roster
+from collab.domain.rates import Rate
 from collab.domain.rebase import Accepted
 from collab.http.admin import mount_admin
 from collab.http.bands import bands_router
@@ -37,7 +38,7 @@ from collab.realtime.handlers import Handlers
 from collab.realtime.server import asgi, make_server
 from collab.realtime.sessions import Sessions
 from collab.realtime.shared import SharedBroadcaster
-from collab.realtime.transports import Transports
+from collab.realtime.transports import TransportLimits, Transports
 from collab.services.attendance import AttendanceService
 from collab.services.band_relay import BandRelay
 from collab.services.cluster import Cluster
@@ -54,6 +55,7 @@ from collab.services.presence import PresenceService
 from collab.services.presence_log import PresenceLog
 from collab.services.presence_news import PresenceNews
 from collab.services.presence_peers import PresencePeers
+from collab.services.rates import RateLimits, Rates
 from collab.services.unpacking import ImportLimits
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
@@ -114,7 +116,9 @@ class Engine:
         if bus is not None:
             announcer = self._join(bus, store, reader, clock)
         self.membership = MembershipService(store, self.directory, self.presence, announcer, clock, _new_id)
-        self.contents = ContentService(store, self.directory, kinds, announcer, clock, _new_id)
+        self.contents = ContentService(
+            store, self.directory, kinds, announcer, clock, _new_id, max_per_band=settings.max_band_contents
+        )
         on_opened = None if self.cluster is None else self.cluster.edits.opened
         self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened)
         checkpoints = StoredCheckpoints(self._reading, self._writer)
@@ -133,6 +137,7 @@ class Engine:
             ImportLimits(settings.import_max_bytes, settings.import_max_unpacked_bytes, settings.import_max_songs),
         )
         self.tokens = Tokens(settings)
+        self._rates = Rates(_rate_limits(settings) if settings.rate_limits else None, clock)
         self._realtime(clock)
 
     def _join(self, bus: Bus, store: StoredBands, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
@@ -196,13 +201,25 @@ class Engine:
         self.presence.edited([entry.edit for entry in accepted])
 
     def _realtime(self, clock: Clock) -> None:
-        auth_timeout = timedelta(seconds=self.settings.auth_timeout_s)
-        transports = Transports(self._server, clock, auth_timeout)
+        settings = self.settings
+        auth_timeout = timedelta(seconds=settings.auth_timeout_s)
+        self._transports = transports = Transports(
+            self._server,
+            clock,
+            TransportLimits(
+                auth_timeout,
+                max_unauthenticated=settings.max_unauthenticated,
+                max_unauthenticated_per_address=settings.max_unauthenticated_per_address,
+                max_queued_messages=settings.max_queued_messages,
+                max_queued_bytes=settings.max_queued_bytes,
+            ),
+        )
         self.sessions = Sessions(
             clock,
             auth_timeout,
             on_timeout=lambda sid: connecting.end_late(sid),
             on_expiry=lambda sid: connecting.end_expired(sid),
+            max_per_user=settings.max_user_sessions if settings.rate_limits else None,
         )
         connecting = Connecting(
             self._server,
@@ -213,7 +230,8 @@ class Engine:
             self.membership,
             self.presence,
             self.broadcaster,
-            may_be_late=self.settings.late_auth,
+            self._rates,
+            may_be_late=settings.late_auth,
         )
         connecting.register()
         Handlers(
@@ -227,6 +245,7 @@ class Engine:
             self.presence,
             self.broadcaster,
             None if self.cluster is None else self.cluster.bands.look_for,
+            self._rates,
         ).register()
 
     @asynccontextmanager
@@ -236,6 +255,7 @@ class Engine:
         self._presence_log.start()
         if self.cluster is not None:
             self.cluster.start()
+        self._transports.start()
         await self.imports.resume()
         try:
             yield
@@ -246,6 +266,7 @@ class Engine:
             await self._answers.settled(SETTLE_S)
             if self.cluster is not None:
                 await self.cluster.close()
+            self._transports.stop()
             await self._presence_log.close()
             await self._writer.close()
             await self._reading.dispose()
@@ -266,7 +287,7 @@ class Engine:
 
         Returns the application to serve: it answers `/socket.io/` itself and leaves all else to `app`.
         """
-        who = caller(self.tokens, self.membership)
+        who = caller(self.tokens, self.membership, self._rates)
         app.include_router(bands_router(who, self.membership))
         app.include_router(presence_router(who, self.attendance))
         app.include_router(contents_router(who, self.contents, _new_id))
@@ -285,7 +306,16 @@ class Engine:
                 yield state or {}
 
         app.router.lifespan_context = lifespan
-        return asgi(self._server, app)
+        return asgi(self._server, app, self.settings.max_message_bytes, self._transports.end)
+
+
+def _rate_limits(settings: Settings) -> RateLimits:
+    return RateLimits(
+        edits=Rate(settings.edits_per_s, settings.edits_burst),
+        presence=Rate(settings.presence_per_s, settings.presence_burst),
+        requests=Rate(settings.requests_per_s, settings.requests_burst),
+        user_factor=settings.user_rate_factor,
+    )
 
 
 def create_app(

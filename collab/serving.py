@@ -1,6 +1,7 @@
 """uvicorn, set up for this engine."""
 
 import gc
+import socket as tcp
 from collections.abc import Callable
 from socket import socket
 
@@ -8,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from collab.app import Engine
+from collab.settings import Settings
 
 RETRY_IN_S = 2.0
 """When clients are told to come back after a restart."""
@@ -33,6 +35,17 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         await self._engine.say_goodbye(RETRY_IN_S)
         await super().shutdown(sockets)
+
+
+def drop_dead_peers(listening: socket, settings: Settings) -> None:
+    """Ends connections made through a listening socket whose peer takes nothing for as long as a ping may take.
+
+    Without it the connection of such a peer stays, and what was written to it: uvicorn closes it only once all is
+    sent. Linux alone has the option, which accepted sockets inherit.
+    """
+    if hasattr(tcp, "TCP_USER_TIMEOUT"):
+        after_ms = (settings.ping_interval_s + settings.ping_timeout_s) * 1_000
+        listening.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_USER_TIMEOUT, after_ms)
 
 
 def server_config(application: ASGIApp, host: str, port: int, max_message_bytes: int) -> uvicorn.Config:
@@ -79,4 +92,8 @@ def serve_until_stopped(
     then is committed and answered."""
     collect_garbage_rarely()
     config = server_config(application, host, port, engine.settings.max_message_bytes)
+    if sockets is None:
+        sockets = [config.bind_socket()]
+    for listening in sockets:
+        drop_dead_peers(listening, engine.settings)
     Server(config, engine, on_started).run(sockets)

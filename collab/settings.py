@@ -50,6 +50,25 @@ class Settings(BaseSettings):
     max_waiting_edits: int = Field(default=10_000, ge=1)
     max_live_contents: int = Field(default=2_000, ge=1)
 
+    rate_limits: bool = True
+    """False lifts the rates and the number of sessions, for measuring."""
+    edits_per_s: float = Field(default=50.0, gt=0)
+    edits_burst: int = Field(default=500, ge=1)
+    presence_per_s: float = Field(default=30.0, gt=0)
+    presence_burst: int = Field(default=100, ge=1)
+    requests_per_s: float = Field(default=20.0, gt=0)
+    requests_burst: int = Field(default=200, ge=1)
+    user_rate_factor: float = Field(default=4.0, ge=1)
+    """All sessions of a user together may send so many times what one may."""
+    max_user_sessions: int = Field(default=50, ge=1)
+    max_band_contents: int = Field(default=1_000, ge=1)
+
+    max_unauthenticated: int = Field(default=2_000, ge=1)
+    max_unauthenticated_per_address: int = Field(default=200, ge=1)
+    max_queued_messages: int = Field(default=2_000, ge=1)
+    max_queued_bytes: int = Field(default=8_000_000, ge=1_000)
+    """A session for which more waits to be sent is ended; it comes back and asks for what it missed."""
+
     import_max_bytes: int = Field(default=10_000_000, ge=1_000)
     import_max_unpacked_bytes: int = Field(default=50_000_000, ge=1_000)
     import_max_songs: int = Field(default=20_000, ge=1)

@@ -1,24 +1,90 @@
 """Tokens: JSON Web Tokens (RFC 7519), checked and signed here and nowhere else."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
+import structlog
 
 from collab.domain.bands import User
 from collab.domain.errors import TokenExpired, TokenInvalid, TokenMissing, Unavailable
 from collab.services.ports import Identity
 from collab.settings import Settings
 
+log = structlog.get_logger(__name__)
+
+_MAX_TOKEN_LENGTH = 16_384
 _MAX_ID_LENGTH = 100
 _MAX_NAME_LENGTH = 200
+
+
+_MALFORMED = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
+"""What PyJWT raises over tokens that somebody made up; only the first is documented."""
+
+KEYS_FRESH_S = 300.0
+"""After this long the published keys are fetched again: a key that was withdrawn is good for no longer."""
+
+KEYS_KEPT_S = 3_600.0
+"""For so long they are good where they can't be fetched."""
+
+KEYS_COOLDOWN_S = 10.0
+"""The least time between two tries to fetch them, whatever tokens come."""
+
+FETCH_TIMEOUT_S = 5.0
+
+
+class _Keys:
+    """The keys that a JWKS URL (RFC 7517) publishes for one algorithm, by `kid`. `now_s` is a clock that only runs on.
+
+    PyJWT's own cache of keys keeps a withdrawn one for ever; its cache of sets asks anew with every token while the
+    URL does not answer.
+    """
+
+    def __init__(self, url: str, algorithm: str, now_s: Callable[[], float]) -> None:
+        self._client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=FETCH_TIMEOUT_S)
+        self._algorithm = algorithm
+        self._now_s = now_s
+        self._keys: dict[str, Any] = {}
+        self._fetched_at_s = self._tried_at_s = float("-inf")
+        self._fetching = asyncio.Lock()
+
+    async def get(self, kid: object) -> Any:
+        """The key; `TokenInvalid` where there is none, `Unavailable` where that is not known."""
+        if not isinstance(kid, str):
+            raise TokenInvalid("expected a 'kid' in the token's header: get a token of a key that is published")
+        if kid not in self._keys or self._age_s() > KEYS_FRESH_S:
+            async with self._fetching:
+                await self._fetch()
+        if self._age_s() > KEYS_KEPT_S:
+            raise Unavailable("the keys that tokens are checked with can't be fetched; try again in a moment")
+        if kid not in self._keys:
+            raise TokenInvalid("the token is not signed with a key that is published: get a new one")
+        return self._keys[kid]
+
+    async def _fetch(self) -> None:
+        if self._now_s() - self._tried_at_s < KEYS_COOLDOWN_S:
+            return
+        try:
+            # It blocks while it fetches.
+            published = await asyncio.to_thread(self._client.get_signing_keys)
+        except (jwt.PyJWTError, ValueError) as error:
+            log.warning("the keys that tokens are checked with can't be fetched", error=str(error))
+        else:
+            self._keys = {str(key.key_id): key.key for key in published if key.algorithm_name == self._algorithm}
+            self._fetched_at_s = self._now_s()
+        self._tried_at_s = self._now_s()
+
+    def _age_s(self) -> float:
+        return self._now_s() - self._fetched_at_s
 
 
 class Tokens:
     """Implements `services.ports.Tokens`: with one secret, or with the keys that a JWKS URL publishes."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, now_s: Callable[[], float] = time.monotonic) -> None:
         if settings.jwt_secret is None and settings.jwks_url is None:
             raise ValueError("set COLLAB_JWT_SECRET (32 bytes or more) or COLLAB_JWKS_URL: tokens are checked with it")
         self._algorithm = settings.algorithm
@@ -28,7 +94,7 @@ class Tokens:
                 "RS256 and ES256 go with COLLAB_JWKS_URL"
             )
         self._secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
-        self._keys = jwt.PyJWKClient(settings.jwks_url, cache_keys=True) if settings.jwks_url else None
+        self._keys = _Keys(settings.jwks_url, self._algorithm, now_s) if settings.jwks_url else None
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
 
@@ -36,17 +102,17 @@ class Tokens:
         """Who a token speaks for, and until when. `TokenMissing`, `TokenInvalid`, `TokenExpired`, `Unavailable`."""
         if not token:
             raise TokenMissing("expected a token: connect with auth {token}, or send it as a bearer token")
+        if len(token) > _MAX_TOKEN_LENGTH:
+            raise TokenInvalid(f"expected a token of at most {_MAX_TOKEN_LENGTH} characters")
         try:
             claims = self._decode(token, await self._key(token))
-        except jwt.PyJWKClientConnectionError as error:
-            raise Unavailable(
-                "the keys that tokens are checked with can't be fetched; try again in a moment"
-            ) from error
+            # Also where it is a number in a string, or beyond all calendars.
+            expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
         except jwt.ExpiredSignatureError:
             raise TokenExpired("the token has expired: get a new one and connect again") from None
-        except jwt.PyJWTError as error:
+        except _MALFORMED as error:
             raise TokenInvalid(f"the token is not valid ({error}): get a new one") from None
-        return Identity(_user(claims), datetime.fromtimestamp(claims["exp"], UTC))
+        return Identity(_user(claims), expires_at)
 
     def sign(self, user: User, ttl: timedelta, now: datetime) -> str:
         """A token for a user. Only with a secret of one's own: `ValueError` with a JWKS URL."""
@@ -64,8 +130,7 @@ class Tokens:
     async def _key(self, token: str) -> Any:
         if self._keys is None:
             return self._secret
-        # It may fetch, and it blocks while it does.
-        return (await asyncio.to_thread(self._keys.get_signing_key_from_jwt, token)).key
+        return await self._keys.get(jwt.get_unverified_header(token).get("kid"))
 
     def _decode(self, token: str, key: Any) -> dict[str, Any]:
         return jwt.decode(

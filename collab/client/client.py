@@ -3,7 +3,6 @@
 import asyncio
 import importlib.util
 import inspect
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
+from collab.client.backoff import Backoff
 from collab.client.band import Band
 from collab.client.connection import Connection
 from collab.client.content import Content
@@ -19,7 +19,7 @@ from collab.client.events import ClientEvent, MembershipChanged, Offline, Online
 from collab.client.wire import Session, role_of
 from collab.domain.access import BandRoom, ContentRoom, Role
 from collab.domain.bands import User
-from collab.domain.errors import ClientFault, CollabError, Forbidden, ServerFault, TokenExpired
+from collab.domain.errors import ClientFault, CollabError, Forbidden, RateLimited, ServerFault, TokenExpired
 
 Token: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
 """A token, or a function that gets a fresh one."""
@@ -105,7 +105,7 @@ class CollabClient:
         room.end()
         if self._connection is not None and self.is_online:
             with suppress(NotConnected, TimeoutError):
-                await self._connection.call("leave_room", room.room.name, self._ack_timeout_s)
+                await self._connection.call_patiently("leave_room", room.room.name, self._ack_timeout_s)
 
     async def __aenter__(self) -> Self:
         await self._connect()
@@ -179,19 +179,21 @@ class CollabClient:
 
     async def _reconnect(self) -> None:
         """Tries until it is connected. Raises what no further try can change."""
-        delay_s, self._retry_in_s = self._retry_in_s or self._first_retry_s, None
+        backoff = Backoff(self._retry_in_s or self._first_retry_s, self._max_retry_s)
+        self._retry_in_s = None
+        delay_s = backoff.delay_s()
         while True:
             # Spread out, so that not all clients of a server that went down come back at once.
-            await asyncio.sleep(delay_s * random.uniform(0.5, 1.5))  # noqa: S311  # not a secret
+            await asyncio.sleep(delay_s)
             try:
                 await self._connect()
                 return
-            except ServerFault:
-                pass
-            except TokenExpired:
+            except (ServerFault, RateLimited) as error:
+                delay_s = backoff.delay_s(error)
+            except TokenExpired as error:
                 if isinstance(self._token, str):
                     raise
-            delay_s = min(2 * delay_s, self._max_retry_s)
+                delay_s = backoff.delay_s(error)
 
     async def _connect(self) -> None:
         connection = Connection(self._hear)
@@ -223,7 +225,7 @@ class CollabClient:
                 return
             try:
                 token = {"token": await self._get_token()}
-                answer = await connection.call("authenticate", token, self._ack_timeout_s)
+                answer = await connection.call_patiently("authenticate", token, self._ack_timeout_s)
             except (CollabError, TimeoutError):
                 return
             expires_at = datetime.fromisoformat(answer["expires_at"])

@@ -7,9 +7,10 @@ from typing import Any, TypeAlias
 
 import socketio
 
+from collab.client.backoff import Backoff
 from collab.client.errors import NotConnected, error_of
 from collab.client.wire import Session, session_of
-from collab.domain.errors import CollabError
+from collab.domain.errors import CollabError, RateLimited
 
 OnEvent: TypeAlias = Callable[[str, Any], None]
 
@@ -70,6 +71,15 @@ class Connection:
         if not answer["ok"]:
             raise error_of(answer["error"])
         return answer
+
+    async def call_patiently(self, event: str, payload: Any, timeout_s: float) -> Any:
+        """As `call`; where the server has had enough for now, again when it says."""
+        backoff = Backoff()
+        while True:
+            try:
+                return await self.call(event, payload, timeout_s)
+            except RateLimited as error:
+                await asyncio.sleep(backoff.delay_s(error))
 
     async def close(self) -> None:
         """Says goodbye and ends."""

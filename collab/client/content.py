@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from collab.client.backoff import Backoff
 from collab.client.connection import Connection
 from collab.client.errors import NotConnected
 from collab.client.events import Notice, Refused
@@ -16,9 +17,6 @@ from collab.domain.access import ContentRoom
 from collab.domain.document import Document
 from collab.domain.errors import ClientFault, CollabError, Invalid, RateLimited, Unavailable, VersionUnknown
 from collab.domain.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
-
-RETRY_S = 0.5
-"""How long to wait when the server could not store an edit, where it does not say itself."""
 
 
 class Content(Room[ContentRoom, Notice]):
@@ -154,7 +152,7 @@ class Content(Room[ContentRoom, Notice]):
             return await super()._ask_to_join(connection)
         request = {"room": self.room.name, "since": self.version}
         try:
-            return await connection.call("join_room", request, self._ack_timeout_s)
+            return await connection.call_patiently("join_room", request, self._ack_timeout_s)
         except VersionUnknown:
             # The server's history is another than the one seen here, as after its backup was restored.
             answer = await super()._ask_to_join(connection)
@@ -186,6 +184,7 @@ class Content(Room[ContentRoom, Notice]):
 
     async def _work(self) -> None:
         """Sends what there is to send and asks for what is missing, one thing at a time."""
+        backoff = Backoff()
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -197,13 +196,14 @@ class Content(Room[ContentRoom, Notice]):
                         await self._send(connection, request)
                     else:
                         break
+                    backoff.reset()
                 except NotConnected:
                     break
                 except TimeoutError:
                     # Not answered in time: asked again, the same.
                     continue
                 except (Unavailable, RateLimited) as error:
-                    await asyncio.sleep(error.details["retry_after"] if isinstance(error, RateLimited) else RETRY_S)
+                    await asyncio.sleep(backoff.delay_s(error))
                 except ClientFault as error:
                     self.fail(error)
 

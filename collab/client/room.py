@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
+from collab.client.backoff import Backoff
 from collab.client.connection import Connection
 from collab.client.events import EventT, RoomLost, RosterChanged, Source, Stream
 from collab.client.wire import presence_of
 from collab.domain.access import BandRoom, ContentRoom, Role
-from collab.domain.errors import CollabError
+from collab.domain.errors import CollabError, RateLimited
 from collab.domain.focus import Focus
 from collab.domain.presence import Presence, Status
 
@@ -100,20 +101,26 @@ class Room(Generic[RoomT, EventT]):
         self._source.publish(RosterChanged(self.roster))
 
     async def _ask_to_join(self, connection: Connection) -> Any:
-        return await connection.call("join_room", self.room.name, self._ack_timeout_s)
+        return await connection.call_patiently("join_room", self.room.name, self._ack_timeout_s)
 
     def _enter(self, answer: Any) -> None:
         """Takes in the rest of the answer to `join_room`."""
         raise NotImplementedError
 
     async def _show(self) -> None:
-        connection = self._connection
+        backoff = Backoff()
+        # Where there is no connection, it is told when the room is entered again.
+        while (connection := self._connection) is not None:
+            focus = None if self._focus is None else self._focus.to_json()
+            shown = {"room": self.room.name, "status": self._status, "focus": focus}
+            try:
+                await connection.call("update_presence", shown, self._ack_timeout_s)
+                break
+            except RateLimited as error:
+                # What is told then is what is true by then.
+                await asyncio.sleep(backoff.delay_s(error))
         if connection is None:
-            # Told when the room is entered again.
             return
-        focus = None if self._focus is None else self._focus.to_json()
-        shown = {"room": self.room.name, "status": self._status, "focus": focus}
-        await connection.call("update_presence", shown, self._ack_timeout_s)
         # The server tells everybody but oneself.
         if (mine := self._roster.get(connection.session.id)) is not None:
             self._roster[mine.session_id] = replace(mine, status=self._status, focus=self._focus)

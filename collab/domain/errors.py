@@ -37,9 +37,10 @@ class CollabError(Exception):
         self.message = message
         self.details = details
 
-    def to_json(self) -> dict[str, Any]:
-        """The `error` object of an answer: `{code, message, details?}`."""
-        body: dict[str, Any] = {"code": self.code, "message": self.message}
+    def to_json(self, *, has_message: bool = True) -> dict[str, Any]:
+        """The `error` object of an answer: `{code, message, details?}`. A refused handshake carries its message by
+        other means."""
+        body: dict[str, Any] = {"code": self.code, "message": self.message} if has_message else {"code": self.code}
         if self.details is not None:
             body["details"] = self.details
         return body

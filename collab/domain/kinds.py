@@ -27,12 +27,13 @@ FieldTypes = Mapping[str, FieldType]
 class Kind:
     """One kind of content: its own fields, and the fields of each type of item that it may hold.
 
-    Every kind has a `title`, which lists of contents show.
+    Every kind has a `title`, which lists of contents show. A content of it holds at most `max_items` items.
     """
 
     name: str
     fields: FieldTypes
     item_types: Mapping[str, FieldTypes] = field(default_factory=dict)
+    max_items: int = 20_000
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", self.name):

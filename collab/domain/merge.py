@@ -7,7 +7,7 @@ from typing import TypeAlias
 from collab.domain import positions, text
 from collab.domain.document import Document, Draft
 from collab.domain.edits import Dropped, Edit, Overwrite, Reason
-from collab.domain.errors import Invalid, Problem
+from collab.domain.errors import Invalid, Problem, TooLarge
 from collab.domain.fields import FieldType, TextField
 from collab.domain.kinds import FieldTypes, Kind
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text, Value
@@ -147,6 +147,8 @@ class Merge:
             self._apply(Text(op.item, op.field, delta))
 
     def _carry_insert(self, index: int, item: Item) -> None:
+        if len(self.draft.items) >= self._kind.max_items:
+            raise TooLarge(f"expected at most {self._kind.max_items} items in a {self._kind.name}: remove some first")
         path = f"ops.{index}.item"
         before = len(self._problems)
         if item.id in self.draft.items or item.id in self.draft.removed:

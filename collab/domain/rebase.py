@@ -61,7 +61,7 @@ def rebase(proposal: Proposal, document: Document, since: Sequence[Edit], kind: 
     """What becomes of an edit on the head `document`.
 
     `since` holds every edit after `proposal.base_version`, in order, up to the head. Raises `Invalid`, with
-    all problems found, and `VersionUnknown`; either way nothing changes.
+    all problems found, `TooLarge` and `VersionUnknown`; either way nothing changes.
     """
     check_base(proposal.base_version, document.version)
     merge = Merge(document, since, kind, proposal.base_version, proposal.author.id)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
-from collab.domain.errors import Invalid, Problem, shown
+from collab.domain.errors import Invalid, Problem, TooLarge, shown
 
 EditId = Annotated[
     str,
@@ -28,11 +28,20 @@ class Wire(BaseModel):
 
 
 def validate(adapter: TypeAdapter[ModelT], payload: Any) -> ModelT:
-    """The model of a payload; `Invalid`, with the path of each problem, where it does not fit."""
+    """The model of a payload; `Invalid`, with the path of each problem, where it does not fit; `TooLarge` where a list
+    in it has more entries than it may have."""
     try:
         return adapter.validate_python(payload)
     except ValidationError as error:
+        refuse_long_list(error.errors(include_url=False, include_context=False, include_input=False))
         raise Invalid(problems_of(error)) from None
+
+
+def refuse_long_list(found: Sequence[Any]) -> None:
+    """Raises `TooLarge` where one of pydantic's findings is a list that is too long."""
+    for entry in found:
+        if entry["type"] == "too_long":
+            raise TooLarge(f"{_path(entry['loc'])}: {_lower_first(entry['msg'])}; send it in parts")
 
 
 def problems_of(error: ValidationError) -> list[Problem]:

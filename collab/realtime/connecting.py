@@ -19,6 +19,7 @@ from collab.realtime.transports import Transports
 from collab.services.membership import MembershipService
 from collab.services.ports import Identity, Tokens
 from collab.services.presence import PresenceService
+from collab.services.rates import Rates
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +38,7 @@ class Connecting:
         membership: MembershipService,
         presence: PresenceService,
         broadcaster: Broadcaster,
+        rates: Rates,
         *,
         may_be_late: bool,
     ) -> None:
@@ -48,6 +50,7 @@ class Connecting:
         self._membership = membership
         self._presence = presence
         self._broadcaster = broadcaster
+        self._rates = rates
         self._may_be_late = may_be_late
 
     def register(self) -> None:
@@ -59,6 +62,7 @@ class Connecting:
     async def connect(self, sid: str, _environ: Json, auth: Any) -> None:
         """Accepts a socket that shows a good token, or none yet; refuses any other with a code."""
         try:
+            self._rates.begin(sid)
             token = auth.get("token") if isinstance(auth, dict) else None
             if token is None:
                 self._await_token(sid)
@@ -66,9 +70,11 @@ class Connecting:
                 await self._begin(sid, token)
             self._transports.taken(sid)
         except CollabError as error:
+            self._rates.end(sid)
             raise _refusal(error) from None
         except Exception:
             # Escaping, it would leave the client without any answer.
+            self._rates.end(sid)
             log.exception("a connection could not be answered")
             raise _refusal(Unavailable("the server could not accept the connection; try again")) from None
 
@@ -76,6 +82,7 @@ class Connecting:
         """A late token, or a new one before the old one expires."""
 
         async def answer() -> Json:
+            self._rates.take(sid, "authenticate")
             request = requests.parse(requests.AUTHENTICATE, arguments)
             session = await self._begin(sid, request.token)
             return {"user": session.user.to_json(), "expires_at": rfc3339(session.expires_at)}
@@ -84,6 +91,7 @@ class Connecting:
 
     async def disconnect(self, sid: str, reason: str) -> None:
         self._sessions.end(sid)
+        self._rates.end(sid)
         self._presence.disconnect(sid, reason.replace(" ", "_"), is_deliberate=reason in _DELIBERATE)
         self._transports.freed(sid)
 
@@ -112,6 +120,8 @@ class Connecting:
             # It went while it was being checked, and nobody would ever end a session that began now.
             raise Unauthenticated("the client has gone")
         session = self._sessions.begin(sid, identity)
+        self._transports.authenticated(sid)
+        self._rates.identify(sid, session.user.id)
         await self._server.enter_room(sid, UserRoom(session.user.id).name)
         welcome = session_json(sid, session.user, session.expires_at)
         # Soon, so that it follows the answer to the handshake: a client may hear nothing before that.
@@ -123,4 +133,4 @@ class Connecting:
 
 
 def _refusal(error: CollabError) -> socketio.exceptions.ConnectionRefusedError:
-    return socketio.exceptions.ConnectionRefusedError(error.message, {"code": error.code})
+    return socketio.exceptions.ConnectionRefusedError(error.message, error.to_json(has_message=False))

@@ -31,6 +31,7 @@ from collab.services.contents import ContentService
 from collab.services.directory import Directory
 from collab.services.editing import EditingService, Opened
 from collab.services.presence import PresenceService
+from collab.services.rates import Rates
 
 RequestT = TypeVar("RequestT")
 
@@ -49,6 +50,7 @@ class Handlers:
     presence: PresenceService
     broadcaster: Broadcaster
     look_for: Callable[[Room], Awaitable[None]] | None
+    rates: Rates
 
     def register(self) -> None:
         """Lets the server call these; whatever else a client sends is answered `invalid`."""
@@ -157,6 +159,7 @@ class Handlers:
         is_heard = event != "update_presence"  # which says itself what it means
 
         async def handled(sid: str, arguments: tuple[Any, ...]) -> Json:
+            self.rates.take(sid, event)
             session = self.sessions.require(sid)
             if is_heard:
                 self.presence.hear(sid)
@@ -169,6 +172,7 @@ class Handlers:
 
     async def _unknown_event(self, event: Any, sid: str, *_arguments: Any) -> Json:
         async def refused() -> Json:
+            self.rates.take(sid, "*")
             self.sessions.require(sid)
             self.presence.hear(sid)
             raise Invalid.at("event", f"expected an event of the protocol, got {shown(event)}")

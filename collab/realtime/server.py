@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-import engineio
 import socketio
 from engineio import packet as eio_packet
 from socketio import packet
@@ -15,10 +14,17 @@ from starlette.types import ASGIApp
 
 from collab.realtime import wire_json
 from collab.realtime.manager import NAMESPACE, Manager
+from collab.realtime.packets import Ended, PolledPayloads, guard
 from collab.realtime.sockets import put, use_lean_websockets
 
-MAX_POLLED_PACKETS = 1_000
-"""Packets in one request of a polling client. Engine.IO's own 16 loses what a client buffered while it connected."""
+_QUIET = logging.getLogger("collab.socketio")
+_QUIET.setLevel(logging.ERROR)
+# Left to themselves, both libraries log every packet, and with the first one its token: at no level may they.
+_QUIET.addFilter(lambda record: record.levelno >= logging.ERROR)
+
+
+_RESERVED = frozenset({*socketio.AsyncServer.reserved_events, "*"})
+"""Names of handlers that are no events."""
 
 
 class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio ships no types
@@ -42,7 +48,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
     async def _answer(self, eio_sid: str, sid: str, ack_id: int | None, data: Any) -> None:
         event, *arguments = data if isinstance(data, list) and data else [None]
         handlers = self.handlers[NAMESPACE]
-        if isinstance(event, str) and event in handlers and event not in self.reserved_events:
+        if isinstance(event, str) and event in handlers and event not in _RESERVED:
             answer = await handlers[event](sid, *arguments)
         else:
             answer = await handlers["*"](event, sid, *arguments)
@@ -61,11 +67,6 @@ def make_server(
     *, allowed_origins: Sequence[str], ping_interval_s: int, ping_timeout_s: int, max_message_bytes: int
 ) -> socketio.AsyncServer:
     """A server with nothing registered yet. Pages of the server's own origin may connect, and those that are named."""
-    # Process-wide in Engine.IO, which offers no other way.
-    engineio.payload.Payload.max_decode_packets = MAX_POLLED_PACKETS
-    # Left to themselves, both log every packet, and with the first one its token.
-    quiet = logging.getLogger("collab.socketio")
-    quiet.setLevel(logging.ERROR)
     server = Server(
         async_mode="asgi",
         client_manager=Manager(),
@@ -75,10 +76,11 @@ def make_server(
         ping_interval=ping_interval_s,
         ping_timeout=ping_timeout_s,
         max_http_buffer_size=max_message_bytes,
-        logger=quiet,
-        engineio_logger=quiet,
+        logger=_QUIET,
+        engineio_logger=_QUIET,
     )
     use_lean_websockets(server)
+    guard(server)
     return server
 
 
@@ -91,7 +93,9 @@ def _is_allowed(allowed: frozenset[str], origin: str | None, environ: Mapping[st
     return urlsplit(origin).netloc in own_hosts
 
 
-def asgi(server: socketio.AsyncServer, other: ASGIApp) -> ASGIApp:
-    """An ASGI application that answers `/socket.io/` and leaves all else, lifespan included, to another."""
-    application: ASGIApp = socketio.ASGIApp(server, other_asgi_app=other)
-    return application
+def asgi(server: socketio.AsyncServer, other: ASGIApp, max_message_bytes: int, end: Ended) -> ASGIApp:
+    """An ASGI application that answers `/socket.io/` and leaves all else, lifespan included, to another.
+
+    `end` closes the socket of a polling client that sent more than `max_message_bytes`, or what is no payload.
+    """
+    return PolledPayloads(socketio.ASGIApp(server, other_asgi_app=other), max_message_bytes, end)

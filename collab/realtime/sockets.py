@@ -35,6 +35,13 @@ class LeanWebSocket(WebSocket):  # type: ignore[misc]  # python-engineio ships n
     def __init__(self, handler: Any, server: Any) -> None:
         super().__init__(partial(_serve, handler.__self__), server)
 
+    async def wait(self) -> Any:
+        """The next message; what is no packet of Engine.IO ends the connection, as a break does."""
+        data = await super().wait()
+        if isinstance(data, str) and not "0" <= data[:1] <= "6":
+            raise OSError("expected a packet of Engine.IO")
+        return data
+
 
 def use_lean_websockets(server: socketio.AsyncServer) -> None:
     """Lets a server make its websockets of this class."""

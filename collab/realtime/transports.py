@@ -1,29 +1,54 @@
-"""The Engine.IO sockets under the sessions: one on which no session stands is closed when its time is up.
+"""The Engine.IO sockets under the sessions: one on which no session stands is closed when its time is up, one whose
+client does not read what it is sent is closed when too much waits for it, and only so many may be without a token.
 
 Left to itself, python-socketio keeps a socket that answers pings but never sends CONNECT, and one whose session
-was ended, for as long as the client likes. What this module touches of it (`eio.handlers`, `eio.sockets`, a
-socket's `queue`, `rooms` and `sid_from_eio_sid` of the manager) is in no documentation: a test holds it in place.
+was ended, for as long as the client likes; and it queues for a client that does not read for as long as that takes.
+What this module touches of it (`eio.handlers`, `eio.sockets`, a socket's `queue` and what is in it,
+`sid_from_eio_sid` of the manager) is in no documentation: tests hold it in place.
 """
 
+from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import socketio
+import structlog
 
 from collab.domain.stays import Origin
 from collab.services.ports import Clock, Timer
 
+log = structlog.get_logger(__name__)
+
+SLOW_CONSUMER = "slow consumer"
+"""The reason of a disconnect, beside those of Engine.IO."""
+
 _NAMESPACE = "/"
+
+_SWEEP_EVERY = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TransportLimits:
+    """`timeout` is how long a socket may be without a session; the rest is how many may be without a token, and
+    how much may wait to be sent on each."""
+
+    timeout: timedelta
+    max_unauthenticated: int
+    max_unauthenticated_per_address: int
+    max_queued_messages: int
+    max_queued_bytes: int
 
 
 class Transports:
-    """`timeout` is how long a socket may be without a session."""
-
-    def __init__(self, server: socketio.AsyncServer, clock: Clock, timeout: timedelta) -> None:
+    def __init__(self, server: socketio.AsyncServer, clock: Clock, limits: TransportLimits) -> None:
         self._server = server
         self._clock = clock
-        self._timeout = timeout
+        self._limits = limits
         self._unused: dict[str, Timer] = {}
+        self._unauthenticated: dict[str, str | None] = {}
+        self._by_address: Counter[str | None] = Counter()
+        self._sweeping: Timer | None = None
         self._connect = server.eio.handlers["connect"]
         self._disconnect = server.eio.handlers["disconnect"]
 
@@ -31,6 +56,18 @@ class Transports:
         """Listens to the sockets beside python-socketio itself."""
         self._server.eio.on("connect", self._opened)
         self._server.eio.on("disconnect", self._closed)
+
+    def start(self) -> None:
+        """Begins to look, once a second, for clients that do not read.
+
+        Emitting does not look: it would cost something for each of many deliveries, and in a second no more comes
+        together than a client may have waiting anyway. What waits is shared between those who wait for it.
+        """
+        self._sweeping = self._clock.call_at(self._clock.now() + _SWEEP_EVERY, self._sweep)
+
+    def stop(self) -> None:
+        if self._sweeping is not None:
+            self._sweeping.cancel()
 
     def is_open(self, sid: str) -> bool:
         """Whether the client of a session is still there, also while it is being connected: python-socketio tells
@@ -40,16 +77,19 @@ class Transports:
     def origin(self, sid: str) -> Origin:
         """How a session reaches the server just now."""
         environ = self._server.get_environ(sid) or {}
-        client = environ.get("asgi.scope", {}).get("client")
         return Origin(
             transport=self._server.transport(sid) if environ else None,
             user_agent=environ.get("HTTP_USER_AGENT"),
-            remote_addr=client[0] if client else None,
+            remote_addr=_address(environ),
         )
 
     def taken(self, sid: str) -> None:
         """A session now stands on its socket."""
         self._stop_waiting(self._server.manager.eio_sid_from_sid(sid, _NAMESPACE))
+
+    def authenticated(self, sid: str) -> None:
+        """A good token was shown on the socket of a session."""
+        self._authenticated(self._server.manager.eio_sid_from_sid(sid, _NAMESPACE))
 
     def freed(self, sid: str) -> None:
         """The session that stood on a socket is over; the socket may be on its way out too, or stay."""
@@ -58,17 +98,40 @@ class Transports:
         if socket is not None and not socket.closing:
             self._wait(eio_sid)
 
+    async def end(self, eio_sid: str) -> None:
+        """Closes a socket, where there is one of that id, without waiting for its client."""
+        await self._close(eio_sid, self._server.reason.TRANSPORT_ERROR)
+
     async def _opened(self, eio_sid: str, environ: dict[str, Any]) -> Any:
+        address = _address(environ)
+        limits = self._limits
+        if (
+            len(self._unauthenticated) >= limits.max_unauthenticated
+            or self._by_address[address] >= limits.max_unauthenticated_per_address
+        ):
+            log.warning("a connection was refused: too many are without a token", address=address)
+            return {"code": "rate_limited", "message": "too many connections wait for a token; try again in a moment"}
+        self._unauthenticated[eio_sid] = address
+        self._by_address[address] += 1
         self._wait(eio_sid)
         return await self._connect(eio_sid, environ)
 
     async def _closed(self, eio_sid: str, reason: str) -> Any:
+        self._authenticated(eio_sid)
         self._stop_waiting(eio_sid)
         return await self._disconnect(eio_sid, reason)
 
+    def _authenticated(self, eio_sid: str) -> None:
+        if eio_sid in self._unauthenticated:
+            address = self._unauthenticated.pop(eio_sid)
+            self._by_address[address] -= 1
+            if not self._by_address[address]:
+                del self._by_address[address]
+
     def _wait(self, eio_sid: str) -> None:
         self._stop_waiting(eio_sid)
-        self._unused[eio_sid] = self._clock.call_at(self._clock.now() + self._timeout, lambda: self._due(eio_sid))
+        due = self._clock.now() + self._limits.timeout
+        self._unused[eio_sid] = self._clock.call_at(due, lambda: self._due(eio_sid))
 
     def _stop_waiting(self, eio_sid: str | None) -> None:
         if eio_sid is not None and (timer := self._unused.pop(eio_sid, None)) is not None:
@@ -76,13 +139,35 @@ class Transports:
 
     def _due(self, eio_sid: str) -> None:
         self._unused.pop(eio_sid)
-        self._server.start_background_task(self._close, eio_sid)
+        self._server.start_background_task(self._close, eio_sid, self._server.reason.SERVER_DISCONNECT)
 
-    async def _close(self, eio_sid: str) -> None:
+    def _sweep(self) -> None:
+        for eio_sid, socket in self._server.eio.sockets.items():
+            if not socket.closed and self._is_slow(socket.queue):
+                log.warning("a client does not read", queued=socket.queue.qsize())
+                self._server.start_background_task(self._close, eio_sid, SLOW_CONSUMER)
+        self.start()
+
+    def _is_slow(self, queue: Any) -> bool:
+        if queue.qsize() > self._limits.max_queued_messages:
+            return True
+        # Nearly every queue is empty; a long one is counted only as long as it may be.
+        waiting = list(queue._queue) if queue.qsize() else ()  # noqa: SLF001  # asyncio has no other way to look
+        return sum(len(packet.data or "") for packet in waiting if packet) > self._limits.max_queued_bytes
+
+    async def _close(self, eio_sid: str, reason: str) -> None:
         socket = self._server.eio.sockets.get(eio_sid)
         if socket is None or socket.closed:
             return
+        while not socket.queue.empty():
+            socket.queue.get_nowait()
+            socket.queue.task_done()
         # Not eio.disconnect(): that waits until the client has taken all that is queued for it.
-        await socket.close(wait=False, abort=True, reason=self._server.reason.SERVER_DISCONNECT)
+        await socket.close(wait=False, abort=True, reason=reason)
         # Ends the socket's writer, and with it the connection.
         await socket.queue.put(None)
+
+
+def _address(environ: dict[str, Any]) -> str | None:
+    client = environ.get("asgi.scope", {}).get("client")
+    return client[0] if client else None

@@ -7,7 +7,7 @@ from collab.domain.access import BandRoom, Right
 from collab.domain.bands import Content, User
 from collab.domain.document import Document
 from collab.domain.edits import Proposal
-from collab.domain.errors import Invalid, Problem
+from collab.domain.errors import Invalid, Problem, TooLarge
 from collab.domain.kinds import Kinds
 from collab.domain.ops import Insert, Item, Op, Set, Value
 from collab.domain.rebase import Accepted, rebase
@@ -24,6 +24,8 @@ class ContentService:
         announcer: Announcer,
         clock: Clock,
         new_id: Callable[[], str],
+        *,
+        max_per_band: int,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -31,6 +33,7 @@ class ContentService:
         self._announcer = announcer
         self._clock = clock
         self._new_id = new_id
+        self._max_per_band = max_per_band
 
     async def create(
         self,
@@ -41,11 +44,16 @@ class ContentService:
         fields: dict[str, Value] | None = None,
         items: Sequence[Item] = (),
     ) -> Document:
-        """A new content at version 0. What it begins with is checked as an edit would be."""
+        """A new content at version 0. What it begins with is checked as an edit would be.
+
+        `TooLarge` where the band has as many contents, archived ones too, as it may have.
+        """
         await self._directory.learn_band(band_id)
         self._directory.require_band(user, band_id, Right.EDIT, as_operator=True)
         document = self._seeded(user, band_id, kind, {**(fields or {}), "title": title}, items)
         async with self._directory.changing:
+            if len(self._directory.contents_of(band_id)) >= self._max_per_band:
+                raise TooLarge(f"expected at most {self._max_per_band} contents in a band")
             content = await self._store.create_content(document, user, self._clock.now())
             self._directory.put_content(content)
         self._announcer.content_updated(BandRoom(band_id), "add", content)

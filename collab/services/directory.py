@@ -59,18 +59,16 @@ class Directory:
     def content(self, content_id: str) -> ContentRef | None:
         return self._contents.get(content_id)
 
-    def may(self, user: User, band_id: str, right: Right) -> bool:
-        return may(self._roles.get(band_id, {}).get(user.id), right)
+    def may(self, user: User, band_id: str, right: Right, *, as_operator: bool = False) -> bool:
+        """Whether `require_band` would let the user do that."""
+        return may(self._role(user, band_id, as_operator=as_operator), right)
 
     def require_band(self, user: User, band_id: str, right: Right, *, as_operator: bool = False) -> Role:
         """The user's role in a band; `Forbidden` where it is not enough.
 
         `as_operator` lets an operator act as an owner would: over REST, never in the rooms.
         """
-        role = self._roles.get(band_id, {}).get(user.id)
-        if as_operator and user.is_operator and band_id in self._roles:
-            role = Role.OWNER
-        return require(role, right, f"band {band_id}")
+        return require(self._role(user, band_id, as_operator=as_operator), right, f"band {band_id}")
 
     def require_content(
         self, user: User, content_id: str, right: Right, *, as_operator: bool = False
@@ -147,6 +145,11 @@ class Directory:
     def put_content(self, content: Content) -> None:
         """Takes over a content as it now is; call it while holding `changing`."""
         self._contents[content.id] = ContentRef(content.id, content.band_id, content.kind, content.is_archived)
+
+    def _role(self, user: User, band_id: str, *, as_operator: bool) -> Role | None:
+        if as_operator and user.is_operator and band_id in self._roles:
+            return Role.OWNER
+        return self._roles.get(band_id, {}).get(user.id)
 
     async def _learn(self, band_id: str) -> None:
         if band_id in self._roles:

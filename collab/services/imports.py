@@ -12,7 +12,7 @@ import structlog
 from collab.domain.access import BandRoom, Right, UserRoom
 from collab.domain.bands import Job, JobStatus, User
 from collab.domain.edits import Proposal
-from collab.domain.errors import ClientFault, Forbidden, NotFound, RateLimited, Unavailable
+from collab.domain.errors import ClientFault, Forbidden, RateLimited, Unavailable
 from collab.domain.kinds import FieldTypes, Kinds
 from collab.domain.ops import Fields, Value
 from collab.domain.song_plan import plan, tally
@@ -225,9 +225,11 @@ class ImportService:
 
     async def _require(self, user: User, job_id: str, right: Right) -> Job:
         job = await self._store.get(job_id)
-        if job is None:
-            raise NotFound(f"expected the id of an import, got {job_id!r}")
-        await self._directory.learn_band(job.band_id)
+        if job is not None:
+            await self._directory.learn_band(job.band_id)
+        if job is None or not self._directory.may(user, job.band_id, Right.VIEW, as_operator=True):
+            # Alike, so that nobody learns what others do.
+            raise Forbidden(f"import {job_id} does not exist or is not yours")
         self._directory.require_band(user, job.band_id, right, as_operator=True)
         return job
 

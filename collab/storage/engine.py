@@ -37,7 +37,13 @@ def sync_url(url: str) -> str:
 def writing_engine(url: str) -> Engine:
     """The engine of the writer's thread. On SQLite each transaction takes the write lock when it begins."""
     engine = create_engine(
-        sync_url(url), json_serializer=_dumps, json_deserializer=orjson.loads, pool_size=1, max_overflow=0
+        sync_url(url),
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        pool_size=1,
+        max_overflow=0,
+        # What members wrote does not belong in the log, and an error shows its statement there.
+        hide_parameters=True,
     )
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine, begin="BEGIN IMMEDIATE")
@@ -48,7 +54,7 @@ def writing_engine(url: str) -> Engine:
 
 def reading_engine(url: str) -> AsyncEngine:
     """The engine that everything else reads with."""
-    engine = create_async_engine(url, json_serializer=_dumps, json_deserializer=orjson.loads)
+    engine = create_async_engine(url, json_serializer=_dumps, json_deserializer=orjson.loads, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine.sync_engine, begin="BEGIN")
     return engine

@@ -71,7 +71,9 @@ class Result:
 @contextmanager
 def _started(target: Target, port: int, database_url: str) -> Iterator[subprocess.Popen[bytes]]:
     arguments = [sys.executable, *target.command, str(port)]
-    process = subprocess.Popen(arguments, env=environment(database_url, log_level="ERROR"), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        arguments, env=environment(database_url, log_level="ERROR", rate_limits=False), stdout=subprocess.DEVNULL
+    )
     os.sched_setaffinity(process.pid, {0})
     try:
         yield process

@@ -58,10 +58,9 @@ async def test_an_answer_that_never_comes_is_asked_for_again(
 
 
 async def test_a_server_that_can_not_store_now_is_asked_again(
-    server: RunningEngine, gig: Gig, ada: CollabClient, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    server: RunningEngine, gig: Gig, ada: CollabClient, wire: Wire
 ) -> None:
     setlist = await ada.open(gig.setlist_id)
-    monkeypatch.setattr("collab.client.content.RETRY_S", 0.0)
     wire.then("ada", "edit_content", wire.answer_unavailable)
     edit_id = setlist.set("iko", "key", "G")
     await asyncio.wait_for(setlist.saved(), TIMEOUT_S)

@@ -9,6 +9,7 @@ import socketio
 
 from tests.support.clock import ManualClock
 from tests.support.members import Member, member
+from tests.support.polling import polling
 from tests.support.serving import SECRET, Running, serving, settings_for
 
 pytestmark = pytest.mark.asyncio
@@ -150,3 +151,17 @@ async def test_a_page_of_another_origin_is_turned_away(database_url: str) -> Non
                 with pytest.raises(socketio.exceptions.ConnectionError):
                     await connecting
                 await someone.forget()
+
+
+async def test_a_page_of_another_origin_is_turned_away_from_polling_too(server: Running) -> None:
+    evil = {"Origin": "https://evil.example"}
+    async with polling(server.url) as ours, server.rest(None) as rest:
+        path = "/socket.io/?EIO=4&transport=polling"
+        for method in ("GET", "POST", "OPTIONS"):
+            # Neither a session of its own, nor a word in that of somebody else whose id it knows.
+            for address in (path, ours.path):
+                answer = await rest.request(method, address, headers=evil, content="40" if method == "POST" else None)
+                assert answer.status_code == 400
+                assert "Access-Control-Allow-Origin" not in answer.headers
+        own = await rest.get(path, headers={"Origin": server.url})
+        assert own.headers["Access-Control-Allow-Origin"] == server.url

@@ -55,7 +55,7 @@ async def main(members: int, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = sqlite_url(Path(folder) / "collab.db")
         migrate(url)
-        async with serving(settings_for(url)) as server:
+        async with serving(settings_for(url, rate_limits=False)) as server:
             await _load(server, await make_gig(server), members, seconds)
 
 

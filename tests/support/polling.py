@@ -15,19 +15,19 @@ class Polling:
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
-        self._path = "/socket.io/?EIO=4&transport=polling"
+        self.path = "/socket.io/?EIO=4&transport=polling"
 
     async def open(self) -> None:
         """The handshake: from here on the server has a socket."""
-        answer = await self._http.get(self._path)
-        self._path += f"&sid={json.loads(answer.text.removeprefix('0'))['sid']}"
+        answer = await self._http.get(self.path)
+        self.path += f"&sid={json.loads(answer.text.removeprefix('0'))['sid']}"
 
     async def poll(self) -> httpx.Response:
         """The answer to a poll, once the server has something to say."""
-        return await self._http.get(self._path)
+        return await self._http.get(self.path)
 
-    async def send(self, packet: str) -> None:
-        await self._http.post(self._path, content=packet)
+    async def send(self, packet: str | bytes) -> httpx.Response:
+        return await self._http.post(self.path, content=packet)
 
     async def connect(self, token: str | None = None) -> None:
         await self.send("40" if token is None else "40" + json.dumps({"token": token}))

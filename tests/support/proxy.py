@@ -21,6 +21,7 @@ class Proxy:
         self._forwarding.clear()
 
     def thaw(self) -> None:
+        """Goes on forwarding, beginning with what lay there."""
         self._forwarding.set()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from collab.app import Engine, own_app
 from collab.domain.bands import User
 from collab.services.ports import Bus, Clock
-from collab.serving import server_config
+from collab.serving import drop_dead_peers, server_config
 from collab.settings import Settings
 from collab.tokens import Tokens
 from tests.support.waiting import until
@@ -71,20 +71,22 @@ async def serving(
     """Serves a database whose schema is up to date, until the block ends; on a free port unless one is given. Where it
     has a bus, it hears the other nodes when the block begins."""
     engine = Engine(settings, clock=clock, bus=bus)
-    async with listening(engine.attach(own_app(settings)), settings.max_message_bytes, port) as url:
+    async with listening(engine.attach(own_app(settings)), settings, port) as url:
         if engine.cluster is not None:
             await until(lambda: engine.cluster is not None and engine.cluster.is_connected)
         yield RunningEngine(url, engine.tokens, engine)
 
 
 @asynccontextmanager
-async def listening(application: ASGIApp, max_message_bytes: int = 1_000_000, port: int = 0) -> AsyncIterator[str]:
+async def listening(application: ASGIApp, settings: Settings | None = None, port: int = 0) -> AsyncIterator[str]:
     """Serves an application, on an ephemeral port unless one is given; the value is its URL."""
+    settings = settings or settings_for("sqlite+aiosqlite://")
     with socket.socket() as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(("127.0.0.1", port))
+        drop_dead_peers(bound, settings)
         host, port = bound.getsockname()
-        config = server_config(application, host, port, max_message_bytes)
+        config = server_config(application, host, port, settings.max_message_bytes)
         config.timeout_graceful_shutdown = 1
         server = uvicorn.Server(config)
         task = asyncio.create_task(server._serve([bound]))  # noqa: SLF001  # serve() would take over the signals

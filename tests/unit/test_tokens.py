@@ -4,10 +4,8 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
@@ -17,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from collab.domain.errors import CollabError, TokenInvalid, Unavailable
 from collab.tokens import Tokens
+from tests.support.jwks import Jwks, jwks, published
 from tests.support.serving import SECRET, settings_for
 
 RSA_KEY = rsa.generate_private_key(65537, 2048)
@@ -24,29 +23,15 @@ OTHER_RSA_KEY = rsa.generate_private_key(65537, 2048)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 
 
-def _published() -> dict[str, Any]:
-    rsa_jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(RSA_KEY.public_key()))
-    ec_jwk = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(EC_KEY.public_key()))
-    return {"keys": [{**rsa_jwk, "kid": "r1", "use": "sig"}, {**ec_jwk, "kid": "e1", "use": "sig"}]}
+@pytest.fixture
+def keys() -> Iterator[Jwks]:
+    with jwks(published(RSA_KEY, "r1"), published(EC_KEY, "e1")) as keys:
+        yield keys
 
 
 @pytest.fixture
-def jwks_url() -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps(_published()).encode())
-
-        def log_message(self, *_: Any) -> None:
-            """Silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{httpd.server_port}/keys"
-        httpd.shutdown()
-        thread.join()
+def jwks_url(keys: Jwks) -> str:
+    return keys.url
 
 
 def _signed(key: Any, algorithm: str, kid: str | None = "r1", **claims: Any) -> str:

@@ -1,6 +1,7 @@
 /** One socket to the server, kept for ever: it comes back after any break, and enters its rooms again. */
 
 import { io, type Socket } from "socket.io-client";
+import { Backoff } from "./backoff";
 import { Watchable } from "./emitter";
 import type { ContentUpdated, Failed, Problem, Session } from "./types";
 
@@ -61,7 +62,7 @@ export class Connection extends Watchable<Link> {
   readonly #members = new Set<Member>();
   readonly #finishing = new Set<() => void>();
   #isWanted = false;
-  #retries = 0;
+  readonly #backoff = new Backoff(RETRY_MS.first, RETRY_MS.most);
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ConnectionOptions) {
@@ -164,7 +165,7 @@ export class Connection extends Watchable<Link> {
   }
 
   #begin(session: Session): void {
-    this.#retries = 0;
+    this.#backoff.reset();
     this.set({ state: "online", session });
     for (const member of this.#members) void this.#join(member);
   }
@@ -175,12 +176,18 @@ export class Connection extends Watchable<Link> {
     this.onMembership?.();
   }
 
-  async #join(member: Member): Promise<void> {
+  async #join(member: Member, backoff = new Backoff(RETRY_MS.first, RETRY_MS.most)): Promise<void> {
+    const socketId = this.#socket.id;
     try {
       const answer = await this.request("join_room", { room: member.room, ...member.payload() });
       if (this.#members.has(member)) member.joined(answer as never);
     } catch (error) {
-      if (error instanceof Refused) member.refused(error.problem);
+      if (error instanceof Refused && (error.code === "rate_limited" || error.code === "unavailable")) {
+        setTimeout(() => {
+          // Another connection has entered all rooms anew.
+          if (this.#members.has(member) && this.#socket.id === socketId) void this.#join(member, backoff);
+        }, backoff.delay_ms(error.problem));
+      } else if (error instanceof Refused) member.refused(error.problem);
       // A live socket that does not answer is of no use; a dead one comes back by itself.
       else if (this.#socket.connected) this.#socket.io.engine.close();
     }
@@ -193,25 +200,20 @@ export class Connection extends Watchable<Link> {
     if (reason === "io server disconnect") this.#later();
   }
 
-  #failed(error: Error & { data?: { code?: string } }): void {
+  #failed(error: Error & { data?: Partial<Problem> }): void {
     const code = error.data?.code ?? "";
     if (code.startsWith("token_")) {
       this.set({ state: "refused", code, message: error.message });
       return;
     }
     this.set({ state: "offline" });
-    if (!this.#socket.active) this.#later();
+    if (!this.#socket.active) this.#later({ ...error.data, code, message: error.message });
   }
 
-  #later(): void {
+  #later(problem?: Problem): void {
     clearTimeout(this.#retry);
-    const most = Math.min(RETRY_MS.first * 2 ** this.#retries, RETRY_MS.most);
-    this.#retries += 1;
-    this.#retry = setTimeout(
-      () => {
-        if (this.#isWanted && !this.#socket.active) this.#socket.connect();
-      },
-      most * (0.5 + Math.random()),
-    );
+    this.#retry = setTimeout(() => {
+      if (this.#isWanted && !this.#socket.active) this.#socket.connect();
+    }, this.#backoff.delay_ms(problem));
   }
 }

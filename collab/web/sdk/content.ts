@@ -1,5 +1,6 @@
 /** One content, open: its replica kept in step with the server and on disk. */
 
+import { Backoff } from "./backoff";
 import { type Connection, type Member, Refused } from "./connection";
 import { Document } from "./document";
 import { Watchable } from "./emitter";
@@ -50,7 +51,7 @@ const EMPTY: ContentState = {
 };
 
 const FOCUS_EVERY_MS = 60;
-const RETRY_MS = 1_000;
+const RETRY_MS = { first: 500, most: 15_000 };
 const GROUP_MS = 1_000;
 
 export class Content extends Watchable<ContentState> implements Member {
@@ -72,6 +73,7 @@ export class Content extends Watchable<ContentState> implements Member {
   #isCatchingUp = false;
   #isUnsafe = false;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #backoffs = new Map<string, Backoff>();
   /** Heard before the answer to `join_room`, which says what it follows. */
   #early: [string, never][] = [];
   #keeping: Promise<void> | null = null;
@@ -247,9 +249,10 @@ export class Content extends Watchable<ContentState> implements Member {
       const isWhole = this.#take(await this.#connection.request<Catchup & { ok: true }>("request_update", payload));
       this.#changed();
       this.#keep();
-      if (!isWhole) this.#later("catch up", () => void this.#catchUp());
-    } catch {
-      if (this.#isJoined) this.#later("catch up", () => void this.#catchUp());
+      if (isWhole) this.#worked("catch up");
+      else this.#later("catch up", () => void this.#catchUp());
+    } catch (error) {
+      if (this.#isJoined) this.#later("catch up", () => void this.#catchUp(), error);
     } finally {
       this.#isCatchingUp = false;
     }
@@ -296,6 +299,7 @@ export class Content extends Watchable<ContentState> implements Member {
     try {
       const answer = await this.#connection.request<EditAnswer>(request.event, request.payload);
       this.#isSending = false;
+      this.#worked("send");
       const isWhole = replica.acknowledged(answer);
       if (!isWhole) void this.#catchUp();
     } catch (error) {
@@ -314,14 +318,10 @@ export class Content extends Watchable<ContentState> implements Member {
   #refusedEdit(replica: Replica, error: Refused): void {
     switch (error.code) {
       case "rate_limited":
-      case "unavailable": {
-        const details = error.problem.details as { retry_after?: number } | undefined;
-        this.#later("send", () => this.#sendAgain(), (details?.retry_after ?? RETRY_MS / 1_000) * 1_000);
-        break;
-      }
+      case "unavailable":
+      // The connection is about to be renewed; what is in flight goes out again then.
       case "unauthenticated":
-        // The connection is about to be renewed; what is in flight goes out again then.
-        this.#later("send", () => this.#sendAgain());
+        this.#later("send", () => this.#sendAgain(), error);
         break;
       case "version_unknown":
         replica.resend();
@@ -337,15 +337,24 @@ export class Content extends Watchable<ContentState> implements Member {
       this.#take(await this.#connection.request<Catchup & { ok: true }>("request_update", { room_id: this.room }));
       this.#changed();
       this.#keep();
+      this.#worked("reload");
       this.#send();
-    } catch {
-      if (this.#isJoined) this.#later("reload", () => void this.#reload());
+    } catch (error) {
+      if (this.#isJoined) this.#later("reload", () => void this.#reload(), error);
     }
   }
 
-  #later(name: string, work: () => void, after_ms: number = RETRY_MS): void {
+  /** Does it again, after a time that grows as long as it does not work. */
+  #later(name: string, work: () => void, error?: unknown): void {
     clearTimeout(this.#timers.get(name));
+    const backoff = this.#backoffs.get(name) ?? new Backoff(RETRY_MS.first, RETRY_MS.most);
+    this.#backoffs.set(name, backoff);
+    const after_ms = backoff.delay_ms(error instanceof Refused ? error.problem : undefined);
     this.#timers.set(name, setTimeout(work, after_ms));
+  }
+
+  #worked(name: string): void {
+    this.#backoffs.delete(name);
   }
 
   #stopTimers(): void {
@@ -368,7 +377,15 @@ export class Content extends Watchable<ContentState> implements Member {
     this.#focusTimer = undefined;
     if (!this.#isJoined) return;
     const payload = { room: this.room, status: "active", focus: this.#focus };
-    void this.#connection.request("update_presence", payload).catch(() => {});
+    this.#connection.request("update_presence", payload).then(
+      () => this.#worked("focus"),
+      (error) => {
+        // What is told then is what is true by then.
+        if (error instanceof Refused && error.code === "rate_limited") {
+          this.#later("focus", () => this.#tellFocus(), error);
+        }
+      },
+    );
   }
 
   /** Writes to disk; what changes while it is written is written next. */

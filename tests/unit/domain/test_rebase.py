@@ -1,11 +1,13 @@
 """The rules of PROTOCOL.md, "How edits meet", 1 to 4 and 6, by name. Undo, 5, is in test_undo.py; results op by op
 are in the vectors."""
 
+from dataclasses import replace
+
 import pytest
 
 from collab.domain.document import Document
 from collab.domain.edits import Dropped, Overwrite, Proposal
-from collab.domain.errors import Invalid, VersionUnknown
+from collab.domain.errors import Invalid, TooLarge, VersionUnknown
 from collab.domain.kinds import REPERTOIRE, SETLIST
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
 from collab.domain.rebase import Accepted, Conflict, Nothing, Outcome, check_base, rebase
@@ -23,6 +25,17 @@ def notes(outcome: Outcome) -> str:
 
 
 class TestRule1ValidationIsAllOrNothing:
+    def test_a_content_holds_so_many_items_and_no_more(self) -> None:
+        document = Document("content", "small", "band", 0)
+        small = replace(SETLIST, name="small", max_items=2)
+        ops = [Insert(Item(f"i{n}", "song", f"a{n}", {})) for n in range(3)]
+        two, three = (Proposal("e", 0, tuple(ops[:count]), ADA, None, NOW) for count in (2, 3))
+        assert len(accepted(rebase(two, document, [], small)).document.items) == 2
+        with pytest.raises(TooLarge):
+            rebase(three, document, [], small)
+        swapped = Proposal("e", 0, (*ops[:2], Remove("i0"), ops[2]), ADA, None, NOW)
+        assert len(accepted(rebase(swapped, document, [], small)).document.items) == 2
+
     def test_all_problems_are_told_and_nothing_changes(self) -> None:
         history = History()
         with pytest.raises(Invalid) as caught:

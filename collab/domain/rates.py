@@ -1,0 +1,38 @@
+"""Rates: a token bucket (the leaky bucket as a meter of ITU-T I.371). The time is an argument."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second in the long run, and up to `burst` at once."""
+
+    per_s: float
+    burst: float
+
+    def times(self, factor: float) -> "Rate":
+        return Rate(self.per_s * factor, self.burst * factor)
+
+
+class Bucket:
+    """Full at first; filled at the rate's pace, up to its burst, and emptied by `spend`."""
+
+    __slots__ = ("_at_s", "_rate", "_tokens")
+
+    def __init__(self, rate: Rate, now_s: float) -> None:
+        self._rate = rate
+        self._tokens = rate.burst
+        self._at_s = now_s
+
+    def wait_s(self, now_s: float) -> float:
+        """How many seconds it takes until there is a token; 0 where there is one. Times are seconds of any clock."""
+        elapsed_s = now_s - self._at_s
+        self._at_s = now_s
+        # A clock that was set back gives nothing, and takes nothing away.
+        if elapsed_s > 0:
+            self._tokens = min(self._rate.burst, self._tokens + elapsed_s * self._rate.per_s)
+        return 0.0 if self._tokens >= 1 else (1 - self._tokens) / self._rate.per_s
+
+    def spend(self) -> None:
+        """Takes the token that `wait_s` has just found."""
+        self._tokens -= 1

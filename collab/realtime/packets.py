@@ -1,0 +1,97 @@
+"""What clients send, before python-socketio sees it: what is no packet is dropped or refused, and never raises.
+
+Left to themselves, the two libraries log a traceback for each malformed packet, answer a polled payload of too many
+packets with 200 and lose it, and wait for ever for a polling client whose payload was too large. The names that this
+module takes from them (`eio.handlers`, `_binary_packet`) are private: tests hold it in place.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import engineio
+import socketio
+import structlog
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger(__name__)
+
+MAX_POLLED_PACKETS = 1_000
+"""Packets in one request of a polling client. Engine.IO's own 16 loses what a client buffered while it connected."""
+
+_MALFORMED = (ValueError, TypeError, LookupError, RecursionError)
+"""What python-socketio raises over a packet that is none. Handlers answer their own faults."""
+
+_CONNECT = str(socketio.packet.CONNECT)
+_SEPARATOR = "\x1e"
+
+Ended = Callable[[str], Awaitable[None]]
+
+
+def guard(server: socketio.AsyncServer) -> None:
+    """Puts itself between the transports and python-socketio; call it once."""
+    engine = server.eio
+    # Process-wide in Engine.IO, which offers no other way.
+    engineio.payload.Payload.max_decode_packets = MAX_POLLED_PACKETS
+    handle = engine.handlers["message"]
+
+    async def heard(eio_sid: str, data: Any) -> None:
+        if isinstance(data, str):
+            if data[:1] == _CONNECT and server.manager.sid_from_eio_sid(eio_sid, "/") is not None:
+                # It is connected, or being connected: a second session on one socket would never end.
+                return
+            # What was announced as binary does not come any more.
+            server._binary_packet.pop(eio_sid, None)  # noqa: SLF001  # it would take this packet for a part of the other
+        try:
+            await handle(eio_sid, data)
+        except _MALFORMED as error:
+            log.debug("a malformed packet was dropped", error=type(error).__name__)
+
+    engine.on("message", heard)
+
+
+class PolledPayloads:
+    """An ASGI application before Engine.IO's: a payload that it could not take ends its connection, and no other."""
+
+    def __init__(self, application: ASGIApp, max_bytes: int, end: Ended) -> None:
+        self._application = application
+        self._max_bytes = max_bytes
+        self._end = end
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/socket.io"):
+            length = Headers(scope=scope).get("content-length", "")
+            body = b""
+            if length.isdecimal() and int(length) <= self._max_bytes:
+                try:
+                    body = await Request(scope, receive).body()
+                except ClientDisconnect:
+                    return
+            if not _is_payload(body):
+                for eio_sid in parse_qs(scope["query_string"].decode("latin-1")).get("sid", []):
+                    await self._end(eio_sid)
+                answer = PlainTextResponse(
+                    f"expected 1 to {MAX_POLLED_PACKETS} packets in {self._max_bytes} bytes", 400
+                )
+                await answer(scope, receive, send)
+                return
+
+            async def again() -> Message:
+                return {"type": "http.request", "body": body, "more_body": False}
+
+            await self._application(scope, again, send)
+        else:
+            await self._application(scope, receive, send)
+
+
+def _is_payload(body: bytes) -> bool:
+    try:
+        packets = body.decode().split(_SEPARATOR)
+        for packet in packets:
+            engineio.packet.Packet(encoded_packet=packet)
+    except ValueError:
+        return False
+    return len(packets) <= MAX_POLLED_PACKETS and all("0" <= packet[0] <= "6" or packet[0] == "b" for packet in packets)

@@ -1,0 +1,99 @@
+"""Rates: how much a session, and all sessions and calls of a user together, may send. In memory, and it never waits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from cachetools import LRUCache
+
+from collab.domain.errors import RateLimited
+from collab.domain.rates import Bucket, Rate
+from collab.services.ports import Clock
+
+Sort: TypeAlias = Literal["edits", "presence", "requests"]
+
+_SORTS: Mapping[str, Sort] = {"edit_content": "edits", "undo_edit": "edits", "update_presence": "presence"}
+"""What an event counts as; any other, and a REST call, is a request."""
+
+_MAX_USERS = 10_000
+"""So many users' buckets are kept, the latest: a user who connects anew does not begin with a full one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """What one session may send. A user may send `user_factor` times that with all sessions together."""
+
+    edits: Rate
+    presence: Rate
+    requests: Rate
+    user_factor: float
+
+    def buckets(self, now_s: float, factor: float = 1) -> dict[Sort, Bucket]:
+        return {
+            "edits": Bucket(self.edits.times(factor), now_s),
+            "presence": Bucket(self.presence.times(factor), now_s),
+            "requests": Bucket(self.requests.times(factor), now_s),
+        }
+
+
+class Rates:
+    """Without `limits` everybody may send what they like."""
+
+    def __init__(self, limits: RateLimits | None, clock: Clock) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._of_session: dict[str, tuple[dict[Sort, Bucket], dict[Sort, Bucket] | None]] = {}
+        self._of_user: LRUCache[str, dict[Sort, Bucket]] = LRUCache(_MAX_USERS)
+
+    def begin(self, session_id: str) -> None:
+        """A socket connects; whose it is may be said later."""
+        if self._limits is not None:
+            self._of_session[session_id] = (self._limits.buckets(self._now_s()), None)
+
+    def identify(self, session_id: str, user_id: str) -> None:
+        """From now on what the session sends counts for the user too."""
+        if (known := self._of_session.get(session_id)) is not None and known[1] is None:
+            self._of_session[session_id] = (known[0], self._user(user_id))
+
+    def end(self, session_id: str) -> None:
+        self._of_session.pop(session_id, None)
+
+    def take(self, session_id: str, event: str) -> None:
+        """Counts an event; `RateLimited`, which counts nothing, where it is one too many for now."""
+        known = self._of_session.get(session_id)
+        if known is None:
+            return
+        sort = _SORTS.get(event, "requests")
+        own, of_user = known
+        now_s = self._now_s()
+        wait_s = own[sort].wait_s(now_s)
+        if of_user is not None:
+            wait_s = max(wait_s, of_user[sort].wait_s(now_s))
+        if wait_s:
+            raise _limited(sort, wait_s)
+        own[sort].spend()
+        if of_user is not None:
+            of_user[sort].spend()
+
+    def take_call(self, user_id: str) -> None:
+        """As `take`, for a REST call of a user."""
+        if self._limits is None:
+            return
+        bucket = self._user(user_id)["requests"]
+        if wait_s := bucket.wait_s(self._now_s()):
+            raise _limited("requests", wait_s)
+        bucket.spend()
+
+    def _user(self, user_id: str) -> dict[Sort, Bucket]:
+        assert self._limits is not None  # noqa: S101  # for the type checker: callers have looked
+        found: dict[Sort, Bucket] | None = self._of_user.get(user_id)
+        if found is None:
+            found = self._of_user[user_id] = self._limits.buckets(self._now_s(), self._limits.user_factor)
+        return found
+
+    def _now_s(self) -> float:
+        return self._clock.now().timestamp()
+
+
+def _limited(sort: Sort, wait_s: float) -> RateLimited:
+    return RateLimited(f"expected fewer {sort} in so short a time; send it again in {wait_s:.3f} s", wait_s)

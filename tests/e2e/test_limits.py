@@ -1,0 +1,241 @@
+"""Limits: what is too much is answered, with the time to wait where waiting helps, and everybody else goes on."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+import socketio
+
+from collab.client import CollabClient
+from tests.conftest import Gig, make_gig
+from tests.support.clients import Wire, stored_ids
+from tests.support.clock import ManualClock
+from tests.support.members import TIMEOUT_S, Member, edit, member, new_edit_id, set_
+from tests.support.polling import polling
+from tests.support.serving import Running, RunningEngine, serving, settings_for
+from tests.support.waiting import until
+from tests.web.node import run_vitest
+
+pytestmark = pytest.mark.asyncio
+
+
+@asynccontextmanager
+async def limited(
+    database_url: str, clock: ManualClock | None = None, **settings: Any
+) -> AsyncIterator[tuple[RunningEngine, Gig]]:
+    async with serving(settings_for(database_url, **settings), clock) as server:
+        yield server, await make_gig(server)
+
+
+async def _edits(who: Member, gig: Gig, count: int) -> list[str]:
+    """The codes that so many edits are answered with."""
+    answers = [await who.edit(gig.setlist_id, 0, set_("iko", "tempo", 100 + n)) for n in range(count)]
+    return ["ok" if answer["ok"] else answer["error"]["code"] for answer in answers]
+
+
+async def test_edits_beyond_the_rate_are_told_when_to_come_again(database_url: str, clock: ManualClock) -> None:
+    async with (
+        limited(database_url, clock, edits_per_s=2, edits_burst=3) as (server, gig),
+        member(server, "ada") as ada,
+    ):
+        assert await _edits(ada, gig, 3) == ["ok"] * 3
+        late = edit(gig.setlist_id, 0, set_("iko", "key", "G"))
+        error = await ada.refused("edit_content", late)
+        assert (error["code"], error["details"]) == ("rate_limited", {"retry_after": 0.5})
+        # Other sorts of events have their own rate.
+        await ada.ok("join_room", gig.room)
+        clock.advance(0.5)
+        assert (await ada.ok("edit_content", late))["version"] == 4
+
+
+async def test_undos_count_as_edits(database_url: str, clock: ManualClock) -> None:
+    async with limited(database_url, clock, edits_burst=1) as (server, gig), member(server, "ada") as ada:
+        first = edit(gig.setlist_id, 0, set_("iko", "key", "G"))
+        await ada.ok("edit_content", first)
+        undo = {"room_id": gig.room, "edit_id": new_edit_id(), "target": first["edit_id"]}
+        assert (await ada.refused("undo_edit", undo))["code"] == "rate_limited"
+
+
+async def test_a_user_has_a_rate_across_sessions_and_another_user_has_their_own(
+    database_url: str, clock: ManualClock
+) -> None:
+    async with limited(database_url, clock, edits_burst=4, user_rate_factor=1.5) as (server, gig):
+        async with member(server, "ada") as first, member(server, "ada") as second, member(server, "ben") as ben:
+            assert await _edits(first, gig, 4) == ["ok"] * 4
+            assert await _edits(second, gig, 3) == ["ok", "ok", "rate_limited"]
+            assert await _edits(ben, gig, 1) == ["ok"]
+        # Connecting anew does not fill the user's bucket.
+        async with member(server, "ada") as third:
+            assert await _edits(third, gig, 1) == ["rate_limited"]
+
+
+@pytest.mark.parametrize(
+    ("event", "sort"),
+    [
+        ("update_presence", "presence"),
+        ("join_room", "requests"),
+        ("leave_room", "requests"),
+        ("request_update", "requests"),
+        ("authenticate", "requests"),
+        ("no_such_event", "requests"),
+    ],
+)
+async def test_every_event_has_a_rate(database_url: str, clock: ManualClock, event: str, sort: str) -> None:
+    async with limited(database_url, clock, **{f"{sort}_burst": 2}) as (server, gig), member(server, "ada") as ada:
+        codes = [(await ada.call(event, {"wrong": 1}))["error"]["code"] for _ in range(3)]
+        assert codes == ["invalid", "invalid", "rate_limited"]
+        assert await _edits(ada, gig, 1) == ["ok"]
+
+
+async def test_a_socket_without_a_token_has_a_rate_too(database_url: str, clock: ManualClock) -> None:
+    async with limited(database_url, clock, requests_burst=3) as (server, _):
+        guesser = Member("nobody")
+        await guesser.connect(server.url)
+        codes = [(await guesser.refused("authenticate", {"token": "guess"}))["code"] for _ in range(4)]
+        assert codes == ["token_invalid"] * 3 + ["rate_limited"]
+        await guesser.close()
+
+
+async def test_rest_calls_count_for_the_user(database_url: str, clock: ManualClock) -> None:
+    async with limited(database_url, clock, requests_burst=2, requests_per_s=0.1, user_rate_factor=1) as (server, _):
+        async with server.rest("ada") as rest:
+            statuses = [(await rest.get("/api/me")).status_code for _ in range(3)]
+            answer = await rest.get("/api/me")
+        assert statuses == [200, 200, 429]
+        assert answer.json()["error"]["code"] == "rate_limited"
+        assert answer.headers["Retry-After"] == "10"
+
+
+async def test_the_rates_can_be_lifted(database_url: str, clock: ManualClock) -> None:
+    lifted = {"rate_limits": False, "edits_burst": 1, "max_user_sessions": 1}
+    async with (
+        limited(database_url, clock, **lifted) as (server, gig),
+        member(server, "ada") as ada,
+        member(server, "ada"),
+    ):
+        assert await _edits(ada, gig, 5) == ["ok"] * 5
+
+
+async def test_a_user_has_so_many_sessions(database_url: str) -> None:
+    async with limited(database_url, max_user_sessions=2) as (server, _), member(server, "ada"), member(server, "ben"):
+        async with member(server, "ada"):
+            another = Member("ada")
+            with pytest.raises(socketio.exceptions.ConnectionError):
+                await another.connect(server.url, {"token": server.token("ada")})
+            refused = await another.next("connect_error")
+            assert refused["data"] == {"code": "rate_limited", "details": {"retry_after": 5.0}}
+            await another.forget()
+        await until(lambda: len(server.engine.sessions.ids()) == 2)
+        async with member(server, "ada"):
+            pass
+
+
+async def test_a_band_has_so_many_contents(database_url: str) -> None:
+    async with limited(database_url, max_band_contents=2) as (server, gig), server.rest("ada") as rest:
+        body = {"kind": "setlist", "title": "One more"}
+        made = [await rest.post(f"/api/bands/{gig.band_id}/contents", json=body) for _ in range(2)]
+        assert [answer.status_code for answer in made] == [201, 413]
+        assert made[1].json()["error"]["code"] == "too_large"
+
+
+async def test_an_edit_has_so_many_ops_and_a_seed_so_many_items(server: Running, gig: Gig) -> None:
+    async with member(server, "ada") as ada, server.rest("ada") as rest:
+        ops = [set_("iko", "tempo", 100)] * 1_001
+        assert (await ada.refused("edit_content", edit(gig.setlist_id, 0, *ops)))["code"] == "too_large"
+        assert (await ada.edit(gig.setlist_id, 0, *ops[:1_000]))["ok"]
+
+        body = {"kind": "setlist", "title": "Long", "document": {"items": [{"type": "song"}] * 10_001}}
+        answer = await rest.post(f"/api/bands/{gig.band_id}/contents", json=body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+
+
+async def test_a_body_has_a_length_and_it_is_looked_at_first(server: Running) -> None:
+    async def forever() -> AsyncIterator[bytes]:
+        for _ in range(1_000):
+            yield b"x" * 1_000
+
+    async with server.rest("ada") as rest:
+        large = await rest.post("/api/bands", content=b"x" * 10_000_001)
+        assert (large.status_code, large.json()["error"]["code"]) == (413, "too_large")
+        chunked = await rest.post("/api/bands", content=forever())
+        assert (chunked.status_code, chunked.json()["error"]["code"]) == (422, "invalid")
+
+
+async def test_a_body_that_is_no_text_is_invalid(server: Running) -> None:
+    async with server.rest("ada") as rest:
+        for body in (b"\xff\xfe", b'{"name": "\xc3"}', b"[" * 100_000, b'{"name": ' + b"9" * 5_000 + b"}"):
+            answer = await rest.post("/api/bands", content=body, headers={"Content-Type": "application/json"})
+            assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid"), body[:20]
+
+
+async def test_so_many_sockets_of_an_address_may_be_without_a_token(database_url: str) -> None:
+    async with limited(database_url, max_unauthenticated_per_address=2) as (server, _), AsyncExitStack() as stack:
+        waiting = [Member("ada"), Member("ben")]
+        for one in waiting:
+            await one.connect(server.url)
+        async with server.rest(None) as rest:
+            refused = await rest.get("/socket.io/?EIO=4&transport=polling")
+            assert (refused.status_code, refused.json()["code"]) == (401, "rate_limited")
+        third = Member("cleo")
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            await third.connect(server.url, {"token": server.token("cleo")})
+        await third.forget()
+
+        await waiting[0].ok("authenticate", {"token": server.token("ada")})
+        await stack.enter_async_context(member(server, "dex"))
+        await waiting[1].close()
+        await stack.enter_async_context(member(server, "eve"))
+        await waiting[0].close()
+
+
+async def test_so_many_sockets_in_all_may_be_without_a_token(database_url: str) -> None:
+    async with limited(database_url, max_unauthenticated=1) as (server, _), polling(server.url) as first:
+        async with server.rest(None) as rest:
+            assert (await rest.get("/socket.io/?EIO=4&transport=polling")).status_code == 401
+        await first.connect(server.token("ada"))
+        async with member(server, "ben"):
+            pass
+
+
+async def test_a_polled_payload_over_the_limit_ends_the_connection_and_nothing_else(database_url: str) -> None:
+    async with limited(database_url, max_message_bytes=10_000) as (server, gig), polling(server.url) as client:
+        await client.connect(server.token("ada"))
+        await until(lambda: len(server.engine.sessions.ids()) == 1)
+        await client.emit("edit_content", {"blob": "x" * 10_000})
+        await until(lambda: not server.engine.sessions.ids())
+        async with member(server, "ben") as ben:
+            await ben.ok("join_room", gig.room)
+
+
+async def test_the_sdk_keeps_to_the_rate_and_loses_nothing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire(monkeypatch)
+    limits = {"edits_per_s": 40, "edits_burst": 5, "requests_per_s": 20, "requests_burst": 1, "presence_burst": 1}
+    async with (
+        limited(database_url, clock=None, **limits) as (server, gig),
+        CollabClient(server.url, server.token("ada")) as ada,
+    ):
+        setlist = await ada.open(gig.setlist_id)
+        band = await ada.band(gig.band_id)
+        await asyncio.gather(setlist.focus("iko", "notes"), setlist.focus("saints", "notes"), band.set_status("idle"))
+        sent = [setlist.insert({"title": f"Song {n}"}) for n in range(40)]
+        last = setlist.set("iko", "key", "G")
+        await asyncio.wait_for(setlist.saved(), TIMEOUT_S)
+        assert [item for item in sent if item not in setlist.document.items] == []
+        ids = await stored_ids(server, setlist)
+        assert (len(ids), ids[-1]) == (41, last)
+        # It waits rather than asks: of what it sends, most is stored.
+        assert len(wire.sent("ada", "edit_content")) < 2 * len(ids)
+        (mine,) = [entry for entry in setlist.roster.values() if entry.user.id == "ada"]
+        assert mine.focus is not None
+        assert mine.focus.item == "saints"
+
+
+async def test_the_browser_sdk_keeps_to_the_rate_and_loses_nothing(database_url: str) -> None:
+    limits = {"edits_per_s": 40, "edits_burst": 5, "requests_per_s": 20, "requests_burst": 1}
+    async with limited(database_url, clock=None, **limits) as (server, gig):
+        members = [(user, server.token(user)) for user in ("ada", "ben", "ada")]
+        live = {"url": server.url, "members": members, "contentId": gig.setlist_id, "seed": 7}
+        await run_vitest(json.dumps(live))
