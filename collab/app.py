@@ -19,6 +19,7 @@ from collab.domain.rebase import Accepted
 from collab.http.admin import mount_admin
 from collab.http.bands import bands_router
 from collab.http.contents import contents_router
+from collab.http.documents import documents_router
 from collab.http.exports import exports_router
 from collab.http.health import health_router
 from collab.http.history import history_router
@@ -220,6 +221,7 @@ class Engine:
         app.include_router(history_router(who, self.history))
         app.include_router(imports_router(who, self.imports))
         app.include_router(exports_router(who, self.exports))
+        app.include_router(documents_router(version("collab")))
         app.include_router(health_router(lambda: check_database(self._reading)))
         if self.settings.admin_pages:
             secret = self.settings.jwt_secret
