@@ -40,6 +40,7 @@ from collab.services.directory import Directory
 from collab.services.editing import EditingService
 from collab.services.exports import ExportService
 from collab.services.history import HistoryService
+from collab.services.hooks import Hook, OnEdit, OnPresence
 from collab.services.imports import ImportService
 from collab.services.membership import MembershipService
 from collab.services.ports import Clock
@@ -47,6 +48,7 @@ from collab.services.presence import PresenceService
 from collab.services.presence_log import PresenceLog
 from collab.services.presence_news import PresenceNews
 from collab.services.unpacking import ImportLimits
+from collab.services.webhooks import Webhooks
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
 from collab.storage.checkpoints import StoredCheckpoints
@@ -57,10 +59,15 @@ from collab.storage.migrate import migrate
 from collab.storage.presence import StoredPresence
 from collab.storage.readers import StoredHistory, check_database
 from collab.storage.records import records
+from collab.storage.webhooks import StoredOutbox
 from collab.tokens import Tokens
+from collab.webhooks import Receiver, webhook_id
 
 SETTLE_S = 3.0
 """How long the end of a server waits for answers that are on their way."""
+
+HOOKS_S = 1.0
+"""How long the end of a server waits for the callbacks of its host."""
 
 GOODBYE_S = 0.1
 """How long the last answers and goodbyes may take to leave."""
@@ -73,7 +80,15 @@ def _new_id() -> str:
 class Engine:
     """Everything of one node, put together. `membership`, `contents`, `editing` and `history` are for hosts to use."""
 
-    def __init__(self, settings: Settings, kinds: Kinds = KINDS, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        kinds: Kinds = KINDS,
+        clock: Clock | None = None,
+        *,
+        on_edit: OnEdit | None = None,
+        on_presence: OnPresence | None = None,
+    ) -> None:
         clock = clock or SystemClock()
         self.settings = settings
         self._writer = Writer(settings.database_url)
@@ -85,6 +100,8 @@ class Engine:
             max_message_bytes=settings.max_message_bytes,
         )
         self._answers = Answers()
+        self._edit_hook = Hook("on_edit", on_edit)
+        self._presence_hook = Hook("on_presence", on_presence)
         self.broadcaster = Broadcaster(self._server)
         self._journal = Journal(
             self._writer,
@@ -99,6 +116,7 @@ class Engine:
         self._keep_presence(clock)
         self.membership = MembershipService(store, self.directory, self.presence, self.broadcaster, clock, _new_id)
         self.contents = ContentService(store, self.directory, kinds, self.broadcaster, clock, _new_id)
+        self._deliver(reader, clock)
         self.editing = EditingService(self.directory, self._journal, reader, clock)
         checkpoints = StoredCheckpoints(self._reading, self._writer)
         self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, _new_id)
@@ -118,6 +136,15 @@ class Engine:
         self.tokens = Tokens(settings)
         self._realtime(clock)
 
+    def _deliver(self, reader: StoredHistory, clock: Clock) -> None:
+        url, secret = self.settings.webhook_url, self.settings.webhook_secret
+        self._webhooks = None
+        if url is not None and secret is not None:
+            receiver = Receiver(url, secret.get_secret_value(), clock)
+            self._webhooks = Webhooks(
+                StoredOutbox(self._reading, self._writer), reader, clock, webhook_id(url), receiver
+            )
+
     def _keep_presence(self, clock: Clock) -> None:
         settings = self.settings
         store = StoredPresence(self._reading, self._writer)
@@ -131,7 +158,12 @@ class Engine:
         )
         self.presence = PresenceService(
             self.broadcaster,
-            PresenceNews(self.broadcaster, clock, timedelta(seconds=settings.presence_interval_s)),
+            PresenceNews(
+                self.broadcaster,
+                clock,
+                timedelta(seconds=settings.presence_interval_s),
+                on_news=self._presence_hook.notify,
+            ),
             self._presence_log,
             clock,
             self._journal.is_removed,
@@ -144,6 +176,10 @@ class Engine:
         # First the edits and then where they moved a focus to: a receiver knows the text that an offset is in.
         self.broadcaster.committed(accepted)
         self.presence.committed(accepted)
+        for entry in accepted:
+            self._edit_hook.notify(entry.edit, entry.document)
+        if self._webhooks is not None:
+            self._webhooks.wake()
 
     def _realtime(self, clock: Clock) -> None:
         auth_timeout = timedelta(seconds=self.settings.auth_timeout_s)
@@ -182,6 +218,10 @@ class Engine:
     async def running(self) -> AsyncIterator[None]:
         """While this is entered the engine serves; the schema must be up to date."""
         self.broadcaster.start()
+        self._edit_hook.start()
+        self._presence_hook.start()
+        if self._webhooks is not None:
+            self._webhooks.start()
         self._journal.start()
         self._presence_log.start()
         await self.imports.resume()
@@ -194,6 +234,10 @@ class Engine:
             await self._answers.settled(SETTLE_S)
             await self._presence_log.close()
             await self.broadcaster.close()
+            await self._edit_hook.close(HOOKS_S)
+            await self._presence_hook.close(HOOKS_S)
+            if self._webhooks is not None:
+                await self._webhooks.close()
             await self._writer.close()
             await self._reading.dispose()
 
@@ -238,16 +282,23 @@ class Engine:
 
 
 def create_app(
-    settings: Settings | None = None, host: FastAPI | None = None, *, has_page: bool | None = None
+    settings: Settings | None = None,
+    host: FastAPI | None = None,
+    *,
+    has_page: bool | None = None,
+    on_edit: OnEdit | None = None,
+    on_presence: OnPresence | None = None,
 ) -> ASGIApp:
     """The engine as an ASGI application, its schema brought up to date.
 
     With `host`, it is mounted beside the routes of that FastAPI application, whose lifespan runs too. Without
     settings they come from the environment. `has_page` says whether the band's page is served at `/`: by default
-    it is, but not in a host application. `ValueError` where settings don't fit together.
+    it is, but not in a host application. `on_edit` is called after the commit of each edit and `on_presence` with what
+    each room is told, in order and beside the engine's own way: whatever they do, no edit waits for them or fails.
+    `ValueError` where settings don't fit together.
     """
     settings = settings or Settings()
-    engine = Engine(settings)
+    engine = Engine(settings, on_edit=on_edit, on_presence=on_presence)
     migrate(settings.database_url)
     if host is None:
         return engine.attach(own_app(settings, has_page=has_page is not False))

@@ -40,7 +40,7 @@ def imports_router(caller: Caller, imports: ImportService) -> APIRouter:
     @router.post(
         "/bands/{band_id}/imports",
         openapi_extra=_BODY,
-        **documented(rest_answers.Started, *OF_A_BAND, "too_large", "rate_limited", status=202),
+        **documented(rest_answers.Started, *OF_A_BAND, "too_large", status=202),
     )
     async def start(user: Me, band_id: str, request: Request) -> Json:
         """Adds songs to the repertoire, in the background: a CSV, JSON or ChordPro file, or a zip of those."""

@@ -9,7 +9,7 @@ from collab.protocol.base import Wire
 from collab.protocol.examples import EXAMPLES
 from collab.protocol.rest_answers import RestFailed
 
-SIGNED_IN = ("token_missing", "token_invalid", "token_expired", "unavailable")
+SIGNED_IN = ("token_missing", "token_invalid", "token_expired", "rate_limited", "unavailable")
 """The errors of every call of a user."""
 
 OF_A_BAND = (*SIGNED_IN, "forbidden", "invalid")
@@ -25,7 +25,7 @@ _WHEN: Mapping[str, str] = {
     "version_unknown": "the content has, or keeps, no such version",
     "too_large": "more than a setting of the server allows: send it in parts",
     "invalid": "a parameter or the body is not as expected; `details` lists each problem with its path",
-    "rate_limited": "too many at once; `details` says after how many seconds to try again",
+    "rate_limited": "too much at once; `details` says after how many seconds to try again",
     "unavailable": "nothing was stored; try again",
 }
 

@@ -31,13 +31,19 @@ async def test_ten_lines_of_use(server: Running, gig: Gig, capsys: pytest.Captur
     assert "'version': 1" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("example", ["venue", "posters"])
+def test_the_host_applications_are_those_that_are_tested(example: str) -> None:
+    code = (Path(__file__).parents[1] / "examples" / f"{example}.py").read_text()
+    assert f"```python\n{code}```" in README
+
+
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("own_kinds")
 async def test_in_your_own_application(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLLAB_JWT_SECRET", SECRET)
     monkeypatch.setenv("COLLAB_DATABASE_URL", database_url)
     defined = _python_under("In your own application")
-    async with listening(defined["application"]) as url, httpx.AsyncClient() as anybody:
+    async with listening(defined["application"]()) as url, httpx.AsyncClient() as anybody:
         assert (await anybody.get(f"{url}/readyz")).json() == {"status": "ok"}
 
 
