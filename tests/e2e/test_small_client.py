@@ -105,13 +105,15 @@ async def test_it_tells_the_loser_of_a_conflict_and_the_winner(server: RunningEn
 async def test_it_catches_up_by_since_and_sends_what_it_made_meanwhile(server: RunningEngine, gig: Gig) -> None:
     async with small(server, gig, "ada") as ada, member(server, "ben") as ben:
         await ada.do("leave")
-        await ada.do("edit", text(None, "notes", 10, "!"))
+        await ada.do("edit", text(None, "notes", "All: "))
+        await ada.do("edit", text(None, "notes", 7, "XX"))
         await ada.do("edit", set_("iko", "tempo", 200))
-        await ben.edit(gig.setlist_id, 0, text(None, "notes", "Friday: "), set_("iko", "key", "G"))
+        await ben.edit(gig.setlist_id, 0, text(None, "notes", 5, " open"), set_("iko", "key", "G"))
         await ben.edit(gig.setlist_id, 1, {"op": "remove", "item": "saints"})
         await ada.do("come")
-        state = await ada.becomes(version=4, pending=0)
-    assert state["document"]["fields"]["notes"] == "Friday: doors at 8!"
+        state = await ada.becomes(version=5, pending=0)
+    assert state["document"]["fields"]["notes"] == "All: doXXors open at 8"
+    assert state["view"] == state["document"]
     assert [item["id"] for item in state["document"]["items"]] == ["iko", "rest"]
     assert state["document"]["items"][0]["fields"]["tempo"] == 200
 
