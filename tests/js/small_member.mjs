@@ -48,7 +48,8 @@ const commands = {
     pending: client.pending.length,
     notices,
   }),
-  cut: () => void client.socket.io.engine.close(),
+  // A socket that is still opening would be missed by nobody until its time to connect is over.
+  cut: () => void (client.socket.connected && client.socket.io.engine.close()),
   leave: () => void client.socket.disconnect(),
   come: () => void client.socket.connect(),
   async random(seed, count) {
@@ -56,7 +57,7 @@ const commands = {
     for (let made = 0; made < count; made += 1) {
       client.edit(randomOp(random, client.view()));
       await new Promise((resolve) => setTimeout(resolve, random(8)));
-      if (random(10) === 0) client.socket.io.engine.close();
+      if (random(10) === 0) commands.cut();
     }
   },
 };
