@@ -11,10 +11,13 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from collab import Diff, Document, Edit, SharedRoom, create_app
+from collab import Diff, Document, Edit, Engine, SharedRoom, create_app
+from collab.app import own_app
+from collab.domain.bands import User
+from tests.conftest import make_gig
 from tests.examples import posters, venue
 from tests.support.members import Member, edit, insert, member, set_
-from tests.support.serving import Running, listening, settings_for
+from tests.support.serving import Running, RunningEngine, listening, settings_for
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("own_kinds")]
@@ -149,6 +152,28 @@ async def test_a_receiver_that_can_not_check_a_signature_takes_nothing(database_
         assert [answer["version"] for answer in answers] == [1, 2, 3], "no edit waits for a webhook"
         assert (await anybody.get("/edits")).json() == []
         assert (await anybody.post("/edits", content=b"{}")).status_code == 401
+
+
+async def test_on_edit_is_called_once_for_each_edit_when_it_can_be_read(database_url: str) -> None:
+    read: list[Document] = []
+    heard: list[Edit] = []
+
+    async def on_edit(edit: Edit, document: Document) -> None:
+        heard.append(edit)
+        read.append(await engine.history.document(User("ada", "Ada"), document.id, edit.version))
+        assert read[-1] == document
+
+    settings = settings_for(database_url)
+    engine = Engine(settings, on_edit=on_edit)
+    async with listening(engine.attach(own_app(settings))) as url:
+        running = RunningEngine(url, engine.tokens, engine)
+        gig = await make_gig(running)
+        async with member(running, "ben") as ben:
+            first = edit(gig.setlist_id, 0, set_(None, "venue", "x"))
+            for payload in (first, first, edit(gig.setlist_id, 1, set_(None, "venue", "y"))):
+                await ben.ok("edit_content", payload)
+        await until(lambda: len(read) == 2)
+    assert [made.version for made in heard] == [1, 2], "an edit that is sent again is the same edit"
 
 
 async def test_a_hook_that_fails_or_hangs_is_no_matter_to_an_edit(database_url: str) -> None:
