@@ -217,7 +217,6 @@ class Engine:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """While this is entered the engine serves; the schema must be up to date."""
-        self.broadcaster.start()
         self._edit_hook.start()
         self._presence_hook.start()
         if self._webhooks is not None:
@@ -233,7 +232,6 @@ class Engine:
             # A client may have gone, and its event still be at work: the database stays open for it.
             await self._answers.settled(SETTLE_S)
             await self._presence_log.close()
-            await self.broadcaster.close()
             await self._edit_hook.close(HOOKS_S)
             await self._presence_hook.close(HOOKS_S)
             if self._webhooks is not None:
@@ -249,7 +247,6 @@ class Engine:
         self.presence.stop()
         await self._journal.close()
         await self._answers.settled(SETTLE_S)
-        await self.broadcaster.flush()
         # What is flushed lies in the sockets' own queues: their writers need a moment.
         await asyncio.sleep(GOODBYE_S)
 

@@ -1,12 +1,12 @@
 """Answers: every event gets one, whatever happens, and the server waits for those that are on their way."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 
 import structlog
 
 from collab.domain.errors import CollabError, Unavailable
-from collab.protocol.events import Json, failed, ok
+from collab.protocol.events import Json, failed
 
 log = structlog.get_logger(__name__)
 
@@ -19,12 +19,12 @@ class Answers:
         self._settled = asyncio.Event()
         self._settled.set()
 
-    async def give(self, event: str, answer: Callable[[], Awaitable[Json]]) -> Json:
+    async def give(self, event: str, answer: Awaitable[Json]) -> Json:
         """The answer to an event: nothing that a client sends raises inside the server."""
         self._open += 1
         self._settled.clear()
         try:
-            return ok(**await answer())
+            return {"ok": True, **await answer}
         except CollabError as error:
             return failed(error)
         except Exception:

@@ -71,17 +71,20 @@ def _sent_by_the_code() -> Iterator[str]:
     package = Path(collab.__file__).parent
     for file in [package / "app.py", *(package / "realtime").glob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text())):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-                continue
-            at = EVENT_ARGUMENT.get(node.func.attr)
-            if at is None:
-                continue
-            event = node.args[at]
-            if isinstance(event, ast.Constant):
-                yield str(event.value)
-            else:
-                assert isinstance(event, ast.Name), f"{file}:{node.lineno} sends an event without a name"
-                assert event.id == "event", f"{file}:{node.lineno} sends an event without a name"
+            for event in _events_of(node):
+                if isinstance(event, ast.Constant):
+                    yield str(event.value)
+                else:
+                    is_handed_on = isinstance(event, ast.Name) and event.id == "event"
+                    assert is_handed_on, f"{file}:{event.lineno} sends an event without a name"
+
+
+def _events_of(node: ast.AST) -> Iterator[ast.expr]:
+    """The argument that is the event, where this is a call that sends, or one that has such a call made later."""
+    if isinstance(node, ast.Call):
+        for index, called in enumerate([node.func, *node.args]):
+            if isinstance(called, ast.Attribute) and called.attr in EVENT_ARGUMENT:
+                yield node.args[index + EVENT_ARGUMENT[called.attr]]
 
 
 def _references(value: Any) -> Iterator[str]:
