@@ -82,11 +82,11 @@ def asyncapi_document(host: str, *, is_secure: bool, version: str) -> Json:
 
 
 _TOKEN: Json = {
-    "type": "httpApiKey",
-    "in": "query",
-    "name": "token",
-    "description": "A JWT with `sub` and `exp`. It travels in the auth of Socket.IO's CONNECT packet, `{token}`, "
-    "which AsyncAPI has no word for; never in the URL.",
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "A JWT with `sub` and `exp`. AsyncAPI has no word for where it travels: in the auth of Socket.IO's "
+    "CONNECT packet, `{token}`, or later in `authenticate`.",
 }
 
 

@@ -47,6 +47,12 @@ async def test_in_your_own_application(database_url: str, monkeypatch: pytest.Mo
         assert (await anybody.get(f"{url}/readyz")).json() == {"status": "ok"}
 
 
+def test_no_link_is_dead() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if "://" not in link and not (Path(__file__).parents[2] / link).exists()] == []
+
+
 def test_the_commands_are_what_ci_runs() -> None:
     script = (Path(__file__).parents[2] / ".ci" / "run").read_text()
     assert "test-command" in script

@@ -1,5 +1,6 @@
 """Webhooks deliver every edit at least once, those of a content in order, through failures and restarts."""
 
+import asyncio
 import base64
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from collab.domain.edits import Author, Edit
 from collab.domain.errors import Unavailable
 from collab.domain.ops import Set
 from collab.services.ports import EVERY_EDIT, DeliveryFailed, EditFilter
-from collab.services.webhooks import Webhooks
+from collab.services.webhooks import MAX_AT_ONCE, Webhooks
 from collab.webhooks import Receiver
 from tests.support.clock import ManualClock
 from tests.support.serving import settings_for
@@ -71,10 +72,14 @@ class Ear:
     def __init__(self, **failures: int) -> None:
         self.heard: list[tuple[str, int]] = []
         self.failures = Counter(failures)
-        self.tries = 0
+        self.tries = self.at_once = self.most_at_once = 0
 
     async def post(self, edit: Edit) -> None:
         self.tries += 1
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0)
+        self.at_once -= 1
         if self.failures[edit.content_id] > 0:
             self.failures[edit.content_id] -= 1
             raise DeliveryFailed("expected an answer 2xx, got 503")
@@ -158,12 +163,13 @@ async def test_a_database_that_is_down_is_waited_for() -> None:
 
 
 @pytest.mark.asyncio
-async def test_many_contents_are_all_delivered() -> None:
+async def test_many_contents_are_all_delivered_and_only_so_many_at_once() -> None:
     outbox, ear = MemoryOutbox(**{f"c{number}": 1 for number in range(60)}), Ear(c0=3)
     with structlog.testing.capture_logs():
         async with delivering(outbox, ear):
             await until(lambda: len(outbox.cursors) == 60)
     assert len(ear.heard) == 60
+    assert ear.most_at_once == MAX_AT_ONCE
 
 
 @pytest.mark.asyncio
