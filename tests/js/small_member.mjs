@@ -28,7 +28,7 @@ function randomOp(random, view) {
       return { op: "move", item, position: `a${random(10)}` };
     case 2:
       if (random(3) === 0 && view.items.length > 1) return { op: "remove", item };
-      return { op: "set", item: null, field: "venue", value: `venue ${random(100)}` };
+      return { op: "set", item: null, field: random(3) ? "venue" : "notes", value: `words ${random(100)}` };
     case 3: {
       const id = crypto.randomUUID();
       return { op: "insert", item: { id, type: "song", position: `a${random(10)}`, fields: { title: "New" } } };
