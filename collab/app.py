@@ -24,6 +24,7 @@ from collab.domain.rebase import Accepted
 from collab.http.admin import mount_admin
 from collab.http.bands import bands_router
 from collab.http.contents import contents_router
+from collab.http.documents import documents_router
 from collab.http.exports import exports_router
 from collab.http.health import health_router
 from collab.http.history import history_router
@@ -48,6 +49,7 @@ from collab.services.edit_relay import EditRelay
 from collab.services.editing import EditingService
 from collab.services.exports import ExportService
 from collab.services.history import HistoryService
+from collab.services.hooks import Hook, OnEdit, OnPresence
 from collab.services.imports import ImportService
 from collab.services.membership import MembershipService
 from collab.services.ports import Bus, Clock
@@ -57,6 +59,7 @@ from collab.services.presence_news import PresenceNews
 from collab.services.presence_peers import PresencePeers
 from collab.services.rates import RateLimits, Rates
 from collab.services.unpacking import ImportLimits
+from collab.services.webhooks import Webhooks
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
 from collab.storage.checkpoints import StoredCheckpoints
@@ -67,10 +70,15 @@ from collab.storage.migrate import migrate
 from collab.storage.presence import StoredPresence
 from collab.storage.readers import StoredHistory, check_database
 from collab.storage.records import records
+from collab.storage.webhooks import StoredOutbox
 from collab.tokens import Tokens
+from collab.webhooks import Receiver, webhook_id
 
 SETTLE_S = 3.0
 """How long the end of a server waits for answers that are on their way."""
+
+HOOKS_S = 1.0
+"""How long the end of a server waits for the callbacks of its host."""
 
 GOODBYE_S = 0.1
 """How long the last answers and goodbyes may take to leave."""
@@ -84,7 +92,14 @@ class Engine:
     """Everything of one node, put together. `membership`, `contents`, `editing` and `history` are for hosts to use."""
 
     def __init__(
-        self, settings: Settings, kinds: Kinds = KINDS, clock: Clock | None = None, bus: Bus | None = None
+        self,
+        settings: Settings,
+        kinds: Kinds = KINDS,
+        clock: Clock | None = None,
+        bus: Bus | None = None,
+        *,
+        on_edit: OnEdit | None = None,
+        on_presence: OnPresence | None = None,
     ) -> None:
         clock = clock or SystemClock()
         if bus is None and settings.bus_url:
@@ -99,6 +114,8 @@ class Engine:
             max_message_bytes=settings.max_message_bytes,
         )
         self._answers = Answers()
+        self._edit_hook = Hook("on_edit", on_edit)
+        self._presence_hook = Hook("on_presence", on_presence)
         self.broadcaster = Broadcaster(self._server)
         self._journal = Journal(
             self._writer,
@@ -119,6 +136,7 @@ class Engine:
         self.contents = ContentService(
             store, self.directory, kinds, announcer, clock, _new_id, max_per_band=settings.max_band_contents
         )
+        self._deliver(reader, clock)
         on_opened = None if self.cluster is None else self.cluster.edits.opened
         self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened)
         checkpoints = StoredCheckpoints(self._reading, self._writer)
@@ -160,6 +178,15 @@ class Engine:
         live = self._journal.head(content_id)
         return None if live is None or live.document.version < version else live.since(version)
 
+    def _deliver(self, reader: StoredHistory, clock: Clock) -> None:
+        url, secret = self.settings.webhook_url, self.settings.webhook_secret
+        self._webhooks = None
+        if url is not None and secret is not None:
+            receiver = Receiver(url, secret.get_secret_value(), clock)
+            self._webhooks = Webhooks(
+                StoredOutbox(self._reading, self._writer), reader, clock, webhook_id(url), receiver
+            )
+
     def _keep_presence(self, clock: Clock, *, is_shared: bool) -> None:
         settings = self.settings
         store = StoredPresence(self._reading, self._writer)
@@ -174,7 +201,12 @@ class Engine:
         )
         self.presence = PresenceService(
             self.broadcaster,
-            PresenceNews(self.broadcaster, clock, timedelta(seconds=settings.presence_interval_s)),
+            PresenceNews(
+                self.broadcaster,
+                clock,
+                timedelta(seconds=settings.presence_interval_s),
+                on_news=self._presence_hook.notify,
+            ),
             self._presence_log,
             clock,
             self._journal.is_removed,
@@ -194,11 +226,16 @@ class Engine:
 
     def _committed(self, accepted: Sequence[Accepted]) -> None:
         # First the edits and then where they moved a focus to: a receiver knows the text that an offset is in.
+        committed = accepted
         if self.cluster is None:
             self.broadcaster.committed(accepted)
         else:
             accepted = self.cluster.edits.committed(accepted)
         self.presence.edited([entry.edit for entry in accepted])
+        for entry in committed:
+            self._edit_hook.notify(entry.edit, entry.document)
+        if self._webhooks is not None:
+            self._webhooks.wake()
 
     def _realtime(self, clock: Clock) -> None:
         settings = self.settings
@@ -251,6 +288,10 @@ class Engine:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """While this is entered the engine serves; the schema must be up to date."""
+        self._edit_hook.start()
+        self._presence_hook.start()
+        if self._webhooks is not None:
+            self._webhooks.start()
         self._journal.start()
         self._presence_log.start()
         if self.cluster is not None:
@@ -268,6 +309,10 @@ class Engine:
                 await self.cluster.close()
             self._transports.stop()
             await self._presence_log.close()
+            await self._edit_hook.close(HOOKS_S)
+            await self._presence_hook.close(HOOKS_S)
+            if self._webhooks is not None:
+                await self._webhooks.close()
             await self._writer.close()
             await self._reading.dispose()
 
@@ -294,6 +339,7 @@ class Engine:
         app.include_router(history_router(who, self.history))
         app.include_router(imports_router(who, self.imports))
         app.include_router(exports_router(who, self.exports))
+        app.include_router(documents_router(version("collab")))
         app.include_router(health_router(lambda: check_database(self._reading)))
         if self.settings.admin_pages:
             secret = self.settings.jwt_secret
@@ -319,16 +365,23 @@ def _rate_limits(settings: Settings) -> RateLimits:
 
 
 def create_app(
-    settings: Settings | None = None, host: FastAPI | None = None, *, has_page: bool | None = None
+    settings: Settings | None = None,
+    host: FastAPI | None = None,
+    *,
+    has_page: bool | None = None,
+    on_edit: OnEdit | None = None,
+    on_presence: OnPresence | None = None,
 ) -> ASGIApp:
     """The engine as an ASGI application, its schema brought up to date.
 
     With `host`, it is mounted beside the routes of that FastAPI application, whose lifespan runs too. Without
     settings they come from the environment. `has_page` says whether the band's page is served at `/`: by default
-    it is, but not in a host application. `ValueError` where settings don't fit together.
+    it is, but not in a host application. `on_edit` is called after the commit of each edit and `on_presence` with what
+    each room is told, in order and beside the engine's own way: whatever they do, no edit waits for them or fails.
+    `ValueError` where settings don't fit together.
     """
     settings = settings or Settings()
-    engine = Engine(settings)
+    engine = Engine(settings, on_edit=on_edit, on_presence=on_presence)
     migrate(settings.database_url)
     if host is None:
         return engine.attach(own_app(settings, has_page=has_page is not False))

@@ -1,8 +1,11 @@
 """Settings: from the environment or `.env`, into one frozen object. Each is COLLAB_ and its name in capitals."""
 
-from typing import Annotated, Literal
+import base64
+import binascii
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIN_SECRET_BYTES = 32
@@ -73,6 +76,11 @@ class Settings(BaseSettings):
     import_max_unpacked_bytes: int = Field(default=50_000_000, ge=1_000)
     import_max_songs: int = Field(default=20_000, ge=1)
 
+    webhook_url: str | None = None
+    """Where every committed edit is posted to."""
+    webhook_secret: SecretStr | None = None
+    """What the deliveries are signed with: `whsec_` and 24 to 64 bytes in base64."""
+
     admin_pages: bool = True
     """Whether operators find pages at /admin; a host application may have its own there."""
 
@@ -95,6 +103,29 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("webhook_url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in ("http", "https"):
+            raise ValueError("expected a URL that begins with https:// or http://")
+        return value or None
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _signing_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_signing_key(value.get_secret_value()):
+            raise ValueError(
+                "expected whsec_ and 24 to 64 bytes in base64 (`python -c 'import base64, secrets; "
+                "print(base64.b64encode(secrets.token_bytes(32)).decode())'` makes the second part)"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if (self.webhook_url is None) != (self.webhook_secret is None):
+            raise ValueError("COLLAB_WEBHOOK_URL and COLLAB_WEBHOOK_SECRET go together: deliveries are always signed")
+        return self
+
     @field_validator("bus_url")
     @classmethod
     def _is_known(cls, value: str | None) -> str | None:
@@ -106,3 +137,11 @@ class Settings(BaseSettings):
     def algorithm(self) -> Algorithm:
         """The one algorithm that tokens are checked with; never taken from a token."""
         return self.jwt_algorithm or ("RS256" if self.jwks_url else "HS256")
+
+
+def _is_signing_key(secret: str) -> bool:
+    prefix, _, encoded = secret.rpartition("whsec_")
+    try:
+        return not prefix and "whsec_" in secret and 24 <= len(base64.b64decode(encoded, validate=True)) <= 64
+    except binascii.Error:
+        return False

@@ -6,7 +6,9 @@ from fastapi import APIRouter, Depends
 
 from collab.domain.access import Role
 from collab.domain.bands import User
+from collab.http.openapi import OF_A_BAND, SIGNED_IN, documented
 from collab.http.routes import AnsweringRoute, Caller
+from collab.protocol import rest_answers
 from collab.protocol.events import Json
 from collab.protocol.rest import CreateBand, PutMember, band_json, member_json
 from collab.services.membership import MembershipService
@@ -16,32 +18,36 @@ def bands_router(caller: Caller, membership: MembershipService) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["bands"], route_class=AnsweringRoute)
     Me = Annotated[User, Depends(caller)]
 
-    @router.get("/me")
+    @router.get("/me", **documented(rest_answers.Me, *SIGNED_IN))
     async def me(user: Me) -> Json:
         """The user, their bands and roles."""
         return {"user": user.to_json(), "bands": [band_json(*entry) for entry in await membership.bands_of(user)]}
 
-    @router.get("/bands")
+    @router.get("/bands", **documented(rest_answers.Bands, *SIGNED_IN))
     async def bands(user: Me) -> Json:
         """The bands of the user."""
         return {"bands": [band_json(*entry) for entry in await membership.bands_of(user)]}
 
-    @router.post("/bands", status_code=201)
+    @router.post("/bands", **documented(rest_answers.BandOfMine, *SIGNED_IN, "invalid", status=201, body=CreateBand))
     async def create_band(user: Me, body: CreateBand) -> Json:
         """Makes a band; the caller owns it."""
         return band_json(await membership.create_band(user, body.name), Role.OWNER)
 
-    @router.get("/bands/{band_id}/members")
+    @router.get("/bands/{band_id}/members", **documented(rest_answers.Members, *OF_A_BAND))
     async def members(user: Me, band_id: str) -> Json:
         """Who belongs to the band."""
         return {"members": [member_json(member) for member in await membership.members(user, band_id)]}
 
-    @router.put("/bands/{band_id}/members/{user_id}")
+    @router.put(
+        "/bands/{band_id}/members/{user_id}", **documented(rest_answers.Member, *OF_A_BAND, "conflict", body=PutMember)
+    )
     async def put_member(user: Me, band_id: str, user_id: str, body: PutMember) -> Json:
         """Gives somebody a role in the band, also somebody who has never connected."""
         return member_json(await membership.put_member(user, band_id, user_id, Role(body.role), body.name))
 
-    @router.delete("/bands/{band_id}/members/{user_id}", status_code=204)
+    @router.delete(
+        "/bands/{band_id}/members/{user_id}", **documented(None, *OF_A_BAND, "not_found", "conflict", status=204)
+    )
     async def remove_member(user: Me, band_id: str, user_id: str) -> None:
         """Takes somebody out of the band, and their sessions out of its rooms before this returns."""
         await membership.remove_member(user, band_id, user_id)

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Depends
 from collab.domain import positions
 from collab.domain.bands import User
 from collab.domain.ops import Item
+from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import AnsweringRoute, Caller
+from collab.protocol import models, rest_answers
 from collab.protocol.events import Json
 from collab.protocol.rest import CreateContent, Seed, SeedItem
 from collab.services.contents import ContentService
@@ -18,12 +20,12 @@ def contents_router(caller: Caller, contents: ContentService, new_id: Callable[[
     router = APIRouter(prefix="/api", tags=["contents"], route_class=AnsweringRoute)
     Me = Annotated[User, Depends(caller)]
 
-    @router.get("/bands/{band_id}/contents")
+    @router.get("/bands/{band_id}/contents", **documented(rest_answers.Contents, *OF_A_BAND))
     async def list_contents(user: Me, band_id: str) -> Json:
         """What the band shares, without what is archived."""
         return {"contents": [content.to_json() for content in await contents.contents_of(user, band_id)]}
 
-    @router.post("/bands/{band_id}/contents", status_code=201)
+    @router.post("/bands/{band_id}/contents", **documented(models.Document, *OF_A_BAND, status=201, body=CreateContent))
     async def create_content(user: Me, band_id: str, body: CreateContent) -> Json:
         """Makes a content; `document` says what it begins with."""
         seed = body.document or Seed()
@@ -31,12 +33,12 @@ def contents_router(caller: Caller, contents: ContentService, new_id: Callable[[
         document = await contents.create(user, band_id, body.kind, body.title, seed.fields, items)
         return document.to_json()
 
-    @router.delete("/contents/{content_id}", status_code=204)
+    @router.delete("/contents/{content_id}", **documented(None, *OF_A_BAND, status=204))
     async def archive(user: Me, content_id: str) -> None:
         """Archives the content; nothing is deleted."""
         await contents.set_archived(user, content_id, is_archived=True)
 
-    @router.post("/contents/{content_id}/unarchive")
+    @router.post("/contents/{content_id}/unarchive", **documented(models.Summary, *OF_A_BAND))
     async def unarchive(user: Me, content_id: str) -> Json:
         """Brings an archived content back."""
         return (await contents.set_archived(user, content_id, is_archived=False)).to_json()

@@ -6,15 +6,18 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Response
 
 from collab.domain.bands import User
+from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import AnsweringRoute, Caller
-from collab.services.exports import ExportService, Format
+from collab.services.exports import MEDIA_TYPES, ExportService, Format
 
 
 def exports_router(caller: Caller, exports: ExportService) -> APIRouter:
     router = APIRouter(prefix="/api/contents/{content_id}", tags=["exports"], route_class=AnsweringRoute)
     Me = Annotated[User, Depends(caller)]
 
-    @router.get("/export", response_class=Response)
+    @router.get(
+        "/export", response_class=Response, **documented(None, *OF_A_BAND, "not_found", media_types=MEDIA_TYPES)
+    )
     async def export(
         user: Me,
         content_id: str,

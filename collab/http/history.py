@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator
 
 from collab.domain.bands import User
+from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import AnsweringRoute, Caller
+from collab.protocol import models, rest_answers
 from collab.protocol.events import Json, edits_json, outcome_json
 from collab.protocol.rest import CreateCheckpoint, Revert
 from collab.services.history import HistoryService
@@ -26,14 +28,14 @@ def history_router(caller: Caller, history: HistoryService) -> APIRouter:
     router = APIRouter(prefix="/api/contents/{content_id}", tags=["history"], route_class=AnsweringRoute)
     Me = Annotated[User, Depends(caller)]
 
-    @router.get("")
+    @router.get("", **documented(models.Document, *OF_A_BAND, "not_found"))
     async def content(
         user: Me, content_id: str, version: Annotated[int | None, Query(ge=0)] = None, at: Time | None = None
     ) -> Json:
         """The document, as it is or as it was at a version or a time."""
         return (await history.document(user, content_id, version, at)).to_json()
 
-    @router.get("/edits")
+    @router.get("/edits", **documented(rest_answers.Edits, *OF_A_BAND))
     async def edits(
         user: Me,
         content_id: str,
@@ -48,7 +50,7 @@ def history_router(caller: Caller, history: HistoryService) -> APIRouter:
         page = await history.edits(user, content_id, after, limit, EditFilter(author, item, since, until))
         return {"edits": edits_json(page.edits), "head": page.head, "next_after": page.next_after}
 
-    @router.get("/diff")
+    @router.get("/diff", **documented(rest_answers.Difference, *OF_A_BAND, "not_found"))
     async def difference(
         user: Me,
         content_id: str,
@@ -60,18 +62,21 @@ def history_router(caller: Caller, history: HistoryService) -> APIRouter:
         changes = [made.to_json() for made in found.changes]
         return {"from": found.before, "to": found.after, "changes": changes, "words": found.words}
 
-    @router.post("/revert")
+    @router.post("/revert", **documented(rest_answers.Stored, *OF_A_BAND, "not_found", body=Revert))
     async def revert(user: Me, content_id: str, body: Revert) -> Json:
         """A new edit that brings the document back to what it was; it can itself be undone."""
         outcome = await history.revert(user, content_id, body.version, body.edit_id)
         return outcome_json(body.edit_id, outcome)
 
-    @router.get("/checkpoints")
+    @router.get("/checkpoints", **documented(rest_answers.Checkpoints, *OF_A_BAND))
     async def checkpoints(user: Me, content_id: str) -> Json:
         """The named versions, the newest first."""
         return {"checkpoints": [entry.to_json() for entry in await history.checkpoints(user, content_id)]}
 
-    @router.post("/checkpoints", status_code=201)
+    @router.post(
+        "/checkpoints",
+        **documented(rest_answers.Checkpoint, *OF_A_BAND, "not_found", status=201, body=CreateCheckpoint),
+    )
     async def create_checkpoint(user: Me, content_id: str, body: CreateCheckpoint) -> Json:
         """Gives a version a name."""
         return (await history.create_checkpoint(user, content_id, body.label, body.version)).to_json()

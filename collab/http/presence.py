@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from collab.domain.bands import User
+from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import AnsweringRoute, Caller
+from collab.protocol import rest_answers
 from collab.protocol.events import Json
 from collab.services.attendance import AttendanceService
 
@@ -14,7 +16,7 @@ def presence_router(caller: Caller, attendance: AttendanceService) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["presence"], route_class=AnsweringRoute)
     Me = Annotated[User, Depends(caller)]
 
-    @router.get("/bands/{band_id}/presence")
+    @router.get("/bands/{band_id}/presence", **documented(rest_answers.Online, *OF_A_BAND))
     async def presence(
         user: Me,
         band_id: str,

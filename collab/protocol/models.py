@@ -1,5 +1,6 @@
 """Models of what the server sends. They make types and documents; events.py builds the payloads themselves."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
@@ -94,6 +95,18 @@ class Failed(Wire):
     error: Problem
 
 
+class Done(Wire):
+    """The answer to an event that has nothing more to say."""
+
+    ok: Literal[True]
+
+
+class Authenticated(Wire):
+    ok: Literal[True]
+    user: User
+    expires_at: str
+
+
 class EditAnswer(Wire):
     ok: Literal[True]
     edit_id: str
@@ -170,34 +183,75 @@ class PresenceUpdated(Wire):
     gone: list[str] | None = None
 
 
+class SyncStatus(Wire):
+    """How a job is doing, for the whole band."""
+
+    job_id: str
+    status: Literal["syncing", "completed", "error"]
+    progress: int = Field(ge=0, le=100)
+    message: str
+
+
+class Progress(Wire):
+    job_id: str
+    percent: int = Field(ge=0, le=100)
+
+
+class Complete(Wire):
+    job_id: str
+    result: dict[str, Any]
+
+
+class TokenExpired(Wire):
+    pass
+
+
 class ServerRestarting(Wire):
+    """`retry_in` is in seconds."""
+
     retry_in: float
 
 
+SERVER_EVENTS: Mapping[str, type[Wire]] = {
+    "session": Session,
+    "content_edited": Edit,
+    "batch_update": BatchUpdate,
+    "content_updated": ContentUpdated,
+    "user_joined": UserJoined,
+    "user_left": UserLeft,
+    "presence_updated": PresenceUpdated,
+    "sync_status": SyncStatus,
+    "progress": Progress,
+    "complete": Complete,
+    "token_expired": TokenExpired,
+    "server_restarting": ServerRestarting,
+}
+"""What the server sends, by the name of the event."""
+
+CLIENT_EVENTS: Mapping[str, tuple[type[Wire], tuple[type[Wire], ...]]] = {
+    "authenticate": (requests.Authenticate, (Authenticated,)),
+    "join_room": (requests.JoinRoom, (BandJoined, ContentJoined)),
+    "leave_room": (requests.LeaveRoom, (Done,)),
+    "edit_content": (requests.EditContent, (EditAnswer,)),
+    "undo_edit": (requests.UndoEdit, (EditAnswer,)),
+    "request_update": (requests.RequestUpdate, (Updated, Done)),
+    "update_presence": (requests.UpdatePresence, (Done,)),
+}
+"""What a client sends, by the name of the event, and the answers to it; `Failed` may answer any."""
+
 SENT: tuple[type[Wire], ...] = (
-    Session,
-    Edit,
-    BatchUpdate,
-    ContentUpdated,
-    UserJoined,
-    UserLeft,
-    PresenceUpdated,
-    ServerRestarting,
+    *SERVER_EVENTS.values(),
     EditAnswer,
+    Authenticated,
     BandJoined,
     ContentJoined,
     Updated,
+    Done,
     Failed,
 )
 
 RECEIVED: tuple[type[Wire], ...] = (
-    requests.Authenticate,
-    requests.JoinRoom,
-    requests.LeaveRoom,
-    requests.EditContent,
-    requests.UndoEdit,
-    requests.RequestUpdate,
-    requests.UpdatePresence,
+    *(request for request, _ in CLIENT_EVENTS.values()),
     rest.CreateBand,
     rest.PutMember,
     rest.CreateContent,

@@ -20,6 +20,8 @@ _MEDIA = {
     "html": ("text/html; charset=utf-8", "html"),
 }
 
+MEDIA_TYPES = tuple(media_type.partition(";")[0] for media_type, _ in _MEDIA.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Exported:

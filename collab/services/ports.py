@@ -22,6 +22,10 @@ class Identity:
     expires_at: datetime
 
 
+class DeliveryFailed(Exception):
+    """A receiver did not say that it has an edit; the message says what it said."""
+
+
 class Tokens(Protocol):
     """Checks tokens."""
 
@@ -91,6 +95,32 @@ class HistoryReader(Protocol):
     async def edits_by_id(self, content_id: str, edit_ids: Sequence[str]) -> list[Edit]:
         """Those of these edits that are stored, oldest first."""
         ...
+
+
+class Outbox(Protocol):
+    """How far each content has been delivered to a webhook."""
+
+    async def open(self, webhook_id: str, at: datetime) -> None:
+        """Notes since when there is such a webhook, where it is new: edits before that are not for it."""
+        ...
+
+    async def advance(self, webhook_id: str, versions: Mapping[str, int]) -> None:
+        """Notes the version up to which each of these contents was delivered; never backwards."""
+        ...
+
+    async def behind(self, webhook_id: str, limit: int) -> list[tuple[str, int]]:
+        """Contents with edits to deliver, those first that have waited longest, and the version delivered last."""
+        ...
+
+
+class EditReceiver(Protocol):
+    """Where edits are delivered to."""
+
+    async def post(self, edit: Edit) -> None:
+        """Delivers an edit; `DeliveryFailed` where that is not certain."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 class CheckpointStore(Protocol):

@@ -1,5 +1,6 @@
 """What the rooms hear of presence: who came and who went at once, everything else a few times a second."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -37,18 +38,25 @@ class PresenceNews:
     """Tells a room of changed sessions at once, and then again no sooner than after `interval`.
 
     `speaker` is the session that a change comes from: it is not told of its own word, unless that is told
-    together with others'.
+    together with others'. `on_news` hears of all that a room is told.
     """
 
-    def __init__(self, announcer: Announcer, clock: Clock, interval: timedelta) -> None:
+    def __init__(
+        self,
+        announcer: Announcer,
+        clock: Clock,
+        interval: timedelta,
+        on_news: Callable[[SharedRoom, Diff], None] = lambda _room, _diff: None,
+    ) -> None:
         self._announcer = announcer
+        self._on_news = on_news
         self._clock = clock
         self._interval = interval
         self._digests: dict[SharedRoom, Digest] = {}
 
     def tell(self, room: SharedRoom, diff: Diff, speaker: str | None) -> None:
         if diff.joined or diff.left:
-            self._announcer.presence(room, Diff(joined=diff.joined, left=diff.left), speaker)
+            self._announce(room, Diff(joined=diff.joined, left=diff.left), speaker)
         if not (diff.updated or diff.gone):
             return
         if (digest := self._digests.get(room)) is not None:
@@ -57,10 +65,14 @@ class PresenceNews:
             self._send(room, Diff(updated=diff.updated, gone=diff.gone), speaker)
 
     def _send(self, room: SharedRoom, diff: Diff, skip: str | None) -> None:
-        self._announcer.presence(room, diff, skip)
+        self._announce(room, diff, skip)
         if self._interval > timedelta(0):
             self._digests[room] = Digest()
             self._clock.call_at(self._clock.now() + self._interval, lambda: self._due(room))
+
+    def _announce(self, room: SharedRoom, diff: Diff, skip: str | None) -> None:
+        self._announcer.presence(room, diff, skip)
+        self._on_news(room, diff)
 
     def _due(self, room: SharedRoom) -> None:
         digest = self._digests.pop(room)

@@ -28,8 +28,9 @@ _INSERT_ROWS = 500
 _LEASES = {"jobs": ("runner", "lease_until")}
 """Columns that say which running node holds something."""
 
-# Who was connected, and to which node, means nothing elsewhere.
-_TABLES = [table for table in metadata.sorted_tables if table.name not in ("nodes", "presence_sessions")]
+# Who was connected, and to which node, means nothing elsewhere; nor does what was delivered from here.
+_LOCAL = ("nodes", "presence_sessions", "webhooks", "webhook_cursors")
+_TABLES = [table for table in metadata.sorted_tables if table.name not in _LOCAL]
 
 
 def copy_sqlite(url: str, file: Path) -> None:

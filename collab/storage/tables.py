@@ -189,3 +189,18 @@ jobs = Table(
     Index(None, "band_id", "created_at"),
     Index(None, "status"),
 )
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+webhook_cursors = Table(
+    "webhook_cursors",
+    metadata,
+    Column("webhook_id", String(32), ForeignKey("webhooks.id"), primary_key=True),
+    Column("content_id", String(100), ForeignKey("contents.id"), primary_key=True),
+    Column("version", Integer, nullable=False),
+)

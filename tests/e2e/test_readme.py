@@ -31,14 +31,26 @@ async def test_ten_lines_of_use(server: Running, gig: Gig, capsys: pytest.Captur
     assert "'version': 1" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("example", ["venue", "posters"])
+def test_the_host_applications_are_those_that_are_tested(example: str) -> None:
+    code = (Path(__file__).parents[1] / "examples" / f"{example}.py").read_text()
+    assert f"```python\n{code}```" in README
+
+
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("own_kinds")
 async def test_in_your_own_application(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLLAB_JWT_SECRET", SECRET)
     monkeypatch.setenv("COLLAB_DATABASE_URL", database_url)
     defined = _python_under("In your own application")
-    async with listening(defined["application"]) as url, httpx.AsyncClient() as anybody:
+    async with listening(defined["application"]()) as url, httpx.AsyncClient() as anybody:
         assert (await anybody.get(f"{url}/readyz")).json() == {"status": "ok"}
+
+
+def test_no_link_is_dead() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if "://" not in link and not (Path(__file__).parents[2] / link).exists()] == []
 
 
 def test_the_commands_are_what_ci_runs() -> None:

@@ -3,6 +3,16 @@
 export interface Authenticate {
   token: string;
 }
+export interface Authenticated {
+  ok: true;
+  user: User;
+  expires_at: string;
+}
+export interface User {
+  id: string;
+  name: string;
+  color: string;
+}
 export interface Author {
   id: string;
   name: string;
@@ -21,11 +31,6 @@ export interface Presence {
   focus: Focus | null;
   joined_at: string;
   last_seen: string;
-}
-export interface User {
-  id: string;
-  name: string;
-  color: string;
 }
 export interface Focus {
   item?: string | null;
@@ -93,6 +98,12 @@ export interface WireText {
   field: string;
   delta: unknown[];
 }
+export interface Complete {
+  job_id: string;
+  result: {
+    [k: string]: unknown;
+  };
+}
 /**
  * With `content`, or with `version` and `edits` where `since` was given and the tail is short.
  */
@@ -151,6 +162,12 @@ export interface SeedItem {
   fields?: {
     [k: string]: unknown;
   };
+}
+/**
+ * The answer to an event that has nothing more to say.
+ */
+export interface Done {
+  ok: true;
 }
 export interface Dropped {
   index: number;
@@ -217,6 +234,10 @@ export interface PresenceUpdated {
   sessions: Presence[];
   gone?: string[] | null;
 }
+export interface Progress {
+  job_id: string;
+  percent: number;
+}
 /**
  * `name` is for somebody who has never connected; who has goes by their token's.
  */
@@ -231,6 +252,9 @@ export interface RequestUpdate {
   room_id?: string | null;
   since?: number | null;
 }
+/**
+ * `retry_in` is in seconds.
+ */
 export interface ServerRestarting {
   retry_in: number;
 }
@@ -240,6 +264,16 @@ export interface Session {
   expires_at: string;
   protocol: number;
 }
+/**
+ * How a job is doing, for the whole band.
+ */
+export interface SyncStatus {
+  job_id: string;
+  status: "syncing" | "completed" | "error";
+  progress: number;
+  message: string;
+}
+export interface TokenExpired {}
 export interface UndoEdit {
   room_id: string;
   edit_id: string;

@@ -1,0 +1,19 @@
+"""The documents of the interfaces: the events as AsyncAPI. OpenAPI is FastAPI's own, at /docs."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from collab.http.routes import AnsweringRoute
+from collab.protocol.asyncapi import asyncapi_document
+
+
+def documents_router(version: str) -> APIRouter:
+    router = APIRouter(tags=["documents"], route_class=AnsweringRoute)
+
+    @router.get("/asyncapi.json", response_class=JSONResponse)
+    async def asyncapi(request: Request) -> JSONResponse:
+        """Every event of the sockets, as an AsyncAPI 3 document."""
+        is_secure = request.url.scheme == "https"
+        return JSONResponse(asyncapi_document(request.url.netloc, is_secure=is_secure, version=version))
+
+    return router

@@ -1,0 +1,180 @@
+"""Models of what the REST calls answer. They make the OpenAPI document; the routes build the answers themselves."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from collab.domain.bands import JobStatus
+from collab.protocol.base import Wire
+from collab.protocol.models import Author, Dropped, Edit, Overwrite, Presence, Role, Summary, User
+from collab.protocol.models import Problem as Error
+from collab.protocol.ops import WireOp
+
+
+class RestFailed(Wire):
+    """Every error, whatever its HTTP status."""
+
+    error: Error
+
+
+class Health(Wire):
+    status: Literal["ok"]
+
+
+class BandOfMine(Wire):
+    id: str
+    name: str
+    role: Role
+
+
+class Bands(Wire):
+    bands: list[BandOfMine]
+
+
+class Me(Wire):
+    user: User
+    bands: list[BandOfMine]
+
+
+class Member(Wire):
+    user: User
+    role: Role
+
+
+class Members(Wire):
+    members: list[Member]
+
+
+class Contents(Wire):
+    contents: list[Summary]
+
+
+class PresenceSomewhere(Presence):
+    room: str
+
+
+class Person(Wire):
+    user: User
+    status: Literal["active", "idle"]
+    last_seen: str
+    sessions: list[PresenceSomewhere]
+
+
+class Stay(Wire):
+    """A session's time in a room; `ended_at` is null while it lasts."""
+
+    id: str
+    session_id: str
+    user: User
+    room: str
+    transport: str | None
+    started_at: str
+    last_seen: str
+    ended_at: str | None
+    end_reason: str | None
+
+
+class Online(Wire):
+    """`history` is there where it was asked for."""
+
+    people: list[Person]
+    history: list[Stay] | None = None
+
+
+class Edits(Wire):
+    """`next_after` begins the next page; null at the end."""
+
+    edits: list[Edit]
+    head: int
+    next_after: int | None
+
+
+class _Change(Wire):
+    """Of the content itself, `item`, `type` and `title` are null."""
+
+    item: str | None
+    type: str | None
+    title: str | None
+    author: Author | None
+    version: int | None
+
+
+class FieldSet(_Change):
+    change: Literal["set"]
+    field: str
+    before: Any
+    after: Any
+
+
+class Added(_Change):
+    """Places count from 1."""
+
+    change: Literal["added"]
+    to: int
+    fields: dict[str, Any]
+
+
+class Removed(_Change):
+    change: Literal["removed"]
+    from_: int = Field(alias="from")
+    fields: dict[str, Any]
+
+
+class Moved(_Change):
+    change: Literal["moved"]
+    from_: int = Field(alias="from")
+    to: int
+
+
+class Difference(Wire):
+    from_: int = Field(alias="from")
+    to: int
+    changes: list[Annotated[FieldSet | Added | Removed | Moved, Field(discriminator="change")]]
+    words: list[str]
+
+
+class Stored(Wire):
+    """An edit as it was stored; without ops, nothing had to be."""
+
+    edit_id: str | None
+    version: int
+    ops: list[WireOp]
+    dropped: list[Dropped]
+    overwrote: list[Overwrite]
+
+
+class Checkpoint(Wire):
+    id: str
+    version: int
+    label: str
+    created_at: str
+    created_by: Author
+
+
+class Checkpoints(Wire):
+    checkpoints: list[Checkpoint]
+
+
+class Started(Wire):
+    job_id: str
+
+
+class Job(Wire):
+    """`total` and `done` count songs."""
+
+    id: str
+    band_id: str
+    content_id: str
+    name: str
+    status: JobStatus
+    total: int
+    done: int
+    progress: int
+    result: dict[str, Any]
+    started_by: Author
+    created_at: str
+    finished_at: str | None
+
+
+class Imports(Wire):
+    imports: list[Job]

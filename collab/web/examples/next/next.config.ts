@@ -1,0 +1,2 @@
+// The package is TypeScript: Next compiles it along with the application.
+export default { transpilePackages: ["collab"] };
