@@ -23,9 +23,11 @@ from collab.http.exports import exports_router
 from collab.http.health import health_router
 from collab.http.history import history_router
 from collab.http.imports import imports_router
+from collab.http.metrics import metrics_router
 from collab.http.pages import add_pages
 from collab.http.presence import presence_router
 from collab.http.routes import caller
+from collab.metrics import PrometheusMeter
 from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.connecting import Connecting
@@ -41,7 +43,7 @@ from collab.services.exports import ExportService
 from collab.services.history import HistoryService
 from collab.services.imports import ImportService
 from collab.services.membership import MembershipService
-from collab.services.ports import Clock
+from collab.services.ports import UNMETERED, Clock, Meter
 from collab.services.presence import PresenceService
 from collab.services.presence_log import PresenceLog
 from collab.services.presence_news import PresenceNews
@@ -75,6 +77,8 @@ class Engine:
     def __init__(self, settings: Settings, kinds: Kinds = KINDS, clock: Clock | None = None) -> None:
         clock = clock or SystemClock()
         self.settings = settings
+        self._prometheus = _prometheus(settings)
+        meter: Meter = self._prometheus or UNMETERED
         self._writer = Writer(settings.database_url)
         self._reading = reading_engine(settings.database_url)
         self._server = make_server(
@@ -82,8 +86,9 @@ class Engine:
             ping_interval_s=settings.ping_interval_s,
             ping_timeout_s=settings.ping_timeout_s,
             max_message_bytes=settings.max_message_bytes,
+            meter=meter,
         )
-        self._answers = Answers()
+        self._answers = Answers(meter)
         self.broadcaster = Broadcaster(self._server)
         self._journal = Journal(
             self._writer,
@@ -91,6 +96,7 @@ class Engine:
             self._committed,
             max_waiting=settings.max_waiting_edits,
             max_live=settings.max_live_contents,
+            meter=meter,
         )
         store = StoredBands(self._reading, self._writer)
         reader = StoredHistory(self._reading, self._journal)
@@ -116,6 +122,8 @@ class Engine:
         )
         self.tokens = Tokens(settings)
         self._realtime(clock)
+        if self._prometheus is not None:
+            self._watch(self._prometheus)
 
     def _keep_presence(self, clock: Clock) -> None:
         settings = self.settings
@@ -146,7 +154,7 @@ class Engine:
 
     def _realtime(self, clock: Clock) -> None:
         auth_timeout = timedelta(seconds=self.settings.auth_timeout_s)
-        transports = Transports(self._server, clock, auth_timeout)
+        self._transports = transports = Transports(self._server, clock, auth_timeout)
         self.sessions = Sessions(
             clock,
             auth_timeout,
@@ -176,6 +184,22 @@ class Engine:
             self.presence,
             self.broadcaster,
         ).register()
+
+    def _watch(self, meter: PrometheusMeter) -> None:
+        """What Prometheus sees of the engine as it is at that moment."""
+        sessions, transports = self.sessions, self._transports
+        meter.watch("sessions", "Connected sessions.", sessions.count)
+        meter.watch("people", "Different users among them.", sessions.people)
+        meter.watch("rooms", "Rooms with somebody in them.", self.presence.rooms)
+        meter.watch("live_contents", "Contents in memory.", lambda: self._journal.live)
+        meter.watch("journal_waiting", "Edits that wait for their commit.", lambda: self._journal.waiting)
+        meter.watch("broadcast_waiting", "Messages that wait to be sent.", lambda: self.broadcaster.waiting)
+        meter.watch("outgoing_packets", "Packets that wait for clients.", lambda: sum(transports.queued()))
+        meter.watch(
+            "outgoing_packets_max",
+            "Packets that wait for the slowest client.",
+            lambda: max(transports.queued(), default=0),
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -221,6 +245,9 @@ class Engine:
         app.include_router(imports_router(who, self.imports))
         app.include_router(exports_router(who, self.exports))
         app.include_router(health_router(lambda: check_database(self._reading)))
+        if self._prometheus is not None and self.settings.metrics_token is not None:
+            token = self.settings.metrics_token.get_secret_value()
+            app.include_router(metrics_router(self._prometheus.exposition, token))
         if self.settings.admin_pages:
             secret = self.settings.jwt_secret
             mount_admin(app, self._reading, records(), self.tokens, secret.get_secret_value() if secret else None)
@@ -233,6 +260,13 @@ class Engine:
 
         app.router.lifespan_context = lifespan
         return asgi(self._server, app)
+
+
+def _prometheus(settings: Settings) -> PrometheusMeter | None:
+    """The meter of an engine whose settings name a token for `/metrics`."""
+    if settings.metrics_token is None:
+        return None
+    return PrometheusMeter(version("collab"), settings.database_url.partition(":")[0].partition("+")[0])
 
 
 def create_app(

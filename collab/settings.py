@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     admin_pages: bool = True
     """Whether operators find pages at /admin; a host application may have its own there."""
 
+    metrics_token: SecretStr | None = Field(default=None, min_length=16)
+    """Whoever shows it as a bearer token reads `/metrics`; unset, nothing is measured and no such page is served."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("allowed_origins", mode="before")

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 
 import structlog
 
 from collab.domain.errors import CollabError, Unavailable
 from collab.protocol.events import Json, failed, ok
+from collab.services.ports import UNMETERED, Meter
 
 log = structlog.get_logger(__name__)
 
@@ -14,7 +16,8 @@ log = structlog.get_logger(__name__)
 class Answers:
     """Gives the answers, and knows how many are still to come."""
 
-    def __init__(self) -> None:
+    def __init__(self, meter: Meter = UNMETERED) -> None:
+        self._meter = meter
         self._open = 0
         self._settled = asyncio.Event()
         self._settled.set()
@@ -23,15 +26,21 @@ class Answers:
         """The answer to an event: nothing that a client sends raises inside the server."""
         self._open += 1
         self._settled.clear()
+        code, came = "cancelled", perf_counter()
         try:
-            return ok(**await answer())
+            body = ok(**await answer())
+            code = "ok"
+            return body
         except CollabError as error:
+            code = error.code
             return failed(error)
         except Exception:
             # The edge of the server: a fault of ours is logged here and answered like any other.
             log.exception("an event could not be answered", event_name=event)
+            code = Unavailable.code
             return failed(Unavailable("the server could not do this; nothing was stored, send it again"))
         finally:
+            self._meter.answered(event, code, perf_counter() - came)
             self._open -= 1
             if self._open == 0:
                 self._settled.set()

@@ -28,6 +28,11 @@ class Broadcaster:
         self._queue: asyncio.Queue[tuple[str, Any, str, str | None]] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many messages wait to be sent."""
+        return self._queue.qsize()
+
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="broadcaster")
 

@@ -11,9 +11,13 @@ import socketio
 from engineio import packet as eio_packet
 from socketio import packet
 
+from collab.services.ports import UNMETERED, Meter
+
 
 class InTurn:
     """A mixin for a manager of python-socketio; `_send_eio_packet` is its only private name."""
+
+    meter: Meter = UNMETERED
 
     async def emit(
         self,
@@ -39,10 +43,11 @@ class InTurn:
             eio_packet.Packet(eio_packet.MESSAGE, part)
             for part in (encoded if isinstance(encoded, list) else [encoded])
         ]
-        for sid, eio_sid in list(manager.get_participants(namespace, room)):
-            if sid not in skipped:
-                for frame in frames:
-                    await manager.server._send_eio_packet(eio_sid, frame)  # noqa: SLF001  # no public way takes a packet
+        recipients = [eio_sid for sid, eio_sid in manager.get_participants(namespace, room) if sid not in skipped]
+        for eio_sid in recipients:
+            for frame in frames:
+                await manager.server._send_eio_packet(eio_sid, frame)  # noqa: SLF001  # no public way takes a packet
+        self.meter.delivered(event, len(recipients))
 
 
 class Manager(InTurn, socketio.AsyncManager):  # type: ignore[misc]  # python-socketio ships no types

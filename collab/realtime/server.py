@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from collab.realtime import wire_json
 from collab.realtime.manager import Manager
+from collab.services.ports import UNMETERED, Meter
 
 MAX_POLLED_PACKETS = 1_000
 """Packets in one request of a polling client. Engine.IO's own 16 loses what a client buffered while it connected."""
@@ -23,7 +24,12 @@ class TextPacket(socketio.packet.Packet):  # type: ignore[misc]  # python-socket
 
 
 def make_server(
-    *, allowed_origins: Sequence[str], ping_interval_s: int, ping_timeout_s: int, max_message_bytes: int
+    *,
+    allowed_origins: Sequence[str],
+    ping_interval_s: int,
+    ping_timeout_s: int,
+    max_message_bytes: int,
+    meter: Meter = UNMETERED,
 ) -> socketio.AsyncServer:
     """A server with nothing registered yet. Pages of the server's own origin may connect, and those that are named."""
     # Process-wide in Engine.IO, which offers no other way.
@@ -31,9 +37,11 @@ def make_server(
     # Left to themselves, both log every packet, and with the first one its token.
     quiet = logging.getLogger("collab.socketio")
     quiet.setLevel(logging.ERROR)
+    manager = Manager()
+    manager.meter = meter
     return socketio.AsyncServer(
         async_mode="asgi",
-        client_manager=Manager(),
+        client_manager=manager,
         serializer=TextPacket,
         json=wire_json,
         cors_allowed_origins=partial(_is_allowed, frozenset(allowed_origins)),

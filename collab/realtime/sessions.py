@@ -61,6 +61,13 @@ class Sessions:
         self._cancel_timers(sid)
         return self._sessions.pop(sid, None)
 
+    def people(self) -> int:
+        """How many different users the sessions are of."""
+        return len({session.user.id for session in self._sessions.values()})
+
+    def count(self) -> int:
+        return len(self._sessions)
+
     def ids(self) -> list[str]:
         return list(self._sessions)
 

@@ -47,6 +47,10 @@ class Transports:
             remote_addr=client[0] if client else None,
         )
 
+    def queued(self) -> list[int]:
+        """How many packets wait to be taken by each connected client."""
+        return [socket.queue.qsize() for socket in self._server.eio.sockets.values()]
+
     def taken(self, sid: str) -> None:
         """A session now stands on its socket."""
         self._stop_waiting(self._server.manager.eio_sid_from_sid(sid, _NAMESPACE))

@@ -66,6 +66,10 @@ class PresenceService:
         place = self._places.get(room)
         return Roster() if place is None else place.roster
 
+    def rooms(self) -> int:
+        """In how many rooms somebody is."""
+        return len(self._places)
+
     def rooms_of(self, session_id: str) -> set[SharedRoom]:
         return self._rooms_of.get(session_id, set())
 

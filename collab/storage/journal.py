@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import TypeAlias
 
 import structlog
@@ -15,6 +16,7 @@ from collab.domain.edits import Asked
 from collab.domain.errors import CollabError, Unavailable
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Outcome
+from collab.services.ports import UNMETERED, Meter
 from collab.storage.batch import Batch
 from collab.storage.engine import Writer
 from collab.storage.live import Live
@@ -41,7 +43,16 @@ class Journal:
     of each commit, in order.
     """
 
-    def __init__(self, writer: Writer, kinds: Kinds, on_commit: OnCommit, *, max_waiting: int, max_live: int) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        kinds: Kinds,
+        on_commit: OnCommit,
+        *,
+        max_waiting: int,
+        max_live: int,
+        meter: Meter = UNMETERED,
+    ) -> None:
         self._writer = writer
         self._kinds = kinds
         self._on_commit = on_commit
@@ -51,6 +62,22 @@ class Journal:
         self._live: LRUCache[str, Live] = LRUCache(max_live)
         self._is_closing = False
         self._task: asyncio.Task[None] | None = None
+        self._meter = meter
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it has ended without being closed: no edit would be answered any more."""
+        return self._task is not None and self._task.done() and not self._is_closing
+
+    @property
+    def waiting(self) -> int:
+        """How many edits wait for their commit or are in it."""
+        return len(self._waiting)
+
+    @property
+    def live(self) -> int:
+        """How many contents are in memory."""
+        return len(self._live)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="journal")
@@ -90,15 +117,19 @@ class Journal:
             entries = self._waiting.copy()
             if not entries:
                 continue
+            began = perf_counter()
             try:
                 batch = await self._write(entries)
             except CollabError as error:
+                self._meter.not_committed(len(entries))
                 _answer_all(entries, error)
             except Exception:
                 # The edge of the journal: whatever goes wrong in one batch, the next one is served.
                 log.exception("the journal could not write a batch", edits=len(entries))
+                self._meter.not_committed(len(entries))
                 _answer_all(entries, Unavailable("the server could not store the edit; send it again, unchanged"))
             else:
+                self._meter.committed(batch.outcomes, perf_counter() - began)
                 self._settle(entries, batch)
             del self._waiting[: len(entries)]
             if self._waiting:
