@@ -6,9 +6,11 @@ import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -40,6 +42,7 @@ from collab.services.contents import ContentService
 from collab.services.directory import Directory
 from collab.services.editing import EditingService
 from collab.services.exports import ExportService
+from collab.services.health import Health
 from collab.services.history import HistoryService
 from collab.services.imports import ImportService
 from collab.services.membership import MembershipService
@@ -51,14 +54,17 @@ from collab.services.unpacking import ImportLimits
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
 from collab.storage.checkpoints import StoredCheckpoints
+from collab.storage.checks import check_database, check_schema
 from collab.storage.engine import Writer, reading_engine
 from collab.storage.jobs import StoredJobs
 from collab.storage.journal import Journal
 from collab.storage.migrate import migrate
 from collab.storage.presence import StoredPresence
-from collab.storage.readers import StoredHistory, check_database
+from collab.storage.readers import StoredHistory
 from collab.storage.records import records
 from collab.tokens import Tokens
+
+log = structlog.get_logger(__name__)
 
 SETTLE_S = 3.0
 """How long the end of a server waits for answers that are on their way."""
@@ -88,7 +94,7 @@ class Engine:
             max_message_bytes=settings.max_message_bytes,
             meter=meter,
         )
-        self._answers = Answers(meter)
+        self._answers = Answers(meter, is_telling=settings.log_level == "DEBUG")
         self.broadcaster = Broadcaster(self._server)
         self._journal = Journal(
             self._writer,
@@ -122,6 +128,11 @@ class Engine:
         )
         self.tokens = Tokens(settings)
         self._realtime(clock)
+        self.health = Health(
+            needed={"database": partial(check_database, self._reading), "schema": partial(check_schema, self._reading)},
+            wanted={},
+            parts={"journal": lambda: self._journal.is_broken, "broadcaster": lambda: self.broadcaster.is_broken},
+        )
         if self._prometheus is not None:
             self._watch(self._prometheus)
 
@@ -151,6 +162,9 @@ class Engine:
         # First the edits and then where they moved a focus to: a receiver knows the text that an offset is in.
         self.broadcaster.committed(accepted)
         self.presence.committed(accepted)
+        if self.settings.log_level == "DEBUG":
+            for edit in (entry.edit for entry in accepted):
+                log.debug("committed", session_id=edit.session_id, edit_id=edit.edit_id, version=edit.version)
 
     def _realtime(self, clock: Clock) -> None:
         auth_timeout = timedelta(seconds=self.settings.auth_timeout_s)
@@ -211,6 +225,7 @@ class Engine:
         try:
             yield
         finally:
+            self.health.stop()
             await self.imports.close()
             await self._journal.close()
             # A client may have gone, and its event still be at work: the database stays open for it.
@@ -223,6 +238,7 @@ class Engine:
     async def say_goodbye(self, retry_in_s: float) -> None:
         """Before the connections are closed: tells every session when to come back, commits and answers what was
         accepted, and takes no further edit."""
+        self.health.stop()
         for session_id in self.sessions.ids():
             self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})
         self.presence.stop()
@@ -244,7 +260,7 @@ class Engine:
         app.include_router(history_router(who, self.history))
         app.include_router(imports_router(who, self.imports))
         app.include_router(exports_router(who, self.exports))
-        app.include_router(health_router(lambda: check_database(self._reading)))
+        app.include_router(health_router(self.health))
         if self._prometheus is not None and self.settings.metrics_token is not None:
             token = self.settings.metrics_token.get_secret_value()
             app.include_router(metrics_router(self._prometheus.exposition, token))

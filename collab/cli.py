@@ -166,7 +166,7 @@ def _explained() -> Iterator[None]:
 
 
 def _run(engine: Engine, host: str, port: int, on_started: Callable[[str], None]) -> None:
-    configure_logging(engine.settings.log_level)
+    configure_logging(engine.settings.log_level, engine.settings.log_format)
     application = engine.attach(own_app(engine.settings))
     serve_until_stopped(engine, application, host, port, on_started)
 

@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 MIN_SECRET_BYTES = 32
 
 Algorithm = Literal["HS256", "RS256", "ES256"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LogFormat = Literal["console", "json"]
 
 
 class Settings(BaseSettings):
@@ -58,7 +60,8 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
     """Whoever shows it as a bearer token reads `/metrics`; unset, nothing is measured and no such page is served."""
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: LogLevel = "INFO"
+    log_format: LogFormat = "console"
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

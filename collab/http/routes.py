@@ -1,5 +1,7 @@
 """What all routes share: the caller, and errors in the one shape that clients know."""
 
+import re
+import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any, TypeAlias
 
@@ -18,6 +20,8 @@ from collab.services.ports import Tokens
 log = structlog.get_logger(__name__)
 
 Caller: TypeAlias = Callable[..., Awaitable[User]]
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _BEARER = HTTPBearer(auto_error=False, description="A JWT with `sub` and `exp`.")
 
@@ -40,6 +44,13 @@ class AnsweringRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
+            request_id = _request_id(request)
+            with structlog.contextvars.bound_contextvars(request_id=request_id):
+                response = await answer_or_error(request)
+            response.headers["X-Request-ID"] = request_id
+            return response
+
+        async def answer_or_error(request: Request) -> Response:
             try:
                 return await handle(request)
             except CollabError as error:
@@ -52,6 +63,12 @@ class AnsweringRoute(APIRoute):
                 return failed(Unavailable("the server could not do this; try again"))
 
         return answer
+
+
+def _request_id(request: Request) -> str:
+    """The id that the logs know a request by: the proxy's, where it gave one that is fit to be logged."""
+    given = request.headers.get("X-Request-ID", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def failed(error: CollabError) -> JSONResponse:

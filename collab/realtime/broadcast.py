@@ -33,15 +33,21 @@ class Broadcaster:
         """How many messages wait to be sent."""
         return self._queue.qsize()
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether it has ended without being closed: nobody would hear anything any more."""
+        return self._task is not None and self._task.done()
+
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="broadcaster")
 
     async def close(self) -> None:
         """Sends what is queued, then ends."""
         await self.flush()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def flush(self) -> None:
         """Returns once all that was announced before is on its way."""

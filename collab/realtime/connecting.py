@@ -79,7 +79,7 @@ class Connecting:
             session = await self._begin(sid, request.token)
             return {"user": session.user.to_json(), "expires_at": rfc3339(session.expires_at)}
 
-        return await self._answers.give("authenticate", answer)
+        return await self._answers.give("authenticate", sid, answer)
 
     async def disconnect(self, sid: str, reason: str) -> None:
         self._sessions.end(sid)

@@ -145,7 +145,7 @@ class Handlers:
                     self.presence.hear(sid)
                 return await handle(session, requests.parse(adapter, arguments))
 
-            return await self.answers.give(event, answer)
+            return await self.answers.give(event, sid, answer)
 
         self.server.on(event, answered)
 
@@ -155,7 +155,7 @@ class Handlers:
             self.presence.hear(sid)
             raise Invalid.at("event", f"expected an event of the protocol, got {event[:60]!r}")
 
-        return await self.answers.give("unknown", answer)
+        return await self.answers.give("unknown", sid, answer)
 
 
 def _opened_json(opened: Opened) -> Json:

@@ -7,11 +7,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 import orjson
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from collab.domain.errors import Unavailable
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -37,7 +40,13 @@ def sync_url(url: str) -> str:
 def writing_engine(url: str) -> Engine:
     """The engine of the writer's thread. On SQLite each transaction takes the write lock when it begins."""
     engine = create_engine(
-        sync_url(url), json_serializer=_dumps, json_deserializer=orjson.loads, pool_size=1, max_overflow=0
+        sync_url(url),
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        pool_size=1,
+        max_overflow=0,
+        # A failed statement's error would name its parameters: what somebody wrote.
+        hide_parameters=True,
     )
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine, begin="BEGIN IMMEDIATE")
@@ -48,7 +57,7 @@ def writing_engine(url: str) -> Engine:
 
 def reading_engine(url: str) -> AsyncEngine:
     """The engine that everything else reads with."""
-    engine = create_async_engine(url, json_serializer=_dumps, json_deserializer=orjson.loads)
+    engine = create_async_engine(url, json_serializer=_dumps, json_deserializer=orjson.loads, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine.sync_engine, begin="BEGIN")
     return engine
@@ -105,6 +114,7 @@ class Writer:
         except IntegrityError:
             raise
         except SQLAlchemyError as error:
+            log.warning("the database did not take a change", error=str(error).partition("\n")[0])
             raise Unavailable("the database did not take the change; send it again, unchanged") from error
 
     async def close(self) -> None:

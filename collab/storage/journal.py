@@ -121,11 +121,12 @@ class Journal:
             try:
                 batch = await self._write(entries)
             except CollabError as error:
+                log.warning("a batch was not stored", error=error.message, **_named(entries))
                 self._meter.not_committed(len(entries))
                 _answer_all(entries, error)
             except Exception:
                 # The edge of the journal: whatever goes wrong in one batch, the next one is served.
-                log.exception("the journal could not write a batch", edits=len(entries))
+                log.exception("the journal could not write a batch", **_named(entries))
                 self._meter.not_committed(len(entries))
                 _answer_all(entries, Unavailable("the server could not store the edit; send it again, unchanged"))
             else:
@@ -179,3 +180,9 @@ def _answer_all(entries: Sequence[Waiting], error: CollabError) -> None:
     for entry in entries:
         if not entry.answer.done():
             entry.answer.set_exception(error)
+
+
+def _named(entries: Sequence[Waiting]) -> dict[str, object]:
+    """What a line of the log says of a batch: how many edits, and the first of them by name."""
+    first = [f"{entry.asked.edit_id} of {entry.asked.session_id}" for entry in entries[:10]]
+    return {"edits": len(entries), "first": first}

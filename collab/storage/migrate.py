@@ -1,5 +1,6 @@
 """The schema: brought to a revision under a lock, so that several nodes may start at once."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -21,6 +22,28 @@ def migrations_folder() -> Path:
     """Where the migrations are: inside the package when installed, beside it in a checkout."""
     package = Path(__file__).parents[1]
     return next(folder for folder in (package / "migrations", package.parent / "migrations") if folder.is_dir())
+
+
+@cache
+def revisions() -> tuple[str, ...]:
+    """The revisions that this version knows, the newest first."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    return tuple(step.revision for step in ScriptDirectory.from_config(config).walk_revisions())
+
+
+def what_is_wrong(revision: str | None) -> str | None:
+    """Why a database whose schema is at a revision can't be served, in a sentence; None where it can be.
+
+    A revision that this version does not know is a newer one's. Migrations are additive, and while nodes are
+    replaced one by one the old ones go on.
+    """
+    head = revisions()[0]
+    if revision is None:
+        return "the database has no schema: run `collab migrate`"
+    if revision in revisions()[1:]:
+        return f"the schema is at {revision}, behind {head}: run `collab migrate`"
+    return None
 
 
 def migrate(url: str, revision: str = "head") -> None:

@@ -6,8 +6,9 @@ import re
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.support.serving import SECRET, Running, settings_for
 
@@ -40,18 +41,23 @@ def environment(database_url: str, **settings: object) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def served(database_url: str, port: int = 0, **settings: object) -> AsyncIterator[Served]:
-    """`collab serve` on an ephemeral port, or on a given one, until the block ends."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "collab",
-        "serve",
-        "--port",
-        str(port),
-        env=environment(database_url, **settings),
-        stdout=asyncio.subprocess.PIPE,
-    )
+async def served(
+    database_url: str, port: int = 0, log_to: Path | None = None, **settings: object
+) -> AsyncIterator[Served]:
+    """`collab serve` on an ephemeral port, or on a given one, until the block ends; its log may go to a file."""
+    with ExitStack() as files:
+        log = None if log_to is None else files.enter_context(log_to.open("wb"))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "collab",
+            "serve",
+            "--port",
+            str(port),
+            env=environment(database_url, **settings),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+        )
     try:
         assert process.stdout is not None
         line = (await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)).decode()
