@@ -16,6 +16,7 @@ from pydantic import SecretStr, ValidationError
 from collab import demo as demo_band
 from collab.app import Engine, own_app
 from collab.commands import keeping
+from collab.commands.doctor import diagnose, print_findings
 from collab.commands.history import print_history
 from collab.commands.times import duration, since_when
 from collab.domain.bands import User
@@ -138,6 +139,15 @@ def restore(file: Annotated[Path, typer.Argument(help="What `collab backup` has 
     """Brings a backup back: a copy becomes the database, a dump adds its bands to what is there."""
     with _explained():
         keeping.restore(Settings().database_url, file)
+
+
+@cli.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for scripts.")] = False,
+) -> None:
+    """Checks settings, secrets, database, disk, clock and bus, and says what is wrong and how to mend it."""
+    if not print_findings(diagnose(), as_json=as_json, is_terminal=sys.stdout.isatty()):
+        raise typer.Exit(1)
 
 
 def main() -> None:

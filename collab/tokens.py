@@ -48,6 +48,13 @@ class Tokens:
             raise TokenInvalid(f"the token is not valid ({error}): get a new one") from None
         return Identity(_user(claims), datetime.fromtimestamp(claims["exp"], UTC))
 
+    def fetch_keys(self) -> int | None:
+        """How many keys the JWKS URL publishes, None where there is no such URL; `Unavailable` where it fails."""
+        try:
+            return None if self._keys is None else len(self._keys.get_signing_keys(refresh=True))
+        except jwt.PyJWTError as error:
+            raise Unavailable(str(error)) from error
+
     def sign(self, user: User, ttl: timedelta, now: datetime) -> str:
         """A token for a user. Only with a secret of one's own: `ValueError` with a JWKS URL."""
         if self._secret is None:
