@@ -30,6 +30,7 @@ from collab.http.pages import add_pages
 from collab.http.presence import presence_router
 from collab.http.routes import caller
 from collab.metrics import PrometheusMeter
+from collab.realtime.admin_ui import AdminUi
 from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.connecting import Connecting
@@ -168,7 +169,11 @@ class Engine:
 
     def _realtime(self, clock: Clock) -> None:
         auth_timeout = timedelta(seconds=self.settings.auth_timeout_s)
+        password = self.settings.socketio_admin_password
+        self._admin_ui = None if password is None else AdminUi(self._server, password.get_secret_value())
         self._transports = transports = Transports(self._server, clock, auth_timeout)
+        if self._admin_ui is not None:
+            self._admin_ui.register(transports)
         self.sessions = Sessions(
             clock,
             auth_timeout,
@@ -232,6 +237,8 @@ class Engine:
             await self._answers.settled(SETTLE_S)
             await self._presence_log.close()
             await self.broadcaster.close()
+            if self._admin_ui is not None:
+                await self._admin_ui.close()
             await self._writer.close()
             await self._reading.dispose()
 

@@ -30,9 +30,9 @@ class InTurn:
         to: str | None = None,
         **kwargs: Any,
     ) -> None:
-        """Emits to everybody in a room but `skip_sid`. A room is required: nothing goes to everybody."""
+        """Emits to everybody in a room but `skip_sid`. A room is required: nothing of ours goes to everybody."""
         room = to or room
-        if room is None or callback is not None:
+        if (room is None and namespace == "/") or callback is not None:
             raise ValueError("expected a room and no callback: emit to a room, and let clients call back with an event")
         manager: Any = self
         if namespace not in manager.rooms:

@@ -51,9 +51,9 @@ class Transports:
         """How many packets wait to be taken by each connected client."""
         return [socket.queue.qsize() for socket in self._server.eio.sockets.values()]
 
-    def taken(self, sid: str) -> None:
+    def taken(self, sid: str, namespace: str = _NAMESPACE) -> None:
         """A session now stands on its socket."""
-        self._stop_waiting(self._server.manager.eio_sid_from_sid(sid, _NAMESPACE))
+        self._stop_waiting(self._server.manager.eio_sid_from_sid(sid, namespace))
 
     def freed(self, sid: str) -> None:
         """The session that stood on a socket is over; the socket may be on its way out too, or stay."""
