@@ -95,8 +95,8 @@ async def test_the_log_names_the_edits_that_failed_and_none_of_their_words(any_d
     assert (line["edits"], line["first"]) == (1, [f"{kept['edit_id']} of {sid}"])
 
 
-@pytest.mark.parametrize("words", ["Jock-A-Mo"])
-async def test_a_fault_of_the_database_is_told_without_its_values(any_database_url: str, words: str) -> None:
+async def test_a_fault_of_the_database_is_told_without_its_values(any_database_url: str) -> None:
+    words = "Jock-A-Mo"
     writer = Writer(any_database_url)
     try:
         with pytest.raises(IntegrityError) as raised:
@@ -107,3 +107,5 @@ async def test_a_fault_of_the_database_is_told_without_its_values(any_database_u
     told = exception_text((type(error), error, error.__traceback__))
     assert "IntegrityError" in told
     assert words not in told
+    # What SQLAlchemy adds to the driver's own message, for whoever logs it another way.
+    assert words not in str(error).replace(str(error.orig), "")
