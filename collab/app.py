@@ -132,7 +132,7 @@ class Engine:
         self.health = Health(
             needed={"database": partial(check_database, self._reading), "schema": partial(check_schema, self._reading)},
             wanted={},
-            parts={"journal": lambda: self._journal.is_broken, "broadcaster": lambda: self.broadcaster.is_broken},
+            parts={"journal": lambda: self._journal.is_broken},
         )
         if self._prometheus is not None:
             self._watch(self._prometheus)
@@ -212,7 +212,6 @@ class Engine:
         meter.watch("rooms", "Rooms with somebody in them.", self.presence.rooms)
         meter.watch("live_contents", "Contents in memory.", lambda: self._journal.live)
         meter.watch("journal_waiting", "Edits that wait for their commit.", lambda: self._journal.waiting)
-        meter.watch("broadcast_waiting", "Messages that wait to be sent.", lambda: self.broadcaster.waiting)
         meter.watch("outgoing_packets", "Packets that wait for clients.", lambda: sum(transports.queued()))
         meter.watch(
             "outgoing_packets_max",
@@ -223,7 +222,6 @@ class Engine:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """While this is entered the engine serves; the schema must be up to date."""
-        self.broadcaster.start()
         self._journal.start()
         self._presence_log.start()
         await self.imports.resume()
@@ -236,7 +234,6 @@ class Engine:
             # A client may have gone, and its event still be at work: the database stays open for it.
             await self._answers.settled(SETTLE_S)
             await self._presence_log.close()
-            await self.broadcaster.close()
             if self._admin_ui is not None:
                 await self._admin_ui.close()
             await self._writer.close()
@@ -251,7 +248,6 @@ class Engine:
         self.presence.stop()
         await self._journal.close()
         await self._answers.settled(SETTLE_S)
-        await self.broadcaster.flush()
         # What is flushed lies in the sockets' own queues: their writers need a moment.
         await asyncio.sleep(GOODBYE_S)
 

@@ -1,5 +1,6 @@
 """uvicorn, set up for this engine."""
 
+import gc
 from collections.abc import Callable
 from socket import socket
 
@@ -55,9 +56,23 @@ def server_config(application: ASGIApp, host: str, port: int, max_message_bytes:
     )
 
 
+def collect_garbage_rarely() -> None:
+    """Keeps the cyclic garbage collector off the way of an edit, for the whole process.
+
+    Counting references frees nearly all that an edit leaves behind. With Python's own thresholds the collector
+    goes through every edit in memory about once a second under load, which costs a fifth of the CPU and holds
+    answers up for 100 ms.
+    """
+    gc.collect()
+    # What stands after the start is never garbage.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 def serve_until_stopped(
     engine: Engine, application: ASGIApp, host: str, port: int, on_started: Callable[[str], None]
 ) -> None:
     """Serves until SIGINT or SIGTERM; what was accepted by then is committed and answered."""
+    collect_garbage_rarely()
     config = server_config(application, host, port, engine.settings.max_message_bytes)
     Server(config, engine, on_started).run()

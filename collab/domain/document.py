@@ -75,7 +75,8 @@ class Draft:
 
     def finish(self) -> Document:
         """The document of the next version."""
-        return replace(self._document, version=self.version, fields=self.fields, items=self.items, removed=self.removed)
+        whole = self._document
+        return Document(whole.id, whole.kind, whole.band_id, self.version, self.fields, self.items, self.removed)
 
     def value(self, item_id: str | None, name: str) -> Value:
         """What a field holds now; `None` where it is not set."""

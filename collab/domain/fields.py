@@ -51,11 +51,12 @@ class Number:
     is_whole: bool = False
 
     def problem(self, value: Value) -> str | None:
-        wanted = f"a {'whole ' if self.is_whole else ''}number of {self.unit} from {self.minimum:g} to {self.maximum:g}"
         is_number = isinstance(value, int if self.is_whole else (int, float)) and not isinstance(value, bool)
-        if not is_number or not self.minimum <= value <= self.maximum:
-            return f"expected {wanted}, got {shown(value)}"
-        return None
+        if is_number and self.minimum <= value <= self.maximum:
+            return None
+        whole = "whole " if self.is_whole else ""
+        bounds = f"{self.minimum:g} to {self.maximum:g}"
+        return f"expected a {whole}number of {self.unit} from {bounds}, got {shown(value)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text, Value
 Place: TypeAlias = tuple[str | None, str]
 """An item's id (or None) and a field's name."""
 
+_WRITES = (Set, Text)
+
 
 class Merge:
     """Collects, op by op, what is applied, what takes it back, what was dropped, overwritten or wrong."""
@@ -108,7 +110,8 @@ class Merge:
         if op.value is not None and (found := field_type.problem(op.value)):
             self._wrong(f"ops.{index}.value", f"{op.field}: {found}")
             return
-        op = replace(op, value=_stored(field_type, op.value))
+        stored = _stored(field_type, op.value)
+        op = op if stored is op.value else Set(op.item, op.field, stored)
         place = (op.item, op.field)
         if place not in self._written:
             self._note_overwrite(index, op)
@@ -220,12 +223,14 @@ class Merge:
 
     def _last_write(self, place: Place) -> Edit | None:
         """The last edit of somebody else whose value or words a field still holds: one's own `set` ends the search."""
+        item_id, name = place
         for edit in reversed(self._since):
-            writes = [op for op in edit.ops if isinstance(op, Set | Text) and (op.item, op.field) == place]
-            if writes and edit.author.id != self._author_id:
-                return edit
-            if any(isinstance(op, Set) for op in writes):
-                return None
+            for op in reversed(edit.ops):
+                if isinstance(op, _WRITES) and op.field == name and op.item == item_id:
+                    if edit.author.id != self._author_id:
+                        return edit
+                    if isinstance(op, Set):
+                        return None
         return None
 
     def _apply(self, op: Op) -> None:

@@ -47,9 +47,5 @@ def content_updated_json(kind: str, action: str, band_id: str, data: Any) -> Jso
     return {"type": kind, "action": action, "band_id": band_id, "data": data}
 
 
-def ok(**body: Any) -> Json:
-    return {"ok": True, **body}
-
-
 def failed(error: CollabError) -> Json:
     return {"ok": False, "error": error.to_json()}

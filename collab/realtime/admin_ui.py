@@ -1,8 +1,8 @@
-"""The Socket.IO Admin UI (socket.io/docs/v4/admin-ui): how many clients there are and what they send, in numbers.
+"""The Socket.IO Admin UI (socket.io/docs/v4/admin-ui): how many clients there are and when they come and go, in numbers.
 
 It is never on without a password, shows nothing of what anybody sends (mode `production`), and changes nothing
-(`read_only`). python-socketio counts by patching Engine.IO's socket class for the whole process, which costs every
-packet a little: one engine of a process may have it, and it is for a look, not for good. Metrics are for that.
+(`read_only`). python-socketio counts by patching Engine.IO's socket class for the whole process, so that one engine of
+a process may have it. What our own websockets (`sockets.py`) carry it does not count: metrics are for that.
 """
 
 import asyncio

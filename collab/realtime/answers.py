@@ -1,14 +1,14 @@
 """Answers: every event gets one, whatever happens, and the server waits for those that are on their way."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from time import perf_counter
 
 import structlog
 
 from collab.domain.errors import CollabError, Unavailable
-from collab.protocol.events import Json, failed, ok
+from collab.protocol.events import Json, failed
 from collab.services.ports import UNMETERED, Meter
 
 log = structlog.get_logger(__name__)
@@ -28,14 +28,14 @@ class Answers:
         self._settled = asyncio.Event()
         self._settled.set()
 
-    async def give(self, event: str, sid: str, answer: Callable[[], Awaitable[Json]]) -> Json:
+    async def give(self, event: str, sid: str, answer: Awaitable[Json]) -> Json:
         """The answer to an event of a session: nothing that a client sends raises inside the server."""
         _SESSION_ID.set(sid)
         self._open += 1
         self._settled.clear()
         code, came = "cancelled", perf_counter()
         try:
-            body = ok(**await answer())
+            body = {"ok": True, **await answer}
             code = "ok"
             return body
         except CollabError as error:

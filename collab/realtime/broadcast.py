@@ -1,6 +1,5 @@
-"""The broadcaster: one ordered queue for all that rooms are told, so that nobody sees version 8 before 7."""
+"""The broadcaster: all that rooms are told, in the order in which it came about: nobody sees version 8 before 7."""
 
-import asyncio
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
@@ -25,33 +24,6 @@ class Broadcaster:
 
     def __init__(self, server: socketio.AsyncServer) -> None:
         self._server = server
-        self._queue: asyncio.Queue[tuple[str, Any, str, str | None]] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
-
-    @property
-    def waiting(self) -> int:
-        """How many messages wait to be sent."""
-        return self._queue.qsize()
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether it has ended without being closed: nobody would hear anything any more."""
-        return self._task is not None and self._task.done()
-
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="broadcaster")
-
-    async def close(self) -> None:
-        """Sends what is queued, then ends."""
-        await self.flush()
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def flush(self) -> None:
-        """Returns once all that was announced before is on its way."""
-        await self._queue.join()
 
     def committed(self, accepted: Sequence[Accepted]) -> None:
         """The edits of one commit: each room gets one message, `content_edited` or `batch_update`."""
@@ -114,18 +86,11 @@ class Broadcaster:
                 await self._server.leave_room(session_id, room.name)
 
     def _put(self, event: str, payload: Any, room: str, skip: str | None = None) -> None:
-        self._queue.put_nowait((event, payload, room, skip))
-
-    async def _run(self) -> None:
-        while True:
-            event, payload, room, skip = await self._queue.get()
-            try:
-                await self._server.emit(event, payload, to=room, skip_sid=skip)
-            except Exception:
-                # The edge of the broadcaster: one message that can't be sent must not stop the next.
-                log.exception("a message could not be sent", event_name=event, room=room)
-            finally:
-                self._queue.task_done()
+        try:
+            self._server.manager.send(event, payload, room, skip)
+        except Exception:
+            # The edge of the broadcaster: one message that can't be sent must not stop what else is to be done.
+            log.exception("a message could not be sent", event_name=event, room=room)
 
 
 def _is_retitled(edit: Edit) -> bool:

@@ -1,5 +1,6 @@
 """Connecting: the handshake, a late or renewed token, and the end of a session."""
 
+import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
@@ -79,7 +80,7 @@ class Connecting:
             session = await self._begin(sid, request.token)
             return {"user": session.user.to_json(), "expires_at": rfc3339(session.expires_at)}
 
-        return await self._answers.give("authenticate", sid, answer)
+        return await self._answers.give("authenticate", sid, answer())
 
     async def disconnect(self, sid: str, reason: str) -> None:
         self._sessions.end(sid)
@@ -112,8 +113,9 @@ class Connecting:
             raise Unauthenticated("the client has gone")
         session = self._sessions.begin(sid, identity)
         await self._server.enter_room(sid, UserRoom(session.user.id).name)
-        # Queued, so that it follows the answer to the handshake: a client may hear nothing before that.
-        self._broadcaster.tell(sid, "session", session_json(sid, session.user, session.expires_at))
+        welcome = session_json(sid, session.user, session.expires_at)
+        # Soon, so that it follows the answer to the handshake: a client may hear nothing before that.
+        asyncio.get_running_loop().call_soon(self._broadcaster.tell, sid, "session", welcome)
         return session
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

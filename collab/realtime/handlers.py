@@ -17,7 +17,7 @@ from collab.domain.access import (
     parse_content_room,
     parse_room,
 )
-from collab.domain.errors import CollabError, Forbidden, Invalid
+from collab.domain.errors import CollabError, Forbidden, Invalid, shown
 from collab.domain.focus import Focus
 from collab.protocol import requests
 from collab.protocol.events import Json, edits_json, outcome_json
@@ -138,24 +138,26 @@ class Handlers:
         adapter: TypeAdapter[RequestT],
         handle: Callable[[Session, RequestT], Awaitable[Json]],
     ) -> None:
-        async def answered(sid: str, *arguments: Any) -> Json:
-            async def answer() -> Json:
-                session = self.sessions.require(sid)
-                if event != "update_presence":  # which says itself what it means
-                    self.presence.hear(sid)
-                return await handle(session, requests.parse(adapter, arguments))
+        is_heard = event != "update_presence"  # which says itself what it means
 
-            return await self.answers.give(event, sid, answer)
+        async def handled(sid: str, arguments: tuple[Any, ...]) -> Json:
+            session = self.sessions.require(sid)
+            if is_heard:
+                self.presence.hear(sid)
+            return await handle(session, requests.parse(adapter, arguments))
+
+        async def answered(sid: str, *arguments: Any) -> Json:
+            return await self.answers.give(event, sid, handled(sid, arguments))
 
         self.server.on(event, answered)
 
-    async def _unknown_event(self, event: str, sid: str, *_arguments: Any) -> Json:
-        async def answer() -> Json:
+    async def _unknown_event(self, event: Any, sid: str, *_arguments: Any) -> Json:
+        async def refused() -> Json:
             self.sessions.require(sid)
             self.presence.hear(sid)
-            raise Invalid.at("event", f"expected an event of the protocol, got {event[:60]!r}")
+            raise Invalid.at("event", f"expected an event of the protocol, got {shown(event)}")
 
-        return await self.answers.give("unknown", sid, answer)
+        return await self.answers.give("unknown", sid, refused())
 
 
 def _opened_json(opened: Opened) -> Json:

@@ -60,6 +60,8 @@ class PresenceService:
         self._idle_after = idle_after
         self._places: dict[SharedRoom, _Place] = {}
         self._rooms_of: defaultdict[str, set[SharedRoom]] = defaultdict(set)
+        self._awake_until: dict[str, datetime] = {}
+        """Until when the sessions that have just been heard, and woken by that, need not be heard again."""
         self._is_stopping = False
 
     def roster(self, room: SharedRoom) -> Roster:
@@ -76,6 +78,7 @@ class PresenceService:
     def enter(self, session_id: str, user: User, room: SharedRoom, origin: Origin) -> Roster:
         """Lets a session in, tells the room, and returns the roster with the session in it."""
         now = self._clock.now()
+        self._awake_until.pop(session_id, None)
         if room not in self.rooms_of(session_id):
             self._rooms_of[session_id].add(room)
             self._log.began(session_id, user, room.name, origin, now)
@@ -100,7 +103,12 @@ class PresenceService:
     def hear(self, session_id: str, *, is_waking: bool = True) -> None:
         """A word of any sort came from a session."""
         now = self._clock.now()
-        for room in self.rooms_of(session_id):
+        if self._awake_until.get(session_id, now) > now:
+            return
+        rooms = self.rooms_of(session_id)
+        if rooms and is_waking:
+            self._awake_until[session_id] = now + _HEARD_EVERY
+        for room in rooms:
             entry = self.roster(room).sessions[session_id]
             is_news = is_waking and entry.status == "idle"
             if is_news or now - entry.last_seen >= _HEARD_EVERY:
@@ -114,6 +122,7 @@ class PresenceService:
         who is idle stays so, who is active stays so for longer."""
         now = self._clock.now()
         self.hear(session_id, is_waking=status == "active" or (status is None and has_focus))
+        self._awake_until.pop(session_id, None)
         self._log.seen(session_id, room.name, now)
         entry = self.roster(room).sessions[session_id]
         if has_focus and isinstance(room, ContentRoom) and focus is not None and focus.item is not None:
@@ -127,8 +136,9 @@ class PresenceService:
         """Focus follows the edits of a commit, in order."""
         for entry in accepted:
             room = ContentRoom(entry.edit.content_id)
-            if room in self._places:
-                self._take(room, presence.edited(self.roster(room), entry.edit), None)
+            change = presence.edited(self.roster(room), entry.edit)
+            if change[1]:
+                self._take(room, change, None)
 
     def departed(self, sessions: Sequence[Departed]) -> None:
         """Tells the rooms whom a dead node took with it; who is in a roster of this node has not left."""
@@ -159,6 +169,7 @@ class PresenceService:
             self._rooms_of[session_id].discard(room)
             if not self._rooms_of[session_id]:
                 del self._rooms_of[session_id]
+                self._awake_until.pop(session_id, None)
         self._log.ended(session_id, room.name, reason, now)
         self._take(room, presence.lose(self.roster(room), session_id, now, grace), session_id)
         if grace > _NO_GRACE:

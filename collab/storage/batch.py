@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import structlog
-from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, insert, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
 from collab.domain.document import Document, apply_stored
@@ -12,49 +12,34 @@ from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Un
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Duplicate, Outcome, check_base, rebase, undo
 from collab.domain.restore import restore
+from collab.storage.edit_log import EditLog
 from collab.storage.live import KEPT_EDITS, Live, Working
-from collab.storage.rows import SELECT_EDITS, document_of, edit_of, edits_after, row_of, snapshot_before
-from collab.storage.tables import contents, edits, snapshots
+from collab.storage.rows import SELECT_EDITS, document_of, edit_of, edits_after, snapshot_before
+from collab.storage.tables import edits, snapshots
 
 log = structlog.get_logger(__name__)
 
 SNAPSHOT_EVERY = 200
 """A full snapshot is stored each time so many edits have been added, so that opening never replays more."""
 
-_LOCK_HEADS = (
-    select(contents.c.id, contents.c.version)
-    .where(contents.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(contents.c.id)
-    .with_for_update()
-)
-_STORE_EDITS = insert(edits)
 _STORE_SNAPSHOT = insert(snapshots)
-_STORE_HEADS = (
-    update(contents)
-    .where(contents.c.id == bindparam("content_id"))
-    .values(
-        version=bindparam("head"),
-        title=bindparam("new_title"),
-        updated_at=bindparam("at"),
-        updated_by=bindparam("author_id"),
-    )
-)
 
 
 class Batch:
     """The contents that a transaction holds under lock, and the outcome of each edit so far."""
 
-    def __init__(self, connection: Connection, kinds: Kinds, known: Mapping[str, Live]) -> None:
+    def __init__(self, connection: Connection, edit_log: EditLog, kinds: Kinds, known: Mapping[str, Live]) -> None:
         self.working: dict[str, Working] = {}
         self.outcomes: list[Outcome | CollabError] = []
         self._connection = connection
+        self._edit_log = edit_log
         self._kinds = kinds
         self._known = known
         self._recalled: dict[tuple[str, str], Edit] = {}
 
     def lock(self, content_ids: Sequence[str]) -> None:
         """Locks the heads, in one order on every node, and brings what is in memory up to them."""
-        for content_id, head in self._connection.execute(_LOCK_HEADS, {"ids": content_ids}):
+        for content_id, head in self._edit_log.lock_heads(self._connection, content_ids):
             live = self._known.get(content_id)
             if live is None or live.document.version != head:
                 live = self._load(content_id, head)
@@ -83,20 +68,7 @@ class Batch:
         changed = [working for working in self.working.values() if working.new]
         if not changed:
             return
-        self._connection.execute(_STORE_EDITS, [row_of(edit) for working in changed for edit in working.new])
-        self._connection.execute(
-            _STORE_HEADS,
-            [
-                {
-                    "content_id": working.document.id,
-                    "head": working.document.version,
-                    "new_title": working.document.title,
-                    "at": working.new[-1].at,
-                    "author_id": working.new[-1].author.id,
-                }
-                for working in changed
-            ],
-        )
+        self._edit_log.store(self._connection, [(working.document, working.new) for working in changed])
         due = [working for working in changed if _is_snapshot_due(working)]
         if due:
             self._connection.execute(

@@ -18,6 +18,7 @@ from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Outcome
 from collab.services.ports import UNMETERED, Meter
 from collab.storage.batch import Batch
+from collab.storage.edit_log import EditLog
 from collab.storage.engine import Writer
 from collab.storage.live import Live
 
@@ -54,6 +55,7 @@ class Journal:
         meter: Meter = UNMETERED,
     ) -> None:
         self._writer = writer
+        self._edit_log = EditLog(writer.dialect)
         self._kinds = kinds
         self._on_commit = on_commit
         self._max_waiting = max_waiting
@@ -139,11 +141,12 @@ class Journal:
     async def _write(self, entries: Sequence[Waiting]) -> Batch:
         known = {entry.content_id: live for entry in entries if (live := self._live.get(entry.content_id)) is not None}
         asked = [(entry.content_id, entry.asked) for entry in entries]
+        write = partial(_write_batch, asked, known, self._edit_log, self._kinds)
         try:
-            return await self._writer.run(partial(_write_batch, asked, known, self._kinds, is_suspicious=False))
+            return await self._writer.run(write)
         except IntegrityError:
             # An edit_id that memory does not recall is stored already: look them all up this time.
-            return await self._writer.run(partial(_write_batch, asked, known, self._kinds, is_suspicious=True))
+            return await self._writer.run(partial(write, is_suspicious=True))
 
     def _settle(self, entries: Sequence[Waiting], batch: Batch) -> None:
         for content_id, working in batch.working.items():
@@ -161,12 +164,13 @@ class Journal:
 def _write_batch(
     asked: Sequence[tuple[str, Asked]],
     known: Mapping[str, Live],
+    edit_log: EditLog,
     kinds: Kinds,
     connection: Connection,
     *,
-    is_suspicious: bool,
+    is_suspicious: bool = False,
 ) -> Batch:
-    batch = Batch(connection, kinds, known)
+    batch = Batch(connection, edit_log, kinds, known)
     batch.lock(sorted({content_id for content_id, _ in asked}))
     if is_suspicious:
         batch.recall(asked)

@@ -1,6 +1,5 @@
 """Between rows and the domain's records; the statements that the writer and the readers share."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -65,23 +64,6 @@ def edit_of(row: Row[Any]) -> Edit:
     )
 
 
-def row_of(edit: Edit) -> dict[str, Any]:
-    return {
-        "content_id": edit.content_id,
-        "version": edit.version,
-        "edit_id": edit.edit_id,
-        "author_id": edit.author.id,
-        "session_id": edit.session_id,
-        "base_version": edit.base_version,
-        "ops": _to_json(edit.ops),
-        "inverse": _to_json(edit.inverse),
-        "undoes": edit.undoes,
-        "dropped": _to_json(edit.dropped) or None,
-        "overwrote": _to_json(edit.overwrote) or None,
-        "created_at": edit.at,
-    }
-
-
 def content_of(row: Row[Any]) -> Content:
     return Content(
         id=row.id,
@@ -102,7 +84,3 @@ def checkpoint_of(row: Row[Any]) -> Checkpoint:
 
 def member_of(row: Row[Any]) -> Member:
     return Member(row.user_id, row.user_name, Role(row.role))
-
-
-def _to_json(records: Sequence[ops.Op | Dropped | Overwrite]) -> list[dict[str, Any]]:
-    return [record.to_json() for record in records]

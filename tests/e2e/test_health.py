@@ -22,18 +22,16 @@ async def test_a_node_that_serves_is_alive_and_ready(server: Running) -> None:
         assert (await probe.get("/readyz")).json() == ready
 
 
-@pytest.mark.parametrize("part", ["journal", "broadcaster"])
-async def test_a_node_without_one_of_its_parts_is_to_be_restarted(database_url: str, part: str) -> None:
+async def test_a_node_without_its_journal_is_to_be_restarted(database_url: str) -> None:
     async with serving(settings_for(database_url)) as server, server.rest(None) as probe:
-        [task] = [task for task in asyncio.all_tasks() if task.get_name() == part]
+        [task] = [task for task in asyncio.all_tasks() if task.get_name() == "journal"]
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         answer = await probe.get("/healthz")
-        # So that the server can end.
-        server.engine.broadcaster.start() if part == "broadcaster" else server.engine._journal.start()  # noqa: SLF001
+        server.engine._journal.start()  # noqa: SLF001  # so that the server can end
 
     assert answer.status_code == 503
-    assert answer.json()["error"]["message"] == f"the {part} has ended: restart this node"
+    assert answer.json()["error"]["message"] == "the journal has ended: restart this node"
 
 
 async def test_a_schema_that_is_behind_is_not_ready(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ async def test_a_session_shows_in_the_metrics(measured: RunningEngine) -> None:
     # Everybody in the room but the sender: two, for each of two edits.
     assert during["collab_deliveries_total event=content_edited"] == 4
     assert during["collab_live_contents"] == 1
-    assert during["collab_journal_waiting"] == during["collab_broadcast_waiting"] == 0
+    assert during["collab_journal_waiting"] == during["collab_outgoing_packets"] == 0
 
 
 @pytest.mark.parametrize(("header", "code"), [(None, "token_missing"), ("Bearer guessed", "token_invalid")])

@@ -1,0 +1,134 @@
+"""The edit log: the three statements that every commit of edits needs, straight to the driver.
+
+SQLAlchemy states and compiles them, once a database. To have each carried out by it as well would cost more CPU
+than the database needs itself, and most commits hold one edit.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import orjson
+from sqlalchemy import ARRAY, Connection, Dialect, String, any_, bindparam, func, insert, select, update
+from sqlalchemy.sql import ClauseElement, ColumnElement
+
+from collab.domain.document import Document
+from collab.domain.edits import Dropped, Edit, Overwrite
+from collab.domain.ops import Op
+from collab.storage.tables import contents, edits
+
+Row: TypeAlias = dict[str, Any]
+
+_STORE_EDITS = insert(edits)
+_STORE_HEADS = (
+    update(contents)
+    .where(contents.c.id == bindparam("content_id"))
+    .values(
+        version=bindparam("head"),
+        title=bindparam("new_title"),
+        updated_at=bindparam("at"),
+        updated_by=bindparam("author"),
+    )
+)
+
+
+class EditLog:
+    """Reads and writes on a connection of one dialect, within its transaction."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        is_sqlite = dialect.name == "sqlite"
+        self._time: Callable[[datetime], Any] = _sqlite_time if is_sqlite else _aware
+        self._ids: Callable[[Sequence[str]], Any] = _json if is_sqlite else list
+        self._lock_heads = _Statement(_lock_heads(is_sqlite=is_sqlite), dialect)
+        self._store_edits = _Statement(_STORE_EDITS, dialect)
+        self._store_heads = _Statement(_STORE_HEADS, dialect)
+
+    def lock_heads(self, connection: Connection, content_ids: Sequence[str]) -> list[tuple[str, int]]:
+        """The id and version of each content, in the order of their ids; nobody else changes them until the commit."""
+        return self._lock_heads.rows(connection, {"ids": self._ids(content_ids)})
+
+    def store(self, connection: Connection, changed: Iterable[tuple[Document, Sequence[Edit]]]) -> None:
+        """Adds the new edits of some contents and puts down their heads, each with the document that it is now."""
+        heads, rows = [], []
+        for document, new in changed:
+            rows.extend([self._row(edit) for edit in new])
+            heads.append(
+                {
+                    "content_id": document.id,
+                    "head": document.version,
+                    "new_title": document.title,
+                    "at": self._time(new[-1].at),
+                    "author": new[-1].author.id,
+                }
+            )
+        self._store_edits.run(connection, rows)
+        self._store_heads.run(connection, heads)
+
+    def _row(self, edit: Edit) -> Row:
+        return {
+            "content_id": edit.content_id,
+            "version": edit.version,
+            "edit_id": edit.edit_id,
+            "author_id": edit.author.id,
+            "session_id": edit.session_id,
+            "base_version": edit.base_version,
+            "ops": _records(edit.ops),
+            "inverse": _records(edit.inverse),
+            "undoes": edit.undoes,
+            "dropped": _records(edit.dropped) if edit.dropped else None,
+            "overwrote": _records(edit.overwrote) if edit.overwrote else None,
+            "created_at": self._time(edit.at),
+        }
+
+
+class _Statement:
+    """A statement in the words of a driver, and its parameters in the driver's form."""
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect)
+        self._sql = str(compiled)
+        self._names: list[str] | None = compiled.positiontup
+
+    def rows(self, connection: Connection, row: Row) -> list[Any]:
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(self._sql, self._parameters(row))
+            return list(cursor.fetchall())
+        finally:
+            cursor.close()
+
+    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(self._sql, [self._parameters(row) for row in rows])
+        finally:
+            cursor.close()
+
+    def _parameters(self, row: Row) -> Any:
+        return row if self._names is None else [row[name] for name in self._names]
+
+
+def _lock_heads(*, is_sqlite: bool) -> ClauseElement:
+    is_wanted: ColumnElement[bool]
+    if is_sqlite:
+        is_wanted = contents.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
+    else:
+        is_wanted = contents.c.id == any_(bindparam("ids", type_=ARRAY(String)))
+    return select(contents.c.id, contents.c.version).where(is_wanted).order_by(contents.c.id).with_for_update()
+
+
+def _sqlite_time(at: datetime) -> str:
+    """As SQLAlchemy writes a time for SQLite: in UTC, without its zone."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _aware(at: datetime) -> datetime:
+    return at
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _records(records: Sequence[Op | Dropped | Overwrite]) -> str:
+    return _json([record.to_json() for record in records])
