@@ -69,7 +69,7 @@ class Connecting:
             raise _refusal(error) from None
         except Exception:
             # Escaping, it would leave the client without any answer.
-            log.exception("a connection could not be answered")
+            log.exception("a connection could not be answered", session_id=sid)
             raise _refusal(Unavailable("the server could not accept the connection; try again")) from None
 
     async def authenticate(self, sid: str, *arguments: Any) -> Json:
