@@ -1,4 +1,4 @@
-"""The Socket.IO Admin UI (socket.io/docs/v4/admin-ui): how many clients there are and when they come and go, in numbers.
+"""The Socket.IO Admin UI (socket.io/docs/v4/admin-ui): how many clients there are, and when they come and go.
 
 It is never on without a password, shows nothing of what anybody sends (mode `production`), and changes nothing
 (`read_only`). python-socketio counts by patching Engine.IO's socket class for the whole process, so that one engine of
