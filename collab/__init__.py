@@ -6,12 +6,35 @@ What a host application imports:
     application = create_app(Settings(), host=my_fastapi_app)
 """
 
-from collab.app import Engine, create_app
-from collab.domain.access import SharedRoom
-from collab.domain.document import Document
-from collab.domain.edits import Edit
-from collab.domain.kinds import Kind, register_kind
-from collab.domain.presence import Diff
-from collab.settings import Settings
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collab.app import Engine, create_app
+    from collab.domain.access import SharedRoom
+    from collab.domain.document import Document
+    from collab.domain.edits import Edit
+    from collab.domain.kinds import Kind, register_kind
+    from collab.domain.presence import Diff
+    from collab.settings import Settings
 
 __all__ = ["Diff", "Document", "Edit", "Engine", "Kind", "Settings", "SharedRoom", "create_app", "register_kind"]
+
+_HOMES = {
+    "Diff": "collab.domain.presence",
+    "Document": "collab.domain.document",
+    "Edit": "collab.domain.edits",
+    "Engine": "collab.app",
+    "Kind": "collab.domain.kinds",
+    "Settings": "collab.settings",
+    "SharedRoom": "collab.domain.access",
+    "create_app": "collab.app",
+    "register_kind": "collab.domain.kinds",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Looked up when asked for: whoever needs the client or a command alone does not wait for the whole engine.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -6,9 +6,11 @@ import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -29,9 +31,12 @@ from collab.http.exports import exports_router
 from collab.http.health import health_router
 from collab.http.history import history_router
 from collab.http.imports import imports_router
+from collab.http.metrics import metrics_router
 from collab.http.pages import add_pages
 from collab.http.presence import presence_router
 from collab.http.routes import caller
+from collab.metrics import PrometheusMeter
+from collab.realtime.admin_ui import AdminUi
 from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.connecting import Connecting
@@ -48,11 +53,12 @@ from collab.services.directory import Directory
 from collab.services.edit_relay import EditRelay
 from collab.services.editing import EditingService
 from collab.services.exports import ExportService
+from collab.services.health import Health
 from collab.services.history import HistoryService
 from collab.services.hooks import Hook, OnEdit, OnPresence
 from collab.services.imports import ImportService
 from collab.services.membership import MembershipService
-from collab.services.ports import Bus, Clock
+from collab.services.ports import UNMETERED, Bus, Clock, Meter
 from collab.services.presence import PresenceService
 from collab.services.presence_log import PresenceLog
 from collab.services.presence_news import PresenceNews
@@ -63,16 +69,19 @@ from collab.services.webhooks import Webhooks
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
 from collab.storage.checkpoints import StoredCheckpoints
+from collab.storage.checks import check_database, check_schema
 from collab.storage.engine import Writer, reading_engine
 from collab.storage.jobs import StoredJobs
 from collab.storage.journal import Journal
 from collab.storage.migrate import migrate
 from collab.storage.presence import StoredPresence
-from collab.storage.readers import StoredHistory, check_database
+from collab.storage.readers import StoredHistory
 from collab.storage.records import records
 from collab.storage.webhooks import StoredOutbox
 from collab.tokens import Tokens
 from collab.webhooks import Receiver, webhook_id
+
+log = structlog.get_logger(__name__)
 
 SETTLE_S = 3.0
 """How long the end of a server waits for answers that are on their way."""
@@ -105,6 +114,8 @@ class Engine:
         if bus is None and settings.bus_url:
             bus = RedisBus(settings.bus_url)
         self.settings = settings
+        self._prometheus = _prometheus(settings)
+        self._meter: Meter = self._prometheus or UNMETERED
         self._writer = Writer(settings.database_url)
         self._reading = reading_engine(settings.database_url)
         self._server = make_server(
@@ -112,8 +123,9 @@ class Engine:
             ping_interval_s=settings.ping_interval_s,
             ping_timeout_s=settings.ping_timeout_s,
             max_message_bytes=settings.max_message_bytes,
+            meter=self._meter,
         )
-        self._answers = Answers()
+        self._answers = Answers(self._meter, is_telling=settings.log_level == "DEBUG")
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
         self.broadcaster = Broadcaster(self._server)
@@ -123,6 +135,7 @@ class Engine:
             self._committed,
             max_waiting=settings.max_waiting_edits,
             max_live=settings.max_live_contents,
+            meter=self._meter,
         )
         store = StoredBands(self._reading, self._writer)
         reader = StoredHistory(self._reading, self._journal)
@@ -155,12 +168,19 @@ class Engine:
             ImportLimits(settings.import_max_bytes, settings.import_max_unpacked_bytes, settings.import_max_songs),
         )
         self.tokens = Tokens(settings)
-        self._rates = Rates(_rate_limits(settings) if settings.rate_limits else None, clock)
+        self._rates = Rates(_rate_limits(settings) if settings.rate_limits else None, clock, self._meter)
         self._realtime(clock)
+        self.health = Health(
+            needed={"database": partial(check_database, self._reading), "schema": partial(check_schema, self._reading)},
+            wanted={} if self.cluster is None else {"bus": self.cluster.check},
+            parts={"journal": lambda: self._journal.is_stuck},
+        )
+        if self._prometheus is not None:
+            self._watch(self._prometheus)
 
     def _join(self, bus: Bus, store: StoredBands, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
         """Makes this node one of several; what it returns tells rooms on all of them."""
-        cluster = Cluster(bus, _new_id(), self._presence_log, clock)
+        cluster = Cluster(bus, _new_id(), self._presence_log, clock, self._meter)
         shared = SharedBroadcaster(self._server, self.broadcaster, cluster.publish_event, cluster.publish_band)
         cluster.edits = EditRelay(shared, reader, self._recalled, cluster.publish_edits, self.presence.edited)
         cluster.bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
@@ -236,10 +256,15 @@ class Engine:
             self._edit_hook.notify(entry.edit, entry.document)
         if self._webhooks is not None:
             self._webhooks.wake()
+        if self.settings.log_level == "DEBUG":
+            for edit in (entry.edit for entry in committed):
+                log.debug("committed", session_id=edit.session_id, edit_id=edit.edit_id, version=edit.version)
 
     def _realtime(self, clock: Clock) -> None:
         settings = self.settings
         auth_timeout = timedelta(seconds=settings.auth_timeout_s)
+        password = settings.socketio_admin_password
+        self._admin_ui = None if password is None else AdminUi(self._server, password.get_secret_value())
         self._transports = transports = Transports(
             self._server,
             clock,
@@ -250,7 +275,10 @@ class Engine:
                 max_queued_messages=settings.max_queued_messages,
                 max_queued_bytes=settings.max_queued_bytes,
             ),
+            self._meter,
         )
+        if self._admin_ui is not None:
+            self._admin_ui.register(transports)
         self.sessions = Sessions(
             clock,
             auth_timeout,
@@ -285,6 +313,21 @@ class Engine:
             self._rates,
         ).register()
 
+    def _watch(self, meter: PrometheusMeter) -> None:
+        """What Prometheus sees of the engine as it is at that moment."""
+        sessions, transports = self.sessions, self._transports
+        meter.watch("sessions", "Connected sessions.", sessions.count)
+        meter.watch("people", "Different users among them.", sessions.people)
+        meter.watch("rooms", "Rooms with somebody in them.", self.presence.rooms)
+        meter.watch("live_contents", "Contents in memory.", lambda: self._journal.live)
+        meter.watch("journal_waiting", "Edits that wait for their commit.", lambda: self._journal.waiting)
+        meter.watch("outgoing_packets", "Packets that wait for clients.", lambda: sum(transports.queued()))
+        meter.watch(
+            "outgoing_packets_max",
+            "Packets that wait for the slowest client.",
+            lambda: max(transports.queued(), default=0),
+        )
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """While this is entered the engine serves; the schema must be up to date."""
@@ -301,6 +344,7 @@ class Engine:
         try:
             yield
         finally:
+            self.health.stop()
             await self.imports.close()
             await self._journal.close()
             # A client may have gone, and its event still be at work: the database stays open for it.
@@ -313,12 +357,15 @@ class Engine:
             await self._presence_hook.close(HOOKS_S)
             if self._webhooks is not None:
                 await self._webhooks.close()
+            if self._admin_ui is not None:
+                await self._admin_ui.close()
             await self._writer.close()
             await self._reading.dispose()
 
     async def say_goodbye(self, retry_in_s: float) -> None:
         """Before the connections are closed: tells every session when to come back, commits and answers what was
         accepted, and takes no further edit."""
+        self.health.stop()
         for session_id in self.sessions.ids():
             self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})
         self.presence.stop()
@@ -340,7 +387,10 @@ class Engine:
         app.include_router(imports_router(who, self.imports))
         app.include_router(exports_router(who, self.exports))
         app.include_router(documents_router(version("collab")))
-        app.include_router(health_router(lambda: check_database(self._reading)))
+        app.include_router(health_router(self.health))
+        if self._prometheus is not None and self.settings.metrics_token is not None:
+            token = self.settings.metrics_token.get_secret_value()
+            app.include_router(metrics_router(self._prometheus.exposition, token))
         if self.settings.admin_pages:
             secret = self.settings.jwt_secret
             mount_admin(app, self._reading, records(), self.tokens, secret.get_secret_value() if secret else None)
@@ -362,6 +412,13 @@ def _rate_limits(settings: Settings) -> RateLimits:
         requests=Rate(settings.requests_per_s, settings.requests_burst),
         user_factor=settings.user_rate_factor,
     )
+
+
+def _prometheus(settings: Settings) -> PrometheusMeter | None:
+    """The meter of an engine whose settings name a token for `/metrics`."""
+    if settings.metrics_token is None:
+        return None
+    return PrometheusMeter(version("collab"), settings.database_url.partition(":")[0].partition("+")[0])
 
 
 def create_app(

@@ -1,15 +1,19 @@
 """The bus between nodes: one channel of Valkey or Redis (pub/sub), which keeps nothing and promises nothing."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
 
+import redis
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from collab.domain.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +32,30 @@ AT_ONCE = 200
 CLOSE_S = 1.0
 """How long the last messages may take."""
 
+ANSWER_WITHIN_S = 2.0
+"""How long somebody waits who only asks whether the bus is there."""
+
 _PROBE = b""
+
+
+def _redis_url(url: str) -> str:
+    # The names are Valkey's, the protocol is the same.
+    return url.replace("valkey://", "redis://", 1).replace("valkeys://", "rediss://", 1)
+
+
+def answer_time_s(url: str) -> float:
+    """How long a bus takes to answer; blocks, and raises `Unavailable` where it does not."""
+    client = redis.Redis.from_url(
+        _redis_url(url), socket_connect_timeout=ANSWER_WITHIN_S, socket_timeout=ANSWER_WITHIN_S
+    )
+    began = time.perf_counter()
+    try:
+        client.ping()
+    except (RedisError, OSError) as error:
+        raise Unavailable(f"the bus does not answer: {error}") from error
+    finally:
+        client.close()
+    return time.perf_counter() - began
 
 
 class RedisBus:
@@ -36,9 +63,8 @@ class RedisBus:
     belongs to one."""
 
     def __init__(self, url: str) -> None:
-        # The names are Valkey's, the protocol is the same.
         self._redis = Redis.from_url(
-            url.replace("valkey://", "redis://", 1).replace("valkeys://", "rediss://", 1),
+            _redis_url(url),
             retry=Retry(NoBackoff(), 0),
             socket_connect_timeout=PATIENCE_S,
             socket_keepalive=True,

@@ -1,31 +1,20 @@
-"""The command line: what each command takes. The work of the longer ones is in collab/commands."""
+"""The command line: what each command takes. The work of the longer ones is in collab/commands.
 
-import asyncio
-import secrets
+Each command imports what it needs when it runs, so that help and the short ones do not wait for the whole engine.
+"""
+
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import SecretStr, ValidationError
 
-from collab import demo as demo_band
-from collab.app import Engine, own_app
-from collab.commands import keeping
-from collab.commands.history import print_history
-from collab.commands.times import duration, since_when
-from collab.domain.bands import User
-from collab.domain.errors import CollabError
-from collab.logs import configure_logging
-from collab.serving import serve_until_stopped
-from collab.settings import Settings
-from collab.storage.migrate import migrate as migrate_schema
-from collab.tokens import Tokens
-from collab.workers import serve_with_workers
+if TYPE_CHECKING:
+    from collab.app import Engine
+    from collab.settings import Settings
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -48,11 +37,18 @@ def serve(
 ) -> None:
     """Brings the schema up to date, then serves. Settings come from COLLAB_... in the environment or in .env."""
     with _explained():
+        from collab.app import Engine
+        from collab.settings import Settings
+        from collab.storage.migrate import migrate as migrate_schema
+
         settings = Settings()
         engine = Engine(settings)
         migrate_schema(settings.database_url)
         if workers > 1:
-            configure_logging(settings.log_level)
+            from collab.logs import configure_logging
+            from collab.workers import serve_with_workers
+
+            configure_logging(settings.log_level, settings.log_format)
             serve_with_workers(settings, workers, host, port, _print_url)
     if workers == 1:
         _run(engine, host, port, _print_url)
@@ -66,6 +62,15 @@ def demo(
     ] = None,
 ) -> None:
     """Serves a band of four with a repertoire and a setlist, and prints a link for each member. Needs no setting."""
+    import asyncio
+    import tempfile
+
+    from pydantic import SecretStr
+
+    from collab.app import Engine
+    from collab.settings import Settings
+    from collab.storage.migrate import migrate as migrate_schema
+
     with tempfile.TemporaryDirectory(prefix="collab-demo-") as temporary:
         folder = (data or Path(temporary)).absolute()
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,6 +96,11 @@ def token(
 ) -> None:
     """Signs a token with the configured secret and prints it."""
     with _explained():
+        from collab.commands.times import duration
+        from collab.domain.bands import User
+        from collab.settings import Settings
+        from collab.tokens import Tokens
+
         made = Tokens(Settings()).sign(User(user, name or user, admin), duration("--ttl", ttl), datetime.now(UTC))
     print(made)
 
@@ -101,9 +111,10 @@ def migrate(
 ) -> None:
     """Brings the schema to a revision, up or down."""
     with _explained():
-        settings = Settings()
-        migrate_schema(settings.database_url, revision)
-    print(f"the schema is at {revision}")
+        from collab.commands import keeping
+        from collab.settings import Settings
+
+        keeping.migrate(Settings().database_url, revision)
 
 
 @cli.command()
@@ -118,6 +129,12 @@ def history(
 ) -> None:
     """Prints a content's edits, oldest first, in words: who did what, and when (UTC)."""
     with _explained():
+        import asyncio
+
+        from collab.commands.history import print_history
+        from collab.commands.times import since_when
+        from collab.settings import Settings
+
         start = None if since is None else since_when(since, datetime.now(UTC))
         asyncio.run(print_history(Settings().database_url, content, author, start, follow=follow, as_json=as_json))
 
@@ -130,6 +147,10 @@ def compact(
 ) -> None:
     """Folds old edits into snapshots. Checkpoints stay; other versions before the fold can't be opened any more."""
     with _explained():
+        from collab.commands import keeping
+        from collab.commands.times import duration
+        from collab.settings import Settings
+
         before = None if older_than is None else datetime.now(UTC) - duration("--older-than", older_than)
         keeping.compact(Settings().database_url, keep_edits, before, is_dry_run=dry_run)
 
@@ -141,6 +162,9 @@ def backup(
 ) -> None:
     """Saves the data, also while a server runs. A dump can be restored into any of the databases."""
     with _explained():
+        from collab.commands import keeping
+        from collab.settings import Settings
+
         keeping.backup(Settings().database_url, file, band)
 
 
@@ -148,7 +172,41 @@ def backup(
 def restore(file: Annotated[Path, typer.Argument(help="What `collab backup` has made.")]) -> None:
     """Brings a backup back: a copy becomes the database, a dump adds its bands to what is there."""
     with _explained():
+        from collab.commands import keeping
+        from collab.settings import Settings
+
         keeping.restore(Settings().database_url, file)
+
+
+@cli.command(name="import")
+def import_(
+    band: Annotated[str, typer.Argument(help="The band's id.")],
+    file: Annotated[Path, typer.Argument(help="CSV, JSON, ChordPro, or a zip of those.")],
+    server: Annotated[str, typer.Option(help="A running server.")] = "http://127.0.0.1:8000",
+    token: Annotated[
+        str, typer.Option(help="Of a member who may edit. Better in the environment.", envvar="COLLAB_TOKEN")
+    ] = "",
+) -> None:
+    """Adds the songs of a file to a band's repertoire, through a running server. Ctrl-C cancels what is not in yet."""
+    with _explained():
+        from collab.commands.importing import import_songs
+
+        if not token:
+            raise ValueError("COLLAB_TOKEN: expected the token of a member (`collab token USER --name NAME` makes one)")
+        is_well = import_songs(server, token, band, file)
+    if not is_well:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for scripts.")] = False,
+) -> None:
+    """Checks settings, secrets, database, disk, clock and bus, and says what is wrong and how to mend it."""
+    from collab.commands.doctor import diagnose, print_findings
+
+    if not print_findings(diagnose(), as_json=as_json, is_terminal=sys.stdout.isatty()):
+        raise typer.Exit(1)
 
 
 def main() -> None:
@@ -159,6 +217,10 @@ def main() -> None:
 @contextmanager
 def _explained() -> Iterator[None]:
     """What is wrong goes to standard error in a sentence: exit code 2 for a setting or an option, else 1."""
+    from pydantic import ValidationError
+
+    from collab.domain.errors import CollabError
+
     try:
         yield
     except ValidationError as error:
@@ -176,8 +238,12 @@ def _explained() -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
-def _run(engine: Engine, host: str, port: int, on_started: Callable[[str], None]) -> None:
-    configure_logging(engine.settings.log_level)
+def _run(engine: "Engine", host: str, port: int, on_started: Callable[[str], None]) -> None:
+    from collab.app import own_app
+    from collab.logs import configure_logging
+    from collab.serving import serve_until_stopped
+
+    configure_logging(engine.settings.log_level, engine.settings.log_format)
     application = engine.attach(own_app(engine.settings))
     serve_until_stopped(engine, application, host, port, on_started)
 
@@ -187,19 +253,27 @@ def _print_url(url: str) -> None:
 
 
 def _kept_secret(file: Path) -> str:
+    import secrets
+
     if not file.exists():
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(48))
     return file.read_text()
 
 
-async def _seed(settings: Settings) -> None:
+async def _seed(settings: "Settings") -> None:
+    from collab import demo as demo_band
+    from collab.app import Engine
+
     engine = Engine(settings)
     async with engine.running():
         await demo_band.seed(engine)
 
 
-def _print_links(settings: Settings, url: str) -> None:
+def _print_links(settings: "Settings", url: str) -> None:
+    from collab import demo as demo_band
+    from collab.tokens import Tokens
+
     tokens = Tokens(settings)
     print(f"\n{demo_band.BAND} is on stage. Open a link for each member, each in a window of its own:\n")
     for user, role in demo_band.MEMBERS:

@@ -1,22 +1,75 @@
-"""Logging: structlog, one line an event. No payload and no token is ever logged."""
+"""Logging: structlog, one line an event, on standard error. No payload and no token is ever logged.
+
+Lines say in whose name something happens: `session_id` for an event of a client, `request_id` for a REST call.
+"""
 
 import logging
+import sys
+import traceback
+from collections.abc import Iterator
+from typing import TextIO
 
 import structlog
+from structlog.typing import ExcInfo, Processor
+
+from collab.settings import LogFormat, LogLevel
+
+_SHOWN = 300
+"""How much of an exception's message is logged."""
 
 
-def configure_logging(level: str) -> None:
+def configure_logging(level: LogLevel, log_format: LogFormat = "console") -> None:
     """Sets up logging for a process that is collab's own; a host application keeps its own."""
-    # Libraries log through the standard module, and say a lot that only a developer wants to know.
-    logging.basicConfig(format="%(message)s", level="INFO" if level == "DEBUG" else "WARNING")
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.ExceptionRenderer(exception_text),
+    ]
+    renderer = _renderer(log_format)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.StackInfoRenderer(),
-            # The renderer's own tracebacks show the local variables, and among them tokens.
-            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
-        ],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
     )
+    # Libraries log through the standard module, and say a lot that only a developer wants to know.
+    logging.basicConfig(
+        handlers=[_handler(shared, renderer)], level="INFO" if level == "DEBUG" else "WARNING", force=True
+    )
+
+
+def _renderer(log_format: LogFormat) -> Processor:
+    if log_format == "json":
+        return structlog.processors.JSONRenderer(sort_keys=False)
+    # Exceptions are text by now. The renderer's own way with them would show local variables: payloads and tokens.
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+
+
+def _handler(shared: list[Processor], renderer: Processor) -> logging.Handler:
+    handler: logging.StreamHandler[TextIO] = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    return handler
+
+
+def exception_text(exc_info: ExcInfo) -> str:
+    """A traceback without the source's values: of each message the first line alone.
+
+    What follows in the messages of databases and validators are the values that they did not like.
+    """
+    return "".join(_lines(exc_info[1])).rstrip()
+
+
+def _lines(error: BaseException) -> Iterator[str]:
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield from _lines(before)
+        yield "\nwhich led to\n\n"
+    yield from traceback.format_tb(error.__traceback__)
+    message = str(error).partition("\n")[0]
+    yield f"{type(error).__qualname__}: {message[:_SHOWN]}\n"

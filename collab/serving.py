@@ -63,6 +63,8 @@ def server_config(application: ASGIApp, host: str, port: int, max_message_bytes:
         ws_ping_timeout=None,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
         log_level="warning",
+        # What uvicorn has to say goes where everything else goes.
+        log_config=None,
         access_log=False,
     )
 

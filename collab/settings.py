@@ -13,6 +13,8 @@ MIN_SECRET_BYTES = 32
 BUS_SCHEMES = ("redis", "rediss", "valkey", "valkeys", "unix")
 
 Algorithm = Literal["HS256", "RS256", "ES256"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LogFormat = Literal["console", "json"]
 
 
 class Settings(BaseSettings):
@@ -84,7 +86,14 @@ class Settings(BaseSettings):
     admin_pages: bool = True
     """Whether operators find pages at /admin; a host application may have its own there."""
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    metrics_token: SecretStr | None = Field(default=None, min_length=16)
+    """Whoever shows it as a bearer token reads `/metrics`; unset, nothing is measured and no such page is served."""
+
+    socketio_admin_password: SecretStr | None = Field(default=None, min_length=16)
+    """Lets the Socket.IO Admin UI in, as the user `admin`; unset, it is off."""
+
+    log_level: LogLevel = "INFO"
+    log_format: LogFormat = "console"
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

@@ -64,12 +64,16 @@ class _Keys:
             raise TokenInvalid("the token is not signed with a key that is published: get a new one")
         return self._keys[kid]
 
+    def published(self) -> list[jwt.PyJWK]:
+        """What the URL says just now, whatever is known; blocks, and raises what PyJWT raises."""
+        return list(self._client.get_signing_keys())
+
     async def _fetch(self) -> None:
         if self._now_s() - self._tried_at_s < KEYS_COOLDOWN_S:
             return
         try:
             # It blocks while it fetches.
-            published = await asyncio.to_thread(self._client.get_signing_keys)
+            published = await asyncio.to_thread(self.published)
         except (jwt.PyJWTError, ValueError) as error:
             log.warning("the keys that tokens are checked with can't be fetched", error=str(error))
         else:
@@ -113,6 +117,13 @@ class Tokens:
         except _MALFORMED as error:
             raise TokenInvalid(f"the token is not valid ({error}): get a new one") from None
         return Identity(_user(claims), expires_at)
+
+    def fetch_keys(self) -> int | None:
+        """How many keys the JWKS URL publishes, None where there is no such URL; `Unavailable` where it fails."""
+        try:
+            return None if self._keys is None else len(self._keys.published())
+        except (jwt.PyJWTError, ValueError) as error:
+            raise Unavailable(str(error)) from error
 
     def sign(self, user: User, ttl: timedelta, now: datetime) -> str:
         """A token for a user. Only with a secret of one's own: `ValueError` with a JWKS URL."""

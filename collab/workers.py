@@ -121,7 +121,7 @@ def _has_started(worker: _Worker, stop: Connection) -> bool:
 def _serve(settings: Settings, listener: socket.socket, started: Connection) -> None:
     """The life of a worker: a whole node."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     engine = Engine(settings)
     host, port = listener.getsockname()[:2]
     with suppress(KeyboardInterrupt):

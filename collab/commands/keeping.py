@@ -1,4 +1,4 @@
-"""`collab compact`, `backup` and `restore`: they do it, and say in a few lines what they did."""
+"""`collab compact`, `backup`, `restore` and `migrate`: they do it, and say in a few lines what they did."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,47 +6,67 @@ from pathlib import Path
 
 import typer
 
+from collab.commands import progress
 from collab.storage import backup as backups
 from collab.storage import compact as compacting
+from collab.storage import migrate as migrating
 
 _COPIES = (".db", ".sqlite", ".sqlite3")
 _DUMPS = (".jsonl", ".jsonl.gz")
 
 
 def compact(url: str, keep_edits: int, older_than: datetime | None, *, is_dry_run: bool) -> None:
-    """Folds old edits and prints a line for each content that had some, then the sum."""
+    """Folds old edits and prints a line for each content that had some, then the sum, also when it is interrupted."""
     total = count = 0
-    for folded in compacting.compact(url, keep_edits, older_than, is_dry_run=is_dry_run):
-        typer.echo(
-            f"{folded.title} ({folded.content_id}): {folded.edits} edits and {folded.snapshots} snapshots "
-            f"before version {folded.version}, {_size(folded.size_bytes)}"
-        )
-        count += folded.edits
-        total += folded.size_bytes
     word = "would be folded; nothing was changed" if is_dry_run else "were folded; the database uses the space again"
-    typer.echo(f"{count} edits, {_size(total)}, {word}")
+    try:
+        with progress.shown("Compacting") as on_progress:
+            for folded in compacting.compact(
+                url, keep_edits, older_than, is_dry_run=is_dry_run, on_progress=on_progress
+            ):
+                typer.echo(
+                    f"{folded.title} ({folded.content_id}): {folded.edits} edits and {folded.snapshots} snapshots "
+                    f"before version {folded.version}, {_size(folded.size_bytes)}"
+                )
+                count += folded.edits
+                total += folded.size_bytes
+    finally:
+        typer.echo(f"{count} edits, {_size(total)}, {word}")
 
 
 def backup(url: str, file: Path, band_id: str | None) -> None:
     """Copies or dumps, as the file's name says."""
-    if _is_dump(file):
-        typer.echo(f"{file}: {_rows(backups.dump(url, file, band_id))}")
-    elif band_id is not None:
+    is_dump = _is_dump(file)
+    if band_id is not None and not is_dump:
         raise ValueError("--band: a copy holds all bands; name the file .jsonl for a dump of one")
-    else:
-        backups.copy_sqlite(url, file)
-        typer.echo(f"{file}: a copy of the database")
+    with progress.shown("Backing up") as on_progress:
+        if is_dump:
+            said = _rows(backups.dump(url, file, band_id, on_progress))
+        else:
+            backups.copy_sqlite(url, file, on_progress)
+            said = "a copy of the database"
+    typer.echo(f"{file}: {said}")
 
 
 def restore(url: str, file: Path) -> None:
     """Restores what `backup` has made."""
     if not file.exists():
         raise ValueError(f"expected a file that `collab backup` has made, there is no {file}")
-    if _is_dump(file):
-        typer.echo(f"restored {_rows(backups.restore(url, file))}")
-    else:
-        backups.restore_sqlite(url, file)
-        typer.echo("restored the database")
+    is_dump = _is_dump(file)
+    with progress.shown("Restoring") as on_progress:
+        if is_dump:
+            said = _rows(backups.restore(url, file, on_progress))
+        else:
+            backups.restore_sqlite(url, file, on_progress)
+            said = "the database"
+    typer.echo(f"restored {said}")
+
+
+def migrate(url: str, revision: str) -> None:
+    """Brings the schema to a revision."""
+    with progress.shown("Migrating") as on_progress:
+        migrating.migrate(url, revision, on_progress)
+    typer.echo(f"the schema is at {revision}")
 
 
 def _is_dump(file: Path) -> bool:

@@ -1,6 +1,8 @@
 """What all routes share: the caller, and errors in the one shape that clients know."""
 
 import math
+import re
+import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any, ClassVar, TypeAlias
 
@@ -22,6 +24,8 @@ from collab.services.rates import Rates
 log = structlog.get_logger(__name__)
 
 Caller: TypeAlias = Callable[..., Awaitable[User]]
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _BEARER = HTTPBearer(auto_error=False, description="A JWT with `sub` and `exp`.")
 
@@ -50,6 +54,13 @@ class AnsweringRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
+            request_id = _request_id(request)
+            with structlog.contextvars.bound_contextvars(request_id=request_id):
+                response = await answer_or_error(request)
+            response.headers["X-Request-ID"] = request_id
+            return response
+
+        async def answer_or_error(request: Request) -> Response:
             try:
                 self._check_length(request)
                 return await handle(request)
@@ -75,6 +86,12 @@ class AnsweringRoute(APIRoute):
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self.max_body_bytes:
             raise TooLarge(f"expected a body of at most {self.max_body_bytes} bytes, got {length}")
+
+
+def _request_id(request: Request) -> str:
+    """The id that the logs know a request by: the proxy's, where it gave one that is fit to be logged."""
+    given = request.headers.get("X-Request-ID", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def failed(error: CollabError) -> JSONResponse:

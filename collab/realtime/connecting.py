@@ -75,7 +75,7 @@ class Connecting:
         except Exception:
             # Escaping, it would leave the client without any answer.
             self._rates.end(sid)
-            log.exception("a connection could not be answered")
+            log.exception("a connection could not be answered", session_id=sid)
             raise _refusal(Unavailable("the server could not accept the connection; try again")) from None
 
     async def authenticate(self, sid: str, *arguments: Any) -> Json:
@@ -87,7 +87,7 @@ class Connecting:
             session = await self._begin(sid, request.token)
             return {"user": session.user.to_json(), "expires_at": rfc3339(session.expires_at)}
 
-        return await self._answers.give("authenticate", answer())
+        return await self._answers.give("authenticate", sid, answer())
 
     async def disconnect(self, sid: str, reason: str) -> None:
         self._sessions.end(sid)

@@ -166,7 +166,7 @@ class Handlers:
             return await handle(session, requests.parse(adapter, arguments))
 
         async def answered(sid: str, *arguments: Any) -> Json:
-            return await self.answers.give(event, handled(sid, arguments))
+            return await self.answers.give(event, sid, handled(sid, arguments))
 
         self.server.on(event, answered)
 
@@ -177,7 +177,7 @@ class Handlers:
             self.presence.hear(sid)
             raise Invalid.at("event", f"expected an event of the protocol, got {shown(event)}")
 
-        return await self.answers.give("unknown", refused())
+        return await self.answers.give("unknown", sid, refused())
 
 
 def _opened_json(opened: Opened) -> Json:

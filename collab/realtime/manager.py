@@ -12,13 +12,16 @@ from engineio import packet as eio_packet
 from socketio import packet
 
 from collab.realtime.sockets import put
+from collab.services.ports import UNMETERED, Meter
 
 NAMESPACE = "/"
-"""The only namespace that is served."""
+"""The only namespace that is served, but for the Admin UI's."""
 
 
 class Manager(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio ships no types
     """Knows the rooms of a node, and sends to them."""
+
+    meter: Meter = UNMETERED
 
     def send(self, event: str, data: Any, room: str, skip_sid: str | None = None) -> None:
         """Sends an event to everybody in a room but `skip_sid`; in order, and without waiting for anybody."""
@@ -28,6 +31,7 @@ class Manager(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio s
             frame = eio_packet.Packet(eio_packet.MESSAGE, text)
             for eio_sid in recipients:
                 put(self.server.eio, eio_sid, frame)
+        self.meter.delivered(event, len(recipients))
 
     async def emit(
         self,
@@ -40,7 +44,11 @@ class Manager(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio s
         to: str | None = None,
         **kwargs: Any,
     ) -> None:
-        """What `AsyncServer.emit` calls. A room is required: nothing goes to everybody."""
+        """What `AsyncServer.emit` calls. A room is required: nothing of ours goes to everybody."""
+        if namespace != NAMESPACE:
+            # The Admin UI's: to all who are in it.
+            await super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, to=to)
+            return
         room = to or room
         if room is None or callback is not None:
             raise ValueError("expected a room and no callback: emit to a room, and let clients call back with an event")

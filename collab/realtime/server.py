@@ -16,6 +16,7 @@ from collab.realtime import wire_json
 from collab.realtime.manager import NAMESPACE, Manager
 from collab.realtime.packets import Ended, PolledPayloads, guard
 from collab.realtime.sockets import put, use_lean_websockets
+from collab.services.ports import UNMETERED, Meter
 
 _QUIET = logging.getLogger("collab.socketio")
 _QUIET.setLevel(logging.ERROR)
@@ -64,12 +65,19 @@ class TextPacket(socketio.packet.Packet):  # type: ignore[misc]  # python-socket
 
 
 def make_server(
-    *, allowed_origins: Sequence[str], ping_interval_s: int, ping_timeout_s: int, max_message_bytes: int
+    *,
+    allowed_origins: Sequence[str],
+    ping_interval_s: int,
+    ping_timeout_s: int,
+    max_message_bytes: int,
+    meter: Meter = UNMETERED,
 ) -> socketio.AsyncServer:
     """A server with nothing registered yet. Pages of the server's own origin may connect, and those that are named."""
+    manager = Manager()
+    manager.meter = meter
     server = Server(
         async_mode="asgi",
-        client_manager=Manager(),
+        client_manager=manager,
         serializer=TextPacket,
         json=wire_json,
         cors_allowed_origins=partial(_is_allowed, frozenset(allowed_origins)),

@@ -83,6 +83,13 @@ class Sessions:
                 del self._count[session.user.id]
         return session
 
+    def people(self) -> int:
+        """How many different users the sessions are of."""
+        return len({session.user.id for session in self._sessions.values()})
+
+    def count(self) -> int:
+        return len(self._sessions)
+
     def ids(self) -> list[str]:
         return list(self._sessions)
 

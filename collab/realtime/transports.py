@@ -16,7 +16,7 @@ import socketio
 import structlog
 
 from collab.domain.stays import Origin
-from collab.services.ports import Clock, Timer
+from collab.services.ports import UNMETERED, Clock, Meter, Timer
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,10 @@ class TransportLimits:
 
 
 class Transports:
-    def __init__(self, server: socketio.AsyncServer, clock: Clock, limits: TransportLimits) -> None:
+    def __init__(
+        self, server: socketio.AsyncServer, clock: Clock, limits: TransportLimits, meter: Meter = UNMETERED
+    ) -> None:
+        self._meter = meter
         self._server = server
         self._clock = clock
         self._limits = limits
@@ -83,9 +86,13 @@ class Transports:
             remote_addr=_address(environ),
         )
 
-    def taken(self, sid: str) -> None:
+    def queued(self) -> list[int]:
+        """How many packets wait to be taken by each connected client."""
+        return [socket.queue.qsize() for socket in self._server.eio.sockets.values()]
+
+    def taken(self, sid: str, namespace: str = _NAMESPACE) -> None:
         """A session now stands on its socket."""
-        self._stop_waiting(self._server.manager.eio_sid_from_sid(sid, _NAMESPACE))
+        self._stop_waiting(self._server.manager.eio_sid_from_sid(sid, namespace))
 
     def authenticated(self, sid: str) -> None:
         """A good token was shown on the socket of a session."""
@@ -145,6 +152,7 @@ class Transports:
         for eio_sid, socket in self._server.eio.sockets.items():
             if not socket.closed and self._is_slow(socket.queue):
                 log.warning("a client does not read", queued=socket.queue.qsize())
+                self._meter.evicted()
                 self._server.start_background_task(self._close, eio_sid, SLOW_CONSUMER)
         self.start()
 

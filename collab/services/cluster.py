@@ -19,7 +19,7 @@ from collab.domain.peers import Peer
 from collab.services.band_relay import BandRelay
 from collab.services.edit_relay import EditRelay
 from collab.services.peer_wire import Json, edit_from_json
-from collab.services.ports import Bus, Clock, Timer
+from collab.services.ports import UNMETERED, Bus, Clock, Meter, Timer
 from collab.services.presence_log import PresenceLog
 from collab.services.presence_peers import PresencePeers
 
@@ -43,7 +43,10 @@ class Cluster:
     bands: BandRelay
     presence: PresencePeers
 
-    def __init__(self, bus: Bus, node_id: str, presence_log: PresenceLog, clock: Clock) -> None:
+    def __init__(
+        self, bus: Bus, node_id: str, presence_log: PresenceLog, clock: Clock, meter: Meter = UNMETERED
+    ) -> None:
+        self._meter = meter
         self._bus = bus
         self._node_id = node_id
         self._log = presence_log
@@ -60,6 +63,11 @@ class Cluster:
     def is_connected(self) -> bool:
         """Whether this node hears the others."""
         return self._bus.is_connected
+
+    async def check(self) -> None:
+        """Raises `Unavailable` while the bus is away."""
+        if not self.is_connected:
+            raise Unavailable("the bus is away: this node finds the others' edits in the database, once a second")
 
     def start(self) -> None:
         self._worker = asyncio.create_task(self._run(), name="cluster")
@@ -112,7 +120,8 @@ class Cluster:
         self._send(kind, number=self._number, lease=self._log.node_id, **body)
 
     def _message(self, kind: str, **body: Any) -> bytes:
-        return orjson.dumps({"node": self._node_id, "kind": kind, **body})
+        sent_at_s = self._clock.now().timestamp()
+        return orjson.dumps({"node": self._node_id, "kind": kind, "sent_at_s": sent_at_s, **body})
 
     def _state(self) -> None:
         self._send("state", last=self._number, lease=self._log.node_id, rooms=self.presence.state())
@@ -150,6 +159,8 @@ class Cluster:
         try:
             body: Json = orjson.loads(message)
             if body["node"] != self._node_id:
+                # By both nodes' clocks, which need not agree.
+                self._meter.bus_lag(max(0.0, self._clock.now().timestamp() - body["sent_at_s"]))
                 self._take(body["node"], body)
         except Exception:
             # The edge of the bus: a message that can't be read must not stop the next.

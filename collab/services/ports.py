@@ -9,6 +9,7 @@ from collab.domain.access import BandRoom, Role, SharedRoom, UserRoom
 from collab.domain.bands import Band, Checkpoint, Content, Job, JobStatus, Member, User
 from collab.domain.document import Document
 from collab.domain.edits import Asked, Edit
+from collab.domain.errors import CollabError
 from collab.domain.presence import Diff
 from collab.domain.rebase import Accepted, Outcome
 from collab.domain.stays import Departed, Node, Stay
@@ -294,3 +295,56 @@ class Announcer(Protocol):
     async def expel(self, session_ids: Sequence[str], rooms: Sequence[SharedRoom]) -> None:
         """Takes sessions out of rooms: once this returns they hear nothing of them any more."""
         ...
+
+
+class Meter(Protocol):
+    """Counts what happens, for those who operate the engine. Every call returns at once and comes from the loop."""
+
+    def committed(self, outcomes: Sequence[Outcome | CollabError], seconds: float) -> None:
+        """The journal settled a batch, with these outcomes; so long did its transaction take."""
+        ...
+
+    def not_committed(self, edits: int) -> None:
+        """A batch of so many edits could not be stored."""
+        ...
+
+    def answered(self, event: str, code: str, seconds: float) -> None:
+        """An event of a client got its answer, `ok` or the code of an error, so long after it came."""
+        ...
+
+    def delivered(self, event: str, recipients: int) -> None:
+        """A message was put on its way to so many sessions."""
+        ...
+
+    def evicted(self) -> None:
+        """A session was ended because its client did not keep up."""
+        ...
+
+    def rate_limited(self, what: str) -> None:
+        """Something was refused for being too much. `what` is one of a few words, such as an event's name."""
+        ...
+
+    def bus_lag(self, seconds: float) -> None:
+        """A message of another node arrived, so long after it was sent."""
+        ...
+
+
+class Unmetered:
+    """The meter of an engine that nobody measures."""
+
+    def committed(self, outcomes: Sequence[Outcome | CollabError], seconds: float) -> None: ...
+
+    def not_committed(self, edits: int) -> None: ...
+
+    def answered(self, event: str, code: str, seconds: float) -> None: ...
+
+    def delivered(self, event: str, recipients: int) -> None: ...
+
+    def evicted(self) -> None: ...
+
+    def rate_limited(self, what: str) -> None: ...
+
+    def bus_lag(self, seconds: float) -> None: ...
+
+
+UNMETERED: Meter = Unmetered()

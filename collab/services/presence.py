@@ -78,6 +78,10 @@ class PresenceService:
         """Whether a session of this node is in a room."""
         return any(entry.node is None for entry in self.roster(room).sessions.values())
 
+    def rooms(self) -> int:
+        """In how many rooms somebody is."""
+        return len(self._places)
+
     def rooms_of(self, session_id: str) -> set[SharedRoom]:
         return self._rooms_of.get(session_id, set())
 

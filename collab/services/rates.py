@@ -8,7 +8,7 @@ from cachetools import LRUCache
 
 from collab.domain.errors import RateLimited
 from collab.domain.rates import Bucket, Rate
-from collab.services.ports import Clock
+from collab.services.ports import UNMETERED, Clock, Meter
 
 Sort: TypeAlias = Literal["edits", "presence", "requests"]
 
@@ -39,7 +39,8 @@ class RateLimits:
 class Rates:
     """Without `limits` everybody may send what they like."""
 
-    def __init__(self, limits: RateLimits | None, clock: Clock) -> None:
+    def __init__(self, limits: RateLimits | None, clock: Clock, meter: Meter = UNMETERED) -> None:
+        self._meter = meter
         self._limits = limits
         self._clock = clock
         self._of_session: dict[str, tuple[dict[Sort, Bucket], dict[Sort, Bucket] | None]] = {}
@@ -70,7 +71,7 @@ class Rates:
         if of_user is not None:
             wait_s = max(wait_s, of_user[sort].wait_s(now_s))
         if wait_s:
-            raise _limited(sort, wait_s)
+            raise self._limited(sort, wait_s)
         own[sort].spend()
         if of_user is not None:
             of_user[sort].spend()
@@ -81,7 +82,7 @@ class Rates:
             return
         bucket = self._user(user_id)["requests"]
         if wait_s := bucket.wait_s(self._now_s()):
-            raise _limited("requests", wait_s)
+            raise self._limited("requests", wait_s)
         bucket.spend()
 
     def _user(self, user_id: str) -> dict[Sort, Bucket]:
@@ -94,6 +95,6 @@ class Rates:
     def _now_s(self) -> float:
         return self._clock.now().timestamp()
 
-
-def _limited(sort: Sort, wait_s: float) -> RateLimited:
-    return RateLimited(f"expected fewer {sort} in so short a time; send it again in {wait_s:.3f} s", wait_s)
+    def _limited(self, sort: Sort, wait_s: float) -> RateLimited:
+        self._meter.rate_limited(sort)
+        return RateLimited(f"expected fewer {sort} in so short a time; send it again in {wait_s:.3f} s", wait_s)

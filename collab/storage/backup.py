@@ -5,6 +5,7 @@ the rows, so that half a dump is told from a whole one.
 """
 
 import gzip
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -21,10 +22,12 @@ from sqlalchemy.exc import CompileError, IntegrityError
 from collab.domain.errors import Conflicting, Invalid, NotFound
 from collab.storage.engine import sync_url, writing_engine
 from collab.storage.migrate import migrate
+from collab.storage.progress import OnProgress, unwatched
 from collab.storage.tables import UtcDateTime, bands, contents, metadata, users
 
 FORMAT = 1
 _INSERT_ROWS = 500
+_COPY_PAGES = 1_000
 _LEASES = {"jobs": ("runner", "lease_until")}
 """Columns that say which running node holds something."""
 
@@ -33,21 +36,36 @@ _LOCAL = ("nodes", "presence_sessions", "webhooks", "webhook_cursors")
 _TABLES = [table for table in metadata.sorted_tables if table.name not in _LOCAL]
 
 
-def copy_sqlite(url: str, file: Path) -> None:
-    """Copies an SQLite database, which may be in use, to a file that does not exist yet."""
-    _copy(_sqlite_file(url), _new(file))
+def copy_sqlite(url: str, file: Path, on_progress: OnProgress = unwatched) -> None:
+    """Copies an SQLite database, which may be in use, to a file that does not exist yet: all of it, or none."""
+    unfinished = _new(file).with_name(f"{file.name}.part")
+    unfinished.unlink(missing_ok=True)
+    try:
+        _copy(_sqlite_file(url), unfinished, on_progress)
+        unfinished.rename(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
-def restore_sqlite(url: str, file: Path) -> None:
-    """Makes a copy the database; there must be none yet, or an empty one. Brings its schema up to date."""
+def restore_sqlite(url: str, file: Path, on_progress: OnProgress = unwatched) -> None:
+    """Makes a copy the database; there must be none yet, or an empty one. Brings its schema up to date.
+
+    All of it or none: SQLite copies in one transaction of the database that is written.
+    """
     target = _sqlite_file(url)
-    if target.exists() and target.stat().st_size:
+    is_new = not target.exists()
+    if not is_new and target.stat().st_size:
         _require_empty(url)
-    _copy(file, target)
+    try:
+        _copy(file, target, on_progress)
+    except BaseException:
+        if is_new:
+            target.unlink(missing_ok=True)
+        raise
     migrate(url)
 
 
-def dump(url: str, file: Path, band_id: str | None = None) -> Counter[str]:
+def dump(url: str, file: Path, band_id: str | None = None, on_progress: OnProgress = unwatched) -> Counter[str]:
     """Writes all, or all of one band, as JSON Lines to a file that does not exist yet (gzip where it ends in .gz).
 
     Returns how many rows of each table. `NotFound` where there is no such band.
@@ -64,15 +82,20 @@ def dump(url: str, file: Path, band_id: str | None = None) -> Counter[str]:
             if band_id is not None and not connection.scalar(select(func.count()).where(bands.c.id == band_id)):
                 raise NotFound(f"expected the id of a band, got {band_id!r}")
             counts: Counter[str] = Counter()
+            rows = {table: select(table).where(*_rows_of_band(table, band_id)) for table in _TABLES}
+            total = sum(
+                connection.scalar(select(func.count()).select_from(chosen.subquery())) or 0 for chosen in rows.values()
+            )
             out.write(_line({"collab": FORMAT, "band": band_id}))
-            for table in _TABLES:
+            for table, chosen in rows.items():
                 name = str(table.name)
-                statement = select(table).order_by(*table.primary_key)
-                if band_id is not None:
-                    statement = statement.where(_of_band(table, band_id))
+                statement = chosen.order_by(*table.primary_key)
                 for row in connection.execution_options(yield_per=_INSERT_ROWS).execute(statement).mappings():
                     out.write(_line({"table": name, "row": _to_json(row)}))
                     counts[name] += 1
+                    if counts[name] % _INSERT_ROWS == 0:
+                        on_progress(counts.total(), total)
+                on_progress(counts.total(), total)
             out.write(_line({"end": counts}))
         unfinished.rename(file)
     finally:
@@ -81,7 +104,7 @@ def dump(url: str, file: Path, band_id: str | None = None) -> Counter[str]:
     return counts
 
 
-def restore(url: str, file: Path) -> Counter[str]:
+def restore(url: str, file: Path, on_progress: OnProgress = unwatched) -> Counter[str]:
     """Brings the rows of a dump into a database, all or none; users that it has already stay as they are.
 
     Returns how many rows of each table. `Invalid` where the dump is not whole, `Conflicting` where a band of it is
@@ -90,8 +113,8 @@ def restore(url: str, file: Path) -> Counter[str]:
     migrate(url)
     engine = writing_engine(url)
     try:
-        with engine.begin() as connection, _opened(file, "rb", file) as lines:
-            return _insert(connection, map(orjson.loads, lines))
+        with engine.begin() as connection, file.open("rb") as read, _unpacked(read, file) as lines:
+            return _insert(connection, map(orjson.loads, _watched(lines, read, on_progress)))
     except (orjson.JSONDecodeError, EOFError, gzip.BadGzipFile) as error:
         raise Invalid.at("file", f"expected a dump by `collab backup`: {error}") from None
     except (IntegrityError, CompileError) as error:
@@ -141,6 +164,12 @@ def _insert_rows(connection: Connection, table: Table | None, rows: list[dict[st
         connection.execute(insert(table), rows)
 
 
+def _rows_of_band(table: Table, band_id: str | None) -> Iterator[ColumnElement[bool]]:
+    """The condition that picks a band's rows of a table; none where all are meant."""
+    if band_id is not None:
+        yield _of_band(table, band_id)
+
+
 def _of_band(table: Table, band_id: str) -> ColumnElement[bool]:
     """Which rows of a table belong to a band: they name it, or one of its contents, or they are its people."""
     if table is bands:
@@ -176,6 +205,19 @@ def _line(data: Any) -> bytes:
     return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
 
 
+def _unpacked(read: IO[bytes], file: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(read) if file.suffix == ".gz" else read)
+
+
+def _watched(lines: IO[bytes], read: IO[bytes], on_progress: OnProgress) -> Iterator[bytes]:
+    """The lines; how far they are is told by how much of the file has been read."""
+    size = os.fstat(read.fileno()).st_size
+    for number, line in enumerate(lines):
+        if number % _INSERT_ROWS == 0:
+            on_progress(read.tell(), size)
+        yield line
+
+
 def _opened(file: Path, mode: str, name: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(file, mode) if name.suffix == ".gz" else file.open(mode))
 
@@ -208,11 +250,14 @@ def _require_empty(url: str) -> None:
         engine.dispose()
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, on_progress: OnProgress) -> None:
     if not source.exists():
         raise NotFound(f"expected an SQLite database, there is no file {source}")
     with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
         try:
-            read.backup(written)
+            # One state for the whole way: without it SQLite would begin anew each time that a server commits.
+            read.execute("BEGIN")
+            read.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            read.backup(written, pages=_COPY_PAGES, progress=lambda _, left, total: on_progress(total - left, total))
         except sqlite3.DatabaseError as error:
             raise Invalid.at("file", f"expected an SQLite database, got {source}: {error}") from None

@@ -94,7 +94,8 @@ class Batch:
             raise
         except Exception:
             # The edge of one edit: what the domain trips over in it must not refuse the others, at every resend anew.
-            log.exception("an edit could not be judged", content_id=content_id, edit_id=request.edit_id)
+            of = {"content_id": content_id, "edit_id": request.edit_id, "session_id": request.session_id}
+            log.exception("an edit could not be judged", **of)
             return Unavailable("the server could not judge the edit; nothing was stored")
 
     def _outcome(self, content_id: str, request: Asked) -> Outcome:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Table, Text, cast, delete, fun
 
 from collab.domain.document import Document, apply_stored
 from collab.storage.engine import writing_engine
+from collab.storage.progress import OnProgress, unwatched
 from collab.storage.rows import document_of, edit_of, edits_after, snapshot_before
 from collab.storage.tables import checkpoints, contents, edits, snapshots
 
@@ -24,7 +25,14 @@ class Folded:
     size_bytes: int
 
 
-def compact(url: str, keep_edits: int, older_than: datetime | None, *, is_dry_run: bool) -> Iterator[Folded]:
+def compact(
+    url: str,
+    keep_edits: int,
+    older_than: datetime | None,
+    *,
+    is_dry_run: bool,
+    on_progress: OnProgress = unwatched,
+) -> Iterator[Folded]:
     """Folds, content by content, what is older than the latest `keep_edits` edits and than a time, if one is given.
 
     Each content is a transaction of its own, and is yielded once that is committed. Versions that checkpoints name
@@ -34,11 +42,12 @@ def compact(url: str, keep_edits: int, older_than: datetime | None, *, is_dry_ru
     try:
         with engine.begin() as connection:
             content_ids = list(connection.scalars(select(contents.c.id).order_by(contents.c.created_at, contents.c.id)))
-        for content_id in content_ids:
+        for number, content_id in enumerate(content_ids, 1):
             with engine.begin() as connection:
                 folded = _fold(connection, content_id, keep_edits, older_than, is_dry_run=is_dry_run)
             if folded is not None:
                 yield folded
+            on_progress(number, len(content_ids))
     finally:
         engine.dispose()
 

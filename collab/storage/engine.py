@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import orjson
+import structlog
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from collab.domain.errors import Unavailable
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -135,6 +138,7 @@ class Writer:
         except driver.IntegrityError as error:
             raise IntegrityError(None, None, error) from error
         except (SQLAlchemyError, driver.Error) as error:
+            log.warning("the database did not take a change", error=str(error).partition("\n")[0])
             raise Unavailable("the database did not take the change; send it again, unchanged") from error
 
     @contextmanager

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import TypeAlias
 
 import structlog
@@ -15,12 +16,16 @@ from collab.domain.edits import Asked
 from collab.domain.errors import CollabError, Unavailable
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Outcome
+from collab.services.ports import UNMETERED, Meter
 from collab.storage.batch import Batch
 from collab.storage.edit_log import EditLog
 from collab.storage.engine import Writer
 from collab.storage.live import Live
 
 log = structlog.get_logger(__name__)
+
+STUCK_AFTER_S = 60.0
+"""No commit takes so long, and no wait for another node's lock."""
 
 OnCommit: TypeAlias = Callable[[Sequence[Accepted]], None]
 
@@ -42,7 +47,16 @@ class Journal:
     of each commit, in order.
     """
 
-    def __init__(self, writer: Writer, kinds: Kinds, on_commit: OnCommit, *, max_waiting: int, max_live: int) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        kinds: Kinds,
+        on_commit: OnCommit,
+        *,
+        max_waiting: int,
+        max_live: int,
+        meter: Meter = UNMETERED,
+    ) -> None:
         self._writer = writer
         self._edit_log = EditLog(writer.dialect)
         self._kinds = kinds
@@ -53,6 +67,23 @@ class Journal:
         self._live: LRUCache[str, Live] = LRUCache(max_live)
         self._is_started = self._is_closing = self._is_due = False
         self._idle = asyncio.Event()
+        self._began_s = 0.0
+        self._meter = meter
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a commit has been under way for so long that it won't end: no edit is answered any more."""
+        return bool(self._writing) and perf_counter() - self._began_s > STUCK_AFTER_S
+
+    @property
+    def waiting(self) -> int:
+        """How many edits wait for their commit or are in it."""
+        return len(self._waiting) + len(self._writing)
+
+    @property
+    def live(self) -> int:
+        """How many contents are in memory."""
+        return len(self._live)
 
     def start(self) -> None:
         """Begins to write what was submitted so far and what will be."""
@@ -95,6 +126,7 @@ class Journal:
 
     def _write(self) -> None:
         self._is_due = False
+        self._began_s = perf_counter()
         self._writing, self._waiting = self._waiting, []
         entries = self._writing
         known = {entry.content_id: live for entry in entries if (live := self._live.get(entry.content_id)) is not None}
@@ -116,12 +148,16 @@ class Journal:
         try:
             if isinstance(result, Exception):
                 raise result
+            self._meter.committed(result.outcomes, perf_counter() - self._began_s)
             self._settle(entries, result)
         except CollabError as error:
+            log.warning("a batch was not stored", error=error.message, **_named(entries))
+            self._meter.not_committed(len(entries))
             _answer_all(entries, error)
         except Exception:
             # The edge of the journal: whatever goes wrong in one batch, the next one is served.
-            log.exception("the journal could not write a batch", edits=len(entries))
+            log.exception("the journal could not write a batch", **_named(entries))
+            self._meter.not_committed(len(entries))
             _answer_all(entries, Unavailable("the server could not store the edit; send it again, unchanged"))
         self._writing = []
         self._idle.set()
@@ -163,3 +199,9 @@ def _answer_all(entries: Sequence[Waiting], error: CollabError) -> None:
     for entry in entries:
         if not entry.answer.done():
             entry.answer.set_exception(error)
+
+
+def _named(entries: Sequence[Waiting]) -> dict[str, object]:
+    """What a line of the log says of a batch: how many edits, and the first of them by name."""
+    first = [f"{entry.asked.edit_id} of {entry.asked.session_id}" for entry in entries[:10]]
+    return {"edits": len(entries), "first": first}

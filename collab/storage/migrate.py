@@ -1,5 +1,7 @@
 """The schema: brought to a revision under a lock, so that several nodes may start at once."""
 
+from functools import cache
+from itertools import count
 from pathlib import Path
 
 from alembic import command
@@ -12,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from collab.domain.errors import Unavailable
 from collab.storage.engine import sync_url
+from collab.storage.progress import OnProgress, unwatched
 
 _LOCK_ID = 0x636F6C6C
 """Any number that no other user of the database locks: "coll" in ASCII."""
@@ -23,8 +26,30 @@ def migrations_folder() -> Path:
     return next(folder for folder in (package / "migrations", package.parent / "migrations") if folder.is_dir())
 
 
-def migrate(url: str, revision: str = "head") -> None:
-    """Brings the database's schema to a revision, up or down; waits while another process does so.
+@cache
+def revisions() -> tuple[str, ...]:
+    """The revisions that this version knows, the newest first."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    return tuple(step.revision for step in ScriptDirectory.from_config(config).walk_revisions())
+
+
+def what_is_wrong(revision: str | None) -> str | None:
+    """Why a database whose schema is at a revision can't be served, in a sentence; None where it can be.
+
+    A revision that this version does not know is a newer one's. Migrations are additive, and while nodes are
+    replaced one by one the old ones go on.
+    """
+    head = revisions()[0]
+    if revision is None:
+        return "the database has no schema: run `collab migrate`"
+    if revision in revisions()[1:]:
+        return f"the schema is at {revision}, behind {head}: run `collab migrate`"
+    return None
+
+
+def migrate(url: str, revision: str = "head", on_progress: OnProgress = unwatched) -> None:
+    """Brings the database's schema to a revision, up or down, all of the way or none; waits while another does so.
 
     `ValueError` where there is no such revision or the database is not one that is served, `Unavailable` where
     it can't be reached. The engine is its own: with the application's pragma foreign_keys=ON, recreating a table
@@ -50,7 +75,7 @@ def migrate(url: str, revision: str = "head") -> None:
             config = Config()
             config.set_main_option("script_location", str(migrations_folder()))
             config.attributes["connection"] = connection
-            _go(config, connection, revision)
+            _go(config, connection, revision, on_progress)
     except CommandError as error:
         raise ValueError(f"expected a revision of the schema: {error}") from error
     except OperationalError as error:
@@ -59,10 +84,18 @@ def migrate(url: str, revision: str = "head") -> None:
         engine.dispose()
 
 
-def _go(config: Config, connection: Connection, revision: str) -> None:
+def _go(config: Config, connection: Connection, revision: str, on_progress: OnProgress) -> None:
     script = ScriptDirectory.from_config(config)
+    ages = {step: age for age, step in enumerate(reversed((*revisions(), None)))}
     current = MigrationContext.configure(connection).get_current_revision()
-    wanted = script.as_revision_number(revision)
-    known = [step.revision for step in script.walk_revisions()]  # newest first
-    is_down = current is not None and (wanted is None or known.index(str(wanted)) > known.index(current))
-    (command.downgrade if is_down else command.upgrade)(config, revision)
+    if current not in ages:
+        raise ValueError(f"the schema is at {current}, which a newer version of collab has made: update this one")
+    found = script.as_revision_number(revision)
+    wanted = None if found is None else str(found)
+    if wanted not in ages:
+        known = ", ".join(reversed(revisions()))
+        raise ValueError(f"expected a revision of the schema (base, {known} or head), got {revision!r}")
+    way = ages[wanted] - ages[current]
+    steps = count(1)
+    config.attributes["on_version_apply"] = lambda **_: on_progress(next(steps), abs(way))
+    (command.downgrade if way < 0 else command.upgrade)(config, revision)

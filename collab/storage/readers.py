@@ -100,9 +100,3 @@ async def _replay(connection: AsyncConnection, content_id: str, version: int) ->
     if document is None or document.version != version:
         raise NotFound(f"version {version} was folded away: later versions and checkpoints can be opened")
     return document
-
-
-async def check_database(engine: AsyncEngine) -> None:
-    """Raises `Unavailable` where the database does not answer."""
-    async with translated(), engine.connect() as connection:
-        await connection.execute(select(1))

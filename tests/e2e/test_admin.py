@@ -58,8 +58,7 @@ async def test_the_pages_show_the_history_and_ask_for_nothing_from_outside(serve
         await rest.get(f"/api/bands/{gig.band_id}/presence", params={"history": "true"})
     expected = {
         "bands": "Blue Nile", "members": "viewer", "contents": "Friday", "edits": "Jock-A-Mo",
-        "checkpoints": "Soundcheck",
-        "presence_sessions": gig.room, "jobs": "some songs.csv",
+        "checkpoints": "Soundcheck", "presence_sessions": gig.room, "jobs": "some songs.csv",
     }  # fmt: skip
     async with server.rest(None) as rest:
         await _sign_in(rest, server.token("op", is_operator=True))

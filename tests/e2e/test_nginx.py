@@ -21,7 +21,7 @@ from tests.fault.harness import history, make_band, under_load
 from tests.support.members import Member, member, set_
 from tests.support.nginx import CONFIGURATION, nginx, program
 from tests.support.polling import Polling
-from tests.support.processes import has_bus, served
+from tests.support.processes import served
 from tests.support.serving import Running, RunningEngine, serving, settings_for
 from tests.support.waiting import until
 
@@ -160,11 +160,12 @@ async def test_clients_of_a_node_that_dies_go_to_the_other(database_url: str) ->
     assert sorted(entry["edit_id"] for entry in stored) == sorted(made)
 
 
-@pytest.mark.skipif(not has_bus(), reason="one node only: several need a bus")
 async def test_a_node_that_dies_under_load(database_url: str, bus_url: str) -> None:
     async with AsyncExitStack() as stack:
-        of_all = {"bus_url": bus_url, "node_lease_s": 3, "presence_grace_s": 3}
-        nodes = [await stack.enter_async_context(served(database_url, 0, (), **of_all)) for _ in range(2)]
+        nodes = [
+            await stack.enter_async_context(served(database_url, bus_url=bus_url, node_lease_s=3, presence_grace_s=3))
+            for _ in range(2)
+        ]
         url = await stack.enter_async_context(nginx([node.url for node in nodes]))
         load = await stack.enter_async_context(under_load([Running.at(url, settings_for(database_url))]))
         await load.held()

@@ -44,7 +44,7 @@ async def test_in_your_own_application(database_url: str, monkeypatch: pytest.Mo
     monkeypatch.setenv("COLLAB_DATABASE_URL", database_url)
     defined = _python_under("In your own application")
     async with listening(defined["application"]()) as url, httpx.AsyncClient() as anybody:
-        assert (await anybody.get(f"{url}/readyz")).json() == {"status": "ok"}
+        assert (await anybody.get(f"{url}/readyz")).json()["status"] == "ok"
 
 
 def test_no_link_is_dead() -> None:

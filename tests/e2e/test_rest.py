@@ -175,9 +175,3 @@ async def test_a_bad_request_is_answered_in_the_shape_of_all_errors(server: Runn
         assert answer.status_code == 422
         assert answer.json()["error"]["code"] == "invalid"
         assert answer.json()["error"]["details"][0]["path"] == path
-
-
-async def test_health_needs_no_token(server: Running) -> None:
-    async with server.rest(None) as nobody:
-        assert (await nobody.get("/healthz")).json() == {"status": "ok"}
-        assert (await nobody.get("/readyz")).json() == {"status": "ok"}

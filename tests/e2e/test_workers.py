@@ -12,13 +12,12 @@ import pytest_asyncio
 
 from tests.fault.harness import make_band, under_load
 from tests.support.members import Member, member, set_
-from tests.support.processes import Served, has_bus, served
+from tests.support.processes import Served, served
 from tests.support.waiting import until
 
 pytestmark = [
     pytest.mark.asyncio,
     pytest.mark.timeout(120),
-    pytest.mark.skipif(not has_bus(), reason="one node only: several need a bus"),
 ]
 
 STOP_WITHIN_S = 10.0

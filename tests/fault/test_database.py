@@ -5,17 +5,21 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, insert
+from sqlalchemy.exc import IntegrityError, OperationalError
+from structlog.testing import capture_logs
 
-from collab.storage.engine import sync_url
+from collab.logs import exception_text
+from collab.storage.engine import Writer, sync_url
 from collab.storage.migrate import migrate
+from collab.storage.tables import bands
 from tests.conftest import make_gig
 from tests.fault.harness import under_load
 from tests.support.members import edit, member, set_
 from tests.support.postgres import create_database, postgres_server
 from tests.support.processes import served
 from tests.support.serving import serving, settings_for
+from tests.support.storage import at_each
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 
@@ -175,3 +179,35 @@ async def test_commits_that_fail_under_load(database_url: str) -> None:
             await load.acknowledged(20)
         load.fault_is_over()
         await load.check("commits that fail in the middle")
+
+
+async def test_the_log_names_the_edits_that_failed_and_none_of_their_words(any_database_url: str) -> None:
+    def fail(connection: Connection) -> None:
+        # What a database says names the values that it did not like.
+        connection.exec_driver_sql("INSERT INTO bands (id, name) VALUES (NULL, 'Jock-A-Mo')")
+
+    async with serving(settings_for(any_database_url)) as server, member(server, "ada") as ada:
+        gig = await make_gig(server)
+        kept = edit(gig.setlist_id, 0, set_("iko", "title", "Jock-A-Mo"))
+        with capture_logs() as lines, at_each("commit", fail):
+            await ada.refused("edit_content", kept)
+        sid = ada.sid
+
+    [line] = [line for line in lines if "journal" in line["event"]]
+    assert (line["edits"], line["first"]) == (1, [f"{kept['edit_id']} of {sid}"])
+
+
+async def test_a_fault_of_the_database_is_told_without_its_values(any_database_url: str) -> None:
+    words = "Jock-A-Mo"
+    writer = Writer(any_database_url)
+    try:
+        with pytest.raises(IntegrityError) as raised:
+            await writer.run(lambda connection: connection.execute(insert(bands), [{"id": None, "name": words}]))
+    finally:
+        await writer.close()
+    error = raised.value
+    told = exception_text((type(error), error, error.__traceback__))
+    assert "IntegrityError" in told
+    assert words not in told
+    # What SQLAlchemy adds to the driver's own message, for whoever logs it another way.
+    assert words not in str(error).replace(str(error.orig), "")

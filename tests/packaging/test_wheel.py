@@ -27,7 +27,7 @@ def test_an_installed_collab_works_away_from_the_checkout(tmp_path: Path) -> Non
     [wheel] = (tmp_path / "dist").glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "collab/migrations/versions/0001_bands_contents_edits.py" in names
-    assert {"collab/protocol/PROTOCOL.md", "collab/deploy/nginx.conf"} <= set(names)
+    assert {"collab/protocol/PROTOCOL.md", "collab/deploy/nginx.conf", "collab/deploy/grafana.json"} <= set(names)
     assert not any(name.startswith(("tests/", "migrations/")) for name in names)
 
     _uv("venv", "-q", "--python", sys.executable, str(tmp_path / "venv"), cwd=tmp_path)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import structlog
 
 from collab.logs import configure_logging
+from collab.settings import LogLevel
 
 _OWN_WAYS = ("", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio", "collab.socketio", "engineio", "socketio")
 """Loggers that may not pass on to the root what they are told."""
@@ -25,7 +26,7 @@ class Log:
 
 
 @contextmanager
-def logged(level: str = "DEBUG") -> Iterator[Log]:
+def logged(level: LogLevel = "DEBUG") -> Iterator[Log]:
     """The log of the block, as a server that is set to that level writes it."""
     log = Log()
     before = structlog.get_config()

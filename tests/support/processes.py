@@ -6,10 +6,10 @@ import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
-
-from pydantic import ValidationError
+from pathlib import Path
+from typing import IO
 
 from tests.support.serving import SECRET, Running, settings_for
 
@@ -76,32 +76,28 @@ def environment(database_url: str, **settings: object) -> dict[str, str]:
     return {**own, "COLLAB_DATABASE_URL": database_url, "COLLAB_JWT_SECRET": SECRET, **given}
 
 
-def has_bus() -> bool:
-    """Whether this version serves from several nodes."""
-    try:
-        return settings_for("sqlite+aiosqlite://", bus_url="redis://127.0.0.1").bus_url is not None
-    except ValidationError:
-        return False
-
-
 @asynccontextmanager
 async def served(
-    database_url: str, port: int = 0, options: Sequence[str] = (), **settings: object
+    database_url: str, port: int = 0, options: Sequence[str] = (), log_to: Path | None = None, **settings: object
 ) -> AsyncIterator[Served]:
-    """`collab serve` on an ephemeral port, or on a given one, until the block ends."""
+    """`collab serve` on an ephemeral port, or on a given one, until the block ends; its log may go to a file."""
     variables = environment(database_url, **settings)
-    process, url = await _start(variables, [*options, "--port", str(port)])
-    server = Served(url, Running.at(url, settings_for(database_url)).tokens, process, options, variables)
-    try:
-        yield server
-    finally:
-        await server.close()
+    with ExitStack() as files:
+        log = None if log_to is None else files.enter_context(log_to.open("wb"))
+        process, url = await _start(variables, [*options, "--port", str(port)], log)
+        server = Served(url, Running.at(url, settings_for(database_url)).tokens, process, options, variables)
+        try:
+            yield server
+        finally:
+            await server.close()
 
 
-async def _start(variables: dict[str, str], options: Sequence[str]) -> tuple[Process, str]:
+async def _start(
+    variables: dict[str, str], options: Sequence[str], log: IO[bytes] | None = None
+) -> tuple[Process, str]:
     """The process, once it says where it serves."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "collab", "serve", *options, env=variables, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "collab", "serve", *options, env=variables, stdout=asyncio.subprocess.PIPE, stderr=log
     )
     output = process.stdout
     assert output is not None

@@ -1,0 +1,151 @@
+"""`collab doctor`: looks at everything that the engine relies on, and says what is wrong and how to mend it."""
+
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import orjson
+import typer
+from pydantic import SecretStr, ValidationError
+
+from collab.commands import findings
+from collab.commands.findings import Finding
+from collab.domain.errors import Unavailable
+from collab.settings import Settings
+from collab.storage.inspection import DatabaseFacts, inspect_database, shown_url, sqlite_file
+from collab.storage.migrate import revisions, what_is_wrong
+from collab.tokens import Tokens
+
+_LOOK_S = 0.05
+
+_COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+def diagnose(load: Callable[[], Settings] = Settings) -> Iterator[Finding]:
+    """All that is found, one check after the other. Makes no database where there is none."""
+    yield open_files()
+    try:
+        settings = load()
+    except ValidationError as error:
+        for wrong in error.errors():
+            name = f"COLLAB_{'_'.join(map(str, wrong['loc'])).upper()}"
+            yield Finding("settings", "fail", f"{name}: {wrong['msg']}", f"set {name}, in the environment or .env")
+        return
+    yield from _settings(settings)
+    yield from _database(settings.database_url)
+    yield bus(settings.bus_url)
+
+
+def print_findings(found: Iterator[Finding], *, as_json: bool, is_terminal: bool) -> bool:
+    """Prints them, and returns whether all is well enough to serve."""
+    if as_json:
+        everything = list(found)
+        status = max((finding.status for finding in everything), key=list(_COLORS).index)
+        body = {"status": status, "findings": [finding.to_json() for finding in everything]}
+        typer.echo(orjson.dumps(body, option=orjson.OPT_INDENT_2).decode())
+    elif is_terminal:
+        everything = list(found)
+        _print_table(everything)
+    else:
+        everything = []
+        for finding in found:
+            everything.append(finding)
+            remedy = f" ({finding.remedy})" if finding.remedy else ""
+            typer.echo(f"{finding.status:<4}  {finding.check}: {finding.message}{remedy}")
+    return all(finding.status != "fail" for finding in everything)
+
+
+def _print_table(everything: list[Finding]) -> None:
+    # A terminal's own: not needed by any other command.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("", "check", "what was found", "what mends it", box=None, pad_edge=False)
+    for finding in everything:
+        status = Text(finding.status, style=f"bold {_COLORS[finding.status]}")
+        table.add_row(status, Text(finding.check), Text(finding.message), Text(finding.remedy))
+    Console().print(table)
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    try:
+        keys = Tokens(settings).fetch_keys()
+    except ValueError as error:
+        yield Finding("settings", "fail", str(error))
+    except Unavailable as error:
+        yield Finding("settings", "fail", error.message, "set COLLAB_JWKS_URL to where the keys are")
+    else:
+        told = "" if keys is None else f", {keys} keys at {settings.jwks_url}"
+        yield Finding("settings", "ok", f"tokens are checked with {settings.algorithm}{told}")
+    for name, secret in (("token secret", settings.jwt_secret), ("metrics token", settings.metrics_token)):
+        if secret is not None:
+            yield findings.secret_strength(name, secret.get_secret_value())
+    yield from findings.same_secrets(_revealed(settings.jwt_secret), _revealed(settings.metrics_token))
+    yield findings.origins(settings.allowed_origins)
+    yield findings.departure(settings.ping_interval_s, settings.ping_timeout_s, settings.presence_grace_s)
+    file = Path(".env")
+    yield from findings.env_file(stat.S_IMODE(file.stat().st_mode) if file.exists() else None)
+
+
+def _database(url: str) -> Iterator[Finding]:
+    try:
+        shown = shown_url(url)
+    except ValueError as error:
+        yield Finding("database", "fail", str(error), "set COLLAB_DATABASE_URL")
+        return
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        if file.parent.is_dir():
+            yield Finding("database", "warn", f"{file} is not there yet", "`collab serve` makes it")
+        else:
+            yield Finding(
+                "database", "fail", f"there is no folder {file.parent}", "make it, or set COLLAB_DATABASE_URL"
+            )
+        return
+    try:
+        facts, wall_s, steady_s = _inspected(url)
+    except (Unavailable, OSError) as error:
+        yield Finding("database", "fail", f"{shown}: {error}", "start it, or set COLLAB_DATABASE_URL")
+        return
+    yield Finding("database", "ok", f"{facts.name} {facts.version} at {shown}")
+    yield findings.schema(facts.revision, revisions()[0], what_is_wrong(facts.revision))
+    yield from findings.durability(facts.options)
+    yield from findings.clock(facts.clock_ahead_s, wall_s, steady_s)
+    if facts.write_s:
+        yield findings.write_latency(facts.write_s)
+
+
+def _inspected(url: str) -> tuple[DatabaseFacts, float, float]:
+    """What the database says, and how long that took by the wall clock and by the monotonic one."""
+    wall, steady = time.time(), time.monotonic()
+    facts = inspect_database(url)
+    time.sleep(_LOOK_S)
+    return facts, time.time() - wall, time.monotonic() - steady
+
+
+def bus(url: str | None) -> Finding:
+    """Whether the bus between nodes answers."""
+    if url is None:
+        return Finding("bus", "ok", "none: one node")
+    from collab.bus import answer_time_s  # only where there is a bus
+
+    try:
+        took_s = answer_time_s(url)
+    except Unavailable as error:
+        return Finding("bus", "fail", error.message, "start it, or set COLLAB_BUS_URL")
+    return Finding("bus", "ok", f"answers in {took_s * 1_000:.1f} ms")
+
+
+def open_files() -> Finding:
+    try:
+        import resource
+    except ImportError:
+        return Finding("open files", "ok", "this system has no such limit")
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return findings.open_files(soft if soft != resource.RLIM_INFINITY else 1 << 20)
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

@@ -1,0 +1,179 @@
+"""What `collab doctor` finds: each check is a function of values; it says in a line what is wrong and what mends it."""
+
+import math
+import re
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Final, Literal, TypeAlias
+
+Status: TypeAlias = Literal["ok", "warn", "fail"]
+
+_MAKE_ONE: Final = "python -c 'import secrets; print(secrets.token_urlsafe(48))' makes a good one"
+
+WEAK_WORDS: Final = (
+    "your256bitsecret", "changethis", "changeme", "replaceme", "yoursecret", "supersecret", "verysecret", "topsecret",
+    "password", "passw0rd", "letmein", "example", "development", "production", "secret", "collab", "testing", "please",
+    "default", "insecure", "jwt", "key", "dev", "test", "admin", "abcdefghijklmnopqrstuvwxyz", "0123456789", "qwerty",
+    "1234567890", "token", "the", "this", "for", "not", "my",
+)  # fmt: skip
+"""What secrets are made of that were thought up for the time being; the longer first where one holds another."""
+
+WEAK_BITS, GOOD_BITS = 64.0, 128.0
+_WORD_BITS = 11.0
+"""What a word adds that is chosen from a few thousand."""
+
+SLOW_WRITE_S, UNBELIEVABLE_WRITE_S = 0.02, 0.000_02
+FEW_FILES, ENOUGH_FILES = 256, 4_096
+CLOCK_WARN_S, CLOCK_FAIL_S = 0.5, 5.0
+GONE_WITHIN_S = 45.0
+"""PROTOCOL.md: a session that dies is gone from every roster within so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    check: str
+    status: Status
+    message: str
+    remedy: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def entropy_bits(secret: str) -> float:
+    """A careful estimate of how many bits somebody has to guess: by its characters, or by its words where it is made
+    of words. What repeats counts once."""
+    unit = next(
+        secret[:size] for size in range(1, len(secret) + 1) if secret == (secret[:size] * len(secret))[: len(secret)]
+    )
+    counts = Counter(unit)
+    bits = sum(-count * math.log2(count / len(unit)) for count in counts.values())
+    words = re.findall(r"[A-Za-z][a-z]{2,}", unit)
+    rest = len(unit) - sum(map(len, words))
+    if len(words) > 1 and rest <= len(words) + 2:
+        return min(bits, len(words) * _WORD_BITS)
+    return bits
+
+
+def is_thought_up(secret: str) -> bool:
+    """Whether little is left of a secret when the words that everybody uses are taken out."""
+    rest = re.sub(r"[^a-z0-9]", "", secret.lower())
+    for word in WEAK_WORDS:
+        rest = rest.replace(word, "")
+    return len(rest) < 12
+
+
+def secret_strength(name: str, secret: str) -> Finding:
+    if is_thought_up(secret):
+        return Finding(name, "fail", "it is made of words that are tried first", _MAKE_ONE)
+    bits = entropy_bits(secret)
+    if bits < WEAK_BITS:
+        return Finding(name, "fail", f"about {bits:.0f} bits of it have to be guessed: that can be done", _MAKE_ONE)
+    if bits < GOOD_BITS:
+        return Finding(name, "warn", f"about {bits:.0f} bits of it have to be guessed", _MAKE_ONE)
+    return Finding(name, "ok", f"more than {GOOD_BITS:.0f} bits have to be guessed")
+
+
+def same_secrets(jwt_secret: str | None, metrics_token: str | None) -> Iterator[Finding]:
+    if jwt_secret is not None and jwt_secret == metrics_token:
+        yield Finding(
+            "metrics token",
+            "fail",
+            "it is the secret that signs tokens: whoever reads metrics could be anybody",
+            "give COLLAB_METRICS_TOKEN a value of its own",
+        )
+
+
+def origins(allowed: Sequence[str]) -> Finding:
+    if "*" in allowed:
+        remedy = "name the origins in COLLAB_ALLOWED_ORIGINS"
+        return Finding(
+            "origins", "warn", "any page on the internet may connect with a token that it gets hold of", remedy
+        )
+    return Finding("origins", "ok", f"the server's own{''.join(f', {origin}' for origin in allowed)}")
+
+
+def departure(ping_interval_s: float, ping_timeout_s: float, grace_s: float) -> Finding:
+    longest = ping_interval_s + ping_timeout_s + grace_s
+    if longest > GONE_WITHIN_S:
+        remedy = "lower COLLAB_PING_INTERVAL_S, COLLAB_PING_TIMEOUT_S or COLLAB_PRESENCE_GRACE_S"
+        return Finding("presence", "warn", f"who is dead is shown for up to {longest:g} s", remedy)
+    return Finding("presence", "ok", f"who is dead is shown for {longest:g} s at most")
+
+
+def env_file(mode: int | None) -> Iterator[Finding]:
+    """`mode` is that of the file `.env`, None where there is none."""
+    if mode is not None and mode & 0o077:
+        yield Finding(".env", "warn", "others on this machine can read or change the file", "chmod 600 .env")
+
+
+def schema(revision: str | None, head: str, wrong: str | None) -> Finding:
+    """`wrong` is why the schema can't be served, if it can't."""
+    if wrong is None:
+        newer = "" if revision == head else ", newer than this version: update it"
+        return Finding("schema", "ok" if revision == head else "warn", f"at {revision}{newer}")
+    message, _, remedy = wrong.rpartition(": ")
+    return Finding("schema", "fail", message, remedy)
+
+
+def durability(options: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether a commit waits for the disk, and what else the database was told. `options` of SQLite or PostgreSQL."""
+    wanted: Mapping[str, tuple[frozenset[str], str]] = {
+        "journal_mode": (frozenset({"wal"}), "put the file on a local disk: WAL does not work on network drives"),
+        "synchronous": (frozenset({"2", "3"}), "leave PRAGMA synchronous at FULL"),
+        "foreign_keys": (frozenset({"1"}), "use an SQLite that was built with foreign keys"),
+        "synchronous_commit": (
+            frozenset({"on", "local", "remote_write", "remote_apply"}),
+            "ALTER SYSTEM SET synchronous_commit = on",
+        ),
+        "fsync": (frozenset({"on"}), "ALTER SYSTEM SET fsync = on, then reload: a power cut would cost the database"),
+        "full_page_writes": (frozenset({"on"}), "ALTER SYSTEM SET full_page_writes = on, then reload"),
+    }
+    for name, value in options.items():
+        good, remedy = wanted[name]
+        is_good = value in good
+        shown = {"1": "on", "2": "full", "3": "extra"}.get(value, value) if name != "journal_mode" else value
+        yield Finding(name, "ok" if is_good else "fail", shown, "" if is_good else remedy)
+
+
+def clock(ahead_s: float | None, wall_s: float, steady_s: float) -> Iterator[Finding]:
+    """`ahead_s` is the database's clock against ours, None where it is ours. `wall_s` and `steady_s` are one span of
+    time as the wall clock and the monotonic one measured it."""
+    if abs(wall_s - steady_s) > CLOCK_WARN_S:
+        yield Finding(
+            "clock", "fail", f"it jumped by {wall_s - steady_s:+.1f} s just now", "let NTP slew it, not step it"
+        )
+    elif ahead_s is None:
+        yield Finding("clock", "ok", "steady; the database's is the same")
+    else:
+        off = abs(ahead_s)
+        status: Status = "fail" if off >= CLOCK_FAIL_S else "warn" if off >= CLOCK_WARN_S else "ok"
+        remedy = "" if status == "ok" else "run NTP here and there: leases and tokens end by the clock"
+        yield Finding("clock", status, f"{ahead_s * 1_000:+.0f} ms between the database's and this one", remedy)
+
+
+def write_latency(seconds: Sequence[float]) -> Finding:
+    """`seconds` that it took to bring something small to the disk, each time."""
+    percentiles = statistics.quantiles(seconds, n=100, method="inclusive")
+    middle, high = percentiles[49], percentiles[98]
+    told = f"p50 {middle * 1_000:.2f} ms, p99 {high * 1_000:.2f} ms until a write is on it"
+    if middle < UNBELIEVABLE_WRITE_S:
+        return Finding("disk", "warn", f"{told}: no disk is that fast", "a memory disk forgets: use a real one")
+    if high > SLOW_WRITE_S:
+        return Finding(
+            "disk", "warn", f"{told}: every edit waits for that", "use a local SSD, and let it to the database"
+        )
+    return Finding("disk", "ok", told)
+
+
+def open_files(limit: int) -> Finding:
+    """`limit` of file descriptors of this process."""
+    told = f"{limit} may be open: a session takes one"
+    remedy = "ulimit -n 65536, or LimitNOFILE=65536 in a systemd unit"
+    if limit < FEW_FILES:
+        return Finding("open files", "fail", told, remedy)
+    if limit < ENOUGH_FILES:
+        return Finding("open files", "warn", told, remedy)
+    return Finding("open files", "ok", told)

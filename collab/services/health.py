@@ -1,0 +1,79 @@
+"""Health: whether a node works, and whether it is a good one to send clients to."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from collab.domain.errors import CollabError, Unavailable
+
+Check: TypeAlias = Callable[[], Awaitable[None]]
+"""Returns where all is well; else raises a `CollabError` whose message says what is wrong."""
+
+OK = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What each check found: `ok`, or what is wrong."""
+
+    checks: Mapping[str, str]
+
+    @property
+    def is_degraded(self) -> bool:
+        return any(found != OK for found in self.checks.values())
+
+
+class Health:
+    """`needed` has to be well for the node to be ready. `wanted` need not be: a node without its bus still stores every
+    edit and serves its own sessions, and others catch up by versions; were it not ready, one failing bus would take
+    every node out at once.
+    """
+
+    def __init__(
+        self,
+        needed: Mapping[str, Check],
+        wanted: Mapping[str, Check],
+        parts: Mapping[str, Callable[[], bool]],
+        *,
+        timeout_s: float = 2.0,
+    ) -> None:
+        self._needed = needed
+        self._wanted = wanted
+        self._parts = parts
+        self._timeout_s = timeout_s
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """The node goes down: from now on it is not ready."""
+        self._is_stopping = True
+
+    def require_alive(self) -> None:
+        """Raises `Unavailable` where a part of the node has ended that only a restart brings back.
+
+        `parts` says of each whether it is broken. What the node needs of others is not asked: restarting it would
+        not mend that.
+        """
+        for name, is_broken in self._parts.items():
+            if is_broken():
+                raise Unavailable(f"the {name} has ended: restart this node")
+
+    async def require_ready(self) -> Report:
+        """What was found, where the node can serve; else `Unavailable`, with all that was found as its details."""
+        if self._is_stopping:
+            raise Unavailable("this node is shutting down")
+        found = {name: await self._outcome(check) for name, check in {**self._needed, **self._wanted}.items()}
+        broken = [f"{name}: {found[name]}" for name in self._needed if found[name] != OK]
+        if broken:
+            raise Unavailable(f"not ready: {'; '.join(broken)}", found)
+        return Report(found)
+
+    async def _outcome(self, check: Check) -> str:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await check()
+        except CollabError as error:
+            return error.message
+        except TimeoutError:
+            return f"no answer within {self._timeout_s:g} s"
+        return OK

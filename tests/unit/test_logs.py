@@ -1,0 +1,74 @@
+"""What a log line holds, and what it must not."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from collab.logs import configure_logging, exception_text
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """What the test sets up is gone after it."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def test_ours_and_a_librarys_lines_are_json_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("INFO", "json")
+    with structlog.contextvars.bound_contextvars(session_id="s1"):
+        structlog.get_logger().info("committed", edits=3)
+        logging.getLogger("uvicorn.error").warning("a library says %s", "so")
+    structlog.get_logger().debug("not this")
+    logging.getLogger("uvicorn.error").info("nor this")
+
+    ours, theirs = _lines(capsys)
+    assert (ours["event"], ours["level"], ours["session_id"], ours["edits"]) == ("committed", "info", "s1", 3)
+    assert (theirs["event"], theirs["level"], theirs["logger"]) == ("a library says so", "warning", "uvicorn.error")
+    assert theirs["session_id"] == "s1"
+    assert ours["timestamp"].endswith("Z")
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_a_fault_is_logged_without_the_values_it_happened_with(
+    capsys: pytest.CaptureFixture[str], log_format: Any
+) -> None:
+    configure_logging("DEBUG", log_format)
+    payload = "".join(("sec", "ret"))  # so that no line of this source, which a traceback shows, has it
+
+    def store(payload: str) -> None:
+        try:
+            raise KeyError("no such row")
+        except KeyError as error:
+            raise ValueError(f"the row was not taken\nDETAIL: {payload}") from error
+
+    for log in (structlog.get_logger(), logging.getLogger("a.library")):
+        try:
+            store(payload)
+        except ValueError:
+            log.exception("a fault")
+
+    told = capsys.readouterr().err
+    assert told.count("ValueError: the row was not taken") == told.count("KeyError: 'no such row'") == 2
+    assert "test_logs.py" in told
+    assert "secret" not in told
+
+
+def test_a_message_that_does_not_end_is_cut() -> None:
+    with pytest.raises(ValueError, match="xxx") as raised:
+        raise ValueError("x" * 10_000)
+    told = exception_text((raised.type, raised.value, raised.tb))
+    assert "ValueError: xxx" in told
+    assert len(told) < 1_000

@@ -1,0 +1,116 @@
+"""What is counted, as Prometheus reads it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from collab.domain.document import Document
+from collab.domain.edits import Author, Dropped, Edit
+from collab.domain.errors import Invalid, Unavailable
+from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing
+from collab.metrics import PrometheusMeter
+
+
+def _edit(base_version: int, version: int) -> Edit:
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    return Edit("c", version, f"edit-{version}", base_version, Author("ada", "Ada"), "s", (), (), at)
+
+
+def samples(meter: PrometheusMeter) -> Mapping[str, float]:
+    """Each sample by its name and labels, as in the text."""
+    return {
+        sample.name + "".join(f" {name}={value}" for name, value in sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(meter.exposition().decode())
+        for sample in family.samples
+    }
+
+
+def _meter() -> PrometheusMeter:
+    return PrometheusMeter("1.2.3", "sqlite")
+
+
+def test_a_batch_is_counted_by_what_became_of_its_edits() -> None:
+    meter = _meter()
+    document = Document("c", "b", "setlist", 9, {}, {})
+    meter.committed(
+        [
+            Accepted(_edit(3, 4), document),
+            Accepted(_edit(1, 5), document),
+            Duplicate(_edit(0, 1)),
+            Nothing(5, (Dropped(0, "item_removed"),)),
+            Conflict(5, ()),
+            Invalid.at("ops", "expected some"),
+        ],
+        0.003,
+    )
+    meter.not_committed(3)
+    seen = samples(meter)
+
+    outcomes = {name: value for name, value in seen.items() if name.startswith("collab_edits_total")}
+    assert outcomes == {
+        "collab_edits_total outcome=accepted": 2,
+        "collab_edits_total outcome=duplicate": 1,
+        "collab_edits_total outcome=nothing": 1,
+        "collab_edits_total outcome=conflict": 1,
+        "collab_edits_total outcome=invalid": 1,
+        f"collab_edits_total outcome={Unavailable.code}": 3,
+    }
+    # The first edit met nothing, the second one the three versions after its base.
+    assert (seen["collab_rebase_edits_count"], seen["collab_rebase_edits_sum"]) == (2, 3)
+    assert seen["collab_rebase_edits_bucket le=0.0"] == 1
+    assert (seen["collab_batch_edits_count"], seen["collab_batch_edits_sum"]) == (1, 6)
+    assert seen["collab_commit_seconds_bucket le=0.0025"] == 0
+    assert seen["collab_commit_seconds_bucket le=0.005"] == 1
+
+
+def test_answers_are_counted_by_event_and_code_and_timed() -> None:
+    meter = _meter()
+    for code, seconds in (("ok", 0.004), ("ok", 0.02), ("forbidden", 0.0001)):
+        meter.answered("edit_content", code, seconds)
+    seen = samples(meter)
+
+    assert seen["collab_answers_total code=ok event=edit_content"] == 2
+    assert seen["collab_answers_total code=forbidden event=edit_content"] == 1
+    assert seen["collab_answer_seconds_count event=edit_content"] == 3
+    assert seen["collab_answer_seconds_bucket event=edit_content le=0.005"] == 2
+
+
+def test_deliveries_evictions_refusals_and_the_lag_of_the_bus_are_counted() -> None:
+    meter = _meter()
+    meter.delivered("content_edited", 7)
+    meter.delivered("content_edited", 0)
+    meter.evicted()
+    meter.rate_limited("edit_content")
+    meter.rate_limited("edit_content")
+    meter.bus_lag(0.03)
+    seen = samples(meter)
+
+    assert seen["collab_messages_total event=content_edited"] == 2
+    assert seen["collab_deliveries_total event=content_edited"] == 7
+    assert seen["collab_evictions_total"] == 1
+    assert seen["collab_rate_limited_total what=edit_content"] == 2
+    assert seen["collab_bus_lag_seconds_sum"] == 0.03
+
+
+def test_a_gauge_is_read_when_it_is_asked_for() -> None:
+    meter = _meter()
+    waiting = [1, 2]
+    meter.watch("journal_waiting", "Edits that wait.", lambda: len(waiting))
+    assert samples(meter)["collab_journal_waiting"] == 2
+    waiting.clear()
+    assert samples(meter)["collab_journal_waiting"] == 0
+
+
+def test_two_engines_in_a_process_count_apart() -> None:
+    one, other = _meter(), _meter()
+    one.evicted()
+    assert (samples(one)["collab_evictions_total"], samples(other)["collab_evictions_total"]) == (1, 0)
+    assert samples(one)["collab_build_info database=sqlite version=1.2.3"] == 1
+
+
+def test_a_value_at_a_bound_is_below_it() -> None:
+    meter = _meter()
+    meter.bus_lag(0.005)
+    assert samples(meter)["collab_bus_lag_seconds_bucket le=0.005"] == 1
+    assert samples(meter)["collab_bus_lag_seconds_bucket le=0.0025"] == 0
