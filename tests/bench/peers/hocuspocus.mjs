@@ -1,0 +1,14 @@
+// Hocuspocus with its SQLite extension: hocuspocus.mjs PORT FILE [DEBOUNCE_MS]
+import { SQLite } from "@hocuspocus/extension-sqlite";
+import { Server } from "@hocuspocus/server";
+
+const [port, file, debounce] = process.argv.slice(2);
+const settings = debounce === undefined ? {} : { debounce: Number(debounce) };
+
+const server = new Server({
+  ...settings,
+  address: "127.0.0.1",
+  extensions: [new SQLite({ database: file })],
+  quiet: true,
+});
+await server.listen(Number(port));
