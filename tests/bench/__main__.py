@@ -11,6 +11,7 @@ import argparse
 import importlib.util
 import os
 import platform
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,12 +24,13 @@ from tests.bench.report import RESULTS, Results, load_table, markdown, plot, wri
 from tests.bench.targets import FROM_NPM, GENERATOR_CORE, OURS, Target, install_peers
 
 QUICK = Pace(warm_up_s=0.5, measured_s=1.5)
+SLOW = LOADS[1:2]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="one short run each; prints, and writes nothing")
-    parser.add_argument("--only", help=f"one load: {', '.join(load.name for load in LOADS)}; or alone")
+    parser.add_argument("--quick", action="store_true", help="one short run each; writes no file")
+    parser.add_argument("--only", help=f"one load: {', '.join(load.name for load in LOADS)}; or alone; writes no file")
     parser.add_argument("--servers", help="their letters, with commas: collab,A2,D-sqlite")
     parser.add_argument("--rounds", type=int, default=3, help="each server once in each; medians are told")
     parser.add_argument("--seconds", type=float, default=5.0, help="measured in each run")
@@ -38,31 +40,35 @@ def main() -> None:
 
     os.sched_setaffinity(0, {GENERATOR_CORE})
     targets = _chosen(options.servers, is_quick=options.quick)
-    loads = [load for load in LOADS if options.only in (None, load.name)]
     pace = QUICK if options.quick else Pace(measured_s=options.seconds)
-    rounds = 1 if options.quick else options.rounds
-    results = Results(f"{datetime.now(UTC):%Y-%m-%d}", _machine(), rounds, pace.measured_s)
-    if options.quick:
-        loads = [load for load in loads if options.only or load.name != "50 x 4"]
-    for load in loads:
-        may_kill = not options.quick or load == LOADS[0]
-        load_pace = Pace(pace.warm_up_s, pace.measured_s, may_kill)
-        for number in range(rounds):
-            results.runs.extend(run for target in targets if (run := _run(target, load, load_pace, number)))
-        print(f"\n## {load.name}\n\n{load_table([run for run in results.runs if run.load == load.name])}", flush=True)
-        if not options.quick:
-            results.save(options.results)
-    if options.only == "alone" or (options.only is None and not options.quick):
+    results = Results(
+        f"{datetime.now(UTC):%Y-%m-%d}", _machine(), 1 if options.quick else options.rounds, pace.measured_s
+    )
+    may_write = not options.quick and options.only is None
+    for load in LOADS:
+        if options.only == load.name or (options.only is None and not (options.quick and load in SLOW)):
+            load_pace = replace(pace, may_kill=not options.quick or load == LOADS[0])
+            for number in range(results.rounds):
+                results.runs.extend(run for target in targets if (run := _run(target, load, load_pace, number)))
+            print(
+                f"\n## {load.name}\n\n{load_table([run for run in results.runs if run.load == load.name])}", flush=True
+            )
+            if may_write:
+                results.save(options.results)
+    if options.only == "alone" or may_write:
         results.alone = uvloop.run(alone.rows(pace))
-        results.save(options.results)
         print("\n" + "".join(f"{what}: {how_much}\n" for what, how_much in results.alone))
-    if options.quick:
-        return
+    if may_write:
+        _write(results, options.results, is_for_readme=options.readme)
+
+
+def _write(results: Results, folder: Path, *, is_for_readme: bool) -> None:
+    results.save(folder)
     if importlib.util.find_spec("matplotlib"):
-        print(plot(results, options.results))
+        print(plot(results, folder))
     else:
         print("no plot: it needs matplotlib (uv run --group bench)")
-    if options.readme:
+    if is_for_readme:
         write_readme(markdown(results))
 
 

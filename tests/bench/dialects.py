@@ -42,12 +42,16 @@ class SocketioMember(Member):
     version = 0
 
     async def enter(self, songs: int) -> bytes:
+        await self.greet()
+        return await self.call("join_room", self.room)
+
+    async def greet(self) -> None:
+        """Shows the token. Raises `ConnectionError` where the server wants another."""
         await self.answer()
         self.socket.send(b"40" + orjson.dumps({"token": self.token}))
         answer = await self.answer()
         if not answer.startswith(b"40"):
             raise ConnectionError(f"expected to be let in, got {answer!r}")
-        return await self.call("join_room", self.room)
 
     async def call(self, event: str, payload: object) -> bytes:
         """The answer to an event other than an edit."""

@@ -63,10 +63,10 @@ async def measure(target: Target, load: Load, pace: Pace, number: int = 0) -> Ru
                 desk.member(room, song, tally) for room in desk.rooms for song in range(load.members)
             ]
             await first.open(desk.songs)
-            before_kb = _rss_kb(process.pid)
+            before_kb = rss_kb(process.pid)
             for member in others:
                 await member.open(desk.songs if member.song == 0 else 0)
-            kb_per_connection = (_rss_kb(process.pid) - before_kb) / len(others)
+            kb_per_connection = (rss_kb(process.pid) - before_kb) / len(others)
             figures = await _figures(process.pid, members, load, pace, tally)
             missing = await _drained(members, load.members, tally)
             if pace.may_kill:
@@ -216,6 +216,7 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _rss_kb(pid: int) -> float:
+def rss_kb(pid: int) -> float:
+    """The memory of a process that is its own or shared and resident."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1_024
