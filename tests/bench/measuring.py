@@ -8,6 +8,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,20 +115,15 @@ class FrontDesk:
 
 
 async def _figures(pid: int, members: list[Member], load: Load, pace: Pace, tally: Tally) -> dict[str, Any]:
-    # Not later: a collection would hold up the load just when it begins to count.
-    gc.collect()
-    gc.disable()
-    for number, member in enumerate(members):
-        # Spread over the pause: a real band does not press the key at one instant.
-        member.start(load.pause_s, number / len(members))
-    await asyncio.sleep(pace.warm_up_s)
-    tally.begin, cpu, own_cpu = time.perf_counter(), cpu_s(pid), time.process_time()
-    acked, heard = tally.all_acked, tally.deliveries
-    await asyncio.sleep(pace.measured_s)
-    elapsed = time.perf_counter() - tally.begin
-    acked, heard = tally.all_acked - acked, tally.deliveries - heard
-    cpu, own_cpu = cpu_s(pid) - cpu, time.process_time() - own_cpu
-    gc.enable()
+    with _no_collections():
+        _start(members, load)
+        await asyncio.sleep(pace.warm_up_s)
+        tally.begin, cpu, own_cpu = time.perf_counter(), cpu_s(pid), time.process_time()
+        acked, heard = tally.all_acked, tally.deliveries
+        await asyncio.sleep(pace.measured_s)
+        elapsed = time.perf_counter() - tally.begin
+        acked, heard = tally.all_acked - acked, tally.deliveries - heard
+        cpu, own_cpu = cpu_s(pid) - cpu, time.process_time() - own_cpu
     for member in members:
         member.stop()
     if not acked:
@@ -142,6 +139,23 @@ async def _figures(pid: int, members: list[Member], load: Load, pace: Pace, tall
         "server_share": cpu / elapsed,
         "generator_share": own_cpu / elapsed,
     }
+
+
+def _start(members: list[Member], load: Load) -> None:
+    for number, member in enumerate(members):
+        # Spread over the pause: a real band does not press the key at one instant.
+        member.start(load.pause_s, number / len(members))
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """No garbage is collected meanwhile: that would hold up the load just while it counts."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 async def _drained(members: list[Member], in_a_room: int, tally: Tally) -> int:
@@ -164,8 +178,7 @@ async def _kill_at_an_ack(process: subprocess.Popen[bytes], members: list[Member
             process.send_signal(signal.SIGKILL)
 
     tally.on_ack = kill
-    for number, member in enumerate(members):
-        member.start(load.pause_s, number / len(members))
+    _start(members, load)
     await asyncio.wait([member.socket.closed for member in members], timeout=10)
 
 

@@ -55,8 +55,8 @@ class Results:
 def markdown(results: Results) -> str:
     """All tables."""
     told = (
-        f"Measured {results.date} on {results.machine}; medians of {results.rounds} rounds of "
-        f"{results.measured_s:g} s, the servers in turn, each on core 0 with the load on core 1.\n"
+        f"Measured {results.date} on {results.machine}; medians of {results.rounds} runs of {results.measured_s:g} s "
+        "each, the servers in turn, on core 0 with the load on core 1.\n"
     )
     by_load = {
         load: [run for run in results.runs if run.load == load] for load in _names(run.load for run in results.runs)

@@ -74,7 +74,7 @@ def add_options(parser: LocustArgumentParser) -> None:
     parser.add_argument("--content", default="", help="a setlist's id; by default the first of the member's first band")
 
 
-class BandMember(User):  # type: ignore[misc]  # locust is not there when the types are checked
+class BandMember(User):
     """Sets a song's tempo, about two times a second, and at times types a letter into its notes."""
 
     wait_time = between(0.2, 0.6)
