@@ -24,13 +24,12 @@ from tests.bench.report import RESULTS, Results, load_table, markdown, plot, wri
 from tests.bench.targets import FROM_NPM, GENERATOR_CORE, OURS, Target, install_peers
 
 QUICK = Pace(warm_up_s=0.5, measured_s=1.5)
-SLOW = LOADS[1:2]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one short run each; writes no file")
-    parser.add_argument("--only", help=f"one load: {', '.join(load.name for load in LOADS)}; or alone; writes no file")
+    parser.add_argument("--only", choices=[*(load.name for load in LOADS), "alone"], help="one load; writes no file")
     parser.add_argument("--servers", help="their letters, with commas: collab,A2,D-sqlite")
     parser.add_argument("--rounds", type=int, default=3, help="each server once in each; medians are told")
     parser.add_argument("--seconds", type=float, default=5.0, help="measured in each run")
@@ -39,27 +38,32 @@ def main() -> None:
     options = parser.parse_args()
 
     os.sched_setaffinity(0, {GENERATOR_CORE})
-    targets = _chosen(options.servers, is_quick=options.quick)
     pace = QUICK if options.quick else Pace(measured_s=options.seconds)
-    results = Results(
-        f"{datetime.now(UTC):%Y-%m-%d}", _machine(), 1 if options.quick else options.rounds, pace.measured_s
-    )
-    may_write = not options.quick and options.only is None
-    for load in LOADS:
-        if options.only == load.name or (options.only is None and not (options.quick and load in SLOW)):
-            load_pace = replace(pace, may_kill=not options.quick or load == LOADS[0])
-            for number in range(results.rounds):
-                results.runs.extend(run for target in targets if (run := _run(target, load, load_pace, number)))
-            print(
-                f"\n## {load.name}\n\n{load_table([run for run in results.runs if run.load == load.name])}", flush=True
-            )
-            if may_write:
-                results.save(options.results)
-    if options.only == "alone" or may_write:
+    rounds = 1 if options.quick else options.rounds
+    results = Results(f"{datetime.now(UTC):%Y-%m-%d}", _machine(), rounds, pace.measured_s)
+    is_whole = not options.quick and options.only is None
+
+    targets = [] if options.only == "alone" else _chosen(options.servers, is_quick=options.quick)
+    for load in _loads(options.only, is_quick=options.quick):
+        # Quick, one load shows what a kill loses; the restarts take their time.
+        load_pace = replace(pace, may_kill=not options.quick or load == LOADS[0])
+        runs = [_run(target, load, load_pace, number) for number in range(rounds) for target in targets]
+        done = [run for run in runs if run is not None]
+        print(f"\n## {load.name}\n\n{load_table(done)}", flush=True)
+        results.runs += done
+        if is_whole:
+            results.save(options.results)
+    if is_whole or options.only == "alone":
         results.alone = uvloop.run(alone.rows(pace))
         print("\n" + "".join(f"{what}: {how_much}\n" for what, how_much in results.alone))
-    if may_write:
+    if is_whole:
         _write(results, options.results, is_for_readme=options.readme)
+
+
+def _loads(only: str | None, *, is_quick: bool) -> list[Load]:
+    if only is not None:
+        return [load for load in LOADS if load.name == only]
+    return [load for load in LOADS if not is_quick or load.name != "50 x 4"]
 
 
 def _write(results: Results, folder: Path, *, is_for_readme: bool) -> None:

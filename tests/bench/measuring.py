@@ -48,7 +48,7 @@ LOADS = (
     Load("10 x 8", 10, 8),
     Load("50 x 4", 50, 4),
     Load("1 x 100", 1, 100, songs=100),
-    Load("10 x 8, paced", 10, 8, pause_s=0.4),
+    Load("10 x 8 paced", 10, 8, pause_s=0.4),
 )
 
 

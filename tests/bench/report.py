@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.figures import Run, middle, paired_ratio
-from tests.bench.targets import A2
+from tests.bench.targets import A2, COLLAB
 
 RESULTS = Path(__file__).parent / "results"
 README = Path(__file__).parents[2] / "README.md"
@@ -41,7 +41,7 @@ class Results:
     def save(self, folder: Path = RESULTS) -> None:
         folder.mkdir(exist_ok=True)
         body = {**vars(self), "runs": [run.to_json() for run in self.runs]}
-        (folder / "benchmark.json").write_text(json.dumps(body, indent=1) + "\n")
+        (folder / "benchmark.json").write_text(json.dumps(body) + "\n")
         (folder / "benchmark.md").write_text(markdown(self))
 
     @classmethod
@@ -135,12 +135,13 @@ def plot(results: Results, folder: Path = RESULTS) -> Path:
     from matplotlib import pyplot
 
     loads = _names(run.load for run in results.runs)
+    # matplotlib sizes are in inches.
     figure, axes = pyplot.subplots(2, len(loads), figsize=(4.2 * len(loads), 7), squeeze=False, layout="constrained")
     for column, load in enumerate(loads):
         runs = [run for run in results.runs if run.load == load]
         names = _names(run.server for run in reversed(runs))
         short = [name.partition(":")[0] for name in names]
-        colours = ["#d1495b" if name == "collab" else "#8d99ae" for name in names]
+        colours = [_colour(name, [run for run in runs if run.server == name]) for name in names]
         cpu = [middle(run.cpu_s_per_1000 for run in runs if run.server == name) for name in names]
         acks = [[middle(run.ack_ms[rank] for run in runs if run.server == name) for rank in (0, 2)] for name in names]
         upper, lower = axes[0][column], axes[1][column]
@@ -153,11 +154,18 @@ def plot(results: Results, folder: Path = RESULTS) -> Path:
         for axis in (upper, lower):
             axis.spines[["top", "right"]].set_visible(False)
             axis.margins(x=0.15)
+    figure.suptitle("grey: a kill -9 loses edits that were acknowledged", fontsize=10)
     folder.mkdir(exist_ok=True)
     file = folder / "benchmark.svg"
     figure.savefig(file, metadata={"Date": None})
     pyplot.close(figure)
     return file
+
+
+def _colour(name: str, runs: Sequence[Run]) -> str:
+    if name == COLLAB.name:
+        return "#d1495b"
+    return "#c0c6cf" if any(run.lost for run in runs) else "#33658a"
 
 
 if __name__ == "__main__":
