@@ -40,7 +40,7 @@ def main() -> None:
     os.sched_setaffinity(0, {GENERATOR_CORE})
     pace = QUICK if options.quick else Pace(measured_s=options.seconds)
     rounds = 1 if options.quick else options.rounds
-    results = Results(f"{datetime.now(UTC):%Y-%m-%d}", _machine(), rounds, pace.measured_s)
+    results = Results(f"{datetime.now(UTC):%Y-%m-%d}", _machine(), rounds, pace.measured_s, os.getloadavg()[0])
     is_whole = not options.quick and options.only is None
 
     targets = [] if options.only == "alone" else _chosen(options.servers, is_quick=options.quick)

@@ -34,6 +34,8 @@ class Results:
     machine: str
     rounds: int
     measured_s: float
+    load_average: float
+    """Of the last minute before it began: what the machine did beside."""
     runs: list[Run] = field(default_factory=list)
     alone: list[tuple[str, str]] = field(default_factory=list)
     """Of collab alone: what, and how much."""
@@ -55,8 +57,9 @@ class Results:
 def markdown(results: Results) -> str:
     """All tables."""
     told = (
-        f"Measured {results.date} on {results.machine}; medians of {results.rounds} runs of {results.measured_s:g} s "
-        "each, the servers in turn, on core 0 with the load on core 1.\n"
+        f"Measured {results.date} on {results.machine}; medians of rounds ({results.rounds}) of {results.measured_s:g} s "
+        "each, the servers in turn, on core 0 with the load on core 1. "
+        f"The machine's load average before it began: {results.load_average:.1f}.\n"
     )
     by_load = {
         load: [run for run in results.runs if run.load == load] for load in _names(run.load for run in results.runs)
@@ -132,7 +135,7 @@ def plot(results: Results, folder: Path = RESULTS) -> Path:
 
     matplotlib.use("Agg")
     matplotlib.rcParams["svg.hashsalt"] = "collab"
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 
     loads = _names(run.load for run in results.runs)
     # matplotlib sizes are in inches.
@@ -154,6 +157,7 @@ def plot(results: Results, folder: Path = RESULTS) -> Path:
         for axis in (upper, lower):
             axis.spines[["top", "right"]].set_visible(False)
             axis.margins(x=0.15)
+            axis.xaxis.set_minor_formatter(ticker.NullFormatter())
     figure.suptitle("grey: a kill -9 loses edits that were acknowledged", fontsize=10)
     folder.mkdir(exist_ok=True)
     file = folder / "benchmark.svg"

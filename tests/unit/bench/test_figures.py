@@ -96,7 +96,7 @@ def test_a_table_has_medians_ratios_and_losses() -> None:
 
 
 def test_a_delivery_that_never_came_is_told() -> None:
-    results = Results("2026-01-01", "a machine", 1, 5.0, [replace(RUN, missing=3)])
+    results = Results("2026-01-01", "a machine", 1, 5.0, 0.5, [replace(RUN, missing=3)])
     assert "never came: collab (10 x 8): 3." in markdown(results)
     assert "never came: none." in markdown(replace(results, runs=[RUN]))
 
@@ -113,6 +113,6 @@ def test_the_readme_keeps_what_is_around_the_table(tmp_path: Path) -> None:
 
 
 def test_saved_figures_come_back(tmp_path: Path) -> None:
-    results = Results("2026-01-01", "a machine", 1, 5.0, [RUN], [("opening", "3 ms")])
+    results = Results("2026-01-01", "a machine", 1, 5.0, 0.5, [RUN], [("opening", "3 ms")])
     results.save(tmp_path)
     assert Results.load(tmp_path) == results
