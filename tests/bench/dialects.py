@@ -90,6 +90,8 @@ class SocketioMember(Member):
 
 
 class SharedbMember(Member):
+    """Sends json0 ops on the version it has heard of; others touch other songs, so nothing is to be transformed."""
+
     _version = 0
     _title = ""
     _own = b""
@@ -116,7 +118,7 @@ class SharedbMember(Member):
         self._send(a="op", c="sets", d=self.room, v=self._version, seq=edit + 2, x={}, op=[op])
 
     def take(self, message: bytes) -> None:
-        if not message.startswith(b'{"a":"op"') and b'"a":"op"' not in message:
+        if b'"a":"op"' not in message:
             if b'"a":"init"' not in message:
                 self.give(message)
         elif self._own in message:
@@ -142,7 +144,7 @@ _STEP_1, _STEP_2, _UPDATE = 0, 1, 2
 
 
 class HocuspocusMember(Member):
-    """A document of one's own, so to speak: it sends its updates and applies nobody's."""
+    """Sends updates of its own key of a map and applies nobody's: a Yjs document each would be all that is measured."""
 
     @property
     def _client(self) -> int:

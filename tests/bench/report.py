@@ -57,9 +57,8 @@ class Results:
 def markdown(results: Results) -> str:
     """All tables."""
     told = (
-        f"Measured {results.date} on {results.machine}; medians of rounds ({results.rounds}) of {results.measured_s:g} s "
-        "each, the servers in turn, on core 0 with the load on core 1. "
-        f"The machine's load average before it began: {results.load_average:.1f}.\n"
+        f"Measured {results.date} on {results.machine}, whose load average was {results.load_average:.1f} before; "
+        f"medians of {results.rounds} x {results.measured_s:g} s, the servers in turn on core 0, the load on core 1.\n"
     )
     by_load = {
         load: [run for run in results.runs if run.load == load] for load in _names(run.load for run in results.runs)
