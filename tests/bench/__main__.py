@@ -1,206 +1,106 @@
-"""The benchmark: `uv run python -m tests.bench [--quick]`. The same load on collab and on bare relays, in turn.
+"""The benchmark: collab, bare relays, and its peers from npm, under the same loads, in turn.
 
-The server runs on one core and the load on the other. Ratios of one run are what counts: absolute figures are
+    uv run --group bench python -m tests.bench            all, with a table and a plot in tests/bench/results
+    uv run python -m tests.bench --quick                  under a minute, without what comes from npm
+
+Each server runs on one core and the load on the other. Ratios of one round are what counts: absolute figures are
 those of one machine at one moment.
 """
 
 import argparse
-import asyncio
+import importlib.util
 import os
-import socket
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import platform
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench.clients import LeanClient, Tally
-from tests.support.processes import environment
-from tests.support.serving import Running, settings_for, sqlite_url
+import uvloop
 
-SONGS = 128
+from tests.bench import alone
+from tests.bench.figures import Run
+from tests.bench.measuring import LOADS, Load, Pace, measure
+from tests.bench.report import RESULTS, Results, load_table, markdown, plot, write_readme
+from tests.bench.targets import FROM_NPM, GENERATOR_CORE, OURS, Target, install_peers
 
-
-@dataclass(frozen=True)
-class Load:
-    name: str
-    rooms: int
-    members: int
-    pause_s: float = 0.0
-
-
-LOADS = (
-    Load("10 x 8", 10, 8),
-    Load("50 x 4", 50, 4),
-    Load("1 x 100", 1, 100),
-    Load("paced 200/s", 10, 8, pause_s=0.4),
-)
-
-
-@dataclass(frozen=True)
-class Target:
-    """A server that can be started on a port; `collab` needs a band and setlists first."""
-
-    name: str
-    command: tuple[str, ...]
-    is_collab: bool = False
-
-
-TARGETS = (
-    Target("collab", ("-m", "collab", "serve", "--port"), is_collab=True),
-    Target("A2 python-socketio relay", ("-m", "tests.bench.relays.python_socketio")),
-    Target("A0 raw ASGI relay", ("-m", "tests.bench.relays.raw_asgi")),
-)
-
-
-@dataclass(frozen=True)
-class Result:
-    target: str
-    edits_per_s: float
-    deliveries_per_s: float
-    ack_ms: tuple[float, float, float]
-    propagation_ms: tuple[float, float]
-    cpu_s_per_1000: float
-    generator_share: float
-
-
-@contextmanager
-def _started(target: Target, port: int, database_url: str) -> Iterator[subprocess.Popen[bytes]]:
-    arguments = [sys.executable, *target.command, str(port)]
-    process = subprocess.Popen(
-        arguments, env=environment(database_url, log_level="ERROR", rate_limits=False), stdout=subprocess.DEVNULL
-    )
-    os.sched_setaffinity(process.pid, {0})
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _cpu_s(pid: int) -> float:
-    """User and system time of a process and its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-async def _await_port(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.close()
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(0.05)
-
-
-async def _setlists(running: Running, count: int) -> list[str]:
-    items = [{"id": f"s{n}", "type": "song", "fields": {"title": f"Song {n}", "tempo": 100}} for n in range(SONGS)]
-    async with running.rest("ada") as rest:
-        band = (await rest.post("/api/bands", json={"name": "Bench"})).json()["id"]
-        body = {"kind": "setlist", "title": "Set", "document": {"items": items}}
-        made = [(await rest.post(f"/api/bands/{band}/contents", json=body)).json()["id"] for _ in range(count)]
-    return [f"content_{content_id}" for content_id in made]
-
-
-async def _measure(target: Target, load: Load, warm_up_s: float, measured_s: float) -> Result:
-    with tempfile.TemporaryDirectory(prefix="collab-bench-") as folder:
-        database_url = sqlite_url(Path(folder) / "collab.db")
-        port = _free_port()
-        with _started(target, port, database_url) as process:
-            await _await_port(port)
-            running = Running.at(f"http://127.0.0.1:{port}", settings_for(database_url))
-            rooms = (
-                await _setlists(running, load.rooms)
-                if target.is_collab
-                else [f"content_{n}" for n in range(load.rooms)]
-            )
-            token = running.token("ada")
-            tally = Tally()
-            clients = [
-                LeanClient(running.url, token, room, f"s{number}", tally)
-                for room in rooms
-                for number in range(load.members)
-            ]
-            for client in clients:
-                await client.open()
-            until = time.perf_counter() + warm_up_s + measured_s
-            editing = [
-                # Spread over the pause: a real band does not press the key at one instant.
-                asyncio.create_task(client.keep_editing(until, load.pause_s, number / len(clients)))
-                for number, client in enumerate(clients)
-            ]
-            await asyncio.sleep(warm_up_s)
-            tally.begin, cpu, own_cpu = time.perf_counter(), _cpu_s(process.pid), time.process_time()
-            await asyncio.sleep(measured_s)
-            cpu, own_cpu = _cpu_s(process.pid) - cpu, time.process_time() - own_cpu
-            elapsed = time.perf_counter() - tally.begin
-            acks, heard = len(tally.acks_s), len(tally.propagations_s)
-            await asyncio.gather(*editing)
-            for client in clients:
-                await client.close()
-            if tally.refusals:
-                raise RuntimeError(f"{target.name}: {tally.refusals} edits were refused")
-    return Result(
-        target.name,
-        acks / elapsed,
-        heard / elapsed,
-        _percentiles_ms(tally.acks_s),
-        _percentiles_ms(tally.propagations_s)[::2],
-        cpu / acks * 1000,
-        own_cpu / elapsed,
-    )
-
-
-def _percentiles_ms(seconds: list[float]) -> tuple[float, float, float]:
-    cuts = statistics.quantiles(seconds, n=100)
-    return (cuts[49] * 1000, cuts[94] * 1000, cuts[98] * 1000)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _print(load: Load, results: list[Result], runs: int) -> None:
-    base = statistics.median(r.cpu_s_per_1000 for r in results if r.target.startswith("A2")) if results else 1
-    print(f"\n## {load.name} ({runs} runs each, medians)\n")
-    print(
-        "| server | edits/s | deliveries/s | ack p50/p95/p99 ms | propagation p50/p99 ms | CPU s/1000 | to A2 | load |"
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for name in dict.fromkeys(result.target for result in results):
-        mine = [result for result in results if result.target == name]
-        mid = sorted(mine, key=lambda result: result.cpu_s_per_1000)[len(mine) // 2]
-        acks = " / ".join(f"{value:.1f}" for value in mid.ack_ms)
-        heard = " / ".join(f"{value:.1f}" for value in mid.propagation_ms)
-        print(
-            f"| {name} | {mid.edits_per_s:,.0f} | {mid.deliveries_per_s:,.0f} | {acks} | {heard} "
-            f"| {mid.cpu_s_per_1000:.3f} | {mid.cpu_s_per_1000 / base:.2f} | {mid.generator_share:.0%} |"
-        )
+QUICK = Pace(warm_up_s=0.5, measured_s=1.5)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short run each, in under a minute")
-    parser.add_argument("--only", help="one load, by its name")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="one short run each; writes no file")
+    parser.add_argument("--only", choices=[*(load.name for load in LOADS), "alone"], help="one load; writes no file")
+    parser.add_argument("--servers", help="their letters, with commas: collab,A2,D-sqlite")
+    parser.add_argument("--rounds", type=int, default=3, help="each server once in each; medians are told")
+    parser.add_argument("--seconds", type=float, default=5.0, help="measured in each run")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder for table, figures and plot")
+    parser.add_argument("--readme", action="store_true", help="puts the table into the README, too")
     options = parser.parse_args()
-    os.sched_setaffinity(0, {1 % (os.cpu_count() or 1)})
-    runs, warm_up_s, measured_s = (1, 0.7, 2.0) if options.quick else (3, 2.0, 5.0)
-    for load in LOADS:
-        if options.only in (None, load.name):
-            results = [
-                asyncio.run(_measure(target, load, warm_up_s, measured_s)) for _ in range(runs) for target in TARGETS
-            ]
-            _print(load, results, runs)
+
+    os.sched_setaffinity(0, {GENERATOR_CORE})
+    pace = QUICK if options.quick else Pace(measured_s=options.seconds)
+    rounds = 1 if options.quick else options.rounds
+    results = Results(f"{datetime.now(UTC):%Y-%m-%d}", _machine(), rounds, pace.measured_s, os.getloadavg()[0])
+    is_whole = not options.quick and options.only is None
+
+    targets = [] if options.only == "alone" else _chosen(options.servers, is_quick=options.quick)
+    for load in _loads(options.only, is_quick=options.quick):
+        # Quick, one load shows what a kill loses; the restarts take their time.
+        load_pace = replace(pace, may_kill=not options.quick or load == LOADS[0])
+        runs = [_run(target, load, load_pace, number) for number in range(rounds) for target in targets]
+        done = [run for run in runs if run is not None]
+        print(f"\n## {load.name}\n\n{load_table(done)}", flush=True)
+        results.runs += done
+        if is_whole:
+            results.save(options.results)
+    if is_whole or options.only == "alone":
+        results.alone = uvloop.run(alone.rows(pace))
+        print("\n" + "".join(f"{what}: {how_much}\n" for what, how_much in results.alone))
+    if is_whole:
+        _write(results, options.results, is_for_readme=options.readme)
+
+
+def _loads(only: str | None, *, is_quick: bool) -> list[Load]:
+    if only is not None:
+        return [load for load in LOADS if load.name == only]
+    return [load for load in LOADS if not is_quick or load.name != "50 x 4"]
+
+
+def _write(results: Results, folder: Path, *, is_for_readme: bool) -> None:
+    results.save(folder)
+    if importlib.util.find_spec("matplotlib"):
+        print(plot(results, folder))
+    else:
+        print("no plot: it needs matplotlib (uv run --group bench)")
+    if is_for_readme:
+        write_readme(markdown(results))
+
+
+def _chosen(letters: str | None, *, is_quick: bool) -> list[Target]:
+    known = [*OURS] if is_quick else [*OURS, *FROM_NPM]
+    wanted = None if letters is None else letters.split(",")
+    chosen = [target for target in known if wanted is None or target.name.partition(":")[0] in wanted]
+    if any(target in FROM_NPM for target in chosen):
+        install_peers()
+    return chosen
+
+
+def _run(target: Target, load: Load, pace: Pace, number: int) -> Run | None:
+    """One run; None, and the reason printed, where the server failed under it."""
+    try:
+        return uvloop.run(measure(target, load, pace, number))
+    except (RuntimeError, OSError, TimeoutError) as error:
+        print(f"{target.name}, {load.name}: {error!r}", flush=True)
+        return None
+
+
+def _machine() -> str:
+    cpus = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if "model name" in line
+    ]
+    return f"{len(cpus)} cores of {cpus[0] if cpus else platform.machine()}, Linux, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

@@ -1,106 +1,148 @@
-"""The load: lean Socket.IO clients over raw websockets, so that the generator is never the bottleneck."""
+"""The load: members who edit, one dialect for each sort of server, as lean as can be.
+
+Every edit carries a mark, who made it and which of their edits it is. Marks are found in whatever bytes arrive, so a
+delivery costs the load no parsing of JSON, and a document read after a crash tells which edits it holds.
+"""
 
 import asyncio
+import re
 import time
-import uuid
-from dataclasses import dataclass, field
-from typing import Any
+from abc import ABC, abstractmethod
+from array import array
+from collections.abc import Callable
+from functools import lru_cache
 
-import orjson
-from websockets.asyncio.client import ClientConnection, connect
+from tests.bench.sockets import Socket
 
-Json = dict[str, Any]
+ANSWER_TIMEOUT_S = 30
+
+_MARK = re.compile(rb"~(\d+)\.(\d+)~")
 
 
-@dataclass
+def mark(member: int, edit: int) -> str:
+    return f"~{member}.{edit}~"
+
+
+@lru_cache(maxsize=4096)
+def marks(message: bytes) -> tuple[tuple[int, int], ...]:
+    """Whose edits, and which, a message carries. Each message comes to many members: it is looked through once."""
+    return tuple((int(member), int(edit)) for member, edit in _MARK.findall(message))
+
+
 class Tally:
-    """What was measured, in seconds, since `begin`."""
+    """What all members of a load saw. Latencies, in seconds, are of edits sent after `begin`."""
 
-    begin: float = float("inf")
-    acks_s: list[float] = field(default_factory=list)
-    propagations_s: list[float] = field(default_factory=list)
-    sent_at: dict[str, float] = field(default_factory=dict)
-    refusals: int = 0
+    def __init__(self) -> None:
+        self.begin = float("inf")
+        self.sent_at: list[list[float]] = []
+        self.acked: list[int] = []
+        self.acks_s = array("d")
+        self.propagations_s = array("d")
+        self.deliveries = 0
+        self.refusals = 0
+        self.on_ack: Callable[[], None] | None = None
 
-    def heard(self, edit_id: str, now: float) -> None:
-        sent = self.sent_at.get(edit_id)
-        if sent is not None and sent >= self.begin:
-            self.propagations_s.append(now - sent)
+    @property
+    def all_acked(self) -> int:
+        return sum(self.acked)
 
+    def ack(self, member: int) -> None:
+        self.acked[member] += 1
+        sent = self.sent_at[member][-1]
+        if sent >= self.begin:
+            self.acks_s.append(time.perf_counter() - sent)
+        if self.on_ack is not None:
+            self.on_ack()
 
-class LeanClient:
-    """One member: sends edits of its own field, waits for each ack, and notes when others' edits arrive."""
-
-    def __init__(self, url: str, token: str, room: str, item: str, tally: Tally) -> None:
-        self._url = f"{url.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket"
-        self._token = token
-        self._room = room
-        self._item = item
-        self._tally = tally
-        self._acks: dict[int, asyncio.Future[Json]] = {}
-        self._count = 0
-        self._version = 0
-        self._reader: asyncio.Task[None] | None = None
-        self._socket: ClientConnection
-
-    async def open(self) -> None:
-        self._socket = await connect(self._url, compression=None, ping_interval=None, max_size=None)
-        await self._socket.recv()
-        await self._socket.send("40" + orjson.dumps({"token": self._token}).decode())
-        self._reader = asyncio.create_task(self._read())
-        answer = await self.call("join_room", self._room)
-        assert answer["ok"], answer
-        self._version = answer.get("content", {}).get("version", 0)
-
-    async def close(self) -> None:
-        if self._reader is not None:
-            self._reader.cancel()
-        await self._socket.close()
-
-    async def call(self, event: str, payload: Any) -> Json:
-        self._count += 1
-        answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._acks[self._count] = answer
-        await self._socket.send(f"42{self._count}{orjson.dumps([event, payload]).decode()}")
-        return await answer
-
-    async def edit(self) -> None:
-        edit_id = str(uuid.uuid4())
-        op = {"op": "set", "item": self._item, "field": "tempo", "value": 20 + self._count % 380}
-        body = {"room_id": self._room, "edit_id": edit_id, "base_version": self._version, "ops": [op]}
-        sent = time.perf_counter()
-        self._tally.sent_at[edit_id] = sent
-        answer = await self.call("edit_content", body)
-        if not answer["ok"]:
-            self._tally.refusals += 1
-        elif sent >= self._tally.begin:
-            self._tally.acks_s.append(time.perf_counter() - sent)
-
-    async def keep_editing(self, until: float, pause_s: float, share: float) -> None:
-        """Edits until then: at once after each ack, or paced, beginning at that share of the first pause."""
-        next_at = time.perf_counter() + pause_s * share
-        while (now := time.perf_counter()) < until:
-            if pause_s:
-                await asyncio.sleep(max(0.0, next_at - now))
-                next_at += pause_s
-            await self.edit()
-
-    async def _read(self) -> None:
-        async for message in self._socket:
-            text = str(message)
-            if text == "2":
-                await self._socket.send("3")
-            elif text.startswith("43"):
-                start = text.index("[")
-                [answer] = orjson.loads(text[start:])
-                self._version = max(self._version, answer.get("version", 0))
-                self._acks.pop(int(text[2:start])).set_result(answer)
-            elif text.startswith("42"):
-                self._hear(*orjson.loads(text[2:]))
-
-    def _hear(self, event: str, payload: Any) -> None:
+    def hear(self, member: int, message: bytes) -> None:
         now = time.perf_counter()
-        edits = payload["edits"] if event == "batch_update" else [payload] if event == "content_edited" else []
-        for edit in edits:
-            self._version = max(self._version, edit["version"])
-            self._tally.heard(edit["edit_id"], now)
+        for author, edit in marks(message):
+            if author != member:
+                self.deliveries += 1
+                sent = self.sent_at[author][edit]
+                if sent >= self.begin:
+                    self.propagations_s.append(now - sent)
+
+
+class Member(ABC):
+    """One connection of the load: one edit under way at a time, the next after its ack or after a pause."""
+
+    path = "/"
+
+    def __init__(self, port: int, room: str, song: int, tally: Tally, token: str = "") -> None:
+        self.room = room
+        self.song = song
+        self.token = token
+        self.number = len(tally.acked)
+        self.tally = tally
+        self.edits = 0
+        self.is_editing = False
+        self._pause_s = 0.0
+        self._next_at = 0.0
+        self._answers: asyncio.Queue[bytes] = asyncio.Queue()
+        self.socket = Socket(port, self.path, self.take)
+        tally.acked.append(0)
+        tally.sent_at.append([])
+
+    async def open(self, songs: int = 0) -> bytes:
+        """Connects and enters the room; what the server tells of its document. `songs`: makes the document first."""
+        await self.socket.open()
+        return await self.enter(songs)
+
+    def start(self, pause_s: float = 0.0, share: float = 0.0) -> None:
+        """Edits from now on: at once after each ack, or paced, beginning at that share of the first pause."""
+        self.is_editing, self._pause_s = True, pause_s
+        self._next_at = time.perf_counter() + pause_s * share
+        self._go_on()
+
+    def stop(self) -> None:
+        self.is_editing = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an edit is under way."""
+        return self.edits > self.tally.acked[self.number]
+
+    @abstractmethod
+    async def enter(self, songs: int) -> bytes:
+        """As `open`, once connected."""
+
+    @abstractmethod
+    def take(self, message: bytes) -> None:
+        """A message has come."""
+
+    @abstractmethod
+    def send_edit(self, edit: int) -> None:
+        """Sends an edit with its mark in it."""
+
+    def acknowledged(self) -> None:
+        self.tally.ack(self.number)
+        if self.is_editing:
+            self._go_on()
+
+    def refused(self, message: bytes) -> None:
+        self.tally.refusals += 1
+        self.is_editing = False
+        print("refused:", message[:300])
+
+    async def answer(self) -> bytes:
+        """The next message that `take` keeps for whoever asks."""
+        return await asyncio.wait_for(self._answers.get(), ANSWER_TIMEOUT_S)
+
+    def give(self, message: bytes) -> None:
+        self._answers.put_nowait(message)
+
+    def _go_on(self) -> None:
+        wait_s = self._next_at - time.perf_counter()
+        if not self._pause_s:
+            self._edit()
+        else:
+            asyncio.get_running_loop().call_later(max(0.0, wait_s), self._edit)
+            self._next_at += self._pause_s
+
+    def _edit(self) -> None:
+        if not self.is_editing or self.socket.closed.done():
+            return
+        edit, self.edits = self.edits, self.edits + 1
+        self.tally.sent_at[self.number].append(time.perf_counter())
+        self.send_edit(edit)
