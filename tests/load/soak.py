@@ -25,8 +25,8 @@ from collab.client.wire import document_of, edit_of
 from collab.domain.document import apply_stored
 from collab.storage.engine import sync_url
 from collab.storage.live import KEPT_EDITS
-from tests.bench.clients import LeanClient, Tally
 from tests.fault.harness import history, make_band
+from tests.load.lean import LeanClient
 from tests.support.members import edit, set_
 from tests.support.members import text as text_
 from tests.support.processes import Served, served
@@ -117,14 +117,14 @@ class Musician:
         return f"song-{self._random.randrange(SONGS)}"
 
     async def _connect(self) -> None:
-        self._client = Client(self._server.url, self._server.token(self._user_id), self._room, "", Tally())
+        self._client = LeanClient(self._server.url, self._server.token(self._user_id))
         self._score.reconnects += 1
         await self._client.open()
         await self._join()
 
     async def _join(self) -> None:
         answer = await self._call("join_room", self._room)
-        self._client.enter(answer["content"]["version"])
+        self._client.version = answer["content"]["version"]
         self._score.joins += 1
 
     async def _type(self) -> None:
@@ -146,23 +146,6 @@ class Musician:
         if not answer["ok"]:
             self._score.refusals.append(answer["error"])
         return answer
-
-
-class Client(LeanClient):
-    """A lean client that may also go without a word."""
-
-    @property
-    def version(self) -> int:
-        """Of the content that it is in, as last heard."""
-        return self._version
-
-    def enter(self, version: int) -> None:
-        self._version = version
-
-    def drop(self) -> None:
-        if self._reader is not None:
-            self._reader.cancel()
-        self._socket.transport.abort()
 
 
 def _rotated(contents: Sequence[str], places: int) -> list[str]:

@@ -37,7 +37,7 @@ def test_serve_without_a_secret_says_what_to_set() -> None:
         ("DATABASE_URL", "mysql://localhost/collab", "sqlite+aiosqlite"),
         ("DATABASE_URL", "no url at all", "COLLAB_DATABASE_URL"),
         ("LOG_LEVEL", "LOUD", "COLLAB_LOG_LEVEL"),
-        ("BUS_URL", "redis://localhost", "COLLAB_BUS_URL"),
+        ("BUS_URL", "http://localhost", "COLLAB_BUS_URL"),
         ("PING_INTERVAL_S", "0.3", "COLLAB_PING_INTERVAL_S"),
     ],
 )
