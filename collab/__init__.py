@@ -10,12 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collab.app import Engine, create_app
+    from collab.app import create_app
     from collab.domain.access import SharedRoom
     from collab.domain.document import Document
     from collab.domain.edits import Edit
     from collab.domain.kinds import Kind, register_kind
     from collab.domain.presence import Diff
+    from collab.engine import Engine
     from collab.settings import Settings
 
 __all__ = ["Diff", "Document", "Edit", "Engine", "Kind", "Settings", "SharedRoom", "create_app", "register_kind"]
@@ -24,7 +25,7 @@ _HOMES = {
     "Diff": "collab.domain.presence",
     "Document": "collab.domain.document",
     "Edit": "collab.domain.edits",
-    "Engine": "collab.app",
+    "Engine": "collab.engine",
     "Kind": "collab.domain.kinds",
     "Settings": "collab.settings",
     "SharedRoom": "collab.domain.access",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collab.app import Engine
+    from collab.engine import Engine
     from collab.settings import Settings
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -37,7 +37,7 @@ def serve(
 ) -> None:
     """Brings the schema up to date, then serves. Settings come from COLLAB_... in the environment or in .env."""
     with _explained():
-        from collab.app import Engine
+        from collab.engine import Engine
         from collab.settings import Settings
         from collab.storage.migrate import migrate as migrate_schema
 
@@ -67,7 +67,7 @@ def demo(
 
     from pydantic import SecretStr
 
-    from collab.app import Engine
+    from collab.engine import Engine
     from collab.settings import Settings
     from collab.storage.migrate import migrate as migrate_schema
 
@@ -263,7 +263,7 @@ def _kept_secret(file: Path) -> str:
 
 async def _seed(settings: "Settings") -> None:
     from collab import demo as demo_band
-    from collab.app import Engine
+    from collab.engine import Engine
 
     engine = Engine(settings)
     async with engine.running():

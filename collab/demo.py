@@ -8,7 +8,7 @@ from collab.domain.bands import User
 from collab.domain.ops import Item
 
 if TYPE_CHECKING:
-    from collab.app import Engine
+    from collab.engine import Engine
 
 BAND: Final = "Blue Nile Brass Band"
 

@@ -8,7 +8,7 @@ from socket import socket
 import uvicorn
 from starlette.types import ASGIApp
 
-from collab.app import Engine
+from collab.engine import Engine
 from collab.settings import Settings
 
 RETRY_IN_S = 2.0

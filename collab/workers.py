@@ -17,8 +17,9 @@ from multiprocessing.process import BaseProcess
 
 import structlog
 
-from collab.app import Engine, own_app
+from collab.app import own_app
 from collab.domain.errors import Unavailable
+from collab.engine import Engine
 from collab.logs import configure_logging
 from collab.serving import serve_until_stopped
 from collab.settings import Settings

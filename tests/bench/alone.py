@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from collab.app import Engine
 from collab.domain.bands import User
 from collab.domain.ops import Item, Set
+from collab.engine import Engine
 from collab.storage.migrate import migrate
 from tests.bench.clients import Member, Tally, mark
 from tests.bench.dialects import Op, SocketioMember

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from collab.app import Engine
 from collab.domain.bands import User
 from collab.domain.document import Document, apply_stored
 from collab.domain.errors import NotFound, VersionUnknown
 from collab.domain.ops import Item, Set
+from collab.engine import Engine
 from collab.services.ports import EVERY_EDIT
 from collab.storage.compact import compact
 from tests.support.clock import ManualClock

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from collab.app import Engine
 from collab.domain.bands import Job, User
 from collab.domain.ops import Item, Set
+from collab.engine import Engine
 from collab.services.ports import EditFilter
 from collab.storage.engine import Writer, reading_engine
 from collab.storage.jobs import StoredJobs

@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import create_engine, text
 
-from collab.app import Engine
 from collab.domain.access import Role
 from collab.domain.bands import User
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set
+from collab.engine import Engine
 from collab.storage.engine import sync_url
 from tests.support.clock import ManualClock
 from tests.support.serving import settings_for

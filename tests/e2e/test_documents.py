@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from collab.app import Engine, own_app
+from collab.app import own_app
 from collab.domain.errors import HTTP_STATUS
+from collab.engine import Engine
 from collab.protocol import models, rest_answers
 from collab.protocol.base import Wire
 from collab.protocol.models import CLIENT_EVENTS, SERVER_EVENTS

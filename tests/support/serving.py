@@ -14,8 +14,9 @@ import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
-from collab.app import Engine, own_app
+from collab.app import own_app
 from collab.domain.bands import User
+from collab.engine import Engine
 from collab.services.ports import Bus, Clock
 from collab.serving import drop_dead_peers, server_config
 from collab.settings import Settings

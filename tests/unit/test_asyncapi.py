@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 import collab
-from collab.app import Engine
+from collab.engine import Engine
 from collab.protocol.asyncapi import asyncapi_document
 from collab.protocol.base import Wire
 from collab.protocol.examples import EXAMPLES
@@ -69,7 +69,7 @@ def test_every_example_fits_its_model(model: type[Wire]) -> None:
 def _sent_by_the_code() -> Iterator[str]:
     """The event's name in each call that sends one. It has to stand there, but where an argument is handed on."""
     package = Path(collab.__file__).parent
-    for file in [package / "app.py", *(package / "realtime").glob("*.py")]:
+    for file in [package / "engine.py", *(package / "realtime").glob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text())):
             for event in _events_of(node):
                 if isinstance(event, ast.Constant):

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from collab.app import Engine
+from collab.engine import Engine
 from collab.serving import Server, serve_until_stopped
 from tests.support.serving import settings_for
 

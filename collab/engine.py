@@ -1,0 +1,364 @@
+"""The composition root: one node, from its settings through storage and services to realtime and REST."""
+
+import asyncio
+import platform
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from collab.bus import RedisBus
+from collab.clock import SystemClock
+from collab.domain.access import SharedRoom
+from collab.domain.edits import Edit
+from collab.domain.kinds import KINDS, Kinds
+from collab.domain.presence import Roster
+from collab.domain.rebase import Accepted
+from collab.http.admin import mount_admin
+from collab.http.metrics import metrics_router
+from collab.http.rest import rest_routers
+from collab.http.routes import caller
+from collab.realtime.admin_ui import AdminUi
+from collab.realtime.answers import Answers
+from collab.realtime.broadcast import Broadcaster
+from collab.realtime.connecting import Connecting
+from collab.realtime.handlers import Handlers
+from collab.realtime.server import asgi, make_server
+from collab.realtime.sessions import Sessions
+from collab.realtime.shared import SharedBroadcaster
+from collab.realtime.transports import Transports
+from collab.services.attendance import AttendanceService
+from collab.services.band_relay import BandRelay
+from collab.services.cluster import Cluster
+from collab.services.contents import ContentService
+from collab.services.directory import Directory
+from collab.services.edit_relay import EditRelay
+from collab.services.editing import EditingService
+from collab.services.exports import ExportService
+from collab.services.health import Health
+from collab.services.history import HistoryService
+from collab.services.hooks import Hook, OnEdit, OnPresence
+from collab.services.imports import ImportService
+from collab.services.membership import MembershipService
+from collab.services.ports import UNMETERED, Bus, Clock, Meter
+from collab.services.presence import PresenceService
+from collab.services.presence_log import PresenceLog
+from collab.services.presence_news import PresenceNews
+from collab.services.presence_peers import PresencePeers
+from collab.services.rates import Rates
+from collab.settings import Settings
+from collab.storage.bands import StoredBands
+from collab.storage.checkpoints import StoredCheckpoints
+from collab.storage.checks import check_database, check_schema
+from collab.storage.engine import Writer, reading_engine
+from collab.storage.jobs import StoredJobs
+from collab.storage.journal import Journal
+from collab.storage.presence import StoredPresence
+from collab.storage.readers import StoredHistory
+from collab.storage.records import records
+from collab.storage.webhooks import StoredOutbox
+from collab.tokens import Tokens
+from collab.wiring import import_limits, prometheus, rate_limits, transport_limits, watch, webhooks
+
+log = structlog.get_logger(__name__)
+
+SETTLE_S = 3.0
+"""How long the end of a server waits for answers that are on their way."""
+
+HOOKS_S = 1.0
+"""How long the end of a server waits for the callbacks of its host."""
+
+GOODBYE_S = 0.1
+"""How long the last answers and goodbyes may take to leave."""
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+class Engine:
+    """Everything of one node, put together. `membership`, `contents`, `editing` and `history` are for hosts to use."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        kinds: Kinds = KINDS,
+        clock: Clock | None = None,
+        bus: Bus | None = None,
+        *,
+        on_edit: OnEdit | None = None,
+        on_presence: OnPresence | None = None,
+    ) -> None:
+        clock = clock or SystemClock()
+        if bus is None and settings.bus_url:
+            bus = RedisBus(settings.bus_url)
+        self.settings = settings
+        self._prometheus = prometheus(settings)
+        self._meter: Meter = self._prometheus or UNMETERED
+        self._writer = Writer(settings.database_url)
+        self._reading = reading_engine(settings.database_url)
+        self._server = make_server(
+            allowed_origins=settings.allowed_origins,
+            ping_interval_s=settings.ping_interval_s,
+            ping_timeout_s=settings.ping_timeout_s,
+            max_message_bytes=settings.max_message_bytes,
+            meter=self._meter,
+        )
+        self._answers = Answers(self._meter, is_telling=settings.log_level == "DEBUG")
+        self._edit_hook = Hook("on_edit", on_edit)
+        self._presence_hook = Hook("on_presence", on_presence)
+        self.broadcaster = Broadcaster(self._server)
+        self._journal = Journal(
+            self._writer,
+            kinds,
+            self._committed,
+            max_waiting=settings.max_waiting_edits,
+            max_live=settings.max_live_contents,
+            meter=self._meter,
+        )
+        store = StoredBands(self._reading, self._writer)
+        reader = StoredHistory(self._reading, self._journal)
+        self.directory = Directory(store)
+        self._keep_presence(clock, is_shared=bus is not None)
+        announcer = self.broadcaster
+        self.cluster: Cluster | None = None
+        if bus is not None:
+            announcer = self._join(bus, store, reader, clock)
+        self.membership = MembershipService(store, self.directory, self.presence, announcer, clock, _new_id)
+        self.contents = ContentService(
+            store, self.directory, kinds, announcer, clock, _new_id, max_per_band=settings.max_band_contents
+        )
+        self._webhooks = webhooks(settings, StoredOutbox(self._reading, self._writer), reader, clock)
+        on_opened = None if self.cluster is None else self.cluster.edits.opened
+        self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened)
+        checkpoints = StoredCheckpoints(self._reading, self._writer)
+        self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, _new_id)
+        self.exports = ExportService(self.history, self.contents, kinds)
+        self.imports = ImportService(
+            self.directory,
+            self.contents,
+            StoredJobs(self._reading, self._writer),
+            reader,
+            self._journal,
+            announcer,
+            kinds,
+            clock,
+            _new_id,
+            import_limits(settings),
+        )
+        self.tokens = Tokens(settings)
+        self._rates = Rates(rate_limits(settings), clock, self._meter)
+        self._realtime(clock)
+        self.health = Health(
+            needed={"database": partial(check_database, self._reading), "schema": partial(check_schema, self._reading)},
+            wanted={} if self.cluster is None else {"bus": self.cluster.check},
+            parts={"journal": lambda: self._journal.is_stuck},
+        )
+        if self._prometheus is not None:
+            watch(self._prometheus, self.sessions, self._transports, self.presence, self._journal)
+
+    def _join(self, bus: Bus, store: StoredBands, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
+        """Makes this node one of several; what it returns tells rooms on all of them."""
+        cluster = Cluster(bus, _new_id(), self._presence_log, clock, self._meter)
+        shared = SharedBroadcaster(self._server, self.broadcaster, cluster.publish_event, cluster.publish_band)
+        cluster.edits = EditRelay(shared, reader, self._recalled, cluster.publish_edits, self.presence.edited)
+        cluster.bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
+        cluster.presence = PresencePeers(
+            self.presence,
+            cluster.publish_presence,
+            clock,
+            timedelta(seconds=self.settings.presence_interval_s),
+            timedelta(seconds=self.settings.presence_grace_s),
+        )
+        self.cluster = cluster
+        return shared
+
+    def _recalled(self, content_id: str, version: int) -> Sequence[Edit] | None:
+        live = self._journal.head(content_id)
+        return None if live is None or live.document.version < version else live.since(version)
+
+    def _keep_presence(self, clock: Clock, *, is_shared: bool) -> None:
+        settings = self.settings
+        store = StoredPresence(self._reading, self._writer)
+        self._presence_log = PresenceLog(
+            store,
+            clock,
+            _new_id,
+            lambda departed: self.presence.departed(departed),
+            host=platform.node(),
+            lease=timedelta(seconds=settings.node_lease_s),
+            on_living=self._living if is_shared else None,
+        )
+        self.presence = PresenceService(
+            self.broadcaster,
+            PresenceNews(
+                self.broadcaster,
+                clock,
+                timedelta(seconds=settings.presence_interval_s),
+                on_news=self._presence_hook.notify,
+            ),
+            self._presence_log,
+            clock,
+            self._journal.is_removed,
+            grace=timedelta(seconds=settings.presence_grace_s),
+            idle_after=timedelta(seconds=settings.presence_idle_after_s),
+            on_change=self._changed if is_shared else None,
+        )
+        self.attendance = AttendanceService(self.directory, self.presence, self._presence_log, store)
+
+    def _living(self, leases: set[str]) -> None:
+        if self.cluster is not None:
+            self.cluster.living(leases)
+
+    def _changed(self, room: SharedRoom, before: Roster, after: Roster) -> None:
+        if self.cluster is not None:
+            self.cluster.presence.changed(room, before, after)
+
+    def _committed(self, accepted: Sequence[Accepted]) -> None:
+        # First the edits and then where they moved a focus to: a receiver knows the text that an offset is in.
+        committed = accepted
+        if self.cluster is None:
+            self.broadcaster.committed(accepted)
+        else:
+            accepted = self.cluster.edits.committed(accepted)
+        self.presence.edited([entry.edit for entry in accepted])
+        for entry in committed:
+            self._edit_hook.notify(entry.edit, entry.document)
+        if self._webhooks is not None:
+            self._webhooks.wake()
+        if self.settings.log_level == "DEBUG":
+            for edit in (entry.edit for entry in committed):
+                log.debug("committed", session_id=edit.session_id, edit_id=edit.edit_id, version=edit.version)
+
+    def _realtime(self, clock: Clock) -> None:
+        settings = self.settings
+        auth_timeout = timedelta(seconds=settings.auth_timeout_s)
+        password = settings.socketio_admin_password
+        self._admin_ui = None if password is None else AdminUi(self._server, password.get_secret_value())
+        self._transports = transports = Transports(
+            self._server,
+            clock,
+            transport_limits(settings),
+            self._meter,
+        )
+        if self._admin_ui is not None:
+            self._admin_ui.register(transports)
+        self.sessions = Sessions(
+            clock,
+            auth_timeout,
+            on_timeout=lambda sid: connecting.end_late(sid),
+            on_expiry=lambda sid: connecting.end_expired(sid),
+            max_per_user=settings.max_user_sessions if settings.rate_limits else None,
+        )
+        connecting = Connecting(
+            self._server,
+            self._answers,
+            self.sessions,
+            transports,
+            self.tokens,
+            self.membership,
+            self.presence,
+            self.broadcaster,
+            self._rates,
+            may_be_late=settings.late_auth,
+        )
+        connecting.register()
+        Handlers(
+            self._server,
+            self._answers,
+            self.sessions,
+            transports,
+            self.directory,
+            self.contents,
+            self.editing,
+            self.presence,
+            self.broadcaster,
+            None if self.cluster is None else self.cluster.bands.look_for,
+            self._rates,
+        ).register()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While this is entered the engine serves; the schema must be up to date."""
+        self._edit_hook.start()
+        self._presence_hook.start()
+        if self._webhooks is not None:
+            self._webhooks.start()
+        self._journal.start()
+        self._presence_log.start()
+        if self.cluster is not None:
+            self.cluster.start()
+        self._transports.start()
+        await self.imports.resume()
+        try:
+            yield
+        finally:
+            self.health.stop()
+            await self.imports.close()
+            await self._journal.close()
+            # A client may have gone, and its event still be at work: the database stays open for it.
+            await self._answers.settled(SETTLE_S)
+            if self.cluster is not None:
+                await self.cluster.close()
+            self._transports.stop()
+            await self._presence_log.close()
+            await self._edit_hook.close(HOOKS_S)
+            await self._presence_hook.close(HOOKS_S)
+            if self._webhooks is not None:
+                await self._webhooks.close()
+            if self._admin_ui is not None:
+                await self._admin_ui.close()
+            await self._writer.close()
+            await self._reading.dispose()
+
+    async def say_goodbye(self, retry_in_s: float) -> None:
+        """Before the connections are closed: tells every session when to come back, commits and answers what was
+        accepted, and takes no further edit."""
+        self.health.stop()
+        for session_id in self.sessions.ids():
+            self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})
+        self.presence.stop()
+        await self._journal.close()
+        await self._answers.settled(SETTLE_S)
+        # What is flushed lies in the sockets' own queues: their writers need a moment.
+        await asyncio.sleep(GOODBYE_S)
+
+    def attach(self, app: FastAPI) -> ASGIApp:
+        """Adds the REST calls to a FastAPI application and runs with it.
+
+        Returns the application to serve: it answers `/socket.io/` itself and leaves all else to `app`.
+        """
+        who = caller(self.tokens, self.membership, self._rates)
+        for router in rest_routers(
+            who,
+            self.membership,
+            self.attendance,
+            self.contents,
+            self.history,
+            self.imports,
+            self.exports,
+            self.health,
+            _new_id,
+        ):
+            app.include_router(router)
+        if self._prometheus is not None and self.settings.metrics_token is not None:
+            token = self.settings.metrics_token.get_secret_value()
+            app.include_router(metrics_router(self._prometheus.exposition, token))
+        if self.settings.admin_pages:
+            secret = self.settings.jwt_secret
+            mount_admin(app, self._reading, records(), self.tokens, secret.get_secret_value() if secret else None)
+        of_the_host = app.router.lifespan_context
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+            async with self.running(), of_the_host(app) as state:
+                yield state or {}
+
+        app.router.lifespan_context = lifespan
+        return asgi(self._server, app, self.settings.max_message_bytes, self._transports.end)

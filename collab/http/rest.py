@@ -1,0 +1,45 @@
+"""Every REST call, a router for each resource."""
+
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+
+from fastapi import APIRouter
+
+from collab.http.bands import bands_router
+from collab.http.contents import contents_router
+from collab.http.documents import documents_router
+from collab.http.exports import exports_router
+from collab.http.health import health_router
+from collab.http.history import history_router
+from collab.http.imports import imports_router
+from collab.http.presence import presence_router
+from collab.http.routes import Caller
+from collab.services.attendance import AttendanceService
+from collab.services.contents import ContentService
+from collab.services.exports import ExportService
+from collab.services.health import Health
+from collab.services.history import HistoryService
+from collab.services.imports import ImportService
+from collab.services.membership import MembershipService
+
+
+def rest_routers(
+    who: Caller,
+    membership: MembershipService,
+    attendance: AttendanceService,
+    contents: ContentService,
+    history: HistoryService,
+    imports: ImportService,
+    exports: ExportService,
+    health: Health,
+    new_id: Callable[[], str],
+) -> Iterator[APIRouter]:
+    """The routers of an engine's services; `who` is the dependency that finds the caller."""
+    yield bands_router(who, membership)
+    yield presence_router(who, attendance)
+    yield contents_router(who, contents, new_id)
+    yield history_router(who, history)
+    yield imports_router(who, imports)
+    yield exports_router(who, exports)
+    yield documents_router(version("collab"))
+    yield health_router(health)

@@ -1,0 +1,75 @@
+"""What the settings of an engine come to: its limits, its meter, its webhook."""
+
+from datetime import timedelta
+from importlib.metadata import version
+
+from collab.domain.rates import Rate
+from collab.metrics import PrometheusMeter
+from collab.realtime.sessions import Sessions
+from collab.realtime.transports import TransportLimits, Transports
+from collab.services.ports import Clock, HistoryReader, Outbox
+from collab.services.presence import PresenceService
+from collab.services.rates import RateLimits
+from collab.services.unpacking import ImportLimits
+from collab.services.webhooks import Webhooks
+from collab.settings import Settings
+from collab.storage.journal import Journal
+from collab.webhooks import Receiver, webhook_id
+
+
+def rate_limits(settings: Settings) -> RateLimits | None:
+    """How much users may send; None where they may send what they like."""
+    if not settings.rate_limits:
+        return None
+    return RateLimits(
+        edits=Rate(settings.edits_per_s, settings.edits_burst),
+        presence=Rate(settings.presence_per_s, settings.presence_burst),
+        requests=Rate(settings.requests_per_s, settings.requests_burst),
+        user_factor=settings.user_rate_factor,
+    )
+
+
+def transport_limits(settings: Settings) -> TransportLimits:
+    return TransportLimits(
+        timedelta(seconds=settings.auth_timeout_s),
+        max_unauthenticated=settings.max_unauthenticated,
+        max_unauthenticated_per_address=settings.max_unauthenticated_per_address,
+        max_queued_messages=settings.max_queued_messages,
+        max_queued_bytes=settings.max_queued_bytes,
+    )
+
+
+def import_limits(settings: Settings) -> ImportLimits:
+    return ImportLimits(settings.import_max_bytes, settings.import_max_unpacked_bytes, settings.import_max_songs)
+
+
+def webhooks(settings: Settings, outbox: Outbox, reader: HistoryReader, clock: Clock) -> Webhooks | None:
+    """The deliveries to the webhook that the settings name, if they do."""
+    url, secret = settings.webhook_url, settings.webhook_secret
+    if url is None or secret is None:
+        return None
+    return Webhooks(outbox, reader, clock, webhook_id(url), Receiver(url, secret.get_secret_value(), clock))
+
+
+def prometheus(settings: Settings) -> PrometheusMeter | None:
+    """The meter of an engine whose settings name a token for `/metrics`."""
+    if settings.metrics_token is None:
+        return None
+    return PrometheusMeter(version("collab"), settings.database_url.partition(":")[0].partition("+")[0])
+
+
+def watch(
+    meter: PrometheusMeter, sessions: Sessions, transports: Transports, presence: PresenceService, journal: Journal
+) -> None:
+    """Lets Prometheus see an engine as it is at that moment."""
+    meter.watch("sessions", "Connected sessions.", sessions.count)
+    meter.watch("people", "Different users among them.", sessions.people)
+    meter.watch("rooms", "Rooms with somebody in them.", presence.rooms)
+    meter.watch("live_contents", "Contents in memory.", lambda: journal.live)
+    meter.watch("journal_waiting", "Edits that wait for their commit.", lambda: journal.waiting)
+    meter.watch("outgoing_packets", "Packets that wait for clients.", lambda: sum(transports.queued()))
+    meter.watch(
+        "outgoing_packets_max",
+        "Packets that wait for the slowest client.",
+        lambda: max(transports.queued(), default=0),
+    )
