@@ -10,10 +10,10 @@ from collab.storage.tables import metadata
 
 
 def run(connection: Connection) -> None:
+    # Not in batch mode: on SQLite that makes a table anew, from under the views on it.
     context.configure(
         connection=connection,
         target_metadata=metadata,
-        render_as_batch=True,
         on_version_apply=context.config.attributes.get("on_version_apply"),
     )
     with context.begin_transaction():
