@@ -163,7 +163,7 @@ def write_latency(seconds: Sequence[float]) -> Finding:
         return Finding("disk", "warn", f"{told}: no disk is that fast", "a memory disk forgets: use a real one")
     if high > SLOW_WRITE_S:
         return Finding(
-            "disk", "warn", f"{told}: every edit waits for that", "use a local SSD, and let it to the database"
+            "disk", "warn", f"{told}: every edit waits for that", "use a local SSD, and leave it to the database"
         )
     return Finding("disk", "ok", told)
 
