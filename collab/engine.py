@@ -1,7 +1,6 @@
 """The composition root: one node, from its settings through storage and services to realtime and REST."""
 
 import asyncio
-import platform
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -47,9 +46,6 @@ from collab.services.hooks import Hook, OnEdit, OnPresence
 from collab.services.imports import ImportService
 from collab.services.membership import MembershipService
 from collab.services.ports import UNMETERED, Bus, Clock, Meter
-from collab.services.presence import PresenceService
-from collab.services.presence_log import PresenceLog
-from collab.services.presence_news import PresenceNews
 from collab.services.presence_peers import PresencePeers
 from collab.services.rates import Rates
 from collab.settings import Settings
@@ -64,7 +60,7 @@ from collab.storage.readers import StoredHistory
 from collab.storage.records import records
 from collab.storage.webhooks import StoredOutbox
 from collab.tokens import Tokens
-from collab.wiring import import_limits, prometheus, rate_limits, transport_limits, watch, webhooks
+from collab.wiring import import_limits, keep_presence, prometheus, rate_limits, transport_limits, watch, webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -125,7 +121,19 @@ class Engine:
         store = StoredBands(self._reading, self._writer)
         reader = StoredHistory(self._reading, self._journal)
         self.directory = Directory(store)
-        self._keep_presence(clock, is_shared=bus is not None)
+        stays = StoredPresence(self._reading, self._writer)
+        self.presence, self._presence_log = keep_presence(
+            settings,
+            clock,
+            stays,
+            self.broadcaster,
+            new_id=_new_id,
+            is_removed=self._journal.is_removed,
+            on_news=self._presence_hook.notify,
+            on_living=self._living if bus is not None else None,
+            on_change=self._changed if bus is not None else None,
+        )
+        self.attendance = AttendanceService(self.directory, self.presence, self._presence_log, stays)
         announcer = self.broadcaster
         self.cluster: Cluster | None = None
         if bus is not None:
@@ -182,35 +190,6 @@ class Engine:
     def _recalled(self, content_id: str, version: int) -> Sequence[Edit] | None:
         live = self._journal.head(content_id)
         return None if live is None or live.document.version < version else live.since(version)
-
-    def _keep_presence(self, clock: Clock, *, is_shared: bool) -> None:
-        settings = self.settings
-        store = StoredPresence(self._reading, self._writer)
-        self._presence_log = PresenceLog(
-            store,
-            clock,
-            _new_id,
-            lambda departed: self.presence.departed(departed),
-            host=platform.node(),
-            lease=timedelta(seconds=settings.node_lease_s),
-            on_living=self._living if is_shared else None,
-        )
-        self.presence = PresenceService(
-            self.broadcaster,
-            PresenceNews(
-                self.broadcaster,
-                clock,
-                timedelta(seconds=settings.presence_interval_s),
-                on_news=self._presence_hook.notify,
-            ),
-            self._presence_log,
-            clock,
-            self._journal.is_removed,
-            grace=timedelta(seconds=settings.presence_grace_s),
-            idle_after=timedelta(seconds=settings.presence_idle_after_s),
-            on_change=self._changed if is_shared else None,
-        )
-        self.attendance = AttendanceService(self.directory, self.presence, self._presence_log, store)
 
     def _living(self, leases: set[str]) -> None:
         if self.cluster is not None:

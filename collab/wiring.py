@@ -1,14 +1,20 @@
-"""What the settings of an engine come to: its limits, its meter, its webhook."""
+"""What the settings of an engine come to: its limits, presence, meter and webhook."""
 
+import platform
+from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import version
 
+from collab.domain.access import SharedRoom
+from collab.domain.presence import Diff
 from collab.domain.rates import Rate
 from collab.metrics import PrometheusMeter
 from collab.realtime.sessions import Sessions
 from collab.realtime.transports import TransportLimits, Transports
-from collab.services.ports import Clock, HistoryReader, Outbox
-from collab.services.presence import PresenceService
+from collab.services.ports import Announcer, Clock, HistoryReader, Outbox, PresenceStore
+from collab.services.presence import OnChange, PresenceService
+from collab.services.presence_log import OnLiving, PresenceLog
+from collab.services.presence_news import PresenceNews
 from collab.services.rates import RateLimits
 from collab.services.unpacking import ImportLimits
 from collab.services.webhooks import Webhooks
@@ -41,6 +47,41 @@ def transport_limits(settings: Settings) -> TransportLimits:
 
 def import_limits(settings: Settings) -> ImportLimits:
     return ImportLimits(settings.import_max_bytes, settings.import_max_unpacked_bytes, settings.import_max_songs)
+
+
+def keep_presence(
+    settings: Settings,
+    clock: Clock,
+    store: PresenceStore,
+    announcer: Announcer,
+    *,
+    new_id: Callable[[], str],
+    is_removed: Callable[[str, str], bool],
+    on_news: Callable[[SharedRoom, Diff], None],
+    on_living: OnLiving | None,
+    on_change: OnChange | None,
+) -> tuple[PresenceService, PresenceLog]:
+    """Who is where, and what is put down of it."""
+    log = PresenceLog(
+        store,
+        clock,
+        new_id,
+        lambda departed: presence.departed(departed),
+        host=platform.node(),
+        lease=timedelta(seconds=settings.node_lease_s),
+        on_living=on_living,
+    )
+    presence = PresenceService(
+        announcer,
+        PresenceNews(announcer, clock, timedelta(seconds=settings.presence_interval_s), on_news),
+        log,
+        clock,
+        is_removed,
+        grace=timedelta(seconds=settings.presence_grace_s),
+        idle_after=timedelta(seconds=settings.presence_idle_after_s),
+        on_change=on_change,
+    )
+    return presence, log
 
 
 def webhooks(settings: Settings, outbox: Outbox, reader: HistoryReader, clock: Clock) -> Webhooks | None:
