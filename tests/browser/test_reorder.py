@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 MOVED = ["Break", "When the Saints", "Iko Iko"]
 
 
-async def test_by_keyboard_and_it_is_said_aloud(hall: Hall) -> None:
+async def test_a_song_is_moved_by_keyboard_and_it_is_said_aloud(hall: Hall) -> None:
     ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben"))
     await ada.button("Move Iko Iko").focus()
     spoken = ada.tab.locator("[id^=DndLiveRegion]")
@@ -30,7 +30,7 @@ async def test_by_keyboard_and_it_is_said_aloud(hall: Hall) -> None:
     await ada.sees_saved()
 
 
-async def test_by_mouse(hall: Hall) -> None:
+async def test_a_song_is_moved_by_mouse(hall: Hall) -> None:
     ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben"))
     x, y = await center(ada.button("Move Iko Iko"))
     _, bottom = await center(ada.button("Move When the Saints"))
@@ -43,7 +43,7 @@ async def test_by_mouse(hall: Hall) -> None:
     await ada.sees_titles(MOVED)
 
 
-async def test_by_touch_on_a_phone(hall: Hall) -> None:
+async def test_a_song_is_moved_by_touch_on_a_phone(hall: Hall) -> None:
     ada, ben = await asyncio.gather(hall.page("ada", is_phone=True), hall.page("ben"))
     grip = ada.button("Move Iko Iko")
     await grip.scroll_into_view_if_needed()

@@ -39,7 +39,7 @@ def test_a_snapshot_that_went_through_json_is_the_document_again() -> None:
 
 
 @pytest.mark.parametrize(("fields", "title"), [({"title": "Friday"}, "Friday"), ({}, ""), ({"title": ""}, "")])
-def test_title(fields: dict[str, str], title: str) -> None:
+def test_a_document_without_a_title_has_an_empty_one(fields: dict[str, str], title: str) -> None:
     assert Document("content", "setlist", "band", 0, fields).title == title
 
 

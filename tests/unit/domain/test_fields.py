@@ -89,7 +89,7 @@ def test_says_what_it_expected_where_a_value_does_not_fit(field_type: FieldType,
         (Flag(), "x" * 100, f"expected true or false, got '{'x' * 56}..."),
     ],
 )
-def test_messages(field_type: FieldType, value: object, message: str) -> None:
+def test_a_message_says_what_was_expected_and_what_came(field_type: FieldType, value: object, message: str) -> None:
     assert field_type.problem(value) == message
 
 

@@ -8,7 +8,7 @@ from collab.domain import positions
 @pytest.mark.parametrize(
     "position", ["a0", "Zz", "a0V", "a0VV", "b00", "zzzzzzzzzzzzzzzzzzzzzzzzzzz", "a1" + "V" * 126]
 )
-def test_keys(position: str) -> None:
+def test_what_is_a_position(position: str) -> None:
     assert positions.problem(position) is None
 
 

@@ -135,7 +135,7 @@ def test_invert_puts_back_what_was_deleted() -> None:
         ((4, "a"), (4, Delete(1)), ()),
     ],
 )
-def test_compose(first: text.Delta, second: text.Delta, composed: text.Delta) -> None:
+def test_two_deltas_make_one(first: text.Delta, second: text.Delta, composed: text.Delta) -> None:
     assert text.compose(first, second) == composed
 
 
@@ -157,7 +157,7 @@ def test_compose(first: text.Delta, second: text.Delta, composed: text.Delta) ->
         (("mine",), (), ("mine",), ("mine",)),
     ],
 )
-def test_transform(delta: text.Delta, other: text.Delta, left: text.Delta, right: text.Delta) -> None:
+def test_what_a_delta_becomes_after_another(delta: text.Delta, other: text.Delta, left: text.Delta, right: text.Delta) -> None:
     assert text.transform(delta, other, "left") == left
     assert text.transform(delta, other, "right") == right
 
@@ -187,7 +187,7 @@ def test_transform_does_not_distribute_over_compose() -> None:
         (4, (2, "new", Delete(2)), 5, 5),
     ],
 )
-def test_transform_position(position: int, delta: text.Delta, of_another: int, own: int) -> None:
+def test_where_a_position_is_after_a_delta(position: int, delta: text.Delta, of_another: int, own: int) -> None:
     assert text.transform_position(position, delta) == of_another
     assert text.transform_position(position, delta, is_own=True) == own
 
