@@ -157,7 +157,9 @@ def test_two_deltas_make_one(first: text.Delta, second: text.Delta, composed: te
         (("mine",), (), ("mine",), ("mine",)),
     ],
 )
-def test_what_a_delta_becomes_after_another(delta: text.Delta, other: text.Delta, left: text.Delta, right: text.Delta) -> None:
+def test_what_a_delta_becomes_after_another(
+    delta: text.Delta, other: text.Delta, left: text.Delta, right: text.Delta
+) -> None:
     assert text.transform(delta, other, "left") == left
     assert text.transform(delta, other, "right") == right
 
