@@ -18,7 +18,7 @@ def health_router(health: Health) -> APIRouter:
         health.require_alive()
         return {"status": "ok"}
 
-    @router.get("/readyz", **documented(rest_answers.Health, "unavailable"))
+    @router.get("/readyz", **documented(rest_answers.Readiness, "unavailable"))
     async def readyz() -> Json:
         """The node can serve: its database answers, with a schema that fits. 503 where not, and while it shuts down.
 

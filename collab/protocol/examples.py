@@ -221,4 +221,5 @@ EXAMPLES: Mapping[type[Wire], Any] = {
     rest_answers.Job: _JOB_STATE,
     rest_answers.Imports: {"imports": [_JOB_STATE]},
     rest_answers.Health: {"status": "ok"},
+    rest_answers.Readiness: {"status": "ok", "checks": {"database": "ok", "schema": "ok"}},
 }

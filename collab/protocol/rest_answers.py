@@ -21,6 +21,13 @@ class Health(Wire):
     status: Literal["ok"]
 
 
+class Readiness(Wire):
+    """`checks` says of each thing that the node uses `ok`, or what is wrong with it."""
+
+    status: Literal["ok", "degraded"]
+    checks: dict[str, str]
+
+
 class BandOfMine(Wire):
     id: str
     name: str

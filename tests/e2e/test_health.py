@@ -1,6 +1,7 @@
 """`/healthz` and `/readyz` fail when they should, and only then. A database that goes away is in tests/fault."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -22,16 +23,25 @@ async def test_a_node_that_serves_is_alive_and_ready(server: Running) -> None:
         assert (await probe.get("/readyz")).json() == ready
 
 
-async def test_a_node_without_its_journal_is_to_be_restarted(database_url: str) -> None:
-    async with serving(settings_for(database_url)) as server, server.rest(None) as probe:
-        [task] = [task for task in asyncio.all_tasks() if task.get_name() == "journal"]
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        answer = await probe.get("/healthz")
-        server.engine._journal.start()  # noqa: SLF001  # so that the server can end
+async def test_a_node_whose_commits_do_not_end_is_to_be_restarted(
+    server: RunningEngine, gig: Gig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collab.storage.journal.STUCK_AFTER_S", 0.0)
+    release = threading.Event()
+    async with member(server, "ada") as ada, server.rest(None) as probe:
+        holding = asyncio.create_task(server.engine._writer.run(lambda _: release.wait()))  # noqa: SLF001  # its one thread
+        sent = asyncio.create_task(ada.edit(gig.setlist_id, 0, set_("iko", "key", "G")))
+        while (stuck := await probe.get("/healthz")).status_code == 200:
+            pass
+        release.set()
+        answer = await sent
+        await holding
+        alive = await probe.get("/healthz")
 
-    assert answer.status_code == 503
-    assert answer.json()["error"]["message"] == "the journal has ended: restart this node"
+    assert stuck.status_code == 503
+    assert stuck.json()["error"]["message"] == "the journal stands still: restart this node"
+    assert answer["ok"]
+    assert alive.status_code == 200
 
 
 async def test_a_schema_that_is_behind_is_not_ready(tmp_path: Path) -> None:
