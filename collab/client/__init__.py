@@ -1,4 +1,4 @@
-"""The Python SDK: for bots, scripts and tests. `pip install 'collab[client]'`; begin with `CollabClient`."""
+"""The Python SDK: for bots, scripts and tests. the extra `client` has what it needs; begin with `CollabClient`."""
 
 from collab.client.band import Band
 from collab.client.client import CollabClient

@@ -53,6 +53,14 @@ def test_no_link_is_dead() -> None:
     assert [link for link in links if "://" not in link and not (Path(__file__).parents[2] / link).exists()] == []
 
 
+def test_every_link_into_the_page_finds_its_heading() -> None:
+    headings = re.findall(r"^##+ (.*)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    links = re.findall(r"\]\(#([^)]+)\)", README)
+    assert links
+    assert set(links) <= anchors
+
+
 def test_the_commands_are_what_ci_runs() -> None:
     script = (Path(__file__).parents[2] / ".ci" / "run").read_text()
     assert "test-command" in script
