@@ -48,7 +48,7 @@ async def test_in_your_own_application(database_url: str, monkeypatch: pytest.Mo
 
 
 def test_no_link_is_dead() -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", README)
+    links = re.findall(r"\]\(([^)#]+)\)", README) + re.findall(r'src="([^"]+)"', README)
     assert links
     assert [link for link in links if "://" not in link and not (Path(__file__).parents[2] / link).exists()] == []
 
