@@ -61,6 +61,21 @@ def test_every_link_into_the_page_finds_its_heading() -> None:
     assert set(links) <= anchors
 
 
+def test_the_recipe_for_a_field_fits_the_code() -> None:
+    recipe = re.search(r"```diff\n(.*?)```", README, re.DOTALL)
+    assert recipe
+    old: dict[str, list[str]] = {}
+    for line in recipe[1].splitlines():
+        if line.startswith("---"):
+            lines = old.setdefault(line.split()[1].removesuffix(":"), [])
+        elif not line.startswith("+"):
+            lines += line[1:].split("…")
+    assert len(old) == 3
+    for file, parts in old.items():
+        code = (Path(__file__).parents[2] / file).read_text()
+        assert [part for part in parts if part.strip() not in code] == [], file
+
+
 def test_the_commands_are_what_ci_runs() -> None:
     script = (Path(__file__).parents[2] / ".ci" / "run").read_text()
     assert "test-command" in script
