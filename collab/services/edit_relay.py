@@ -86,7 +86,8 @@ class EditRelay:
 
     async def compare(self) -> None:
         """Looks in the database for edits of which no message came. `Unavailable`."""
-        followed = [content_id for content_id in self._deliveries if self._has_listeners(content_id)]
+        # Over a copy: a content that nobody listens to any more is forgotten on the way.
+        followed = [content_id for content_id in list(self._deliveries) if self._has_listeners(content_id)]
         if followed:
             self.heads(await self._reader.heads(followed))
 

@@ -41,8 +41,10 @@ class Batch:
         """Locks the heads, in one order on every node, and brings what is in memory up to them."""
         for content_id, head in self._edit_log.lock_heads(self._connection, content_ids):
             live = self._known.get(content_id)
-            if live is None or live.document.version != head:
+            if live is None or not head - KEPT_EDITS <= live.document.version <= head:
                 live = self._load(content_id, head)
+            elif live.document.version < head:
+                live = self._catch_up(live, head)
             self.working[content_id] = Working(live)
 
     def recall(self, asked: Sequence[tuple[str, Asked]]) -> None:
@@ -140,6 +142,17 @@ class Batch:
             document = apply_stored(document, edit_of(row).ops)
         recent = self._connection.execute(edits_after(content_id, head - KEPT_EDITS))
         return Live(document, [edit_of(row) for row in recent])
+
+    def _catch_up(self, live: Live, head: int) -> Live:
+        """What is in memory, with what other nodes have added to it since: those edits are committed."""
+        document = live.document
+        added = [edit_of(row) for row in self._connection.execute(edits_after(document.id, document.version))]
+        if len(added) != head - document.version:
+            # A part of them was folded away.
+            return self._load(document.id, head)
+        for edit in added:
+            document = apply_stored(document, edit.ops)
+        return live.extended(document, added)
 
 
 def _is_snapshot_due(working: Working) -> bool:

@@ -27,6 +27,10 @@ class Live:
     def find(self, edit_id: str) -> Edit | None:
         return self._by_id.get(edit_id)
 
+    def extended(self, document: Document, edits: Sequence[Edit]) -> "Live":
+        """Another one, at a new head. This one stays as it is, for those who read it in another thread."""
+        return Live(document, [*self._edits[-KEPT_EDITS:], *edits])
+
     def advance(self, document: Document, edits: Sequence[Edit]) -> None:
         """Takes over a new head and the edits that led to it."""
         self.document = document

@@ -70,7 +70,7 @@ async def measure(target: Target, load: Load, pace: Pace, number: int = 0) -> Ru
                 await member.open(desk.songs if member.song == 0 else 0)
             kb_per_connection = (rss_kb(process.pid) - before_kb) / len(others)
             figures = await _figures(process.pid, members, load, pace, tally)
-            missing = await _drained(members, load.members, tally)
+            missing = await drained(members, load.members, tally)
             if pace.may_kill:
                 await _kill_at_an_ack(process, members, load, tally)
         acked = lost = None
@@ -115,8 +115,8 @@ class FrontDesk:
 
 
 async def _figures(pid: int, members: list[Member], load: Load, pace: Pace, tally: Tally) -> dict[str, Any]:
-    with _no_collections():
-        _start(members, load)
+    with no_collections():
+        start(members, load)
         await asyncio.sleep(pace.warm_up_s)
         tally.begin, cpu, own_cpu = time.perf_counter(), cpu_s(pid), time.process_time()
         acked, heard = tally.all_acked, tally.deliveries
@@ -141,14 +141,14 @@ async def _figures(pid: int, members: list[Member], load: Load, pace: Pace, tall
     }
 
 
-def _start(members: list[Member], load: Load) -> None:
+def start(members: list[Member], load: Load) -> None:
     for number, member in enumerate(members):
         # Spread over the pause: a real band does not press the key at one instant.
         member.start(load.pause_s, number / len(members))
 
 
 @contextmanager
-def _no_collections() -> Iterator[None]:
+def no_collections() -> Iterator[None]:
     """No garbage is collected meanwhile: that would hold up the load just while it counts."""
     gc.collect()
     gc.disable()
@@ -158,7 +158,7 @@ def _no_collections() -> Iterator[None]:
         gc.enable()
 
 
-async def _drained(members: list[Member], in_a_room: int, tally: Tally) -> int:
+async def drained(members: list[Member], in_a_room: int, tally: Tally) -> int:
     """How many deliveries are missing when all has had its time."""
     deadline = time.monotonic() + 10
     while True:
@@ -178,7 +178,7 @@ async def _kill_at_an_ack(process: subprocess.Popen[bytes], members: list[Member
             process.send_signal(signal.SIGKILL)
 
     tally.on_ack = kill
-    _start(members, load)
+    start(members, load)
     await asyncio.wait([member.socket.closed for member in members], timeout=10)
 
 

@@ -340,6 +340,18 @@ class TestTwoNodes:
             assert [edit.version for edit in await room.stored()] == list(range(1, 7))
             assert (await room.reader.document(START.id)).fields["notes"] == "543210doors"
 
+    async def test_what_the_other_has_added_is_all_that_is_read(
+        self, room: Node, any_database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with node(any_database_url) as other:
+            for turn in range(2):
+                await (room, other)[turn].edit(typed(f"{turn}"), base=turn)
+            monkeypatch.setattr("collab.storage.batch.snapshot_before", None)
+            for turn in range(2, 8):
+                edit = await (room, other)[turn % 2].edit(typed(f"{turn}"), base=turn - 1)
+                assert edit.version == turn + 1
+            assert (await room.reader.document(START.id)).version == 8
+
     async def test_at_once_every_edit_is_stored_once(self, room: Node, any_database_url: str) -> None:
         errors: list[Any] = []
         rounds = 15

@@ -35,13 +35,14 @@ def _copy(installed: Path, folder: Path) -> Path:
 
 
 class PostgresServer:
-    """A server on loopback, in a folder of its own. Nothing is flushed to disk: it is for tests alone.
+    """A server on loopback, in a folder of its own, for tests alone: nothing is flushed to disk unless it is to be.
 
     PostgreSQL refuses to run as root, so that there it runs as `nobody`, from a copy of its files, since
     `nobody` may not be able to read where they were installed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_flushed: bool = False) -> None:
+        self._is_flushed = is_flushed
         self._identity = _identity()
         self._installed = _binaries()
         if self._identity:
@@ -61,9 +62,15 @@ class PostgresServer:
         """The server's URL without a database."""
         return f"postgresql+psycopg://collab@127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Returns once the server takes connections."""
-        options = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
+        unsafe = [] if self._is_flushed else ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+        options = [*unsafe, "max_connections=200"]
         command = [self._installed / "bin/postgres", "-D", self._data, "-h", "127.0.0.1", "-p", self._port, "-k", ""]
         arguments = [*map(str, command), *(part for option in options for part in ("-c", option))]
         with self._log.open("ab") as log:
@@ -79,10 +86,10 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
+def postgres_server(*, is_flushed: bool = False) -> Iterator[PostgresServer]:
     """A server that runs until the block ends."""
     with tempfile.TemporaryDirectory(prefix="collab-postgres-", ignore_cleanup_errors=True) as temporary:
-        server = PostgresServer(Path(temporary))
+        server = PostgresServer(Path(temporary), is_flushed=is_flushed)
         server.start()
         try:
             yield server
