@@ -1,5 +1,6 @@
 """The events that clients send, one model each."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, TypeAdapter
@@ -87,7 +88,7 @@ UPDATE_PRESENCE: TypeAdapter[UpdatePresence] = TypeAdapter(UpdatePresence)
 RequestT = TypeVar("RequestT")
 
 
-def parse(adapter: TypeAdapter[RequestT], arguments: tuple[Any, ...]) -> RequestT:
+def parse(adapter: TypeAdapter[RequestT], arguments: Sequence[Any]) -> RequestT:
     """The request in the arguments of an event; `Invalid` where there is more than one payload or it does not fit."""
     if len(arguments) > 1:
         raise Invalid.at("payload", f"expected one payload, got {len(arguments)}")

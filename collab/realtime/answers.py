@@ -1,9 +1,10 @@
 """Answers: every event gets one, whatever happens, and the server waits for those that are on their way."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from time import perf_counter
+from typing import TypeAlias
 
 import structlog
 
@@ -12,6 +13,9 @@ from collab.protocol.events import Json, failed
 from collab.services.ports import UNMETERED, Meter
 
 log = structlog.get_logger(__name__)
+
+Reply: TypeAlias = Callable[[Json], None]
+"""Takes an answer to the client."""
 
 # `structlog.contextvars.merge_contextvars` puts it into every line. Setting it so is what `bind_contextvars` does, in a
 # third of the time, which every edit pays.
@@ -30,30 +34,32 @@ class Answers:
 
     async def give(self, event: str, sid: str, answer: Awaitable[Json]) -> Json:
         """The answer to an event of a session: nothing that a client sends raises inside the server."""
+        given: list[Json] = []
+        pending = self.expect(event, sid, given.append)
+        try:
+            pending.give(await answer)
+        except Exception as error:  # noqa: BLE001  # the edge of the server: `fail` tells a fault of ours from a refusal
+            pending.fail(error)
+        except BaseException:
+            pending.cancel()
+            raise
+        return given[0]
+
+    def expect(self, event: str, sid: str, reply: Reply) -> "Pending":
+        """An answer that is still to come, and goes to `reply`."""
         _SESSION_ID.set(sid)
         self._open += 1
         self._settled.clear()
-        code, came = "cancelled", perf_counter()
-        try:
-            body = {"ok": True, **await answer}
-            code = "ok"
-            return body
-        except CollabError as error:
-            code = error.code
-            return failed(error)
-        except Exception:
-            # The edge of the server: a fault of ours is logged here and answered like any other.
-            log.exception("an event could not be answered", event_name=event)
-            code = Unavailable.code
-            return failed(Unavailable("the server could not do this; nothing was stored, send it again"))
-        finally:
-            seconds = perf_counter() - came
-            self._meter.answered(event, code, seconds)
-            if self._is_telling:
-                log.debug("answered", event_name=event, code=code, ms=round(seconds * 1_000, 3))
-            self._open -= 1
-            if self._open == 0:
-                self._settled.set()
+        return Pending(self, event, sid, reply)
+
+    def ended(self, event: str, sid: str, code: str, seconds: float) -> None:
+        """An answer was given, or is not going to be."""
+        self._meter.answered(event, code, seconds)
+        if self._is_telling:
+            log.debug("answered", session_id=sid, event_name=event, code=code, ms=round(seconds * 1_000, 3))
+        self._open -= 1
+        if self._open == 0:
+            self._settled.set()
 
     async def settled(self, timeout_s: float) -> None:
         """Returns once every event that came in is answered, or when the time is up."""
@@ -61,3 +67,35 @@ class Answers:
             await asyncio.wait_for(self._settled.wait(), timeout_s)
         except TimeoutError:
             log.warning("some events are not answered", count=self._open)
+
+
+class Pending:
+    """An answer that is still to come: end it once, by one of its methods."""
+
+    __slots__ = ("_answers", "_came_s", "_event", "_reply", "_sid")
+
+    def __init__(self, answers: Answers, event: str, sid: str, reply: Reply) -> None:
+        self._answers = answers
+        self._event = event
+        self._sid = sid
+        self._reply = reply
+        self._came_s = perf_counter()
+
+    def give(self, body: Json) -> None:
+        """All went well."""
+        self._end("ok", {"ok": True, **body})
+
+    def fail(self, error: Exception) -> None:
+        """It was refused; what is no refusal is a fault of ours, logged here and answered like any other."""
+        if not isinstance(error, CollabError):
+            log.error("an event could not be answered", session_id=self._sid, event_name=self._event, exc_info=error)
+            error = Unavailable("the server could not do this; nothing was stored, send it again")
+        self._end(error.code, failed(error))
+
+    def cancel(self) -> None:
+        """Nobody waits for it any more."""
+        self._answers.ended(self._event, self._sid, "cancelled", perf_counter() - self._came_s)
+
+    def _end(self, code: str, body: Json) -> None:
+        self._answers.ended(self._event, self._sid, code, perf_counter() - self._came_s)
+        self._reply(body)

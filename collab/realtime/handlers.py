@@ -1,10 +1,10 @@
 """The handlers: each parses its event, authorises, calls one service and answers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
-import socketio
 from pydantic import TypeAdapter
 
 from collab.domain.access import (
@@ -23,24 +23,26 @@ from collab.domain.focus import Focus
 from collab.protocol import requests
 from collab.protocol.events import Json, edits_json, outcome_json
 from collab.protocol.ops import to_domain
-from collab.realtime.answers import Answers
+from collab.realtime.answers import Answers, Pending, Reply
 from collab.realtime.broadcast import Broadcaster
+from collab.realtime.server import Server
 from collab.realtime.sessions import Session, Sessions
 from collab.realtime.transports import Transports
 from collab.services.contents import ContentService
 from collab.services.directory import Directory
-from collab.services.editing import EditingService, Opened
+from collab.services.editing import EditingService, OnStored, Opened, Stored
 from collab.services.presence import PresenceService
 from collab.services.rates import Rates
 
 RequestT = TypeVar("RequestT")
+EditT = TypeVar("EditT", requests.EditContent, requests.UndoEdit)
 
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
     """`look_for` learns of a room what another node may just have made, where there are others."""
 
-    server: socketio.AsyncServer
+    server: Server
     answers: Answers
     sessions: Sessions
     transports: Transports
@@ -56,8 +58,8 @@ class Handlers:
         """Lets the server call these; whatever else a client sends is answered `invalid`."""
         self._on("join_room", requests.JOIN_ROOM, self.join_room)
         self._on("leave_room", requests.LEAVE_ROOM, self.leave_room)
-        self._on("edit_content", requests.EDIT_CONTENT, self.edit_content)
-        self._on("undo_edit", requests.UNDO_EDIT, self.undo_edit)
+        self._on_edit("edit_content", requests.EDIT_CONTENT, self.edit_content)
+        self._on_edit("undo_edit", requests.UNDO_EDIT, self.undo_edit)
         self._on("request_update", requests.REQUEST_UPDATE, self.request_update)
         self._on("update_presence", requests.UPDATE_PRESENCE, self.update_presence)
         self.server.on("*", self._unknown_event)
@@ -88,8 +90,8 @@ class Handlers:
         self.presence.leave(session.id, room)
         return {}
 
-    async def edit_content(self, session: Session, request: requests.EditContent) -> Json:
-        outcome = await self.editing.edit(
+    def edit_content(self, session: Session, request: requests.EditContent, on_stored: OnStored) -> None:
+        self.editing.take_edit(
             session.user,
             session.id,
             parse_content_room(request.room_id).id,
@@ -97,15 +99,18 @@ class Handlers:
             base_version=request.base_version,
             ops=to_domain(request.ops),
             is_unchanged_expected=request.expect == "unchanged",
+            on_stored=on_stored,
         )
-        return outcome_json(request.edit_id, outcome)
 
-    async def undo_edit(self, session: Session, request: requests.UndoEdit) -> Json:
-        content_id = parse_content_room(request.room_id).id
-        outcome = await self.editing.undo(
-            session.user, session.id, content_id, edit_id=request.edit_id, target=request.target
+    def undo_edit(self, session: Session, request: requests.UndoEdit, on_stored: OnStored) -> None:
+        self.editing.take_undo(
+            session.user,
+            session.id,
+            parse_content_room(request.room_id).id,
+            edit_id=request.edit_id,
+            target=request.target,
+            on_stored=on_stored,
         )
-        return outcome_json(request.edit_id, outcome)
 
     async def request_update(self, session: Session, request: requests.RequestUpdate) -> Json:
         if request.room_id is None:
@@ -158,11 +163,8 @@ class Handlers:
     ) -> None:
         is_heard = event != "update_presence"  # which says itself what it means
 
-        async def handled(sid: str, arguments: tuple[Any, ...]) -> Json:
-            self.rates.take(sid, event)
-            session = self.sessions.require(sid)
-            if is_heard:
-                self.presence.hear(sid)
+        async def handled(sid: str, arguments: Sequence[Any]) -> Json:
+            session = self._counted(event, sid, is_heard=is_heard)
             return await handle(session, requests.parse(adapter, arguments))
 
         async def answered(sid: str, *arguments: Any) -> Json:
@@ -170,14 +172,46 @@ class Handlers:
 
         self.server.on(event, answered)
 
+    def _on_edit(
+        self,
+        event: str,
+        adapter: TypeAdapter[EditT],
+        take: Callable[[Session, EditT, OnStored], None],
+    ) -> None:
+        """As `_on`, for what is with the journal before anything waits: it takes no task."""
+
+        def taken(sid: str, arguments: Sequence[Any], reply: Reply) -> None:
+            pending = self.answers.expect(event, sid, reply)
+            try:
+                session = self._counted(event, sid)
+                request = requests.parse(adapter, arguments)
+                take(session, request, partial(_answer, pending, request.edit_id))
+            except Exception as error:  # noqa: BLE001  # the edge of the server, as in `Answers.give`
+                pending.fail(error)
+
+        self.server.on_in_place(event, taken)
+
+    def _counted(self, event: str, sid: str, *, is_heard: bool = True) -> Session:
+        """The session of an event that came, which counts for its rate and, if `is_heard`, as a sign of life."""
+        self.rates.take(sid, event)
+        session = self.sessions.require(sid)
+        if is_heard:
+            self.presence.hear(sid)
+        return session
+
     async def _unknown_event(self, event: Any, sid: str, *_arguments: Any) -> Json:
         async def refused() -> Json:
-            self.rates.take(sid, "*")
-            self.sessions.require(sid)
-            self.presence.hear(sid)
+            self._counted("*", sid)
             raise Invalid.at("event", f"expected an event of the protocol, got {shown(event)}")
 
         return await self.answers.give("unknown", sid, refused())
+
+
+def _answer(pending: Pending, edit_id: str, outcome: Stored | CollabError) -> None:
+    if isinstance(outcome, CollabError):
+        pending.fail(outcome)
+    else:
+        pending.give(outcome_json(edit_id, outcome))
 
 
 def _opened_json(opened: Opened) -> Json:

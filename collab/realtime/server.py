@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import socketio
@@ -13,6 +13,7 @@ from socketio import packet
 from starlette.types import ASGIApp
 
 from collab.realtime import wire_json
+from collab.realtime.answers import Reply
 from collab.realtime.manager import NAMESPACE, Manager
 from collab.realtime.packets import Ended, PolledPayloads, guard
 from collab.realtime.sockets import put, use_lean_websockets
@@ -24,12 +25,15 @@ _QUIET.setLevel(logging.ERROR)
 _QUIET.addFilter(lambda record: record.levelno >= logging.ERROR)
 
 
+InPlace: TypeAlias = Callable[[str, Sequence[Any], Reply], None]
+"""A handler of the session's id, the event's arguments, and where its answer goes."""
+
 _RESERVED = frozenset({*socketio.AsyncServer.reserved_events, "*"})
 """Names of handlers that are no events."""
 
 
 class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio ships no types
-    """Takes an event to its handler and the answer back in one task, on one namespace.
+    """Takes an event to its handler and the answer back in one task, or in none, on one namespace.
 
     python-socketio does the same by way of half a dozen general calls, and would let a client call the handlers of
     `connect` and `disconnect` by name. `_handle_event` is in no documentation: a test holds it in place.
@@ -38,21 +42,38 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._answering: set[asyncio.Task[None]] = set()
+        self._in_place: dict[str, InPlace] = {}
+
+    def on_in_place(self, event: str, handler: InPlace) -> None:
+        """Registers a handler that never waits: it is called where the event is read, without a task."""
+        self.on(event, handler)
+        self._in_place[event] = handler
 
     async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002  # its name there
         sid = self.manager.sid_from_eio_sid(eio_sid, namespace or NAMESPACE)
-        if self.manager.is_connected(sid, NAMESPACE):
-            task = asyncio.create_task(self._answer(eio_sid, sid, id, data))
+        if not self.manager.is_connected(sid, NAMESPACE):
+            return
+        event, *arguments = data if isinstance(data, list) and data else [None]
+        reply = partial(self._reply, eio_sid, id)
+        in_place = self._in_place.get(event) if isinstance(event, str) else None
+        if in_place is None:
+            task = asyncio.create_task(self._answer(sid, event, arguments, reply))
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
+        elif self._answering:
+            # Behind those that came before: their tasks may not have begun.
+            asyncio.get_running_loop().call_soon(in_place, sid, arguments, reply)
+        else:
+            in_place(sid, arguments, reply)
 
-    async def _answer(self, eio_sid: str, sid: str, ack_id: int | None, data: Any) -> None:
-        event, *arguments = data if isinstance(data, list) and data else [None]
+    async def _answer(self, sid: str, event: Any, arguments: list[Any], reply: Reply) -> None:
         handlers = self.handlers[NAMESPACE]
         if isinstance(event, str) and event in handlers and event not in _RESERVED:
-            answer = await handlers[event](sid, *arguments)
+            reply(await handlers[event](sid, *arguments))
         else:
-            answer = await handlers["*"](event, sid, *arguments)
+            reply(await handlers["*"](event, sid, *arguments))
+
+    def _reply(self, eio_sid: str, ack_id: int | None, answer: Any) -> None:
         if ack_id is not None:
             text = self.packet_class(packet.ACK, id=ack_id, data=[answer]).encode()
             put(self.eio, eio_sid, eio_packet.Packet(eio_packet.MESSAGE, text))
@@ -71,7 +92,7 @@ def make_server(
     ping_timeout_s: int,
     max_message_bytes: int,
     meter: Meter = UNMETERED,
-) -> socketio.AsyncServer:
+) -> Server:
     """A server with nothing registered yet. Pages of the server's own origin may connect, and those that are named."""
     manager = Manager()
     manager.meter = meter

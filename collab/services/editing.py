@@ -1,7 +1,9 @@
 """Editing: an edit on its way from a session to the journal, and what a session needs to follow a content."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import orjson
 
@@ -9,7 +11,7 @@ from collab.domain.access import Right
 from collab.domain.bands import User
 from collab.domain.document import Document
 from collab.domain.edits import Edit, Proposal, Undo
-from collab.domain.errors import Conflicting, Forbidden, VersionUnknown
+from collab.domain.errors import CollabError, Conflicting, Forbidden, VersionUnknown
 from collab.domain.ops import Op
 from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing, Outcome
 from collab.services.directory import ContentRef, Directory
@@ -20,6 +22,13 @@ MAX_TAIL = 500
 
 SMALL_TAIL_BYTES = 16_384
 """A tail of edits of up to this size is sent even where the document is shorter: it leaves the client its place."""
+
+
+Stored: TypeAlias = Accepted | Duplicate | Nothing
+"""What may become of an edit without an error; of `Nothing` there was nothing to store."""
+
+OnStored: TypeAlias = Callable[[Stored | CollabError], None]
+"""Hears of it, or of the error; must not raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,44 @@ class EditingService:
         self._clock = clock
         self._on_opened = on_opened
 
+    def take_edit(
+        self,
+        user: User,
+        session_id: str | None,
+        content_id: str,
+        *,
+        edit_id: str,
+        base_version: int,
+        ops: tuple[Op, ...],
+        on_stored: OnStored,
+        is_unchanged_expected: bool = False,
+    ) -> None:
+        """Queues an edit before it returns, so a session's order is kept; `on_stored` hears once it is durable.
+
+        Raises `Forbidden` and `Unavailable`. `on_stored` may be given `Invalid`, `VersionUnknown`, `Conflicting` and
+        `Unavailable`: nothing was stored.
+        """
+        self._require_open(user, content_id)
+        expect: Literal["unchanged"] | None = "unchanged" if is_unchanged_expected else None
+        proposal = Proposal(edit_id, base_version, ops, user.author, session_id, self._clock.now(), expect)
+        self._journal.take(content_id, proposal, lambda outcome: on_stored(_stored(outcome)))
+
+    def take_undo(
+        self,
+        user: User,
+        session_id: str | None,
+        content_id: str,
+        *,
+        edit_id: str,
+        target: str,
+        on_stored: OnStored,
+    ) -> None:
+        """As `take_edit`, for taking back the edit `target`: one's own, or as an owner anybody's."""
+        ref = self._require_open(user, content_id)
+        may_undo_others = self._directory.may(user, ref.band_id, Right.MANAGE)
+        request = Undo(edit_id, target, user.author, session_id, self._clock.now(), may_undo_others)
+        self._journal.take(content_id, request, lambda outcome: on_stored(_stored(outcome)))
+
     async def edit(
         self,
         user: User,
@@ -57,32 +104,19 @@ class EditingService:
         edit_id: str,
         base_version: int,
         ops: tuple[Op, ...],
-        is_unchanged_expected: bool = False,
-    ) -> Accepted | Duplicate | Nothing:
-        """The outcome, once it is durable. Up to the journal's queue nothing waits: a session's order is kept.
-
-        Raises `Forbidden`, `Invalid`, `VersionUnknown`, `Conflicting` (nothing stored) and `Unavailable`.
-        """
-        self._require_open(user, content_id)
-        proposal = Proposal(
-            edit_id,
-            base_version,
-            ops,
-            user.author,
-            session_id,
-            self._clock.now(),
-            "unchanged" if is_unchanged_expected else None,
+    ) -> Stored:
+        """As `take_edit`, for whoever would rather wait: the outcome, once it is durable, or the error."""
+        return await waited(
+            lambda on_stored: self.take_edit(
+                user,
+                session_id,
+                content_id,
+                edit_id=edit_id,
+                base_version=base_version,
+                ops=ops,
+                on_stored=on_stored,
+            )
         )
-        return _stored(await self._journal.submit(content_id, proposal))
-
-    async def undo(
-        self, user: User, session_id: str | None, content_id: str, *, edit_id: str, target: str
-    ) -> Accepted | Duplicate | Nothing:
-        """As `edit`, for taking back the edit `target`: one's own, or as an owner anybody's."""
-        ref = self._require_open(user, content_id)
-        may_undo_others = self._directory.may(user, ref.band_id, Right.MANAGE)
-        request = Undo(edit_id, target, user.author, session_id, self._clock.now(), may_undo_others)
-        return _stored(await self._journal.submit(content_id, request))
 
     async def open(self, content_id: str, since: int | None = None) -> Opened:
         """The content as it is now; with `since`, the edits after it where those are less to send.
@@ -114,9 +148,19 @@ class EditingService:
         return ref
 
 
-def _stored(outcome: Outcome) -> Accepted | Duplicate | Nothing:
+async def waited(take: Callable[[OnStored], None]) -> Stored:
+    """What `take` has its callback told, or the error that it is told or raises."""
+    stored: asyncio.Future[Stored | CollabError] = asyncio.get_running_loop().create_future()
+    take(lambda outcome: None if stored.done() else stored.set_result(outcome))
+    outcome = await stored
+    if isinstance(outcome, CollabError):
+        raise outcome
+    return outcome
+
+
+def _stored(outcome: Outcome | CollabError) -> Stored | CollabError:
     if isinstance(outcome, Conflict):
-        raise Conflicting(
+        return Conflicting(
             "expected fields that nobody changed since base_version; look at what is there now and decide",
             [overwrite.to_json() for overwrite in outcome.overwrote],
         )

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from collab.domain.access import BandRoom, Role, SharedRoom, UserRoom
 from collab.domain.bands import Band, Checkpoint, Content, Job, JobStatus, Member, User
@@ -53,11 +53,19 @@ class Clock(Protocol):
         ...
 
 
+OnOutcome: TypeAlias = Callable[[Outcome | CollabError], None]
+"""Hears what became of an edit; must not raise."""
+
+
 class Journal(Protocol):
     """Orders edits and makes them durable."""
 
     def submit(self, content_id: str, asked: Asked) -> Awaitable[Outcome]:
         """Queued before this returns; the outcome comes once it is durable."""
+        ...
+
+    def take(self, content_id: str, asked: Asked, on_outcome: OnOutcome) -> None:
+        """As `submit`, for whoever wants to be called with what `submit` would return or raise."""
         ...
 
 

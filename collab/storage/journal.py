@@ -16,7 +16,7 @@ from collab.domain.edits import Asked
 from collab.domain.errors import CollabError, Unavailable
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Outcome
-from collab.services.ports import UNMETERED, Meter
+from collab.services.ports import UNMETERED, Meter, OnOutcome
 from collab.storage.batch import Batch
 from collab.storage.edit_log import EditLog
 from collab.storage.engine import Writer
@@ -36,7 +36,7 @@ class Waiting:
 
     content_id: str
     asked: Asked
-    answer: asyncio.Future[Outcome]
+    answer: OnOutcome
 
 
 class Journal:
@@ -102,12 +102,19 @@ class Journal:
 
         It may also raise a `ClientFault` (nothing changed), or `Unavailable`: nothing was stored.
         """
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.take(content_id, asked, partial(_resolve, answer))
+        return answer
+
+    def take(self, content_id: str, asked: Asked, on_outcome: OnOutcome) -> None:
+        """As `submit`; calls `on_outcome` with the outcome or the error, once all have been told of the commit.
+
+        `Unavailable` where nothing more can be taken.
+        """
         if self._is_closing or len(self._waiting) + len(self._writing) >= self._max_waiting:
             raise Unavailable("too many edits are waiting to be stored; send it again in a moment")
-        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(content_id, asked, answer))
+        self._waiting.append(Waiting(content_id, asked, on_outcome))
         self._write_soon()
-        return answer
 
     def head(self, content_id: str) -> Live | None:
         """The content as this node knows it, where it is in memory; another node may be ahead."""
@@ -168,12 +175,7 @@ class Journal:
             self._live[content_id] = working.commit()
         self._on_commit([outcome for outcome in batch.outcomes if isinstance(outcome, Accepted)])
         for entry, outcome in zip(entries, batch.outcomes, strict=True):
-            if entry.answer.done():
-                continue
-            if isinstance(outcome, CollabError):
-                entry.answer.set_exception(outcome)
-            else:
-                entry.answer.set_result(outcome)
+            entry.answer(outcome)
 
 
 def _write_batch(
@@ -197,8 +199,16 @@ def _write_batch(
 
 def _answer_all(entries: Sequence[Waiting], error: CollabError) -> None:
     for entry in entries:
-        if not entry.answer.done():
-            entry.answer.set_exception(error)
+        entry.answer(error)
+
+
+def _resolve(answer: asyncio.Future[Outcome], outcome: Outcome | CollabError) -> None:
+    if answer.done():
+        return
+    if isinstance(outcome, CollabError):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)
 
 
 def _named(entries: Sequence[Waiting]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Throughput of 1, 2 and 4 nodes on PostgreSQL, and what limits it: 10 rooms of 8 who edit as fast as they are answered.
+"""Throughput of 1, 2 and 4 nodes on PostgreSQL, and what limits it: 10 rooms of 8, each editing in a closed loop.
 
     uv run python -m tests.bench.nodes            under two minutes
     uv run python -m tests.bench.nodes --quick    shorter runs

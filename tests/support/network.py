@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from collab.client.errors import error_of
@@ -24,7 +25,7 @@ from collab.protocol import requests
 from collab.protocol.events import edits_json, outcome_json
 from collab.protocol.ops import to_domain
 from collab.services.directory import Directory
-from collab.services.editing import EditingService, Opened
+from collab.services.editing import EditingService, Opened, waited
 from collab.storage.bands import StoredBands
 from collab.storage.engine import Writer, reading_engine
 from collab.storage.journal import Journal
@@ -210,20 +211,17 @@ class Network:
     async def _carry_out(self, user: User, session_id: str, request: Request) -> Json:
         if request.event == "undo_edit":
             undo = requests.parse(requests.UNDO_EDIT, (request.payload,))
-            outcome = await self._editing.undo(
-                user, session_id, self.content_id, edit_id=undo.edit_id, target=undo.target
-            )
+            take = partial(self._editing.take_undo, edit_id=undo.edit_id, target=undo.target)
         else:
             edit = requests.parse(requests.EDIT_CONTENT, (request.payload,))
-            outcome = await self._editing.edit(
-                user,
-                session_id,
-                self.content_id,
+            take = partial(
+                self._editing.take_edit,
                 edit_id=edit.edit_id,
                 base_version=edit.base_version,
                 ops=to_domain(edit.ops),
                 is_unchanged_expected=edit.expect == "unchanged",
             )
+        outcome = await waited(lambda on_stored: take(user, session_id, self.content_id, on_stored=on_stored))
         return outcome_json(request.edit_id, outcome)
 
     async def _open(self, client: Client, socket: Socket, since: int | None) -> None:
