@@ -14,10 +14,14 @@ from collab.domain.bands import User
 from collab.domain.kinds import KINDS
 from collab.domain.ops import Item
 from collab.storage.migrate import migrate
+from tests.fault.harness import REPORTS
 from tests.support.clock import ManualClock
 from tests.support.postgres import create_database, drop_database, postgres_server
 from tests.support.serving import RunningEngine, serving, settings_for, sqlite_url
 from tests.support.valkey import valkey_server
+
+FAULT = "fault"
+"""The property of a test that holds what a fault under load came to."""
 
 
 @pytest.fixture(scope="session")
@@ -129,3 +133,22 @@ def any_database_url(request: pytest.FixtureRequest) -> str:
     """A fresh database of each sort that the engine runs on."""
     url: str = request.getfixturevalue(f"{request.param}_database_url")
     return url
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    # A property of the test travels to the process that prints.
+    while REPORTS:
+        report = REPORTS.pop(0)
+        item.user_properties.append((FAULT, (str(report), report.checked, len(report.losses))))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the faults came to is printed at the end of the run."""
+    ended = [report for report in terminalreporter.stats.get("", []) if report.when == "teardown"]
+    faults = [value for report in ended for name, value in report.user_properties if name == FAULT]
+    if faults:
+        terminalreporter.section("faults")
+        for line, _, _ in faults:
+            terminalreporter.write_line(line)
+        checked, losses = (sum(fault[part] for fault in faults) for part in (1, 2))
+        terminalreporter.write_line(f"{len(faults)} faults, {checked} edits checked, {losses} losses")
