@@ -48,7 +48,7 @@ def _with(**claims: Any) -> dict[str, Any]:
 async def test_a_right_token_is_good() -> None:
     assert (await WITH_SECRET.verify(_forged(CLAIMS))).user.id == "ada"
     # A number in a string is one to PyJWT.
-    assert (await WITH_SECRET.verify(_forged(_with(exp=str(NOW + 60))))).expires_at.timestamp() == NOW + 60
+    assert (await WITH_SECRET.verify(_forged(_with(exp=str(NOW + 3_600))))).expires_at.timestamp() == NOW + 3_600
 
 
 REFUSED = {
