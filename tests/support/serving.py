@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
+from uvicorn.config import WSProtocolType
 
 from collab.app import own_app
 from collab.domain.bands import User
@@ -67,19 +68,25 @@ class RunningEngine(Running):
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, clock: Clock | None = None, port: int = 0, bus: Bus | None = None
+    settings: Settings,
+    clock: Clock | None = None,
+    port: int = 0,
+    bus: Bus | None = None,
+    websockets: WSProtocolType | None = None,
 ) -> AsyncIterator[RunningEngine]:
     """Serves a database whose schema is up to date, until the block ends; on a free port unless one is given. Where it
-    has a bus, it hears the other nodes when the block begins."""
+    has a bus, it hears the other nodes when the block begins. `websockets` may be uvicorn's own."""
     engine = Engine(settings, clock=clock, bus=bus)
-    async with listening(engine.attach(own_app(settings)), settings, port) as url:
+    async with listening(engine.attach(own_app(settings)), settings, port, websockets) as url:
         if engine.cluster is not None:
             await until(lambda: engine.cluster is not None and engine.cluster.is_connected)
         yield RunningEngine(url, engine.tokens, engine)
 
 
 @asynccontextmanager
-async def listening(application: ASGIApp, settings: Settings | None = None, port: int = 0) -> AsyncIterator[str]:
+async def listening(
+    application: ASGIApp, settings: Settings | None = None, port: int = 0, websockets: WSProtocolType | None = None
+) -> AsyncIterator[str]:
     """Serves an application, on an ephemeral port unless one is given; the value is its URL."""
     settings = settings or settings_for("sqlite+aiosqlite://")
     with socket.socket() as bound:
@@ -89,6 +96,7 @@ async def listening(application: ASGIApp, settings: Settings | None = None, port
         host, port = bound.getsockname()
         config = server_config(application, host, port, settings.max_message_bytes)
         config.timeout_graceful_shutdown = 1
+        config.ws = websockets or config.ws
         server = uvicorn.Server(config)
         task = asyncio.create_task(server._serve([bound]))  # noqa: SLF001  # serve() would take over the signals
         try:

@@ -1,0 +1,181 @@
+"""Messages of a client, however their bytes come and go: by the short way of `collab.realtime.push`, and by ASGI."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from uvicorn.config import WSProtocolType
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.frames import Frame, Opcode
+
+from tests.conftest import Gig, make_gig
+from tests.support.deaf import deaf
+from tests.support.log import logged
+from tests.support.members import TIMEOUT_S, Member, member, set_
+from tests.support.serving import RunningEngine, serving, settings_for
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest_asyncio.fixture(params=[None, "websockets-sansio"], ids=["push", "ASGI"])
+async def server(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[RunningEngine]:
+    """A server with the engine's own websockets, and one with those of uvicorn."""
+    websockets: WSProtocolType | None = request.param
+    async with serving(settings_for(database_url, edits_burst=1_000), websockets=websockets) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def gig(server: RunningEngine) -> Gig:
+    return await make_gig(server)
+
+
+@pytest_asyncio.fixture
+async def client(server: RunningEngine) -> AsyncIterator[ClientConnection]:
+    """A websocket of Engine.IO, on which nothing was said yet."""
+    url = f"{server.url.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket"
+    async with connect(url, compression=None, max_size=None) as connected:
+        assert str(await connected.recv()).startswith("0")
+        yield connected
+
+
+async def test_what_comes_all_at_once_is_done_in_its_order(
+    server: RunningEngine, gig: Gig, client: ClientConnection
+) -> None:
+    client.transport.write(
+        _frame(_hello(server)) + _frame(_join(1, gig)) + b"".join(_frame(_edit(n, gig, n)) for n in range(2, 12))
+    )
+    answers = [await _any_answer(client) for _ in range(11)]
+    # A room is looked up meanwhile, and may be answered later.
+    edits = [(n, answer["version"]) for n, answer in answers if n != 1]
+    assert edits == [(n, n - 1) for n in range(2, 12)]
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 2, 5, 100, 1_000_000])
+async def test_messages_may_be_cut_anywhere(
+    server: RunningEngine, gig: Gig, client: ClientConnection, piece_bytes: int
+) -> None:
+    await client.send(_hello(server))
+    await client.send(_join(1, gig))
+    await _answer(client, 1)
+    fragmented, large = _edit(3, gig, 3).encode(), _edit(5, gig, 5).ljust(70_000)
+    sent = (
+        _frame(_edit(2, gig, 2))
+        + Frame(Opcode.TEXT, fragmented[:40], fin=False).serialize(mask=True)
+        + Frame(Opcode.PING, b"are you there").serialize(mask=True)
+        + Frame(Opcode.CONT, fragmented[40:]).serialize(mask=True)
+        + _frame(_edit(4, gig, 4))
+        + (_frame(large) if piece_bytes > 50 else _frame(_edit(5, gig, 5)))
+        + _frame(_edit(6, gig, 6))
+    )
+    for begin in range(0, len(sent), piece_bytes):
+        client.transport.write(sent[begin : begin + piece_bytes])
+        # Lets the server's end of the connection read this piece by itself.
+        await asyncio.sleep(0)
+    assert [(await _answer(client, n))["version"] for n in range(2, 7)] == [1, 2, 3, 4, 5]
+
+
+async def test_what_a_frame_holds_is_no_message_however_it_is_cut(
+    server: RunningEngine, gig: Gig, client: ClientConnection
+) -> None:
+    await client.send(_hello(server))
+    await client.send(_join(1, gig))
+    await _answer(client, 1)
+    inner = _frame('429["nothing"]')
+    client.transport.write(bytes((0x89, 0x80 | len(inner), 0, 0, 0, 0)))
+    await client.send(_edit(2, gig, 2))
+    client.transport.write(inner)
+
+
+async def test_text_that_is_none_ends_the_connection(server: RunningEngine, gig: Gig, client: ClientConnection) -> None:
+    await client.send(_hello(server))
+    await client.send(_join(1, gig))
+    await _answer(client, 1)
+    client.transport.write(Frame(Opcode.TEXT, b"42[\xff]").serialize(mask=True))
+    async with asyncio.timeout(TIMEOUT_S):
+        await client.wait_closed()
+    assert client.close_code == 1007
+
+
+async def test_a_message_that_the_server_trips_over_ends_nothing(
+    server: RunningEngine, gig: Gig, client: ClientConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await client.send(_hello(server))
+    await client.send(_join(1, gig))
+    await _answer(client, 1)
+    with monkeypatch.context() as patch, logged() as log:
+        patch.setattr("collab.realtime.server.read_event", lambda _: 1 / 0)
+        await client.send(_edit(2, gig, 2))
+        await until(lambda: "an event could not be read" in log.text)
+    await client.send(_edit(3, gig, 3))
+    assert (await _answer(client, 3))["version"] == 1
+
+
+async def test_who_is_slow_to_read_hears_all_in_order(server: RunningEngine, gig: Gig) -> None:
+    count = 400
+    async with deaf(server, "ben", gig.room, 1) as [slow], member(server, "ada") as ada:
+        await _edit_all(ada, gig, range(count // 4))
+        # What waits for it is sent while more comes about.
+        _, versions = await asyncio.gather(_edit_all(ada, gig, range(count // 4, count)), _heard(slow, count))
+    assert versions == [*range(1, count + 1)]
+
+
+async def _edit_all(ada: Member, gig: Gig, versions: range) -> None:
+    for version in versions:
+        assert (await ada.edit(gig.setlist_id, version, set_(None, "notes", f"{version:04}" * 1_000)))["ok"]
+
+
+async def _heard(client: ClientConnection, count: int) -> list[int]:
+    """The versions of the next edits that a client hears of."""
+    versions: list[int] = []
+    while len(versions) < count:
+        event, payload = _event(str(await asyncio.wait_for(client.recv(), TIMEOUT_S)))
+        edits = {"content_edited": [payload], "batch_update": payload.get("edits", [])}.get(event, [])
+        versions += [edit["version"] for edit in edits]
+    return versions
+
+
+def _frame(text: str) -> bytes:
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=True)
+
+
+def _hello(server: RunningEngine) -> str:
+    return "40" + json.dumps({"token": server.token("ada")})
+
+
+def _join(n: int, gig: Gig) -> str:
+    return f"42{n}" + json.dumps(["join_room", gig.room])
+
+
+def _edit(n: int, gig: Gig, tempo: int) -> str:
+    op = {"op": "set", "item": "iko", "field": "tempo", "value": 100 + tempo}
+    edit = {"room_id": gig.room, "edit_id": str(uuid.uuid4()), "base_version": 0, "ops": [op]}
+    return f"42{n}" + json.dumps(["edit_content", edit])
+
+
+async def _any_answer(client: ClientConnection) -> tuple[int, Any]:
+    """The number of the next event that is answered, and its answer."""
+    async with asyncio.timeout(TIMEOUT_S):
+        while not (text := str(await client.recv())).startswith("43"):
+            pass
+    number, _, answer = text.removeprefix("43").partition("[")
+    [answer] = json.loads(f"[{answer}")
+    assert answer["ok"], answer
+    return int(number), answer
+
+
+async def _answer(client: ClientConnection, n: int) -> Any:
+    """The answer to an event of that number, which is the next to be answered."""
+    number, answer = await _any_answer(client)
+    assert number == n
+    return answer
+
+
+def _event(text: str) -> Sequence[Any]:
+    event: list[Any] = json.loads(text[2:]) if text.startswith("42") else ["", {}]
+    return event
