@@ -7,6 +7,7 @@ from socket import socket
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from collab.engine import Engine
 from collab.settings import Settings
@@ -37,6 +38,15 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+class Http(HttpToolsProtocol):
+    """uvicorn's HTTP. Where a connection goes over to a websocket it lets go of its parser, as uvicorn does at the end
+    of any other connection: the two hold each other, and with them all that a session had."""
+
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # as in `connection_lost`, which the websocket's hears from now on
+
+
 def drop_dead_peers(listening: socket, settings: Settings) -> None:
     """Ends connections made through a listening socket whose peer takes nothing for as long as a ping may take.
 
@@ -55,6 +65,7 @@ def server_config(application: ASGIApp, host: str, port: int, max_message_bytes:
         host=host,
         port=port,
         lifespan="on",
+        http=Http,
         # Compression costs a third of the CPU and half of the memory, and every recipient pays anew.
         ws_per_message_deflate=False,
         ws_max_size=max_message_bytes,

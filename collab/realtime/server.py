@@ -16,7 +16,7 @@ from collab.realtime import wire_json
 from collab.realtime.answers import Reply
 from collab.realtime.manager import NAMESPACE, Manager
 from collab.realtime.packets import Ended, PolledPayloads, guard
-from collab.realtime.sockets import put, use_lean_websockets
+from collab.realtime.sockets import put, use_lean_driver
 from collab.services.ports import UNMETERED, Meter
 
 _QUIET = logging.getLogger("collab.socketio")
@@ -108,7 +108,7 @@ def make_server(
         logger=_QUIET,
         engineio_logger=_QUIET,
     )
-    use_lean_websockets(server)
+    use_lean_driver(server)
     guard(server)
     return server
 

@@ -20,6 +20,8 @@ from engineio.async_socket import AsyncSocket
 from engineio.exceptions import SocketIsClosedError, UnknownPacketError
 from socketio import packet as sio_packet
 
+from collab.realtime.environ import environ_of
+
 log = structlog.get_logger(__name__)
 
 _EVENT = f"{packet.MESSAGE}{sio_packet.EVENT}"
@@ -43,10 +45,10 @@ class LeanWebSocket(WebSocket):  # type: ignore[misc]  # python-engineio ships n
         return data
 
 
-def use_lean_websockets(server: socketio.AsyncServer) -> None:
-    """Lets a server make its websockets of this class."""
-    driver = server.eio._async  # noqa: SLF001  # no public way chooses the class
-    server.eio._async = {**driver, "websocket": LeanWebSocket}  # noqa: SLF001
+def use_lean_driver(server: socketio.AsyncServer) -> None:
+    """Lets a server make its websockets of this class, and read its requests in a way that leaves no garbage."""
+    driver = server.eio._async  # noqa: SLF001  # no public way chooses what a driver is made of
+    server.eio._async = {**driver, "websocket": LeanWebSocket, "translate_request": environ_of}  # noqa: SLF001
 
 
 async def _serve(session: AsyncSocket, websocket: LeanWebSocket) -> None:
