@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from collab.engine import Engine
+from collab.realtime.push import PushWebSocket
 from collab.settings import Settings
 
 RETRY_IN_S = 2.0
@@ -66,6 +67,7 @@ def server_config(application: ASGIApp, host: str, port: int, max_message_bytes:
         port=port,
         lifespan="on",
         http=Http,
+        ws=PushWebSocket,
         # Compression costs a third of the CPU and half of the memory, and every recipient pays anew.
         ws_per_message_deflate=False,
         ws_max_size=max_message_bytes,
