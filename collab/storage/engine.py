@@ -119,12 +119,12 @@ class Writer:
         loop = asyncio.get_running_loop()
 
         def carry_out() -> None:
-            result: T | Exception
             try:
                 result = self._transact(work)
             except Exception as error:  # noqa: BLE001  # handed over, not swallowed
-                result = error
-            loop.call_soon_threadsafe(done, result)
+                loop.call_soon_threadsafe(done, error)
+            else:
+                loop.call_soon_threadsafe(done, result)
 
         self._thread.submit(carry_out)
 
