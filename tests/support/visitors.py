@@ -133,7 +133,8 @@ async def main(url: str, token: str, content_id: str) -> None:
         visit: Callable[[], Awaitable[None]] = getattr(visitor, kind)
         for _ in range(int(count)):
             await asyncio.wait_for(visit(), VISIT_TIMEOUT_S)
-        print(kind, flush=True)
+        sys.stdout.write(f"{kind}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
