@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 from collab.domain.errors import Forbidden, Invalid
@@ -83,6 +84,7 @@ _ROOM = re.compile(r"(band|content|user)_([\x21-\x7e]{1,100})")
 _TYPES: dict[str, type[Room]] = {"band": BandRoom, "content": ContentRoom, "user": UserRoom}
 
 
+@lru_cache(maxsize=4_096)
 def parse_room(name: str, path: str = "room") -> Room:
     """The room of that name; `Invalid` at `path` where the name has no such form. Not a check of rights."""
     if match := _ROOM.fullmatch(name):

@@ -4,11 +4,9 @@ python-socketio makes and reads packets of every sort, by way of an object for e
 that is sent, so they are made and read here. All else stays with python-socketio.
 """
 
-from functools import cached_property
 from typing import Any, TypeAlias
 
 from engineio import packet
-from websockets.frames import Frame, Opcode
 
 from collab.realtime import wire_json
 
@@ -22,20 +20,28 @@ Event: TypeAlias = tuple[int | None, Any]
 
 
 class Message:
-    """A message on its way to any number of clients; made once, whatever they are connected by."""
+    """A message on its way to any number of clients; made once. `frame` is it as a whole frame of a websocket."""
+
+    __slots__ = ("_text", "frame")
 
     def __init__(self, text: str) -> None:
         self._text = text
+        payload = b"4" + text.encode()
+        self.frame = _header(len(payload)) + payload
 
-    @cached_property
-    def frame(self) -> bytes:
-        """As a whole frame of a websocket."""
-        return Frame(Opcode.TEXT, b"4" + self._text.encode()).serialize(mask=False)
-
-    @cached_property
+    @property
     def packet(self) -> packet.Packet:
-        """As a packet of Engine.IO, which may also be polled."""
+        """The message as a packet of Engine.IO, for who polls, and for who is slow to read."""
         return packet.Packet(packet.MESSAGE, self._text)
+
+
+def _header(size_bytes: int) -> bytes:
+    """The header of a whole frame of text that a server sends (RFC 6455, 5.2)."""
+    if size_bytes < 126:
+        return bytes((0x81, size_bytes))
+    if size_bytes < 1 << 16:
+        return b"\x81\x7e" + size_bytes.to_bytes(2, "big")
+    return b"\x81\x7f" + size_bytes.to_bytes(8, "big")
 
 
 def event_message(event: str, data: Any) -> Message:

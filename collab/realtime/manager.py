@@ -26,8 +26,9 @@ class Manager(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio s
         recipients = [eio_sid for sid, eio_sid in self.get_participants(NAMESPACE, room) if sid != skip_sid]
         if recipients:
             message = event_message(event, data)
+            put = self.server.sockets.put
             for eio_sid in recipients:
-                self.server.put(eio_sid, message)
+                put(eio_sid, message)
         self.meter.delivered(event, len(recipients))
 
     async def emit(

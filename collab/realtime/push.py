@@ -48,6 +48,6 @@ class PushWebSocket(WebSocketsSansIOProtocol):
 
 
 def pushing(scope: MutableMapping[str, Any]) -> PushWebSocket | None:
-    """The websocket of a scope, where it is one of these. To be asked once: nothing is to hold on to it after its end."""
+    """The websocket of a scope, where it is one of these; taken out of it, so that nothing holds on to an ended one."""
     found: PushWebSocket | None = scope.get("extensions", {}).pop(_EXTENSION, None)
     return found

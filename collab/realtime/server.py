@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from collab.realtime import wire_json
 from collab.realtime.answers import Reply
-from collab.realtime.frames import Message, answer_message, read_event
+from collab.realtime.frames import answer_message, read_event
 from collab.realtime.manager import NAMESPACE, Manager
 from collab.realtime.packets import Ended, PolledPayloads, guard
 from collab.realtime.sockets import Sockets
@@ -42,17 +42,13 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
         super().__init__(**options)
         self._answering: set[asyncio.Task[None]] = set()
         self._in_place: dict[str, InPlace] = {}
-        self._sockets = Sockets(self.eio, self._hear)
-        self._sockets.register()
+        self.sockets = Sockets(self.eio, self._hear)
+        self.sockets.register()
 
     def on_in_place(self, event: str, handler: InPlace) -> None:
         """Registers a handler that never waits: it is called where the event is read, without a task."""
         self.on(event, handler)
         self._in_place[event] = handler
-
-    def put(self, eio_sid: str, message: Message) -> None:
-        """Sends a message to one client, where it is still there; in order, and without waiting for it."""
-        self._sockets.put(eio_sid, message)
 
     async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002  # its name there
         self._take(eio_sid, namespace, id, data)
@@ -92,7 +88,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
 
     def _reply(self, eio_sid: str, event_id: int | None, answer: Any) -> None:
         if event_id is not None:
-            self.put(eio_sid, answer_message(event_id, answer))
+            self.sockets.put(eio_sid, answer_message(event_id, answer))
 
 
 def make_server(

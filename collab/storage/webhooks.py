@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from collab.storage.engine import Writer
 from collab.storage.faults import translated
 from collab.storage.tables import contents, edits, webhook_cursors, webhooks
 from collab.storage.upserts import by_dialect
+from collab.storage.writer import Writer
 
 _OPEN = by_dialect(webhooks, lambda insert: insert.on_conflict_do_nothing())
 
