@@ -69,8 +69,10 @@ class Sockets:
             session.connected = session.upgraded = True
         link = self._links[session.sid] = Link(session, websocket, self._on_event)
         writer = asyncio.create_task(link.write_queued())
-        await link.read()
-        del self._links[session.sid]
+        try:
+            await link.read()
+        finally:
+            del self._links[session.sid]
         await session.queue.put(None)
         await writer
         await session.close(wait=False, abort=True, reason=session.server.reason.TRANSPORT_CLOSE)
@@ -190,7 +192,9 @@ class Link:
 
 async def _upgrade(session: AsyncSocket, websocket: LeanWebSocket) -> bool:
     """Whether a polling session went over to the websocket (the Engine.IO protocol, Upgrade). Where that breaks
-    off, it goes on polling."""
+    off, it goes on polling; and it goes over to one websocket alone."""
+    if session.upgrading or session.upgraded:
+        return False
     session.upgrading = True
     try:
         probe = packet.Packet(encoded_packet=await websocket.wait())

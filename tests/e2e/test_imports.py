@@ -17,7 +17,7 @@ from tests.conftest import Gig, make_gig
 from tests.support.clock import ManualClock
 from tests.support.import_load import import_while_editing
 from tests.support.members import Member, member, set_
-from tests.support.serving import Running, serving, settings_for
+from tests.support.serving import Running, RunningEngine, serving, settings_for
 
 pytestmark = pytest.mark.asyncio
 
@@ -47,7 +47,9 @@ def _many(count: int) -> bytes:
     return b"title,key\n" + b"".join(b"Song %d,F\n" % number for number in range(count))
 
 
-async def test_a_file_becomes_songs_its_bad_lines_are_named_and_the_band_hears_of_it(server: Running, gig: Gig) -> None:
+async def test_a_file_becomes_songs_its_bad_lines_are_named_and_the_band_hears_of_it(
+    server: RunningEngine, gig: Gig
+) -> None:
     async with member(server, "ben") as ben, member(server, "dex") as dex, server.rest("ben") as rest:
         await dex.ok("join_room", gig.band_room)
         result = await _import(rest, ben, gig.band_id, CSV)
@@ -64,6 +66,7 @@ async def test_a_file_becomes_songs_its_bad_lines_are_named_and_the_band_hears_o
             {"title": "Iko Iko", "artist": "Dixie Cups", "key": "F", "duration": 225},
             {"title": "Tiger Rag", "key": "Ab", "duration": 200},
         ]
+        assert not server.engine.imports._stepping, "a lock was kept"  # noqa: SLF001
 
 
 async def test_the_same_file_again_changes_nothing_and_another_only_what_differs(server: Running, gig: Gig) -> None:
