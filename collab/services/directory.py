@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from collab.domain.access import Right, Role, may, require
 from collab.domain.bands import Content, User
-from collab.services.ports import BandStore
+from collab.services.stores import BandStore
 
 
 @dataclass(frozen=True, slots=True)

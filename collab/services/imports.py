@@ -18,7 +18,8 @@ from collab.domain.ops import Fields, Value
 from collab.domain.song_plan import plan, tally
 from collab.services.contents import ContentService
 from collab.services.directory import Directory
-from collab.services.ports import Announcer, Clock, HistoryReader, JobStore, Journal, Timer
+from collab.services.ports import Announcer, Clock, HistoryReader, Journal, Timer
+from collab.services.stores import JobStore
 from collab.services.unpacking import ImportLimits, file_label, songs_of
 
 log = structlog.get_logger(__name__)

@@ -13,7 +13,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from collab.domain.edits import Edit
 from collab.domain.errors import CollabError
-from collab.services.ports import Clock, DeliveryFailed, EditReceiver, HistoryReader, Outbox
+from collab.services.ports import Clock, DeliveryFailed, EditReceiver, HistoryReader
+from collab.services.stores import Outbox
 
 log = structlog.get_logger(__name__)
 

@@ -37,7 +37,7 @@ _RECORD = by_dialect(
 
 
 class StoredPresence:
-    """Implements `services.ports.PresenceStore`."""
+    """Implements `services.stores.PresenceStore`."""
 
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         self._engine = engine

@@ -24,7 +24,7 @@ _ADVANCE = by_dialect(
 
 
 class StoredOutbox:
-    """Implements `services.ports.Outbox`."""
+    """Implements `services.stores.Outbox`."""
 
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         self._engine = engine

@@ -4,7 +4,7 @@ from typing import cast
 
 from collab.domain.access import Role
 from collab.services.directory import Directory
-from collab.services.ports import BandStore
+from collab.services.stores import BandStore
 
 
 def test_asking_for_a_stranger_and_taking_a_member_out_leave_nothing_behind() -> None:
