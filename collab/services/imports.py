@@ -136,7 +136,10 @@ class ImportService:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._store.release(self._runner)
+        try:
+            await self._store.release(self._runner)
+        except Unavailable:
+            log.warning("imports could not be handed on; they are resumed when their leases have run out")
 
     async def _run(self, job: Job) -> None:
         self._running.add(job.id)

@@ -10,8 +10,11 @@ import pytest
 from sqlalchemy import create_engine, update
 
 from collab.domain.access import Role
+from collab.domain.bands import User
+from collab.domain.errors import Unavailable
 from collab.services import imports
 from collab.storage.engine import sync_url
+from collab.storage.jobs import StoredJobs
 from collab.storage.tables import jobs
 from tests.conftest import Gig, make_gig
 from tests.support.clock import ManualClock
@@ -189,6 +192,24 @@ async def test_an_import_whose_author_loses_the_right_to_edit_ends(
         held.go_on.set()
         result = (await ben.next("complete"))["result"]
         assert (result["status"], result["added"]) == ("error", 50)
+
+
+async def test_a_database_that_is_away_at_the_end_keeps_nothing_else_from_being_closed(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def release(_store: StoredJobs, _runner: str) -> None:
+        raise Unavailable("the database is away")
+
+    monkeypatch.setattr(StoredJobs, "release", release)
+    async with serving(settings_for(database_url)) as server:
+        gig = await make_gig(server)
+        async with member(server, "ada") as ada:
+            await ada.ok("join_room", gig.room)
+            [stay] = await server.engine.attendance.stays(User("ada", "Ada"), gig.band_id, 1, None)
+    monkeypatch.undo()
+    async with serving(settings_for(database_url)) as server:
+        [ended] = await server.engine.attendance.stays(User("ada", "Ada"), gig.band_id, 1, None)
+    assert (ended.id, ended.ended_at is None) == (stay.id, False)
 
 
 async def test_an_import_goes_on_after_a_restart(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
