@@ -27,6 +27,11 @@ class PushWebSocket(WebSocketsSansIOProtocol):
         if self.response.status_code == 101:
             cast("dict[str, Any]", self.scope["extensions"])[_EXTENSION] = self
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # A parser that waits for more holds the connection that holds it: only the garbage collector would free them.
+        self.conn.parser.close()
+
     def handle_text(self, event: Frame) -> None:
         # A message behind others that wait keeps its place.
         if self.on_text is not None and event.fin and self.queue.empty() and not self.close_sent:
