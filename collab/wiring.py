@@ -11,11 +11,12 @@ from collab.domain.rates import Rate
 from collab.metrics import PrometheusMeter
 from collab.realtime.sessions import Sessions
 from collab.realtime.transports import TransportLimits, Transports
-from collab.services.ports import Announcer, Clock, HistoryReader, Outbox, PresenceStore
+from collab.services.ports import Announcer, Clock, HistoryReader
 from collab.services.presence import OnChange, PresenceService
 from collab.services.presence_log import OnLiving, PresenceLog
 from collab.services.presence_news import PresenceNews
 from collab.services.rates import RateLimits
+from collab.services.stores import Outbox, PresenceStore
 from collab.services.unpacking import ImportLimits
 from collab.services.webhooks import Webhooks
 from collab.settings import Settings

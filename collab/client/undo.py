@@ -1,16 +1,21 @@
 """What a user may take back and bring back: the ids of their own edits of one content, newest last."""
 
+from collections import deque
+
+MAX_STEPS = 1_000
+"""So many of the latest can be taken back: a program may make edits for months."""
+
 
 class UndoStacks:
     """Undoing an edit makes an edit, which undone is the redo: both are asked for by `undo_edit`."""
 
     def __init__(self) -> None:
-        self._done: list[str] = []
-        self._undone: list[str] = []
+        self._done: deque[str] = deque(maxlen=MAX_STEPS)
+        self._undone: deque[str] = deque(maxlen=MAX_STEPS)
 
     def made(self, edit_id: str) -> None:
         """The user has made an edit; what they had undone before can't be brought back any more."""
-        if self._done[-1:] != [edit_id]:
+        if not self._done or self._done[-1] != edit_id:
             self._done.append(edit_id)
         self._undone.clear()
 
@@ -29,7 +34,7 @@ class UndoStacks:
                 stack.remove(edit_id)
 
 
-def _shift(source: list[str], to: list[str], edit_id: str) -> str | None:
+def _shift(source: deque[str], to: deque[str], edit_id: str) -> str | None:
     if not source:
         return None
     to.append(edit_id)

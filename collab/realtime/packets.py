@@ -27,6 +27,7 @@ _MALFORMED = (ValueError, TypeError, LookupError, RecursionError)
 
 _CONNECT = str(socketio.packet.CONNECT)
 _SEPARATOR = "\x1e"
+_PATH = "/socket.io/"
 
 Ended = Callable[[str], Awaitable[None]]
 
@@ -62,7 +63,7 @@ class PolledPayloads:
         self._end = end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/socket.io"):
+        if scope["type"] == "http" and scope["method"] == "POST" and f"{scope['path']}/".startswith(_PATH):
             length = Headers(scope=scope).get("content-length", "")
             body = b""
             if length.isdecimal() and int(length) <= self._max_bytes:

@@ -33,6 +33,11 @@ class PushWebSocket(WebSocketsSansIOProtocol):
         if self.response.status_code == 101:
             cast("dict[str, Any]", self.scope["extensions"])[_EXTENSION] = self
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # A parser that waits for more holds the connection that holds it: only the garbage collector would free them.
+        self.conn.parser.close()
+
     def data_received(self, data: bytes) -> None:
         # What comes behind others that wait, or in the middle of a message, keeps its place.
         while self.on_text is not None and self.queue.empty() and not (self.frames or self.conn.reader.buffer):

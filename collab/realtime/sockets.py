@@ -20,6 +20,7 @@ from engineio.async_drivers.asgi import WebSocket
 from engineio.async_socket import AsyncSocket
 from engineio.exceptions import SocketIsClosedError, UnknownPacketError
 
+from collab.realtime.environ import environ_of
 from collab.realtime.frames import EVENT, Message
 from collab.realtime.push import PushWebSocket, pushing
 
@@ -41,9 +42,9 @@ class Sockets:
         self._links: dict[str, Link] = {}
 
     def register(self) -> None:
-        """Lets the server make its websockets here."""
-        driver = self._server._async  # noqa: SLF001  # no public way chooses the class
-        self._server._async = {**driver, "websocket": self._websocket}  # noqa: SLF001
+        """Lets the server make its websockets here, and read its requests in a way that leaves no garbage."""
+        driver = self._server._async  # noqa: SLF001  # no public way chooses what a driver is made of
+        self._server._async = {**driver, "websocket": self._websocket, "translate_request": environ_of}  # noqa: SLF001
 
     def put(self, eio_sid: str, message: Message) -> None:
         """Sends a message to a client, where it is still there: `AsyncServer.send_packet` without its detours."""
@@ -68,8 +69,10 @@ class Sockets:
             session.connected = session.upgraded = True
         link = self._links[session.sid] = Link(session, websocket, self._on_event)
         writer = asyncio.create_task(link.write_queued())
-        await link.read()
-        del self._links[session.sid]
+        try:
+            await link.read()
+        finally:
+            del self._links[session.sid]
         await session.queue.put(None)
         await writer
         await session.close(wait=False, abort=True, reason=session.server.reason.TRANSPORT_CLOSE)
@@ -189,7 +192,9 @@ class Link:
 
 async def _upgrade(session: AsyncSocket, websocket: LeanWebSocket) -> bool:
     """Whether a polling session went over to the websocket (the Engine.IO protocol, Upgrade). Where that breaks
-    off, it goes on polling."""
+    off, it goes on polling; and it goes over to one websocket alone."""
+    if session.upgrading or session.upgraded:
+        return False
     session.upgrading = True
     try:
         probe = packet.Packet(encoded_packet=await websocket.wait())

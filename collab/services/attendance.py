@@ -7,9 +7,9 @@ from collab.domain.bands import User
 from collab.domain.presence import Person, by_person
 from collab.domain.stays import Stay
 from collab.services.directory import Directory
-from collab.services.ports import PresenceStore
 from collab.services.presence import PresenceService
 from collab.services.presence_log import PresenceLog
+from collab.services.stores import PresenceStore
 
 
 class AttendanceService:

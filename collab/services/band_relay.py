@@ -7,8 +7,9 @@ import structlog
 
 from collab.domain.access import BandRoom, ContentRoom, Room, SharedRoom, UserRoom
 from collab.services.directory import Directory, RoleChange
-from collab.services.ports import BandRooms, BandStore
+from collab.services.ports import BandRooms
 from collab.services.presence import PresenceService
+from collab.services.stores import BandStore
 
 log = structlog.get_logger(__name__)
 

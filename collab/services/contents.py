@@ -12,7 +12,8 @@ from collab.domain.kinds import Kinds
 from collab.domain.ops import Insert, Item, Op, Set, Value
 from collab.domain.rebase import Accepted, rebase
 from collab.services.directory import Directory
-from collab.services.ports import Announcer, BandStore, Clock
+from collab.services.ports import Announcer, Clock
+from collab.services.stores import BandStore
 
 
 class ContentService:

@@ -14,7 +14,8 @@ from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing
 from collab.domain.words import tell
 from collab.services.directory import ContentRef, Directory
-from collab.services.ports import EVERY_EDIT, BandStore, CheckpointStore, Clock, EditFilter, HistoryReader, Journal
+from collab.services.ports import EVERY_EDIT, Clock, EditFilter, HistoryReader, Journal
+from collab.services.stores import BandStore, CheckpointStore
 
 MAX_ATTRIBUTED = 2_000
 """Of the edits between two versions so many, the latest, are read to tell who made a change."""

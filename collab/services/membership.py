@@ -5,8 +5,9 @@ from collections.abc import Callable
 from collab.domain.access import BandRoom, ContentRoom, Right, Role, SharedRoom, UserRoom
 from collab.domain.bands import Band, Member, User
 from collab.services.directory import Directory
-from collab.services.ports import Announcer, BandStore, Clock
+from collab.services.ports import Announcer, Clock
 from collab.services.presence import PresenceService
+from collab.services.stores import BandStore
 
 
 class MembershipService:

@@ -1,18 +1,17 @@
 """What the services need of the outside: storage, realtime and the clock implement these."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
 from collab.domain.access import BandRoom, Role, SharedRoom, UserRoom
-from collab.domain.bands import Band, Checkpoint, Content, Job, JobStatus, Member, User
+from collab.domain.bands import Content, Job, User
 from collab.domain.document import Document
 from collab.domain.edits import Asked, Edit
 from collab.domain.errors import CollabError
 from collab.domain.presence import Diff
 from collab.domain.rebase import Accepted, Outcome
-from collab.domain.stays import Departed, Node, Stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +105,6 @@ class HistoryReader(Protocol):
         ...
 
 
-class Outbox(Protocol):
-    """How far each content has been delivered to a webhook."""
-
-    async def open(self, webhook_id: str, at: datetime) -> None:
-        """Notes since when there is such a webhook, where it is new: edits before that are not for it."""
-        ...
-
-    async def advance(self, webhook_id: str, versions: Mapping[str, int]) -> None:
-        """Notes the version up to which each of these contents was delivered; never backwards."""
-        ...
-
-    async def behind(self, webhook_id: str, limit: int) -> list[tuple[str, int]]:
-        """Contents with edits to deliver, those first that have waited longest, and the version delivered last."""
-        ...
-
-
 class EditReceiver(Protocol):
     """Where edits are delivered to."""
 
@@ -130,107 +113,6 @@ class EditReceiver(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-
-class CheckpointStore(Protocol):
-    """Named versions."""
-
-    async def add(self, checkpoint: Checkpoint) -> None: ...
-
-    async def of_content(self, content_id: str) -> list[Checkpoint]:
-        """By version, the newest first."""
-        ...
-
-
-class BandStore(Protocol):
-    """Users, bands, memberships and the list of contents, in the database."""
-
-    async def bands_of(self, user_id: str) -> list[tuple[Band, Role]]: ...
-
-    async def band(self, band_id: str) -> Band | None: ...
-
-    async def members(self, band_id: str) -> list[Member]: ...
-
-    async def contents(self, band_id: str) -> list[Content]:
-        """Archived ones too."""
-        ...
-
-    async def content(self, content_id: str) -> Content | None: ...
-
-    async def around(
-        self, band_ids: Sequence[str], user_ids: Sequence[str]
-    ) -> tuple[dict[str, list[Member]], list[Content]]:
-        """The members, by band, and the contents of these bands and of every band of these users."""
-        ...
-
-    async def save_user(self, user: User, at: datetime) -> None: ...
-
-    async def create_band(self, band: Band, owner: User, at: datetime) -> None: ...
-
-    async def put_member(self, band_id: str, member: Member, at: datetime) -> None:
-        """Adds or changes; makes the user's row where they never connected. `Conflicting`: no owner would be left."""
-        ...
-
-    async def remove_member(self, band_id: str, user_id: str) -> None:
-        """`NotFound` where there is none; `Conflicting` where no owner would be left."""
-        ...
-
-    async def create_content(self, document: Document, author: User, at: datetime) -> Content: ...
-
-    async def set_archived(self, content_id: str, is_archived: bool, at: datetime) -> Content: ...
-
-
-class PresenceStore(Protocol):
-    """Stays and nodes, in the database."""
-
-    async def record(self, node: Node, stays: Sequence[Stay]) -> bool:
-        """Renews the node's lease and puts down its stays, each as it now is. A stay that has ended is not opened.
-
-        False, with nothing stored, where the node has been declared dead meanwhile.
-        """
-        ...
-
-    async def end_dead(self, now: datetime, asking: str) -> list[Departed]:
-        """Ends the open stays of every node but the one that asks whose lease is over, once, and returns them."""
-        ...
-
-    async def living(self, now: datetime) -> set[str]:
-        """The nodes whose lease is not over."""
-        ...
-
-    async def stays(self, band_id: str, limit: int, before: str | None) -> list[Stay]:
-        """The stays in a band's rooms, latest first: at most `limit`, those that began before the stay `before`."""
-        ...
-
-
-class JobStore(Protocol):
-    """Jobs, and which node runs each: a lease, which it renews with every step."""
-
-    async def add(self, job: Job, runner: str, lease_until: datetime) -> None: ...
-
-    async def get(self, job_id: str) -> Job | None:
-        """A job, without its work."""
-        ...
-
-    async def of_band(self, band_id: str) -> list[Job]:
-        """The latest ones, the newest first, without their work."""
-        ...
-
-    async def claim(self, runner: str, now: datetime, lease_until: datetime) -> list[Job]:
-        """The running jobs that nobody holds, with their work; from now on this runner holds them."""
-        ...
-
-    async def advance(self, job_id: str, runner: str, done: int, lease_until: datetime) -> bool:
-        """Notes a step and renews the lease; False where the job is not this runner's any more, or is over."""
-        ...
-
-    async def finish(self, job_id: str, status: JobStatus, result: Mapping[str, Any], at: datetime) -> bool:
-        """Ends a running job; False where it is over already."""
-        ...
-
-    async def release(self, runner: str) -> None:
-        """Lets go of the jobs that this runner holds."""
-        ...
 
 
 class Bus(Protocol):

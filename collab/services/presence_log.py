@@ -11,7 +11,8 @@ import structlog
 from collab.domain.bands import User
 from collab.domain.errors import CollabError
 from collab.domain.stays import Departed, Node, Origin, Stay
-from collab.services.ports import Clock, PresenceStore, Timer
+from collab.services.ports import Clock, Timer
+from collab.services.stores import PresenceStore
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from collab.domain.edits import Edit
 from collab.domain.errors import CollabError
-from collab.services.ports import Clock, DeliveryFailed, EditReceiver, HistoryReader, Outbox
+from collab.services.ports import Clock, DeliveryFailed, EditReceiver, HistoryReader
+from collab.services.stores import Outbox
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +27,8 @@ PAGE = 100
 MAX_RETRY_S = 300.0
 GIVE_UP_S = 24 * 3_600.0
 """How long an edit is tried, since the server started, before the next one is."""
+
+_IF_FAILED = retry_if_exception_type(DeliveryFailed)
 
 
 class Webhooks:
@@ -133,7 +136,7 @@ class Webhooks:
 
     async def _insist(self, edit: Edit) -> None:
         retrying = AsyncRetrying(
-            retry=retry_if_exception_type(DeliveryFailed),
+            retry=_IF_FAILED,
             wait=wait_random_exponential(multiplier=self._first_retry_s, max=MAX_RETRY_S),
             stop=stop_after_delay(self._give_up_s),
             before_sleep=lambda state: _tell_retry(edit, state),
@@ -143,6 +146,9 @@ class Webhooks:
             await retrying(self._receiver.post, edit)
         except DeliveryFailed as error:
             log.error("gave up delivering an edit", content_id=edit.content_id, version=edit.version, error=str(error))
+        finally:
+            # What it was about to do next refers to it: only the garbage collector would free them.
+            retrying.iter_state.reset()
 
 
 def _tell_retry(edit: Edit, state: RetryCallState) -> None:

@@ -21,7 +21,7 @@ _INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgres
 
 
 class StoredBands:
-    """Implements `services.ports.BandStore`."""
+    """Implements `services.stores.BandStore`."""
 
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         self._engine = engine

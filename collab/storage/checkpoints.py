@@ -11,7 +11,7 @@ from collab.storage.writer import Writer
 
 
 class StoredCheckpoints:
-    """Implements `services.ports.CheckpointStore`."""
+    """Implements `services.stores.CheckpointStore`."""
 
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         self._engine = engine

@@ -21,7 +21,7 @@ MAX_LISTED = 100
 
 
 class StoredJobs:
-    """Implements `services.ports.JobStore`."""
+    """Implements `services.stores.JobStore`."""
 
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         self._engine = engine

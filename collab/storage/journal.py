@@ -175,6 +175,9 @@ class Journal:
             self._live[content_id] = working.commit()
         self._on_commit([outcome for outcome in batch.outcomes if isinstance(outcome, Accepted)])
         for entry, outcome in zip(entries, batch.outcomes, strict=True):
+            if isinstance(outcome, CollabError):
+                # Where it was raised holds the batch, and that holds it: only the garbage collector would free them.
+                outcome.__traceback__ = None
             entry.answer(outcome)
 
 

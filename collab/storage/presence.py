@@ -1,11 +1,10 @@
 """Stays and nodes: written by the one writer, read beside it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, literal, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import BandRoom, ContentRoom
@@ -13,15 +12,32 @@ from collab.domain.bands import User
 from collab.domain.stays import Departed, Node, Origin, Stay
 from collab.storage.faults import translated
 from collab.storage.tables import contents, nodes, presence_sessions, users
+from collab.storage.upserts import by_dialect
 from collab.storage.writer import Writer
-
-_INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 _OPEN = presence_sessions.c.ended_at.is_(None)
 
+_RENEW = by_dialect(
+    nodes,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: insert.excluded[name] for name in ("renewed_at", "lease_until", "ended_at")},
+        where=nodes.c.ended_at.is_(None),
+    ).returning(nodes.c.id),
+)
+
+_RECORD = by_dialect(
+    presence_sessions,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: insert.excluded[name] for name in ("last_seen_at", "ended_at", "end_reason")},
+        where=_OPEN,
+    ),
+)
+
 
 class StoredPresence:
-    """Implements `services.ports.PresenceStore`."""
+    """Implements `services.stores.PresenceStore`."""
 
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         self._engine = engine
@@ -32,7 +48,7 @@ class StoredPresence:
             if not _renew(connection, node):
                 return False
             if stays:
-                _upsert(connection, stays)
+                connection.execute(_RECORD[connection.dialect.name], [_row_of(stay) for stay in stays])
             return True
 
         return await self._writer.run(work)
@@ -63,13 +79,8 @@ class StoredPresence:
 
 
 def _renew(connection: Connection, node: Node) -> bool:
-    statement = _INSERT[connection.dialect.name](nodes)
     renewed = connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_={name: statement.excluded[name] for name in ("renewed_at", "lease_until", "ended_at")},
-            where=nodes.c.ended_at.is_(None),
-        ).returning(nodes.c.id),
+        _RENEW[connection.dialect.name],
         {
             "id": node.id,
             "host": node.host,
@@ -80,18 +91,6 @@ def _renew(connection: Connection, node: Node) -> bool:
         },
     )
     return renewed.first() is not None
-
-
-def _upsert(connection: Connection, stays: Sequence[Stay]) -> None:
-    statement = _INSERT[connection.dialect.name](presence_sessions)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_={name: statement.excluded[name] for name in ("last_seen_at", "ended_at", "end_reason")},
-            where=_OPEN,
-        ),
-        [_row_of(stay) for stay in stays],
-    )
 
 
 def _end_dead(connection: Connection, now: datetime, asking: str) -> list[Departed]:

@@ -1,22 +1,30 @@
 """How far each content has been delivered to a webhook. The edits to deliver are those of the table of edits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Table, and_, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.storage.faults import translated
 from collab.storage.tables import contents, edits, webhook_cursors, webhooks
+from collab.storage.upserts import by_dialect
 from collab.storage.writer import Writer
 
-_INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_OPEN = by_dialect(webhooks, lambda insert: insert.on_conflict_do_nothing())
+
+_ADVANCE = by_dialect(
+    webhook_cursors,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["webhook_id", "content_id"],
+        set_={"version": insert.excluded.version},
+        where=webhook_cursors.c.version < insert.excluded.version,
+    ),
+)
 
 
 class StoredOutbox:
-    """Implements `services.ports.Outbox`."""
+    """Implements `services.stores.Outbox`."""
 
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         self._engine = engine
@@ -24,20 +32,14 @@ class StoredOutbox:
 
     async def open(self, webhook_id: str, at: datetime) -> None:
         def work(connection: Connection) -> None:
-            statement = _INSERT[connection.dialect.name](webhooks).on_conflict_do_nothing()
-            connection.execute(statement, {"id": webhook_id, "created_at": at})
+            connection.execute(_OPEN[connection.dialect.name], {"id": webhook_id, "created_at": at})
 
         await self._writer.run(work)
 
     async def advance(self, webhook_id: str, versions: Mapping[str, int]) -> None:
         def work(connection: Connection) -> None:
-            statement = _INSERT[connection.dialect.name](webhook_cursors)
             connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["webhook_id", "content_id"],
-                    set_={"version": statement.excluded.version},
-                    where=webhook_cursors.c.version < statement.excluded.version,
-                ),
+                _ADVANCE[connection.dialect.name],
                 [
                     {"webhook_id": webhook_id, "content_id": content_id, "version": version}
                     for content_id, version in versions.items()

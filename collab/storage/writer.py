@@ -57,11 +57,15 @@ class Writer:
         loop = asyncio.get_running_loop()
 
         def carry_out() -> None:
-            result: T | Exception
             try:
                 result = self._transact(work)
             except Exception as error:  # noqa: BLE001  # handed over, not swallowed
-                result = error
+                # By this name alone: the error knows this frame, and a frame that knew it would keep both.
+                tell(error)
+            else:
+                tell(result)
+
+        def tell(result: T | Exception) -> None:
             # Whoever asked may be gone, with the loop.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(done, result)

@@ -1,11 +1,14 @@
 """The handshake, late and renewed tokens, refusals with a code, and the end of a token."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 import pytest
 import socketio
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from tests.support.clock import ManualClock
 from tests.support.members import Member, member
@@ -165,3 +168,17 @@ async def test_a_page_of_another_origin_is_turned_away_from_polling_too(server: 
                 assert "Access-Control-Allow-Origin" not in answer.headers
         own = await rest.get(path, headers={"Origin": server.url})
         assert own.headers["Access-Control-Allow-Origin"] == server.url
+
+
+async def test_a_polling_session_goes_over_to_one_websocket_alone(server: Running) -> None:
+    async with polling(server.url) as ada:
+        url = f"{server.url.replace('http', 'ws', 1)}{ada.path.replace('polling', 'websocket')}"
+        async with connect(url) as first, connect(url) as second:
+            await first.send("2probe")
+            assert await first.recv() == "3probe"
+            with pytest.raises(ConnectionClosed):
+                await second.recv()
+            await first.send("5")
+            await first.send("40" + json.dumps({"token": server.token("ada")}))
+            while not str(await first.recv()).startswith('42["session"'):
+                pass

@@ -29,11 +29,16 @@ async def test_the_engine_runs_beside_the_routes_of_a_host(database_url: str) ->
     async def tickets() -> dict[str, int]:
         return {"sold": 120}
 
+    @host.post("/socket.io.js")
+    async def not_the_engines() -> dict[str, int]:
+        return {"taken": 1}
+
     application = create_app(settings_for(database_url), host=host)
     async with listening(application) as url:
         async with httpx.AsyncClient(base_url=url) as anybody:
             assert (await anybody.get("/api/tickets")).json() == {"sold": 120}
             assert (await anybody.get("/api/nothing")).status_code == 404
+            assert (await anybody.post("/socket.io.js", content=b"any")).json() == {"taken": 1}
             assert (await anybody.get("/healthz")).json() == {"status": "ok"}
             assert (await anybody.get("/api/me")).status_code == 401
             assert "/api/tickets" in (await anybody.get("/openapi.json")).json()["paths"]

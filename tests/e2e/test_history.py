@@ -152,5 +152,11 @@ async def test_the_history_is_filtered_by_author_item_and_time_in_pages(
         assert ([edit["version"] for edit in rest["edits"]], rest["next_after"]) == ([5], None)
 
 
+async def test_a_time_before_all_calendars_is_invalid(server: Running, gig: Gig) -> None:
+    async with server.rest("dex") as dex:
+        answer = await dex.get(f"/api/contents/{gig.setlist_id}", params={"at": "0001-01-01T00:00:00+14:00"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")
+
+
 def _uuid(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012}"

@@ -10,14 +10,17 @@ import pytest
 from sqlalchemy import create_engine, update
 
 from collab.domain.access import Role
+from collab.domain.bands import User
+from collab.domain.errors import Unavailable
 from collab.services import imports
 from collab.storage.engine import sync_url
+from collab.storage.jobs import StoredJobs
 from collab.storage.tables import jobs
 from tests.conftest import Gig, make_gig
 from tests.support.clock import ManualClock
 from tests.support.import_load import import_while_editing
 from tests.support.members import Member, member, set_
-from tests.support.serving import Running, serving, settings_for
+from tests.support.serving import Running, RunningEngine, serving, settings_for
 
 pytestmark = pytest.mark.asyncio
 
@@ -47,7 +50,9 @@ def _many(count: int) -> bytes:
     return b"title,key\n" + b"".join(b"Song %d,F\n" % number for number in range(count))
 
 
-async def test_a_file_becomes_songs_its_bad_lines_are_named_and_the_band_hears_of_it(server: Running, gig: Gig) -> None:
+async def test_a_file_becomes_songs_its_bad_lines_are_named_and_the_band_hears_of_it(
+    server: RunningEngine, gig: Gig
+) -> None:
     async with member(server, "ben") as ben, member(server, "dex") as dex, server.rest("ben") as rest:
         await dex.ok("join_room", gig.band_room)
         result = await _import(rest, ben, gig.band_id, CSV)
@@ -64,6 +69,7 @@ async def test_a_file_becomes_songs_its_bad_lines_are_named_and_the_band_hears_o
             {"title": "Iko Iko", "artist": "Dixie Cups", "key": "F", "duration": 225},
             {"title": "Tiger Rag", "key": "Ab", "duration": 200},
         ]
+        assert not server.engine.imports._stepping, "a lock was kept"  # noqa: SLF001
 
 
 async def test_the_same_file_again_changes_nothing_and_another_only_what_differs(server: Running, gig: Gig) -> None:
@@ -186,6 +192,24 @@ async def test_an_import_whose_author_loses_the_right_to_edit_ends(
         held.go_on.set()
         result = (await ben.next("complete"))["result"]
         assert (result["status"], result["added"]) == ("error", 50)
+
+
+async def test_a_database_that_is_away_at_the_end_keeps_nothing_else_from_being_closed(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def release(_store: StoredJobs, _runner: str) -> None:
+        raise Unavailable("the database is away")
+
+    monkeypatch.setattr(StoredJobs, "release", release)
+    async with serving(settings_for(database_url)) as server:
+        gig = await make_gig(server)
+        async with member(server, "ada") as ada:
+            await ada.ok("join_room", gig.room)
+            [stay] = await server.engine.attendance.stays(User("ada", "Ada"), gig.band_id, 1, None)
+    monkeypatch.undo()
+    async with serving(settings_for(database_url)) as server:
+        [ended] = await server.engine.attendance.stays(User("ada", "Ada"), gig.band_id, 1, None)
+    assert (ended.id, ended.ended_at is None) == (stay.id, False)
 
 
 async def test_an_import_goes_on_after_a_restart(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,9 +42,8 @@ NOTES_LENGTH = 60
 FILL = 2 * KEPT_EDITS + 100
 """With so many edits of each content the server keeps as many of them in memory as it ever will."""
 WARM_UP = 0.5
-"""This share of the time is not looked at: what broken connections leave behind waits for the garbage collector, which
-comes rarely, so that memory reaches its height only after some of its rounds."""
-MAX_GROWTH_BYTES_PER_MIN = 1_000_000
+"""This share of the time is not looked at: the allocator's arenas and the database's caches reach their height late."""
+MAX_GROWTH_BYTES_PER_MIN = 500_000
 MAX_GROWTH_FDS = 5
 
 

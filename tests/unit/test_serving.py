@@ -1,12 +1,16 @@
 """How `collab serve` listens."""
 
+import asyncio
+import gc
 import socket
+import weakref
 
 import pytest
 
 from collab.engine import Engine
-from collab.serving import Server, serve_until_stopped
+from collab.serving import Server, keep_from_the_collector, serve_until_stopped
 from tests.support.serving import settings_for
+from tests.support.waiting import until
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone has the option")
@@ -25,3 +29,27 @@ def test_a_peer_that_takes_nothing_is_given_up_when_a_ping_would_be(
     engine = Engine(settings_for(sqlite_database_url, ping_interval_s=7, ping_timeout_s=4))
     serve_until_stopped(engine, lambda *_: None, "127.0.0.1", 0, lambda _: None)  # type: ignore[arg-type]  # never called
     assert seen == [11_000]
+
+
+class Circle:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.mark.asyncio
+async def test_what_has_come_in_is_set_aside_and_circles_in_it_are_found_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("collab.serving.FREEZE_EVERY_S", 0.01)
+    monkeypatch.setattr("collab.serving.COLLECT_EVERY_S", 0.1)
+    gc.disable()
+    ageing = asyncio.create_task(keep_from_the_collector())
+    try:
+        left_behind = weakref.ref(Circle())
+        await until(lambda: gc.get_freeze_count() > 0)
+        assert left_behind() is not None
+        await until(lambda: left_behind() is None)
+    finally:
+        ageing.cancel()
+        gc.unfreeze()
+        gc.enable()

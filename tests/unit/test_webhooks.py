@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gc
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -242,3 +243,16 @@ def test_both_settings_together_are_taken() -> None:
     url = "https://posters.example/edits"
     settings = settings_for("sqlite+aiosqlite:///x.db", webhook_url=url, webhook_secret=SecretStr(SECRET))
     assert settings.webhook_url == url
+
+
+@pytest.mark.asyncio
+async def test_a_delivery_leaves_no_garbage_for_the_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        ear = Ear()
+        async with delivering(MemoryOutbox(a=100), ear):
+            await until(lambda: len(ear.heard) == 100)
+        assert gc.collect() < 100
+    finally:
+        gc.enable()
