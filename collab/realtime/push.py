@@ -11,6 +11,8 @@ from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
+from websockets.server import ServerProtocol
+from websockets.streams import StreamReader
 
 try:
     from websockets.speedups import apply_mask
@@ -28,6 +30,8 @@ class PushWebSocket(WebSocketsSansIOProtocol):
 
     on_text: Callable[[str], bool] | None = None
 
+    _is_between_frames = False
+
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if self.response.status_code == 101:
@@ -40,7 +44,7 @@ class PushWebSocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         # What comes behind others that wait, or in the middle of a message, keeps its place.
-        while self.on_text is not None and self.queue.empty() and not (self.frames or self.conn.reader.buffer):
+        while self._is_between_frames and self.on_text is not None and self.queue.empty() and not self.frames:
             text, size_bytes = _first_text(data)
             if text is None or self.close_sent or not self.on_text(text):
                 break
@@ -48,6 +52,7 @@ class PushWebSocket(WebSocketsSansIOProtocol):
             if not data:
                 return
         super().data_received(data)
+        self._is_between_frames = _is_between_frames(self.conn)
 
     def write(self, frame: bytes) -> bool:
         """Whether the frame is on its way: not where the client is slow to read, or gone."""
@@ -55,6 +60,14 @@ class PushWebSocket(WebSocketsSansIOProtocol):
             return False
         self.transport.write(frame)
         return True
+
+
+def _is_between_frames(connection: ServerProtocol) -> bool:
+    """Whether the parser waits for the first byte of a frame: it has no way to say so, but where it stands shows."""
+    step: Any = connection.parser
+    while step.gi_yieldfrom is not None:
+        step = step.gi_yieldfrom
+    return step.gi_code is StreamReader.at_eof.__code__
 
 
 def _first_text(data: bytes) -> tuple[str | None, int]:

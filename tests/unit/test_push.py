@@ -1,0 +1,146 @@
+"""uvicorn's websocket with a short way: whichever way a message takes, all of them come, in their order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.types import Receive, Scope, Send
+from uvicorn import Config
+from uvicorn.server import ServerState
+from websockets.frames import Frame, Opcode
+
+from collab.realtime.push import PushWebSocket, pushing
+from tests.support.waiting import until
+
+_HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: band.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+_MASK = bytes(4)
+_WHOLE_TEXT = 0x81
+
+
+class _Transport(asyncio.Transport):
+    """Takes all that is written, and is never full."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_closed = False
+
+    def write(self, data: Any) -> None: ...
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class _Application:
+    """Hears every message by one way or the other; takes those of `takes` where they arrive, one after another."""
+
+    def __init__(self, takes: Sequence[bool]) -> None:
+        self.heard: list[str] = []
+        self._takes = iter(takes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        push = pushing(scope)
+        assert push is not None
+        await send({"type": "websocket.accept"})
+        push.on_text = self._take
+        while (message := await receive())["type"] != "websocket.disconnect":
+            if message["type"] == "websocket.receive":
+                self.heard.append(message["text"])
+
+    def _take(self, text: str) -> bool:
+        if next(self._takes, True):
+            self.heard.append(text)
+            return True
+        return False
+
+
+def _whole(text: str) -> bytes:
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=True)
+
+
+def _fragmented(text: str) -> bytes:
+    data = text.encode()
+    return (
+        Frame(Opcode.TEXT, data[:1], fin=False).serialize(mask=True)
+        + Frame(Opcode.PING, b"?").serialize(mask=True)
+        + Frame(Opcode.CONT, data[1:]).serialize(mask=True)
+    )
+
+
+def _hiding(text: str) -> bytes:
+    """A message after a ping whose payload is a frame of its own."""
+    inner = _whole("hidden")
+    return bytes((0x89, 0x80 | len(inner))) + _MASK + inner + _whole(text)
+
+
+_TEXTS = st.sampled_from(["", "a", "42[]", "\u00e4", "x" * 125, "x" * 126, "x" * 300, "x" * 70_000])
+_SHAPES = st.sampled_from([_whole, _whole, _fragmented, _hiding])
+
+
+async def _heard(data: bytes, cuts: Sequence[int], takes: Sequence[bool], count: int) -> list[str]:
+    application = _Application(takes)
+    async with _connected(application) as websocket:
+        for begin, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
+            if begin < end:
+                websocket.data_received(data[begin:end])
+                await asyncio.sleep(0)
+        await until(lambda: len(application.heard) >= count or websocket.transport.is_closing())
+    return application.heard
+
+
+@asynccontextmanager
+async def _connected(application: _Application) -> AsyncIterator[PushWebSocket]:
+    websocket = PushWebSocket(Config(application, lifespan="off", ws_per_message_deflate=False), ServerState(), {})
+    websocket.connection_made(_Transport())
+    websocket.data_received(_HANDSHAKE)
+    await until(lambda: websocket.on_text is not None)
+    yield websocket
+    websocket.connection_lost(None)
+    await asyncio.gather(*websocket.tasks)
+
+
+@given(
+    messages=st.lists(st.tuples(_SHAPES, _TEXTS), min_size=1, max_size=6),
+    takes=st.lists(st.booleans(), max_size=6),
+    chance=st.randoms(use_true_random=False),
+    pieces=st.integers(0, 6),
+)
+def test_every_message_comes_once_in_order(
+    messages: list[tuple[Any, str]], takes: list[bool], chance: Any, pieces: int
+) -> None:
+    sent = [shape(text) for shape, text in messages]
+    data = b"".join(sent)
+    # Pieces that begin with a frame, or with what looks like one, are what a short cut may be led astray by.
+    likely = [*(index for index, byte in enumerate(data) if byte == _WHOLE_TEXT), chance.randint(0, len(data))]
+    cuts = sorted(chance.choice(likely) for _ in range(pieces))
+    assert asyncio.run(_heard(data, cuts, takes, len(messages))) == [text for _, text in messages]
+
+
+@pytest.mark.parametrize("frame", [b"\x81\x82\0\0\0\0\xff\xff", b"\xc1\x81\0\0\0\0a", b"\x81\x01a"])
+def test_what_is_no_text_of_a_client_closes_the_connection(frame: bytes) -> None:
+    assert asyncio.run(_heard(_whole("before") + frame + _whole("after"), [], [], 2)) == ["before"]
+
+
+@pytest.mark.asyncio
+async def test_a_whole_message_is_taken_where_it_arrives_also_after_others() -> None:
+    application = _Application([])
+    async with _connected(application) as websocket:
+        websocket.data_received(_whole("a") + _whole("b"))
+        assert application.heard == ["a", "b"]
+        websocket.data_received(_hiding("c"))
+        await until(lambda: len(application.heard) == 3)
+        websocket.data_received(_whole("d"))
+        assert application.heard == ["a", "b", "c", "d"]
