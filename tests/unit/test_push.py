@@ -90,13 +90,16 @@ _TEXTS = st.sampled_from(["", "a", "42[]", "\u00e4", "x" * 125, "x" * 126, "x" *
 _SHAPES = st.sampled_from([_whole, _whole, _fragmented, _hiding])
 
 
-async def _heard(data: bytes, cuts: Sequence[int], takes: Sequence[bool], count: int) -> list[str]:
+async def _heard(
+    data: bytes, cuts: Sequence[int], takes: Sequence[bool], count: int, *, is_hasty: bool = False
+) -> list[str]:
     application = _Application(takes)
     async with _connected(application) as websocket:
         for begin, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
             if begin < end:
                 websocket.data_received(data[begin:end])
-                await asyncio.sleep(0)
+                if not is_hasty:
+                    await asyncio.sleep(0)
         await until(lambda: len(application.heard) >= count or websocket.transport.is_closing())
     return application.heard
 
@@ -117,21 +120,32 @@ async def _connected(application: _Application) -> AsyncIterator[PushWebSocket]:
     takes=st.lists(st.booleans(), max_size=6),
     chance=st.randoms(use_true_random=False),
     pieces=st.integers(0, 6),
+    is_hasty=st.booleans(),
 )
 def test_every_message_comes_once_in_order(
-    messages: list[tuple[Any, str]], takes: list[bool], chance: Any, pieces: int
+    messages: list[tuple[Any, str]], takes: list[bool], chance: Any, pieces: int, is_hasty: bool
 ) -> None:
     sent = [shape(text) for shape, text in messages]
     data = b"".join(sent)
     # Pieces that begin with a frame, or with what looks like one, are what a short cut may be led astray by.
     likely = [*(index for index, byte in enumerate(data) if byte == _WHOLE_TEXT), chance.randint(0, len(data))]
     cuts = sorted(chance.choice(likely) for _ in range(pieces))
-    assert asyncio.run(_heard(data, cuts, takes, len(messages))) == [text for _, text in messages]
+    assert asyncio.run(_heard(data, cuts, takes, len(messages), is_hasty=is_hasty)) == [text for _, text in messages]
 
 
-@pytest.mark.parametrize("frame", [b"\x81\x82\0\0\0\0\xff\xff", b"\xc1\x81\0\0\0\0a", b"\x81\x01a"])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(b"\x81\x82\0\0\0\0\xff\xff", id="no UTF-8"),
+        pytest.param(b"\xc1\x81\0\0\0\0a", id="an extension's"),
+        pytest.param(b"\x81\x01a", id="not masked"),
+        pytest.param(b"\x01\x81\0\0\0\0a", id="a beginning without its end"),
+    ],
+)
 def test_what_is_no_text_of_a_client_closes_the_connection(frame: bytes) -> None:
-    assert asyncio.run(_heard(_whole("before") + frame + _whole("after"), [], [], 2)) == ["before"]
+    before, after = _whole("before"), _whole("after")
+    ends = [len(before), len(before + frame)]
+    assert asyncio.run(_heard(before + frame + after, ends, [], 2)) == ["before"]
 
 
 @pytest.mark.asyncio
