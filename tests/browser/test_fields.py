@@ -39,7 +39,7 @@ def more_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     for fields in songs:
         for name, field_type in added.items():
             monkeypatch.setitem(fields, name, field_type)
-    monkeypatch.setitem(SETLIST.fields, "dress_code", MOOD)  # type: ignore[arg-type]  # a dict, though it need not be
+    monkeypatch.setitem(SETLIST.fields, "dress_code", MOOD)
 
 
 async def make_repertoire(hall: Hall, **fields: Any) -> None:
