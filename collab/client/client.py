@@ -104,7 +104,7 @@ class CollabClient:
         self._rooms.pop(room.room.name, None)
         room.end()
         if self._connection is not None and self.is_online:
-            with suppress(NotConnected, TimeoutError):
+            with suppress(NotConnected):
                 await self._connection.call_patiently("leave_room", room.room.name, self._ack_timeout_s)
 
     async def __aenter__(self) -> Self:
@@ -156,7 +156,7 @@ class CollabClient:
     async def _join(self, room: Band | Content, connection: Connection) -> None:
         try:
             await room.join(connection)
-        except (TimeoutError, ServerFault):
+        except ServerFault:
             # Whatever it was, it is tried anew on another connection.
             await connection.abort()
         except ClientFault as error:
@@ -226,7 +226,7 @@ class CollabClient:
             try:
                 token = {"token": await self._get_token()}
                 answer = await connection.call_patiently("authenticate", token, self._ack_timeout_s)
-            except (CollabError, TimeoutError):
+            except CollabError:
                 return
             expires_at = datetime.fromisoformat(answer["expires_at"])
             connection.session = replace(connection.session, expires_at=expires_at)

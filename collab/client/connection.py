@@ -52,11 +52,14 @@ class Connection:
         finally:
             if not hasattr(self, "session"):
                 # A handshake that failed or was given up leaves an open HTTP session behind.
-                await self._socket.eio.disconnect(abort=True)
+                await self._drop()
 
     async def call(self, event: str, payload: Any, timeout_s: float) -> Any:
-        """The server's answer. Raises what it answers with; `NotConnected` where the connection ends before,
-        `TimeoutError` where nothing comes."""
+        """The server's answer. Raises what it answers with; `NotConnected` where the connection ends before.
+
+        A server that leaves something unanswered for `timeout_s` is taken for gone: the connection ends then. Pings
+        alone would tell it late, or never where it still pings.
+        """
         answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if self.ended.is_set():
             raise _gone()
@@ -66,6 +69,9 @@ class Connection:
             answer = await asyncio.wait_for(answered, timeout_s)
         except socketio.exceptions.SocketIOError:
             raise _gone() from None
+        except TimeoutError:
+            await self.abort()
+            raise NotConnected(f"expected an answer to {event} within {timeout_s:g} s, and none came") from None
         finally:
             self._calls.discard(answered)
         if not answer["ok"]:
@@ -88,8 +94,14 @@ class Connection:
 
     async def abort(self) -> None:
         """Ends without a word, as a connection does that breaks."""
-        await self._socket.eio.disconnect(abort=True)
         self._end("aborted")
+        await self._drop()
+
+    async def _drop(self) -> None:
+        # Else python-engineio says goodbye first, and waits for a server that may be gone to say it too.
+        if self._socket.eio.http is not None:
+            await self._socket.eio.http.close()
+        await self._socket.eio.disconnect(abort=True)
 
     def _hear(self, event: str, payload: Any = None) -> None:
         if event == "session" and not self._session.done():

@@ -199,9 +199,6 @@ class Content(Room[ContentRoom, Notice]):
                     backoff.reset()
                 except NotConnected:
                     break
-                except TimeoutError:
-                    # Not answered in time: asked again, the same.
-                    continue
                 except (Unavailable, RateLimited) as error:
                     await asyncio.sleep(backoff.delay_s(error))
                 except ClientFault as error:

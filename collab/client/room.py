@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from collab.client.backoff import Backoff
 from collab.client.connection import Connection
+from collab.client.errors import NotConnected
 from collab.client.events import EventT, RoomLost, RosterChanged, Source, Stream
 from collab.client.wire import presence_of
 from collab.domain.access import BandRoom, ContentRoom, Role
@@ -116,6 +117,8 @@ class Room(Generic[RoomT, EventT]):
             try:
                 await connection.call("update_presence", shown, self._ack_timeout_s)
                 break
+            except NotConnected:
+                return
             except RateLimited as error:
                 # What is told then is what is true by then.
                 await asyncio.sleep(backoff.delay_s(error))

@@ -12,6 +12,7 @@ from collab.http.exports import exports_router
 from collab.http.health import health_router
 from collab.http.history import history_router
 from collab.http.imports import imports_router
+from collab.http.kinds import kinds_router
 from collab.http.presence import presence_router
 from collab.http.routes import Caller
 from collab.services.attendance import AttendanceService
@@ -38,6 +39,7 @@ def rest_routers(
     yield bands_router(who, membership)
     yield presence_router(who, attendance)
     yield contents_router(who, contents, new_id)
+    yield kinds_router(who, contents.kinds)
     yield history_router(who, history)
     yield imports_router(who, imports)
     yield exports_router(who, exports)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from collab.protocol import models, requests, rest, rest_answers
+from collab.domain.kinds import SETLIST
+from collab.protocol import kinds, models, requests, rest, rest_answers
 from collab.protocol.base import Wire
+from collab.protocol.kinds import kind_json
 
 _BAND = "0193b1f0-51a5-7d4e-9d26-1f0a3a4c9b11"
 _CONTENT = "0193b1f0-6d0a-7c52-b7f4-5f0f2d7c8a02"
@@ -178,6 +180,7 @@ EXAMPLES: Mapping[type[Wire], Any] = {
     rest_answers.Member: _MEMBER,
     rest_answers.Members: {"members": [_MEMBER]},
     rest_answers.Contents: {"contents": [_SUMMARY]},
+    kinds.Kinds: {"kinds": [kind_json(SETLIST)]},
     rest_answers.Online: {
         "people": [
             {

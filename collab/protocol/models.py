@@ -7,7 +7,7 @@ from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
 from collab.domain.edits import Reason as DropReason
-from collab.protocol import requests, rest
+from collab.protocol import kinds, requests, rest
 from collab.protocol.base import Wire
 from collab.protocol.ops import WireInsert, WireItem, WireMove, WireRemove, WireSet, WireText
 
@@ -260,5 +260,6 @@ RECEIVED: tuple[type[Wire], ...] = (
 
 def wire_schema() -> dict[str, Any]:
     """The JSON Schema of the whole wire, one definition a model; the TypeScript types are made from it."""
-    _, schema = models_json_schema([(model, "validation") for model in (*SENT, *RECEIVED)])
+    models: tuple[type[Wire], ...] = (*SENT, *RECEIVED, kinds.Kinds)
+    _, schema = models_json_schema([(model, "validation") for model in models])
     return {"title": "Wire", "type": "object", **schema}

@@ -30,7 +30,7 @@ class ContentService:
     ) -> None:
         self._store = store
         self._directory = directory
-        self._kinds = kinds
+        self.kinds = kinds
         self._announcer = announcer
         self._clock = clock
         self._new_id = new_id
@@ -88,7 +88,7 @@ class ContentService:
         ops += map(Insert, items)
         seed = Proposal(self._new_id(), 0, tuple(ops), user.author, None, self._clock.now())
         try:
-            outcome = rebase(seed, empty, (), self._kinds.get(kind))
+            outcome = rebase(seed, empty, (), self.kinds.get(kind))
         except Invalid as error:
             raise Invalid([_in_seed(problem, list(fields)) for problem in error.problems]) from None
         if not isinstance(outcome, Accepted):

@@ -1,13 +1,18 @@
 """The line breaks, the tab closes, the server restarts: nothing is lost, nothing happens twice."""
 
 import asyncio
+import shutil
 import threading
+from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import Hall
-from tests.browser.pages import Page
+from tests.browser.pages import Page, opened
+from tests.conftest import make_gig
+from tests.support.proxy import proxy
+from tests.support.serving import serving, settings_for, sqlite_url
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -148,3 +153,26 @@ async def test_saved_is_never_said_of_what_the_server_has_not_confirmed(hall: Ha
     await holding
     await ada.sees_saved()
     assert (await stored(hall))[1] == 1
+
+
+async def test_a_server_that_goes_silent_is_noticed_and_gets_what_was_edited(
+    browser: Browser, empty_sqlite: Path, tmp_path: Path
+) -> None:
+    shutil.copy(empty_sqlite, tmp_path / "collab.db")
+    settings = settings_for(sqlite_url(tmp_path / "collab.db"), ping_interval_s=1, ping_timeout_s=1)
+    async with serving(settings) as server, proxy(server.url) as line:
+        gig = await make_gig(server)
+        link = f"{line.url}/#token={server.token('ben')}"
+        async with opened(browser, link, is_phone=True, scheme="light") as ben:
+            ben.is_line_bad = True
+            await ben.open_setlist("Friday")
+            line.freeze()
+            await ben.write("Key of Iko Iko", "G")
+            await ben.sees_saving("offline", "1 edit waiting")
+            line.thaw()
+            await ben.sees_saved()
+        async with server.rest("ada") as rest:
+            history = (await rest.get(f"/api/contents/{gig.setlist_id}/edits")).json()
+        assert [edit["ops"] for edit in history["edits"]] == [
+            [{"op": "set", "item": "iko", "field": "key", "value": "G"}]
+        ]

@@ -6,17 +6,16 @@ import pytest
 
 from collab.client import CollabClient, NotConnected
 from collab.client.connection import Connection
-from collab.client.events import (
-    Offline,
-    Online,
-)
+from collab.client.events import Edited, Offline, Online
 from collab.domain.errors import TokenExpired, TokenInvalid
 from collab.services.ports import Identity
-from tests.conftest import Gig
+from tests.conftest import Gig, make_gig
 from tests.support.clients import Wire, agreed, break_connection, client, heard, stored_ids
 from tests.support.clock import ManualClock
 from tests.support.members import TIMEOUT_S
-from tests.support.serving import RunningEngine
+from tests.support.proxy import proxy
+from tests.support.serving import RunningEngine, serving, settings_for
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
 
@@ -46,15 +45,66 @@ async def test_what_was_sent_as_the_connection_broke_is_stored_once(
     assert await stored_ids(server, setlist) == [edit_id]
 
 
-async def test_an_answer_that_never_comes_is_asked_for_again(
+async def test_an_answer_that_never_comes_ends_the_connection_and_is_asked_for_on_the_next(
     server: RunningEngine, gig: Gig, ada: CollabClient, wire: Wire
 ) -> None:
     setlist = await ada.open(gig.setlist_id)
+    news, session_id = ada.events(), ada.session.id
     wire.then("ada", "edit_content", wire.lose_answer)
     edit_id = setlist.set("iko", "key", "G")
     await asyncio.wait_for(setlist.saved(), TIMEOUT_S)
+    assert isinstance(await heard(news, Online), Online)
+    assert ada.session.id != session_id
     assert len(wire.sent("ada", "edit_content")) == 2
     assert await stored_ids(server, setlist) == [edit_id]
+
+
+async def test_a_server_that_goes_silent_is_left_at_the_first_answer_that_does_not_come(
+    server: RunningEngine, gig: Gig
+) -> None:
+    async with (
+        proxy(server.url) as line,
+        CollabClient(line.url, server.token("ada"), ack_timeout_s=0.2, first_retry_s=0.01) as ada,
+    ):
+        setlist = await ada.open(gig.setlist_id)
+        news = ada.events()
+        line.freeze()
+        edit_id = setlist.set("iko", "key", "G")
+        await heard(news, Offline)
+        assert setlist.pending == 1
+        # What lay on the line arrives too, as an edit that was sent before.
+        line.thaw()
+        await asyncio.wait_for(setlist.saved(), TIMEOUT_S)
+        assert await stored_ids(server, setlist) == [edit_id]
+
+
+async def test_a_server_that_goes_silent_is_noticed_by_who_only_listens(database_url: str) -> None:
+    async with serving(settings_for(database_url, ping_interval_s=1, ping_timeout_s=1)) as server:
+        gig = await make_gig(server)
+        async with (
+            proxy(server.url) as line,
+            CollabClient(line.url, server.token("ben"), ack_timeout_s=1, first_retry_s=0.01) as ben,
+        ):
+            his = await ben.open(gig.setlist_id)
+            news, heard_here = ben.events(), his.events()
+            line.freeze()
+            await heard(news, Offline)
+            async with client(server, "ada") as ada:
+                (await ada.open(gig.setlist_id)).set("iko", "key", "G")
+            line.thaw()
+            await heard(heard_here, Edited)
+            assert his.document.items["iko"].fields["key"] == "G"
+
+
+async def test_where_one_is_is_told_again_on_the_next_connection(gig: Gig, ada: CollabClient, wire: Wire) -> None:
+    setlist = await ada.open(gig.setlist_id)
+    session_id = ada.session.id
+    wire.then("ada", "update_presence", wire.lose_answer)
+    await setlist.focus("iko", "key")
+    await until(lambda: len(wire.sent("ada", "update_presence")) == 2)
+    assert ada.session.id != session_id
+    first, second = wire.sent("ada", "update_presence")
+    assert first == second
 
 
 async def test_a_server_that_can_not_store_now_is_asked_again(

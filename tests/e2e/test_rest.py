@@ -23,6 +23,18 @@ async def test_who_makes_a_band_owns_it(server: Running) -> None:
     assert bands == {"bands": [band]}
 
 
+async def test_what_each_kind_may_hold_is_told_to_who_has_a_token(server: Running) -> None:
+    async with server.rest("eve") as eve, server.rest(None) as nobody:
+        kinds = {kind["name"]: kind for kind in (await eve.get("/api/kinds")).json()["kinds"]}
+        refused = await nobody.get("/api/kinds")
+    assert kinds["setlist"]["item_types"]["break"] == {
+        "title": {"type": "line", "max_length": 200},
+        "duration": {"type": "number", "minimum": 0, "maximum": 86_400, "unit": "seconds", "is_whole": False},
+        "notes": {"type": "text", "max_length": 20_000},
+    }
+    assert refused.status_code == 401
+
+
 async def test_members_are_given_changed_and_taken(server: Running, gig: Gig) -> None:
     path = f"/api/bands/{gig.band_id}/members"
     async with server.rest("ada") as ada:

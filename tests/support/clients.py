@@ -52,6 +52,7 @@ class Wire:
     """Stands between the clients and the server: sees what is sent, and holds, cuts and loses it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
         self._call = Connection.call
         self._hear = Connection._hear
         self._sent: list[tuple[str, str, Any]] = []
@@ -128,9 +129,14 @@ class Wire:
         return await answer
 
     async def lose_answer(self, connection: Connection, event: str, payload: Any, timeout_s: float) -> Any:
-        """The server has stored it; its answer never comes."""
-        await self._call(connection, event, payload, timeout_s)
-        raise TimeoutError
+        """The server has stored it; its answer never comes, and the connection stands."""
+        emit = connection._socket.emit
+
+        async def emit_unheard(event: str, payload: Any, callback: Callable[[Any], None]) -> None:
+            await emit(event, payload)
+
+        self._monkeypatch.setattr(connection._socket, "emit", emit_unheard)
+        return await self._call(connection, event, payload, 0.1)
 
     async def answer_unavailable(self, connection: Connection, event: str, payload: Any, timeout_s: float) -> Any:
         """The server could not store it."""

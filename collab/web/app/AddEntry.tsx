@@ -1,29 +1,56 @@
-/** Adds a song by typing: the repertoire's where it has it, else a new one. */
+/** Adds to a list: a song by typing, the repertoire's where it has it, else a new one; all else by a button. */
 
 import { type KeyboardEvent, type ReactNode, useId, useMemo, useState } from "react";
-import { type Content, type Document, type Item, newId, useContent } from "../react";
-import { clockOf } from "./format";
+import { type Content, type Document, type FieldTypes, type Item, newId, useContent } from "../react";
+import { capital } from "./format";
+import { factsOf } from "./kinds";
 import { Icon } from "./ui";
 
 interface AddEntryProps {
   content: Content;
   document: Document;
+  /** The types of entry that there are, with their fields. */
+  types: Readonly<Record<string, FieldTypes>>;
   repertoireId: string | null;
 }
 
 export function AddEntry(props: AddEntryProps): ReactNode {
-  return props.repertoireId ? <WithRepertoire {...props} repertoireId={props.repertoireId} /> : <Field {...props} songs={[]} />;
+  if (!props.types.song) return <div className="add add-field">{buttonsOf(props)}</div>;
+  return props.repertoireId ? <WithRepertoire {...props} repertoireId={props.repertoireId} /> : <SongField {...props} songs={[]} />;
+}
+
+/** What a new entry of a type begins with. */
+const BEGINNINGS: Record<string, object> = { break: { title: "Break", duration: 900 } };
+
+function insert({ content, document }: AddEntryProps, type: string, fields: object): void {
+  const position = document.positionAt(document.ordered.length);
+  content.edit({ op: "insert", item: { id: newId(), type, position, fields: { ...fields } } });
+}
+
+function buttonsOf(props: AddEntryProps): ReactNode {
+  return Object.keys(props.types)
+    .filter((type) => type !== "song")
+    .map((type) => (
+      <button
+        key={type}
+        type="button"
+        className="button is-small"
+        onClick={() => insert(props, type, BEGINNINGS[type] ?? {})}
+      >
+        <Icon name={type === "break" ? "pause" : "add"} /> {capital(type.replaceAll("_", " "))}
+      </button>
+    ));
 }
 
 function WithRepertoire(props: AddEntryProps & { repertoireId: string }): ReactNode {
   const { state } = useContent(props.repertoireId);
-  return <Field {...props} songs={state.document?.ordered ?? []} />;
+  return <SongField {...props} songs={state.document?.ordered ?? []} />;
 }
 
-const COPIED = ["title", "artist", "key", "tempo", "duration", "time_signature", "capo", "tuning", "lead", "link"] as const;
 const MOST = 7;
 
-function Field({ content, document, songs }: AddEntryProps & { songs: readonly Item[] }): ReactNode {
+function SongField({ songs, ...props }: AddEntryProps & { songs: readonly Item[] }): ReactNode {
+  const { document, types } = props;
   const [typed, setTyped] = useState("");
   const [chosen, setChosen] = useState(0);
   const id = useId();
@@ -32,16 +59,13 @@ function Field({ content, document, songs }: AddEntryProps & { songs: readonly I
   const count = found.length + (isNew ? 1 : 0);
   const at = Math.min(chosen, Math.max(count - 1, 0));
 
-  const insert = (type: string, fields: Record<string, unknown>): void => {
-    const position = document.positionAt(document.ordered.length);
-    content.edit({ op: "insert", item: { id: newId(), type, position, fields } });
-    setTyped("");
-    setChosen(0);
-  };
   const add = (index: number): void => {
     const song = found[index];
-    if (song) insert("song", copied(song));
-    else if (typed.trim()) insert("song", { title: typed.trim().slice(0, 200) });
+    const title = typed.trim();
+    if (song) insert(props, "song", copied(song, types.song!));
+    else if (title) insert(props, "song", { title: title.slice(0, 200) });
+    setTyped("");
+    setChosen(0);
   };
   const pressed = (event: KeyboardEvent): void => {
     if (event.key === "ArrowDown") setChosen((at + 1) % Math.max(count, 1));
@@ -74,9 +98,7 @@ function Field({ content, document, songs }: AddEntryProps & { songs: readonly I
           }}
           onKeyDown={pressed}
         />
-        <button type="button" className="button is-small" onClick={() => insert("break", { title: "Break", duration: 900 })}>
-          <Icon name="pause" /> Break
-        </button>
+        {buttonsOf(props)}
       </div>
       <ul className="add-list" id={`${id}-list`} role="listbox" aria-label="Songs" hidden={count === 0 || typed === ""}>
         {found.map((song, index) => (
@@ -89,7 +111,7 @@ function Field({ content, document, songs }: AddEntryProps & { songs: readonly I
             onClick={() => add(index)}
           >
             <span>{String(song.fields.title)}</span>
-            <span className="quiet">{facts(song)}</span>
+            <span className="quiet">{factsOf(song, types.song!)}</span>
           </li>
         ))}
         {isNew ? (
@@ -131,12 +153,8 @@ function search(songs: readonly Item[], typed: string, document: Document): Item
     .slice(0, MOST);
 }
 
-function copied(song: Item): Record<string, unknown> {
-  const fields = COPIED.filter((name) => song.fields[name] !== undefined).map((name) => [name, song.fields[name]]);
-  return { ...Object.fromEntries(fields), song_id: song.id };
-}
-
-function facts({ fields }: Item): string {
-  const parts = [fields.key, fields.tempo, typeof fields.duration === "number" ? clockOf(fields.duration) : null];
-  return parts.filter((part) => part !== null && part !== undefined).join(" · ");
+/** What an entry takes over from the repertoire: all that it has a field for, but no texts, which are for the night. */
+function copied(song: Item, types: FieldTypes): object {
+  const names = Object.keys(types).filter((name) => types[name]!.type !== "text" && song.fields[name] !== undefined);
+  return { ...Object.fromEntries(names.map((name) => [name, song.fields[name]])), song_id: song.id };
 }

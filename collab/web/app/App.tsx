@@ -1,9 +1,10 @@
 import { type ReactNode, useEffect, useMemo, useState } from "react";
-import { CollabProvider, Rest, RestError, useConnection } from "../react";
+import { type Band, CollabProvider, Rest, RestError, useConnection } from "../react";
 import { BandPage } from "./BandPage";
+import { Kinds, KindsProvider } from "./kinds";
 import { go, useRoute } from "./route";
-import { type Identity, identify, type Me, rememberedMe, signOut } from "./session";
-import { Toasts } from "./toasts";
+import { type Identity, identify, type Known, remembered, signOut } from "./session";
+import { Toasts, useToasts } from "./toasts";
 
 export function App(): ReactNode {
   const [identity] = useState(identify);
@@ -25,36 +26,37 @@ export function App(): ReactNode {
 
 function Bands({ identity }: { identity: Identity }): ReactNode {
   const rest = useMemo(() => new Rest(identity.token), [identity]);
-  const [me, setMe] = useState<Me | null>(() => rememberedMe.get(identity.userId));
+  const [known, setKnown] = useState<Known | null>(() => remembered.get(identity.userId));
   const [problem, setProblem] = useState<RestError | null>(null);
   const route = useRoute();
   const { connection } = useConnection();
+  const kinds = useMemo(() => new Kinds(known?.kinds ?? []), [known?.kinds]);
 
   useEffect(() => {
     let isOver = false;
-    const ask = (): void => {
-      rest.me().then(
-        (answer) => {
-          if (isOver) return;
-          rememberedMe.set(identity.userId, answer);
-          setMe(answer);
-          setProblem(null);
-        },
-        (error: RestError) => {
-          if (!isOver) setProblem(error);
-        },
-      );
+    const ask = async (): Promise<void> => {
+      try {
+        const [me, { kinds }] = await Promise.all([rest.me(), rest.kinds()]);
+        if (isOver) return;
+        const now = { ...me, kinds };
+        remembered.set(identity.userId, now);
+        // What is the same stays the same: nothing is shown anew.
+        setKnown((before) => (JSON.stringify(before) === JSON.stringify(now) ? before : now));
+        setProblem(null);
+      } catch (error) {
+        if (!isOver && error instanceof RestError) setProblem(error);
+      }
     };
-    ask();
-    addEventListener("online", ask);
-    connection.onMembership = ask;
+    const again = (): void => void ask();
+    again();
+    addEventListener("online", again);
+    connection.onMembership = again;
     return () => {
       isOver = true;
-      removeEventListener("online", ask);
+      removeEventListener("online", again);
+      delete connection.onMembership;
     };
   }, [rest, identity, connection]);
-
-  const band = me?.bands.find(({ id }) => id === route.band) ?? me?.bands[0];
 
   if (problem?.status === 401) {
     return (
@@ -66,18 +68,31 @@ function Bands({ identity }: { identity: Identity }): ReactNode {
       </Plain>
     );
   }
-  if (!me) return problem ? <Plain title="No connection"><p>{problem.message}</p></Plain> : <Plain title="One moment…" />;
-  if (!band) return <FirstBand rest={rest} onMade={(made) => setMe({ ...me, bands: [made] })} />;
-  return <BandPage key={band.id} band={band} bands={me.bands} me={me.user} rest={rest} route={route} />;
+  if (!known) return problem ? <Plain title="No connection"><p>{problem.message}</p></Plain> : <Plain title="One moment…" />;
+  const band = known.bands.find(({ id }) => id === route.band) ?? known.bands[0];
+  if (!band) return <FirstBand rest={rest} onMade={(made) => setKnown({ ...known, bands: [made] })} />;
+  return (
+    <KindsProvider value={kinds}>
+      <BandPage key={band.id} band={band} bands={known.bands} me={known.user} rest={rest} route={route} />
+    </KindsProvider>
+  );
 }
 
-function FirstBand({ rest, onMade }: { rest: Rest; onMade: (band: Me["bands"][number]) => void }): ReactNode {
+function FirstBand({ rest, onMade }: { rest: Rest; onMade: (band: Band) => void }): ReactNode {
   const [name, setName] = useState("");
+  const [isMaking, setMaking] = useState(false);
+  const say = useToasts();
   const make = async (): Promise<void> => {
-    const band = await rest.createBand(name.trim());
-    await rest.createContent(band.id, "repertoire", "Repertoire");
-    onMade(band);
-    go({ band: band.id });
+    setMaking(true);
+    try {
+      const band = await rest.createBand(name.trim());
+      await rest.createContent(band.id, "repertoire", "Repertoire");
+      go({ band: band.id });
+      onMade(band);
+    } catch (error) {
+      setMaking(false);
+      say({ text: `That did not work: ${error instanceof RestError ? error.message : String(error)}`, isImportant: true });
+    }
   };
   return (
     <Plain title="Name your band">
@@ -85,11 +100,11 @@ function FirstBand({ rest, onMade }: { rest: Rest; onMade: (band: Me["bands"][nu
         className="stack"
         onSubmit={(event) => {
           event.preventDefault();
-          if (name.trim()) void make();
+          if (name.trim() && !isMaking) void make();
         }}
       >
         <input className="box" aria-label="The band's name" value={name} maxLength={200} onChange={(event) => setName(event.target.value)} />
-        <button type="submit" className="button is-main" disabled={!name.trim()}>
+        <button type="submit" className="button is-main" disabled={!name.trim() || isMaking}>
           Begin
         </button>
       </form>

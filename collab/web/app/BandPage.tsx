@@ -1,11 +1,12 @@
 /** The frame of a band: what it shares at the side, who is there at the top, and one content in the middle. */
 
-import { type ReactNode, useEffect } from "react";
+import { Fragment, type ReactNode, useEffect } from "react";
 import {
   type Band,
   type BandState,
   type Rest,
   RestError,
+  type Role,
   type Summary,
   useBand,
   useConnection,
@@ -13,7 +14,9 @@ import {
   type User,
 } from "../react";
 import { ContentPage } from "./ContentPage";
+import { type Kinds, kindName, useKinds } from "./kinds";
 import { go, pathOf, type Route } from "./route";
+import { keep, recall } from "./storage";
 import { useToasts } from "./toasts";
 import { Avatars, Icon, IconButton, ThemeButton } from "./ui";
 
@@ -31,7 +34,7 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
   const contents = useContents(band.id, state);
   const say = useToasts();
   const role = state.role ?? band.role;
-  const setlists = contents.filter(({ kind }) => kind === "setlist");
+  const shelves = shelvesOf(contents, useKinds(), role);
   const repertoire = contents.find(({ kind }) => kind === "repertoire");
 
   useEffect(() => {
@@ -44,7 +47,7 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
       const made = await rest.createContent(band.id, kind, title);
       go({ band: band.id, content: made.id });
     } catch (error) {
-      if (error instanceof RestError) say({ text: `That did not work: ${error.message}`, isImportant: true });
+      say({ text: `That did not work: ${error instanceof RestError ? error.message : String(error)}`, isImportant: true });
     }
   };
 
@@ -59,13 +62,13 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
         me={me}
         rest={rest}
         view={route.view}
-        side={<Side {...{ band, bands, setlists, repertoire, role, make }} current={route.content} />}
+        side={<Side {...{ band, bands, shelves, make }} current={route.content} />}
       />
     );
   }
   return (
     <div className="frame">
-      <Side {...{ band, bands, setlists, repertoire, role, make }} current={null} />
+      <Side {...{ band, bands, shelves, make }} current={null} />
       <main className="main">
         <header className="bar">
           <h1 className="bar-title">{band.name}</h1>
@@ -73,36 +76,29 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
           <Avatars people={people} me={me.id} />
           <ThemeButton />
         </header>
-        <section className="home" aria-label="Setlists">
-          <h2>Setlists</h2>
-          {setlists.length === 0 ? <p className="quiet">No setlist yet.</p> : null}
-          <ul className="cards">
-            {setlists.map((summary) => (
-              <li key={summary.id}>
-                <a className="card" href={pathOf({ band: band.id, content: summary.id })}>
-                  <strong>{summary.title || "Untitled"}</strong>
-                  <span className="quiet">{lastChange(summary)}</span>
-                </a>
-              </li>
-            ))}
-          </ul>
-          {role === "viewer" ? null : (
-            <button type="button" className="button" onClick={() => void make("setlist", "New setlist")}>
-              <Icon name="add" /> New setlist
-            </button>
-          )}
-          <h2>Songs</h2>
-          {repertoire ? (
-            <a className="card" href={pathOf({ band: band.id, content: repertoire.id })}>
-              <strong>{repertoire.title || "Repertoire"}</strong>
-              <span className="quiet">{lastChange(repertoire)}</span>
-            </a>
-          ) : role === "viewer" ? null : (
-            <button type="button" className="button" onClick={() => void make("repertoire", "Repertoire")}>
-              <Icon name="add" /> Begin the repertoire
-            </button>
-          )}
-        </section>
+        <div className="home">
+          {shelves.map(({ kind, name, contents, mayMake }) => (
+            <section key={kind} aria-label={name}>
+              <h2>{name}</h2>
+              {contents.length === 0 ? <p className="quiet">Nothing yet.</p> : null}
+              <ul className="cards">
+                {contents.map((summary) => (
+                  <li key={summary.id}>
+                    <a className="card" href={pathOf({ band: band.id, content: summary.id })}>
+                      <strong>{summary.title || "Untitled"}</strong>
+                      <span className="quiet">{lastChange(summary)}</span>
+                    </a>
+                  </li>
+                ))}
+              </ul>
+              {mayMake ? (
+                <button type="button" className="button" onClick={() => void make(kind, newTitle(kind))}>
+                  <Icon name="add" /> {newTitle(kind)}
+                </button>
+              ) : null}
+            </section>
+          ))}
+        </div>
       </main>
     </div>
   );
@@ -111,14 +107,12 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
 interface SideProps {
   band: Band;
   bands: Band[];
-  setlists: readonly Summary[];
-  repertoire: Summary | undefined;
-  role: string;
+  shelves: readonly Shelf[];
   current: string | null;
   make: (kind: string, title: string) => Promise<void>;
 }
 
-function Side({ band, bands, setlists, repertoire, role, current, make }: SideProps): ReactNode {
+function Side({ band, bands, shelves, current, make }: SideProps): ReactNode {
   const link = (summary: Summary): ReactNode => (
     <li key={summary.id}>
       <a
@@ -150,18 +144,37 @@ function Side({ band, bands, setlists, repertoire, role, current, make }: SidePr
           {band.name}
         </a>
       )}
-      <h2>
-        Setlists
-        {role === "viewer" ? null : (
-          <IconButton icon="add" label="New setlist" onClick={() => void make("setlist", "New setlist")} />
-        )}
-      </h2>
-      <ul>{setlists.map(link)}</ul>
-      <h2>Songs</h2>
-      <ul>{repertoire ? link(repertoire) : null}</ul>
+      {shelves.map(({ kind, name, contents, mayMake }) => (
+        <Fragment key={kind}>
+          <h2>
+            {name}
+            {mayMake ? <IconButton icon="add" label={newTitle(kind)} onClick={() => void make(kind, newTitle(kind))} /> : null}
+          </h2>
+          <ul>{contents.map(link)}</ul>
+        </Fragment>
+      ))}
     </nav>
   );
 }
+
+/** The contents of one kind. */
+interface Shelf {
+  kind: string;
+  name: string;
+  contents: readonly Summary[];
+  mayMake: boolean;
+}
+
+/** Every kind that the server knows, and any that a content is of. A band has one repertoire. */
+function shelvesOf(contents: readonly Summary[], kinds: Kinds, role: Role): Shelf[] {
+  return [...new Set([...kinds.names, ...contents.map(({ kind }) => kind)])].map((kind) => {
+    const all = contents.filter((summary) => summary.kind === kind);
+    const isFull = kind === "repertoire" && all.length > 0;
+    return { kind, name: kindName(kind), contents: all, mayMake: role !== "viewer" && !isFull };
+  });
+}
+
+const newTitle = (kind: string): string => (kind === "repertoire" ? "Repertoire" : `New ${kind.replaceAll("_", " ")}`);
 
 /** Whether the page is connected, where no content says so itself. */
 export function LinkState(): ReactNode {
@@ -180,9 +193,9 @@ function useContents(bandId: string, state: BandState): readonly Summary[] {
   const key = `collab-contents ${bandId}`;
   const isKnown = state.isJoined || state.contents.length > 0;
   useEffect(() => {
-    if (isKnown) localStorage.setItem(key, JSON.stringify(state.contents));
+    if (isKnown) keep(key, state.contents);
   }, [key, isKnown, state.contents]);
-  const contents = isKnown ? state.contents : (JSON.parse(localStorage.getItem(key) ?? "[]") as Summary[]);
+  const contents = isKnown ? state.contents : (recall<Summary[]>(key) ?? []);
   return [...contents].sort((a, b) => b.updated_at.localeCompare(a.updated_at));
 }
 

@@ -5,6 +5,7 @@ import {
   type Band,
   type Content,
   type ContentState,
+  type Document,
   type Presence,
   type Rest,
   RestError,
@@ -13,6 +14,7 @@ import {
   type User,
 } from "../react";
 import { History } from "./History";
+import { useKinds } from "./kinds";
 import { toastOf } from "./notices";
 import { PrintView } from "./PrintView";
 import { Repertoire } from "./Repertoire";
@@ -22,6 +24,14 @@ import { SetlistPage } from "./SetlistPage";
 import { StageView } from "./StageView";
 import { useToasts } from "./toasts";
 import { Avatars, Icon, IconButton, ThemeButton } from "./ui";
+
+/** What every view of a content gets. */
+export interface PageProps {
+  content: Content;
+  document: Document;
+  others: readonly Presence[];
+  isReadOnly: boolean;
+}
 
 interface ContentPageProps {
   contentId: string;
@@ -38,6 +48,7 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
   const { content, state } = useContent(contentId);
   const { connection, link } = useConnection();
   const say = useToasts();
+  const kinds = useKinds();
   const [isHistoryOpen, setHistoryOpen] = useState(false);
   const { document: shown } = state;
   const isReadOnly = !content.canEdit;
@@ -46,8 +57,8 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
   );
 
   useEffect(() => {
-    content.onNotice = (notice) => say(toastOf(notice, content));
-  }, [content, say]);
+    content.onNotice = (notice) => say(toastOf(notice, content, kinds));
+  }, [content, say, kinds]);
   useEffect(() => {
     if (link.state !== "refused") return;
     say({ text: "Your link has run out. Open a new one: what you edited here is kept and will be sent.", isImportant: true });
@@ -69,7 +80,7 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
       go({ band: band.id, content: made.id });
       say({ text: "This is the copy." });
     } catch (error) {
-      if (error instanceof RestError) say({ text: `No copy was made: ${error.message}`, isImportant: true });
+      say({ text: `No copy was made: ${error instanceof RestError ? error.message : String(error)}`, isImportant: true });
     }
   }, [shown, rest, band.id, title, say]);
 
@@ -157,6 +168,8 @@ function useUndoKeys(content: Content): void {
   useEffect(() => {
     const pressed = (event: globalThis.KeyboardEvent): void => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+      // A field that is not the content's, such as a search, has its own undo.
+      if (event.target instanceof HTMLInputElement && !event.target.dataset.field) return;
       const key = event.key.toLowerCase();
       const isRedo = (key === "z" && event.shiftKey) || key === "y";
       if (!isRedo && key !== "z") return;

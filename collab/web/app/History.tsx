@@ -1,9 +1,9 @@
 /** Who did what and when; any version to look at, and to bring back. */
 
-import { type ReactNode, useCallback, useEffect, useState } from "react";
-import { type Content, type Document, Document as Doc, type Rest, RestError } from "../react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type Content, Document, type Edit, type Rest, RestError } from "../react";
 import { type Change, changesOf } from "./changes";
-import { clockOf } from "./format";
+import { factsOf, titleOf, useKinds } from "./kinds";
 import { useToasts } from "./toasts";
 import { Icon, IconButton } from "./ui";
 
@@ -15,14 +15,19 @@ interface HistoryProps {
   onClose: () => void;
 }
 
+/** Versions that are shown at first, and again with each "Earlier". */
 const PAGE = 100;
+/** Letters come in faster than anybody reads them. */
+const PAUSE_MS = 400;
 
 export function History({ content, document, rest, isReadOnly, onClose }: HistoryProps): ReactNode {
+  const kinds = useKinds();
   const [changes, setChanges] = useState<Change[] | null>(null);
   const [from, setFrom] = useState(() => Math.max(0, document.version - PAGE));
   const [problem, setProblem] = useState("");
   const [shown, setShown] = useState<Document | null>(null);
-  const [canRevert, setCanRevert] = useState(true);
+  const wanted = useRef<number>(undefined);
+  const isFirst = useRef(true);
   const { id } = content;
   const { version } = document;
 
@@ -30,34 +35,34 @@ export function History({ content, document, rest, isReadOnly, onClose }: Histor
     let isOver = false;
     const load = async (): Promise<void> => {
       try {
-        const { edits, head } = await rest.edits(id, from, 1_000);
+        const edits = await editsAfter(rest, id, from);
         // Older versions may have been folded away.
-        const base = await rest.content(id, (edits[0]?.version ?? head + 1) - 1);
-        if (!isOver) setChanges(changesOf(Doc.fromJson(base), edits));
+        const base = await rest.content(id, (edits[0]?.version ?? version + 1) - 1);
+        if (isOver) return;
+        setChanges(changesOf(Document.fromJson(base), edits, kinds));
         setProblem("");
       } catch (error) {
-        if (!isOver && error instanceof RestError) setProblem(error.message);
+        if (!isOver) setProblem(wordsOf(error));
       }
     };
-    // Letters come in faster than anybody reads them.
-    const timer = setTimeout(() => void load(), changesDelay(changes));
+    const timer = setTimeout(() => void load(), isFirst.current ? 0 : PAUSE_MS);
+    isFirst.current = false;
     return () => {
       isOver = true;
       clearTimeout(timer);
     };
-    // `changes` only tells the first load from the next.
-  }, [rest, id, from, version]);
+  }, [rest, id, from, version, kinds]);
 
-  const look = useCallback(
-    async (at: number) => {
-      try {
-        setShown(Doc.fromJson(await rest.content(id, at)));
-      } catch (error) {
-        if (error instanceof RestError) setProblem(error.message);
-      }
-    },
-    [rest, id],
-  );
+  const look = async (at: number): Promise<void> => {
+    wanted.current = at;
+    try {
+      const then = Document.fromJson(await rest.content(id, at));
+      // Whoever looks at several in a row sees the last one.
+      if (wanted.current === at) setShown(then);
+    } catch (error) {
+      setProblem(wordsOf(error));
+    }
+  };
 
   return (
     <aside className="panel" aria-label="History">
@@ -84,8 +89,7 @@ export function History({ content, document, rest, isReadOnly, onClose }: Histor
                 <Version
                   document={shown}
                   rest={rest}
-                  canRevert={canRevert && !isReadOnly && shown.version !== version}
-                  onCant={() => setCanRevert(false)}
+                  canRevert={!isReadOnly && shown.version !== version}
                 />
               ) : null}
             </li>
@@ -105,33 +109,26 @@ interface VersionProps {
   document: Document;
   rest: Rest;
   canRevert: boolean;
-  onCant: () => void;
 }
 
-function Version({ document, rest, canRevert, onCant }: VersionProps): ReactNode {
+function Version({ document, rest, canRevert }: VersionProps): ReactNode {
   const say = useToasts();
+  const types = useKinds().itemsOf(document.kind);
   const bringBack = async (): Promise<void> => {
     try {
       await rest.revert(document.id, document.version);
       say({ text: "It is as it was then. Nothing in between is lost: the history has it all." });
     } catch (error) {
-      if (!(error instanceof RestError)) throw error;
-      // An older server can't.
-      if (error.status === 404 || error.status === 405) onCant();
-      else say({ text: `It was not brought back: ${error.message}`, isImportant: true });
+      say({ text: `It was not brought back: ${wordsOf(error)}`, isImportant: true });
     }
   };
   return (
     <div className="version">
       <ol aria-label="The entries then">
-        {document.ordered.map(({ id, fields }) => (
-          <li key={id}>
-            <span>{String(fields.title ?? "Untitled")}</span>
-            <span className="quiet">
-              {[fields.key, fields.tempo, typeof fields.duration === "number" ? clockOf(fields.duration) : undefined]
-                .filter((part) => part !== undefined)
-                .join(" · ")}
-            </span>
+        {document.ordered.map((item) => (
+          <li key={item.id}>
+            <span>{titleOf(item, types[item.type])}</span>
+            <span className="quiet">{factsOf(item, types[item.type] ?? {})}</span>
           </li>
         ))}
       </ol>
@@ -144,7 +141,18 @@ function Version({ document, rest, canRevert, onCant }: VersionProps): ReactNode
   );
 }
 
-const changesDelay = (changes: Change[] | null): number => (changes === null ? 0 : 400);
+/** All edits after a version, in as many calls as it takes. */
+async function editsAfter(rest: Rest, id: string, version: number): Promise<Edit[]> {
+  const found: Edit[] = [];
+  for (let after = version; ; ) {
+    const { edits, head } = await rest.edits(id, after, 1_000);
+    found.push(...edits);
+    after = edits.at(-1)?.version ?? head;
+    if (after >= head) return found;
+  }
+}
+
+const wordsOf = (error: unknown): string => (error instanceof RestError ? error.message : String(error));
 
 function when(at: string): string {
   const time = new Date(at);

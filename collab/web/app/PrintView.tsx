@@ -2,7 +2,7 @@
 
 import { type CSSProperties, type ReactNode, useMemo } from "react";
 import type { Band, Document } from "../react";
-import { clockOf, lengthOf } from "./format";
+import { clockOf, lengthOf } from "./clock";
 import { go } from "./route";
 import { timesOf } from "./times";
 import { Icon } from "./ui";

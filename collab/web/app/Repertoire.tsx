@@ -1,23 +1,28 @@
 /** The songs that a band knows, with a search over them. */
 
 import { type ReactNode, useMemo, useState } from "react";
-import { newId } from "../react";
+import { type FieldTypes, newId } from "../react";
+import { ContentHead } from "./ContentHead";
+import type { PageProps } from "./ContentPage";
+import { titleOf, useKinds } from "./kinds";
 import { Entry } from "./Row";
-import type { PageProps } from "./SetlistPage";
 import { Icon } from "./ui";
 
 /** Rows shown at once; a search finds the rest. */
 const MOST = 200;
+const NO_FIELDS: FieldTypes = {};
 
 export function Repertoire({ content, document, others, isReadOnly }: PageProps): ReactNode {
   const [wanted, setWanted] = useState("");
+  const types = useKinds().itemsOf(document.kind).song ?? NO_FIELDS;
   const songs = useMemo(() => {
     const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+    const searched = Object.keys(types).filter((name) => types[name]!.type !== "text");
     return document.ordered.filter(({ fields }) => {
-      const text = [fields.title, fields.artist, fields.key, fields.style].join(" ").toLowerCase();
+      const text = searched.map((name) => fields[name] ?? "").join(" ").toLowerCase();
       return words.every((word) => text.includes(word));
     });
-  }, [document, wanted]);
+  }, [document, types, wanted]);
 
   const add = (): void => {
     const title = wanted.trim().slice(0, 200);
@@ -27,8 +32,7 @@ export function Repertoire({ content, document, others, isReadOnly }: PageProps)
 
   return (
     <div className="setlist">
-      <section className="head" aria-label="The repertoire">
-        <h1>{String(document.fields.title ?? "Repertoire")}</h1>
+      <ContentHead {...{ content, document, others, isReadOnly }}>
         <div className="search">
           <input
             className="box"
@@ -44,11 +48,11 @@ export function Repertoire({ content, document, others, isReadOnly }: PageProps)
             </button>
           )}
         </div>
-      </section>
+      </ContentHead>
       <ol className="rows is-plain" aria-label="Songs">
         {songs.slice(0, MOST).map((item) => (
           <li key={item.id} data-item={item.id}>
-            <Entry {...{ content, item, others, isReadOnly }} title={String(item.fields.title ?? "Untitled")} />
+            <Entry {...{ content, item, types, others, isReadOnly }} title={titleOf(item, types)} />
           </li>
         ))}
       </ol>

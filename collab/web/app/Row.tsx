@@ -2,14 +2,18 @@
 
 import { useSortable } from "@dnd-kit/sortable";
 import { type CSSProperties, memo, type ReactNode, useState } from "react";
-import type { Content, Item, Presence } from "../react";
-import { LineField, TextField } from "./fields";
-import { CAPO, DURATION, KEY, LINK, SIGNATURE, TEMPO } from "./format";
-import { colored, Icon, IconButton } from "./ui";
+import type { Content, FieldTypes, Item, Presence } from "../react";
+import { Details } from "./Details";
+import { Field } from "./Field";
+import { fieldName } from "./format";
+import { FACTS, titleField, titleOf } from "./kinds";
+import { colored, Icon, IconButton, shortName } from "./ui";
 
 interface RowProps {
   content: Content;
   item: Item;
+  /** The fields of its type. */
+  types: FieldTypes;
   number: number | null;
   at: string | null;
   setEnd: string | null;
@@ -27,7 +31,7 @@ const hereOf = ({ others, item }: Pick<RowProps, "others" | "item">): Presence[]
   others.filter(({ focus }) => focus?.item === item.id);
 
 function SortableRow(props: RowProps): ReactNode {
-  const { item, isReadOnly, number, at, setEnd } = props;
+  const { item, types, isReadOnly, number, at, setEnd } = props;
   const { attributes, listeners, setNodeRef, setActivatorNodeRef, transform, transition, isDragging } = useSortable({
     id: item.id,
     disabled: isReadOnly,
@@ -35,7 +39,7 @@ function SortableRow(props: RowProps): ReactNode {
   const style: CSSProperties = transform
     ? { transform: `translate3d(0, ${Math.round(transform.y)}px, 0)`, ...(transition ? { transition } : {}) }
     : {};
-  const title = String(item.fields.title ?? (item.type === "break" ? "Break" : "Untitled"));
+  const title = titleOf(item, types);
   const { role: _role, ...handle } = attributes;
   return (
     <li ref={setNodeRef} style={style} className={isDragging ? "is-dragging" : ""} data-item={item.id}>
@@ -60,40 +64,45 @@ function SortableRow(props: RowProps): ReactNode {
   );
 }
 
+/** Ids that the page keeps by itself. */
+const HIDDEN = ["song_id"];
+
+interface EntryProps extends Pick<RowProps, "content" | "item" | "types" | "others" | "isReadOnly"> {
+  title: string;
+  children?: ReactNode;
+}
+
 /** The fields of an entry; `children` stand before them. */
-export function Entry({
-  content,
-  item,
-  others,
-  isReadOnly,
-  title,
-  children,
-}: Pick<RowProps, "content" | "item" | "others" | "isReadOnly"> & { title: string; children?: ReactNode }): ReactNode {
+export function Entry({ content, item, types, others, isReadOnly, title, children }: EntryProps): ReactNode {
   const [isOpen, setOpen] = useState(false);
-  const { fields, type } = item;
+  const { fields } = item;
   const here = hereOf({ others, item });
   const first = here[0];
-  const common = { content, item: item.id, isReadOnly };
-  const notes = typeof fields.notes === "string" ? fields.notes : "";
-  const isSong = type !== "break";
+  const main = titleField(types);
+  const facts = FACTS.filter((field) => field in types);
+  const details = Object.keys(types).filter((field) => ![main, "notes", ...facts, ...HIDDEN].includes(field));
+  const common = { content, item: item.id, isReadOnly, others: here };
+  const field = (name: string, className: string): ReactNode => (
+    <Field
+      key={name}
+      {...common}
+      field={name}
+      type={types[name]!}
+      value={fields[name]}
+      label={`${fieldName(name)} of ${title}`}
+      className={className}
+    />
+  );
   return (
     <div
-      className={`row ${isSong ? "" : "is-break"} ${first ? "has-others" : ""}`}
+      className={`row ${item.type === "break" ? "is-break" : ""} ${first ? "has-others" : ""}`}
       style={first ? colored(first.user) : undefined}
     >
       {first ? <Names here={here} /> : null}
       <div className="row-main">
         {children}
-        <LineField {...common} field="title" value={fields.title} label={`Title of ${title}`} placeholder="Title" className="row-title" />
-        <div className="row-facts">
-          {isSong ? (
-            <>
-              <LineField {...common} field="key" value={fields.key} label={`Key of ${title}`} format={KEY} placeholder="Key" className="row-key" />
-              <LineField {...common} field="tempo" value={fields.tempo} label={`Tempo of ${title}`} format={TEMPO} placeholder="bpm" className="row-tempo" inputMode="decimal" />
-            </>
-          ) : null}
-          <LineField {...common} field="duration" value={fields.duration} label={`Length of ${title}`} format={DURATION} placeholder="0:00" className="row-length" />
-        </div>
+        {main ? field(main, "row-title") : <span className="row-title">{title}</span>}
+        <div className="row-facts">{facts.map((name) => field(name, `row-${name}`))}</div>
         <IconButton
           icon="down"
           label={`Notes and details of ${title}`}
@@ -110,38 +119,9 @@ export function Entry({
           />
         )}
       </div>
-      {isOpen || notes ? (
-        <div className="row-notes">
-          <TextField
-            {...common}
-            field="notes"
-            value={notes}
-            label={`Notes of ${title}`}
-            placeholder="Notes"
-            others={here.filter(({ focus }) => focus?.field === "notes")}
-          />
-        </div>
-      ) : null}
-      {isOpen && isSong ? (
-        <div className="row-details">
-          <Detail name="Artist"><LineField {...common} field="artist" value={fields.artist} label={`Artist of ${title}`} /></Detail>
-          <Detail name="Lead"><LineField {...common} field="lead" value={fields.lead} label={`Lead of ${title}`} placeholder="Who sings or solos" /></Detail>
-          <Detail name="Time"><LineField {...common} field="time_signature" value={fields.time_signature} label={`Time signature of ${title}`} format={SIGNATURE} placeholder="4/4" /></Detail>
-          <Detail name="Capo"><LineField {...common} field="capo" value={fields.capo} label={`Capo of ${title}`} format={CAPO} placeholder="Fret" inputMode="numeric" /></Detail>
-          <Detail name="Tuning"><LineField {...common} field="tuning" value={fields.tuning} label={`Tuning of ${title}`} /></Detail>
-          <Detail name="Link"><LineField {...common} field="link" value={fields.link} label={`Link of ${title}`} format={LINK} placeholder="https://" inputMode="url" /></Detail>
-        </div>
-      ) : null}
+      {"notes" in types && (isOpen || fields.notes) ? <div className="row-notes">{field("notes", "")}</div> : null}
+      {isOpen ? <Details {...common} item={item} types={types} fields={details} title={title} /> : null}
     </div>
-  );
-}
-
-function Detail({ name, children }: { name: string; children: ReactNode }): ReactNode {
-  return (
-    <label className="detail">
-      <span>{name}</span>
-      {children}
-    </label>
   );
 }
 
@@ -150,7 +130,7 @@ function Names({ here }: { here: readonly Presence[] }): ReactNode {
     <span className="row-names">
       {here.map(({ session_id, user }) => (
         <span key={session_id} style={colored(user)} data-user={user.id}>
-          {user.name.replace(/ \(.*\)/, "")}
+          {shortName(user)}
         </span>
       ))}
     </span>

@@ -1,4 +1,4 @@
-/** A setlist: its head, its entries in sets with times, and a field to add to it. */
+/** A list in an order of its own, such as a setlist: its head, its entries in sets with times, and ways to add to it. */
 
 import {
   closestCenter,
@@ -11,24 +11,24 @@ import {
 } from "@dnd-kit/core";
 import { SortableContext, sortableKeyboardCoordinates, verticalListSortingStrategy } from "@dnd-kit/sortable";
 import { type ReactNode, useMemo } from "react";
-import type { Content, Document, Presence } from "../react";
+import type { FieldTypes } from "../react";
 import { AddEntry } from "./AddEntry";
-import { clockOf } from "./format";
+import { clockOf } from "./clock";
+import { ContentHead } from "./ContentHead";
+import type { PageProps } from "./ContentPage";
+import { titleOf, useKinds } from "./kinds";
 import { Row } from "./Row";
-import { SetlistHead } from "./SetlistHead";
 import { timesOf } from "./times";
+import { Total } from "./Total";
 
-export interface PageProps {
-  content: Content;
-  document: Document;
-  others: readonly Presence[];
-  isReadOnly: boolean;
-}
+const NO_FIELDS: FieldTypes = {};
 
 export function SetlistPage(props: PageProps & { repertoireId: string | null }): ReactNode {
   const { content, document, others, isReadOnly, repertoireId } = props;
   const items = document.ordered;
   const times = useMemo(() => timesOf(document), [document]);
+  const types = useKinds().itemsOf(document.kind);
+  const hasLengths = Object.values(types).some((fields) => "duration" in fields);
   const ids = useMemo(() => items.map(({ id }) => id), [items]);
   const sensors = useSensors(
     useSensor(PointerSensor, { activationConstraint: { distance: 4 } }),
@@ -43,11 +43,16 @@ export function SetlistPage(props: PageProps & { repertoireId: string | null }):
     content.edit({ op: "move", item, position: document.positionAt(to, item) });
   };
 
-  const name = (id: unknown): string => String(document.value(String(id), "title") ?? "the entry");
+  const name = (id: unknown): string => {
+    const item = document.items.get(String(id));
+    return item ? titleOf(item, types[item.type]) : "the entry";
+  };
   const place = (id: unknown): string => `place ${ids.indexOf(String(id)) + 1} of ${ids.length}`;
   return (
     <div className="setlist">
-      <SetlistHead {...props} times={times} />
+      <ContentHead {...{ content, document, others, isReadOnly }}>
+        {hasLengths ? <Total times={times} /> : null}
+      </ContentHead>
       <DndContext
         sensors={sensors}
         collisionDetection={closestCenter}
@@ -73,6 +78,7 @@ export function SetlistPage(props: PageProps & { repertoireId: string | null }):
                   key={item.id}
                   content={content}
                   item={item}
+                  types={types[item.type] ?? NO_FIELDS}
                   number={time.number}
                   at={time.at}
                   setEnd={time.endsSet}
@@ -84,13 +90,13 @@ export function SetlistPage(props: PageProps & { repertoireId: string | null }):
           </ol>
         </SortableContext>
       </DndContext>
-      {items.length === 0 ? <p className="empty">No songs yet. {isReadOnly ? "" : "Add the first one below."}</p> : null}
-      {times.sets.length > 1 || times.sets[0]?.songs ? (
+      {items.length === 0 ? <p className="empty">Nothing yet. {isReadOnly ? "" : "Add the first one below."}</p> : null}
+      {hasLengths && items.length > 0 ? (
         <p className="set-end">
           {times.sets.length > 1 ? `Set ${times.sets.length}` : "All songs"} · {clockOf(times.sets.at(-1)!.seconds)}
         </p>
       ) : null}
-      {isReadOnly ? null : <AddEntry content={content} document={document} repertoireId={repertoireId} />}
+      {isReadOnly ? null : <AddEntry content={content} document={document} types={types} repertoireId={repertoireId} />}
     </div>
   );
 }

@@ -2,9 +2,9 @@
 
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import type { Content, Document, Presence } from "../react";
-import { clockOf } from "./format";
+import { clockOf } from "./clock";
 import { useWakeLock } from "./wakeLock";
-import { colored, IconButton } from "./ui";
+import { colored, IconButton, shortName } from "./ui";
 
 interface StageViewProps {
   document: Document;
@@ -104,7 +104,7 @@ export function StageView({ document: setlist, content, sessions, onLeave }: Sta
             aria-pressed={isLed}
             onClick={() => (isLed ? (setHere(itemId ?? null), setFollowing(false)) : rejoin())}
           >
-            {isLed ? `Following ${short(leader.user.name)}` : `Follow ${short(leader.user.name)}`}
+            {isLed ? `Following ${shortName(leader.user)}` : `Follow ${shortName(leader.user)}`}
           </button>
         ) : null}
         <button type="button" className="button is-small" aria-pressed={isLeading} onClick={lead}>
@@ -152,5 +152,3 @@ export function StageView({ document: setlist, content, sessions, onLeave }: Sta
     </main>
   );
 }
-
-const short = (name: string): string => name.replace(/ \(.*\)/, "");

@@ -1,8 +1,9 @@
 /** Edits in words that a musician reads. */
 
-import { type Document, type Edit, type Op } from "../sdk";
+import type { Document, Edit, Op, Value } from "../sdk";
 import { Draft } from "../sdk/document";
-import { fieldWord, shown } from "./format";
+import { fieldWord } from "./format";
+import { type Kinds, titleOf } from "./kinds";
 
 export interface Change {
   /** The version after it. */
@@ -16,11 +17,11 @@ export interface Change {
 const TOGETHER_MS = 120_000;
 
 /** What edits did to a document, oldest first; what somebody typed in a row is one change. */
-export function changesOf(base: Document, edits: readonly Edit[]): Change[] {
+export function changesOf(base: Document, edits: readonly Edit[], kinds: Kinds): Change[] {
   const changes: (Change & { place: string })[] = [];
   let document = base;
   for (const edit of edits) {
-    const words = wordsOf(document, edit);
+    const words = wordsOf(document, edit, kinds);
     const place = placeOf(edit);
     const last = changes.at(-1);
     const isMore = last !== undefined && place !== "" && place === last.place && near(last.at, edit.at);
@@ -43,38 +44,38 @@ const near = (a: string, b: string): boolean => Date.parse(b) - Date.parse(a) < 
 
 const MOST = 3;
 
-function wordsOf(document: Document, edit: Edit): string {
-  const said = edit.ops.slice(0, MOST).map((op) => say(document, op));
+function wordsOf(document: Document, edit: Edit, kinds: Kinds): string {
+  const said = edit.ops.slice(0, MOST).map((op) => say(document, op, kinds));
   const more = edit.ops.length - said.length;
   const words = said.join(", ") + (more > 0 ? ` and ${more} more` : "");
   return edit.undoes ? `took back: ${words}` : words;
 }
 
-function say(document: Document, op: Op): string {
+function say(document: Document, op: Op, kinds: Kinds): string {
+  const types = kinds.itemsOf(document.kind);
+  const title = (id: string): string => {
+    const item = document.items.get(id);
+    return item ? `“${titleOf(item, types[item.type])}”` : "an entry";
+  };
   switch (op.op) {
     case "insert":
-      return op.item.type === "break" ? "added a break" : `added “${titleOf(op.item.fields.title)}”`;
+      return op.item.type === "break" ? "added a break" : `added “${titleOf(op.item, types[op.item.type])}”`;
     case "remove":
-      return `took out “${titleOf(document.value(op.item, "title"))}”`;
+      return `took out ${title(op.item)}`;
     case "move": {
       const draft = new Draft(document);
       draft.apply(op);
       const at = (one: Document): number => one.ordered.findIndex(({ id }) => id === op.item) + 1;
-      return `moved “${titleOf(document.value(op.item, "title"))}” from ${at(document)} to ${at(draft.finish())}`;
+      return `moved ${title(op.item)} from ${at(document)} to ${at(draft.finish())}`;
     }
     case "text":
-      return `wrote in the ${of(document, op.item, op.field)}`;
     case "set": {
+      const place = op.item === null ? fieldWord(op.field) : `${fieldWord(op.field)} of ${title(op.item)}`;
+      if (op.op === "text") return `wrote in the ${place}`;
+      if (op.value === null) return `cleared the ${place}`;
       const before = document.value(op.item, op.field);
-      const from = before === undefined ? "" : ` from ${shown(op.field, before)}`;
-      if (op.value === null) return `cleared the ${of(document, op.item, op.field)}`;
-      return `set the ${of(document, op.item, op.field)}${from} to ${shown(op.field, op.value)}`;
+      const shown = (value: Value): string => kinds.shown(document, op.item, op.field, value);
+      return `set the ${place}${before === undefined ? "" : ` from ${shown(before)}`} to ${shown(op.value)}`;
     }
   }
 }
-
-function of(document: Document, item: string | null, field: string): string {
-  return item === null ? fieldWord(field) : `${fieldWord(field)} of “${titleOf(document.value(item, "title"))}”`;
-}
-
-const titleOf = (title: unknown): string => (typeof title === "string" && title ? title : "an entry");

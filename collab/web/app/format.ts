@@ -1,141 +1,162 @@
-/** How values look to people, and how what they type becomes a value. */
+/** How values of each type of field look to people, and how what they type becomes a value. */
 
-/** Seconds as 4:05, or 1:02:30 from an hour on. */
-export function clockOf(seconds: number): string {
-  const whole = Math.round(seconds);
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor((whole % 3600) / 60);
-  const two = (part: number): string => String(part).padStart(2, "0");
-  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
-}
+import type { FieldType, Value } from "../sdk";
+import { clockOf } from "./clock";
 
-/** Seconds in words for a length of a night: 1 h 50. */
-export function lengthOf(seconds: number): string {
-  const minutes = Math.round(seconds / 60);
-  const hours = Math.floor(minutes / 60);
-  return hours ? `${hours} h ${String(minutes % 60).padStart(2, "0")}` : `${minutes} min`;
-}
-
-/** A time of day, some seconds after another: 20:30 and 600 make 20:40. */
-export function timeAfter(start: string, seconds: number): string {
-  const [h = 0, m = 0] = start.split(":").map(Number);
-  const minutes = (h * 60 + m + Math.floor(seconds / 60)) % 1440;
-  return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
-}
-
-export const initialsOf = (name: string): string =>
-  name
-    .replace(/\(.*\)/, "")
-    .trim()
-    .split(/\s+/)
-    .slice(0, 2)
-    .map((word) => [...word][0]?.toUpperCase() ?? "")
-    .join("") || "?";
-
-/** How a kind of value is shown and read. `parse` gives `undefined` where the text is no such value. */
-export interface Format<T> {
-  show: (value: T) => string;
-  parse: (text: string) => T | null | undefined;
+/** How a value is shown and read. `parse` gives `undefined` where the text is no such value. */
+export interface Format {
+  show: (value: Value) => string;
+  parse: (typed: string) => Value;
   hint: string;
+  inputMode?: "text" | "decimal" | "numeric" | "url";
+  inputType?: "text" | "date" | "time";
 }
 
-const text = (hint: string, limit = 200): Format<unknown> => ({
-  show: (value) => String(value),
-  parse: (typed) => (typed.length <= limit ? typed : undefined),
-  hint,
-});
+/** What a field is called, where its name alone is not the word. */
+const WORDS: Record<string, string> = { duration: "length", target_duration: "target length" };
 
-export const LINE = text("At most 200 characters");
-
-export const DURATION: Format<unknown> = {
-  show: (value) => clockOf(Number(value)),
-  parse: (typed) => {
-    const match = /^(?:(?:(\d{1,2}):)?(\d{1,3}):([0-5]?\d)|(\d{1,3}))$/.exec(typed);
-    if (!match) return undefined;
-    const [, h, m, s, minutes] = match;
-    const seconds = minutes ? Number(minutes) * 60 : Number(h ?? 0) * 3600 + Number(m) * 60 + Number(s);
-    return seconds <= 86_400 ? seconds : undefined;
-  },
-  hint: "Minutes and seconds, such as 4:05",
+/** What an empty field says, where its name alone says too little. */
+const PLACEHOLDERS: Record<string, string> = {
+  key: "Key",
+  tempo: "bpm",
+  duration: "0:00",
+  target_duration: "1:50",
+  time_signature: "4/4",
+  lead: "Who sings or solos",
+  link: "https://",
+  venue: "Where",
+  tags: "ballad, slow",
 };
 
-/** The length of a night: 1:50 is an hour and fifty minutes. */
-export const TARGET: Format<unknown> = {
-  show: (value) => {
-    const minutes = Math.round(Number(value) / 60);
-    return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
-  },
-  parse: (typed) => {
-    const match = /^(\d{1,2})(?::|h ?)([0-5]?\d)?$|^(\d{1,4})(?: ?min)?$/.exec(typed);
-    if (!match) return undefined;
-    const seconds = match[3] ? Number(match[3]) * 60 : Number(match[1]) * 3600 + Number(match[2] ?? 0) * 60;
-    return seconds <= 86_400 ? seconds : undefined;
-  },
-  hint: "Hours and minutes, such as 1:50",
-};
+export const fieldWord = (field: string): string => WORDS[field] ?? field.replaceAll("_", " ");
+export const fieldName = (field: string): string => capital(fieldWord(field));
+export const placeholderOf = (field: string): string => PLACEHOLDERS[field] ?? "";
+export const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
-export const TEMPO: Format<unknown> = {
-  show: (value) => String(value),
-  parse: (typed) => {
-    const tempo = Number(typed.replace(",", "."));
-    return tempo >= 20 && tempo <= 400 ? tempo : undefined;
-  },
-  hint: "Beats per minute, 20 to 400",
-};
-
-const KEY_FORM = /^[A-G](#|b)?(m|maj|min| (major|minor|dorian|phrygian|lydian|mixolydian|locrian|blues))?$/;
-
-export const KEY: Format<unknown> = {
-  show: (value) => String(value),
-  parse: (typed) => {
-    const plain = typed.replace("♭", "b").replace("♯", "#").replace(/^(.[#b]?) ?moll$/i, "$1m");
-    const key = `${plain.charAt(0).toUpperCase()}${plain.slice(1)}`;
-    return KEY_FORM.test(key) ? key : undefined;
-  },
-  hint: "A key such as Bb, F#m or C minor",
-};
-
-export const CAPO: Format<unknown> = {
-  show: (value) => String(value),
-  parse: (typed) => (/^\d{1,2}$/.test(typed) && Number(typed) <= 12 ? Number(typed) : undefined),
-  hint: "A fret from 0 to 12",
-};
-
-export const SIGNATURE: Format<unknown> = {
-  show: (value) => String(value),
-  parse: (typed) => (/^[1-9]\d?\/(1|2|4|8|16|32)$/.test(typed) ? typed : undefined),
-  hint: "A time signature such as 4/4",
-};
-
-export const LINK: Format<unknown> = {
-  show: (value) => String(value),
-  parse: (typed) => (/^https?:\/\/\S{1,1990}$/.test(typed) ? typed : undefined),
-  hint: "A web address that begins with https://",
-};
-
-export const FORMATS: Record<string, Format<unknown>> = {
-  key: KEY,
-  tempo: TEMPO,
-  duration: DURATION,
-  capo: CAPO,
-  time_signature: SIGNATURE,
-  link: LINK,
-  target_duration: TARGET,
-};
+/** How a field is shown and read, by its type; a few musical ones by their name, leniently. */
+export function formatOf(field: string, type: FieldType): Format {
+  if (field === "key" && type.type === "pattern") return key(type);
+  if (field === "target_duration" && type.type === "number") return hours(type);
+  switch (type.type) {
+    case "number":
+      return type.unit === "seconds" ? duration(type) : number(type);
+    case "pattern":
+      return pattern(type);
+    case "date":
+      return { ...plain, inputType: "date", hint: "A date" };
+    case "tags":
+      return tags(type);
+    case "line":
+    case "text":
+      return { ...plain, ...upTo(type.max_length) };
+    case "flag":
+      return { show: (value) => (value ? "yes" : "no"), parse: (typed) => typed === "yes", hint: "Yes or no" };
+    case "choice":
+      return { ...plain, parse: (typed) => (type.options.includes(typed) ? typed : undefined), hint: type.options.join(", ") };
+    case "other":
+      return plain;
+  }
+}
 
 /** A field's value as people read it. */
-export function shown(field: string, value: unknown): string {
-  if (value === null || value === undefined || value === "") return "nothing";
-  if (Array.isArray(value)) return value.join(", ");
-  return (FORMATS[field] ?? LINE).show(value);
+export function shown(field: string, type: FieldType, value: Value): string {
+  return value === null || value === undefined || value === "" ? "nothing" : formatOf(field, type).show(value);
 }
 
-const FIELD_WORDS: Record<string, string> = {
-  target_duration: "target length",
-  start_time: "start time",
-  time_signature: "time signature",
-  tempo: "tempo",
-  duration: "length",
-};
+type Of<Name extends FieldType["type"]> = Extract<FieldType, { type: Name }>;
 
-export const fieldWord = (field: string): string => FIELD_WORDS[field] ?? field;
+const plain: Format = { show: String, parse: (typed) => typed, hint: "" };
+
+const upTo = (limit: number): Pick<Format, "parse" | "hint"> => ({
+  parse: (typed) => ([...typed].length <= limit ? typed : undefined),
+  hint: `At most ${limit} characters`,
+});
+
+const within = (value: number, { minimum, maximum }: Of<"number">): number | undefined =>
+  value >= minimum && value <= maximum ? value : undefined;
+
+function number(type: Of<"number">): Format {
+  return {
+    show: String,
+    parse: (typed) => {
+      const value = Number(typed.replace(",", "."));
+      return type.is_whole && !Number.isInteger(value) ? undefined : within(value, type);
+    },
+    hint: `A ${type.is_whole ? "whole " : ""}number of ${type.unit} from ${type.minimum} to ${type.maximum}`,
+    inputMode: type.is_whole ? "numeric" : "decimal",
+  };
+}
+
+function duration(type: Of<"number">): Format {
+  return {
+    show: (value) => clockOf(Number(value)),
+    parse: (typed) => {
+      const match = /^(?:(?:(\d{1,2}):)?(\d{1,3}):([0-5]?\d)|(\d{1,3}))$/.exec(typed);
+      if (!match) return undefined;
+      const [, h, m, s, minutes] = match;
+      const seconds = minutes ? Number(minutes) * 60 : Number(h ?? 0) * 3600 + Number(m) * 60 + Number(s);
+      return within(seconds, type);
+    },
+    hint: "Minutes and seconds, such as 4:05",
+  };
+}
+
+/** The length of a night: 1:50 is an hour and fifty minutes. */
+function hours(type: Of<"number">): Format {
+  return {
+    show: (value) => {
+      const minutes = Math.round(Number(value) / 60);
+      return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+    },
+    parse: (typed) => {
+      const match = /^(\d{1,2})(?::|h ?)([0-5]?\d)?$|^(\d{1,4})(?: ?min)?$/.exec(typed);
+      if (!match) return undefined;
+      const seconds = match[3] ? Number(match[3]) * 60 : Number(match[1]) * 3600 + Number(match[2] ?? 0) * 60;
+      return within(seconds, type);
+    },
+    hint: "Hours and minutes, such as 1:50",
+  };
+}
+
+function pattern({ regex, example }: Of<"pattern">): Format {
+  const form = asRegExp(regex);
+  return {
+    show: String,
+    parse: (typed) => (!form || form.test(typed) ? typed : undefined),
+    hint: capital(example),
+    ...(regex.startsWith("http") ? { inputMode: "url" } : {}),
+    ...(form?.test("20:30") && form.test("00:00") && !form.test("24:00") ? { inputType: "time" } : {}),
+  };
+}
+
+/** Null for an expression that only the server's language has: then the server alone checks. */
+function asRegExp(regex: string): RegExp | null {
+  try {
+    return new RegExp(`^(?:${regex})$`, "u");
+  } catch {
+    return null;
+  }
+}
+
+function key(type: Of<"pattern">): Format {
+  const { parse, ...rest } = pattern(type);
+  return {
+    ...rest,
+    parse: (typed) => {
+      const name = typed.replace("♭", "b").replace("♯", "#").replace(/^(.[#b]?) ?moll$/i, "$1m");
+      return parse(capital(name));
+    },
+  };
+}
+
+function tags({ max_count, max_length }: Of<"tags">): Format {
+  return {
+    show: (value) => (Array.isArray(value) ? value.join(", ") : String(value)),
+    parse: (typed) => {
+      const words = [...new Set(typed.split(",").map((word) => word.trim()).filter(Boolean))];
+      if (words.length > max_count || words.some((word) => [...word].length > max_length)) return undefined;
+      return words.length > 0 ? words : null;
+    },
+    hint: `At most ${max_count} words or phrases with commas between them, each of at most ${max_length} characters`,
+  };
+}

@@ -1,64 +1,73 @@
 /** What the SDK notices, in words a musician reads, with a way back. */
 
-import type { Content, Document, Notice, Op } from "../sdk";
+import type { Content, Notice, Op, Value } from "../sdk";
 import { newId } from "../sdk";
-import { fieldWord, shown } from "./format";
+import { fieldWord } from "./format";
+import { type Kinds, titleOf } from "./kinds";
 import type { Toast } from "./toasts";
 
-export function toastOf(notice: Notice, content: Content): Toast {
-  const document = content.getState().document;
+export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast {
+  const { document } = content.getState();
+  const shown = (item: string | null, field: string, value: Value): string => kinds.shown(document, item, field, value);
+  const written = (op: Op): string => {
+    if (op.op === "set") return shown(op.item, op.field, op.value);
+    if (op.op !== "text") return "";
+    return op.delta.filter((part): part is string => typeof part === "string").join(" … ");
+  };
+  const what = (item: string | null, field: string): string => {
+    const entry = item === null ? undefined : document?.items.get(item);
+    const title = entry && document ? titleOf(entry, kinds.itemsOf(document.kind)[entry.type]) : "";
+    return title ? `${fieldWord(field)} of “${title}”` : fieldWord(field);
+  };
+  const setBack = (label: string, item: string | null, field: string, value: Value): NonNullable<Toast["action"]> => ({
+    label,
+    run: () => content.setField(item, field, value),
+  });
+
   switch (notice.type) {
     case "replaced": {
-      const { edit, item, field, mine, theirs } = notice;
+      const { edit, item, field } = notice;
+      const [mine, theirs] = [shown(item, field, notice.mine), shown(item, field, notice.theirs)];
       return {
-        text: `${edit.author.name} changed the ${what(document, item, field)} to ${shown(field, theirs)}; you had set ${shown(field, mine)}.`,
-        action: { label: `Put ${shown(field, mine)} back`, run: () => content.setField(item, field, mine) },
+        text: `${edit.author.name} changed the ${what(item, field)} to ${theirs}; you had set ${mine}.`,
+        action: setBack(`Put ${mine} back`, item, field, notice.mine),
         isImportant: true,
       };
     }
     case "overwrote": {
-      const { overwrite, item, field, mine } = notice;
-      const { author, value } = overwrite;
+      const { overwrite, item, field } = notice;
+      const [mine, theirs] = [shown(item, field, notice.mine), shown(item, field, overwrite.value)];
       return {
-        text: `You changed the ${what(document, item, field)} to ${shown(field, mine)}; ${author.name} had just set ${shown(field, value)}.`,
-        action: { label: `Use ${shown(field, value)}`, run: () => content.setField(item, field, value) },
+        text: `You changed the ${what(item, field)} to ${mine}; ${overwrite.author.name} had just set ${theirs}.`,
+        action: setBack(`Use ${theirs}`, item, field, overwrite.value),
         isImportant: true,
       };
     }
     case "dropped": {
       const { dropped, op, before } = notice;
       const item = "item" in op && typeof op.item === "string" ? before.items.get(op.item) : undefined;
-      const title = String(item?.fields.title ?? "an entry");
       if (dropped.reason === "item_removed" && item) {
-        const position = content.getState().document?.positionAt(before.ordered.indexOf(item)) ?? item.position;
         const fields = op.op === "set" ? { ...item.fields, [op.field]: op.value } : item.fields;
-        const again: Op = { op: "insert", item: { ...item, id: newId(), position, fields } };
+        const putBack = (): void => {
+          const now = content.getState().document;
+          const position = now?.positionAt(before.ordered.indexOf(item)) ?? item.position;
+          content.edit({ op: "insert", item: { ...item, id: newId(), position, fields } });
+        };
         return {
-          text: `“${title}” was taken out while you were changing it.`,
-          action: { label: "Put it back", run: () => content.edit(again) },
+          text: `“${titleOf(item, kinds.itemsOf(before.kind)[item.type])}” was taken out while you were changing it.`,
+          action: { label: "Put it back", run: putBack },
           isImportant: true,
         };
       }
-      return {
-        text: `Somebody replaced the text that you were writing in. What you wrote there: ${written(op)}`,
-        isImportant: true,
-      };
+      const why =
+        dropped.reason === "text_too_long"
+          ? "The text has become too long for what you wrote."
+          : "Somebody replaced the text that you were writing in.";
+      return { text: `${why} What you wrote there: ${written(op)}`, isImportant: true };
     }
-    case "refused":
-      return {
-        text: `A change could not be saved: ${notice.message}. ${notice.ops.map(written).join(" ")}`.trim(),
-        isImportant: true,
-      };
+    case "refused": {
+      const lost = notice.ops.map(written).filter(Boolean).join(" ");
+      return { text: `A change could not be saved: ${notice.message}. ${lost}`.trim(), isImportant: true };
+    }
   }
-}
-
-function what(document: Document | null, item: string | null, field: string): string {
-  const title = item === null ? "" : document?.value(item, "title");
-  return title ? `${fieldWord(field)} of “${String(title)}”` : fieldWord(field);
-}
-
-function written(op: Op): string {
-  if (op.op === "set") return shown(op.field, op.value);
-  if (op.op !== "text") return "";
-  return op.delta.filter((part): part is string => typeof part === "string").join(" … ");
 }

@@ -12,8 +12,16 @@ export interface Route {
 
 export function parse(hash: string): Route {
   const [, band = null, content = null, view] = /^#\/([^/]+)(?:\/([^/]+))?(?:\/(stage|print))?$/.exec(hash) ?? [];
-  const decode = (part: string | null): string | null => (part === null ? null : decodeURIComponent(part));
   return { band: decode(band), content: decode(content), view: view === "stage" || view === "print" ? view : "edit" };
+}
+
+/** A link that somebody broke leads to the band rather than nowhere. */
+function decode(part: string | null): string | null {
+  try {
+    return part === null ? null : decodeURIComponent(part);
+  } catch {
+    return null;
+  }
 }
 
 export function pathOf({ band, content, view }: Partial<Route>): string {

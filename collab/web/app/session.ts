@@ -1,6 +1,7 @@
 /** Who uses this page: the token from the link, and what it says. */
 
-import type { Band, User } from "../sdk";
+import type { Band, Kind, User } from "../sdk";
+import { keep, recall } from "./storage";
 
 const KEY = "collab-token";
 
@@ -39,18 +40,15 @@ function read(token: string): Identity | null {
   }
 }
 
-export interface Me {
+/** What the server says before any band is open. */
+export interface Known {
   user: User;
   bands: Band[];
+  kinds: Kind[];
 }
 
-/** What the server last said of this user, for when it can't be asked. */
-export const rememberedMe = {
-  get(userId: string): Me | null {
-    const kept = localStorage.getItem(`collab-me ${userId}`);
-    return kept ? (JSON.parse(kept) as Me) : null;
-  },
-  set(userId: string, me: Me): void {
-    localStorage.setItem(`collab-me ${userId}`, JSON.stringify(me));
-  },
+/** What the server last said, for when it can't be asked. */
+export const remembered = {
+  get: (userId: string): Known | null => recall<Known>(`collab-known ${userId}`),
+  set: (userId: string, known: Known): void => keep(`collab-known ${userId}`, known),
 };

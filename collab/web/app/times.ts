@@ -1,7 +1,7 @@
 /** How long a setlist takes and when each entry begins. */
 
 import type { Document } from "../sdk";
-import { clockOf, timeAfter } from "./format";
+import { clockOf, timeAfter } from "./clock";
 
 export interface EntryTime {
   /** The song's number in the night; null for a break. */

@@ -1,4 +1,4 @@
-/** Notices: said once, politely, and gone by themselves unless somebody is reading them. */
+/** Notices: said once, politely, and gone by themselves. */
 
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from "react";
 import { IconButton } from "./ui";

@@ -2,7 +2,6 @@
 
 import { type ButtonHTMLAttributes, type CSSProperties, type ReactNode, useSyncExternalStore } from "react";
 import type { User } from "../sdk";
-import { initialsOf } from "./format";
 
 const PATHS = {
   add: "M12 5v14M5 12h14",
@@ -50,6 +49,17 @@ export function IconButton({ icon, label, className = "", ...rest }: IconButtonP
   );
 }
 
+/** A person's name without what they play: “Ada” of “Ada (trumpet)”. */
+export const shortName = ({ name }: Pick<User, "name">): string => name.replace(/ \(.*\)/, "");
+
+const initialsOf = (user: User): string =>
+  shortName(user)
+    .trim()
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((word) => [...word][0]?.toUpperCase() ?? "")
+    .join("") || "?";
+
 /** Gives a person's colour to what is below, as `--who`. */
 export const colored = (user: User): CSSProperties => ({ "--who": user.color }) as CSSProperties;
 
@@ -66,7 +76,7 @@ export function Avatars({ people, me }: { people: { user: User; isActive: boolea
           title={user.id === me ? `${user.name} (you)` : user.name}
           data-user={user.id}
         >
-          {initialsOf(user.name)}
+          {initialsOf(user)}
         </span>
       ))}
       {people.length > MOST ? <span className="avatar is-more">+{people.length - MOST}</span> : null}

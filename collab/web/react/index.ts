@@ -91,7 +91,7 @@ export function useBand(bandId: string): { band: BandRoom; state: BandState } {
   return { band, state: useWatched(band) };
 }
 
-/** A content, open for editing; null while `contentId` is. */
+/** A content, open for editing: its first state has no document yet. */
 export function useContent(contentId: string): { content: Content; state: ContentState } {
   const { connection, userId, store } = useCollab();
   const [content, setContent] = useState(() => new Content(contentId, userId, connection, store));

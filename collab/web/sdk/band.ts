@@ -1,18 +1,9 @@
 /** A band's room: what it shares, and who is online. */
 
-import type { Connection, Member } from "./connection";
-import { Watchable } from "./emitter";
+import type { Connection } from "./connection";
+import { Room } from "./room";
 import { Roster } from "./roster";
-import type {
-  BandJoined,
-  ContentUpdated,
-  PresenceUpdated,
-  Problem,
-  Role,
-  Summary,
-  UserJoined,
-  UserLeft,
-} from "./types";
+import type { BandJoined, ContentUpdated, Problem, Role, Summary, UserLeft } from "./types";
 
 export interface BandState {
   role: Role | null;
@@ -22,74 +13,44 @@ export interface BandState {
   problem: Problem | null;
 }
 
-export class BandRoom extends Watchable<BandState> implements Member {
-  readonly room: string;
-  onArrival?: (user: UserJoined["user"]) => void;
+const EMPTY: BandState = { role: null, contents: [], roster: new Roster(), isJoined: false, problem: null };
+
+export class BandRoom extends Room<BandState, BandJoined> {
   onDeparture?: (left: UserLeft, name: string) => void;
-  #leave: (() => void) | undefined;
-  /** Heard before the answer to `join_room`, which says what it follows. */
-  #early: [string, never][] = [];
+  #contents: readonly Summary[] = [];
 
   constructor(
     readonly id: string,
-    readonly connection: Connection,
+    connection: Connection,
   ) {
-    super({ role: null, contents: [], roster: new Roster(), isJoined: false, problem: null });
-    this.room = `band_${id}`;
+    super(EMPTY, `band_${id}`, connection);
   }
 
   open(): this {
-    this.#leave = this.connection.enter(this);
+    this.enter();
     return this;
-  }
-
-  close(): void {
-    this.#leave?.();
   }
 
   payload(): object {
     return {};
   }
 
-  joined(answer: BandJoined): void {
-    const { role, contents, roster } = answer;
-    this.set({ role, contents, roster: Roster.of(roster), isJoined: true, problem: null });
-    for (const [event, payload] of this.#early.splice(0)) this.heard(event, payload);
+  protected entered({ contents }: BandJoined): void {
+    this.#contents = contents;
   }
 
-  refused(problem: Problem): void {
-    this.set({ ...this.getState(), problem });
+  protected told(event: string, payload: never): void {
+    if (event === "content_updated") this.#contents = updated(this.#contents, payload);
   }
 
-  parted(): void {
-    this.#early = [];
-    this.set({ ...this.getState(), roster: new Roster(), isJoined: false });
+  protected departed(left: UserLeft): void {
+    const name = this.roster.people.find(({ user }) => user.id === left.user_id)?.user.name ?? "Somebody";
+    this.onDeparture?.(left, name);
   }
 
-  heard(event: string, payload: never): void {
-    const state = this.getState();
-    if (!state.isJoined) {
-      this.#early.push([event, payload]);
-      return;
-    }
-    switch (event) {
-      case "presence_updated":
-        this.set({ ...state, roster: state.roster.updated(payload as PresenceUpdated) });
-        break;
-      case "user_joined":
-        this.onArrival?.((payload as UserJoined).user);
-        break;
-      case "user_left": {
-        const left = payload as UserLeft;
-        const name = state.roster.people.find(({ user }) => user.id === left.user_id)?.user.name ?? "Somebody";
-        this.onDeparture?.(left, name);
-        this.set({ ...state, roster: state.roster.without(left.user_id) });
-        break;
-      }
-      case "content_updated":
-        this.set({ ...state, contents: updated(state.contents, payload) });
-        break;
-    }
+  protected changed(): void {
+    const { role, roster, isJoined, problem } = this;
+    this.set({ role, contents: this.#contents, roster, isJoined, problem });
   }
 }
 

@@ -40,6 +40,11 @@ export class Refused extends Error {
   get code(): string {
     return this.problem.code;
   }
+
+  /** Whether the server could not do it now, and the same may be sent again. */
+  get isPassing(): boolean {
+    return this.code === "rate_limited" || this.code === "unavailable";
+  }
 }
 
 /** No answer: the connection broke, or the server took too long. Whether it did the work is unknown. */
@@ -151,13 +156,19 @@ export class Connection extends Watchable<Link> {
     };
   }
 
-  /** The server's answer. Throws `Refused`, or `Unanswered` where none came. */
+  /**
+   * The server's answer. Throws `Refused`, or `Unanswered` where none came: then the connection has ended, or ends now.
+   *
+   * A live socket that does not answer is of no use. Pings alone would tell it late, or never where they still come.
+   */
   async request<Answer extends { ok: true }>(event: string, payload: object): Promise<Answer> {
     if (!this.#socket.connected) throw new Unanswered("not connected");
+    const socketId = this.#socket.id;
     let answer: Answer | Failed;
     try {
       answer = await this.#socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(event, payload);
     } catch (error) {
+      if (this.#socket.id === socketId) this.#socket.io.engine.close();
       throw new Unanswered(String(error));
     }
     if (!answer.ok) throw new Refused(answer.error);
@@ -182,14 +193,14 @@ export class Connection extends Watchable<Link> {
       const answer = await this.request("join_room", { room: member.room, ...member.payload() });
       if (this.#members.has(member)) member.joined(answer as never);
     } catch (error) {
-      if (error instanceof Refused && (error.code === "rate_limited" || error.code === "unavailable")) {
+      // Unanswered: the next connection enters all rooms anew.
+      if (!(error instanceof Refused)) return;
+      if (error.isPassing) {
         setTimeout(() => {
           // Another connection has entered all rooms anew.
           if (this.#members.has(member) && this.#socket.id === socketId) void this.#join(member, backoff);
         }, backoff.delay_ms(error.problem));
-      } else if (error instanceof Refused) member.refused(error.problem);
-      // A live socket that does not answer is of no use; a dead one comes back by itself.
-      else if (this.#socket.connected) this.#socket.io.engine.close();
+      } else member.refused(error.problem);
     }
   }
 

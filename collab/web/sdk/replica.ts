@@ -7,41 +7,15 @@
 
 import { Document, Draft } from "./document";
 import { History } from "./history";
-import * as text from "./text";
-import { target as targetOf, transform } from "./transform";
-import type { Dropped, Edit, EditAnswer, Op, Overwrite, Value } from "./types";
-
-/** An edit of ours that the server has not confirmed yet. */
-export interface Pending {
-  editId: string;
-  /** For an undo: the edit to undo. Its `ops` are what it is expected to do. */
-  undoes: string | null;
-  /** As they follow what is confirmed and the edits that wait before this one. */
-  ops: Op[];
-  /** The version that its author saw. */
-  madeOn: number;
-  /** As first sent, and never again otherwise; null while it has not been sent. */
-  sent: { baseVersion: number; ops: Op[] } | null;
-}
-
-export type Request =
-  | { event: "edit_content"; payload: { room_id: string; edit_id: string; base_version: number; ops: Op[] } }
-  | { event: "undo_edit"; payload: { room_id: string; edit_id: string; target: string } };
-
-/** Something that a person should hear of. */
-export type Notice =
-  | { type: "replaced"; edit: Edit; item: string | null; field: string; mine: Value; theirs: Value }
-  | { type: "overwrote"; overwrite: Overwrite; item: string | null; field: string; mine: Value }
-  | { type: "dropped"; dropped: Dropped; op: Op; before: Document }
-  | { type: "refused"; code: string; message: string; ops: Op[] };
+import { type Notice, noticesOf, OwnValues } from "./notice";
+import { correction, isAlike, joined, type Pending, type Request, requestOf } from "./pending";
+import { transform } from "./transform";
+import type { Edit, EditAnswer, Op } from "./types";
 
 export interface Saved {
   confirmed: ReturnType<Document["toJson"]>;
   pending: Pending[];
 }
-
-type Place = `${string}\u0000${string}`;
-const place = (item: string | null, field: string): Place => `${item ?? ""}\u0000${field}`;
 
 export class Replica {
   readonly history = new History();
@@ -52,9 +26,8 @@ export class Replica {
   #held: EditAnswer | null = null;
   /** Edits that came before those that they follow. */
   readonly #early = new Map<number, Edit>();
-  #notices: Notice[] = [];
-  /** The last value that we set in each field, and the version that took it. */
-  #mine = new Map<Place, { version: number; value: Value }>();
+  readonly #notices: Notice[] = [];
+  readonly #ownValues = new OwnValues();
 
   constructor(
     confirmed: Document,
@@ -137,13 +110,13 @@ export class Replica {
     // overwrite, and tells both. Text is counted on the version that it was moved to.
     const isText = first.ops.some((op) => op.op === "text");
     first.sent = { baseVersion: isText ? this.#confirmed.version : first.madeOn, ops: first.ops };
-    return this.#request(first, roomId);
+    return requestOf(first, roomId);
   }
 
   /** What to send again after the connection broke: word for word what was in flight. */
   again(roomId: string): Request | null {
     const first = this.#pending[0];
-    return first?.sent ? this.#request(first, roomId) : null;
+    return first?.sent ? requestOf(first, roomId) : null;
   }
 
   /** Forgets how the edit in flight was sent, where the server knows that base no more. */
@@ -158,18 +131,8 @@ export class Replica {
   acknowledged(answer: EditAnswer): boolean {
     const first = this.#pending[0];
     if (first?.editId !== answer.edit_id) return true;
-    for (const entry of answer.overwrote) {
-      const op = first.sent?.ops[entry.index];
-      if (op?.op === "set") {
-        this.#notices.push({ type: "overwrote", overwrite: entry, item: op.item, field: op.field, mine: op.value });
-      }
-    }
-    if (first.undoes === null) {
-      for (const dropped of answer.dropped) {
-        const op = first.sent?.ops[dropped.index];
-        if (op) this.#notices.push({ type: "dropped", dropped, op, before: this.#confirmed });
-      }
-    }
+    const sent = first.sent?.ops ?? [];
+    this.#notices.push(...noticesOf(answer, sent, first.undoes !== null, this.#confirmed));
     if (answer.ops.length === 0) {
       this.history.forget(first.editId);
       this.#settle(() => this.#pending.shift());
@@ -215,6 +178,17 @@ export class Replica {
     this.#catchUp();
   }
 
+  /** Goes on from a document of another history than the one known here, such as a restored backup's. */
+  restart(document: Document): void {
+    this.#early.clear();
+    this.#ownValues.clear();
+    this.#held = null;
+    this.#settle(() => {
+      this.#confirmed = document;
+    });
+    this.resend();
+  }
+
   /** Takes what came too early, as far as it now follows. */
   #catchUp(): void {
     for (;;) {
@@ -229,7 +203,7 @@ export class Replica {
   }
 
   #remote(edit: Edit): void {
-    this.#noticeReplaced(edit);
+    if (edit.author.id !== this.userId) this.#notices.push(...this.#ownValues.replaced(edit, this.#confirmed));
     const before = this.#view;
     const draft = new Draft(this.#confirmed);
     for (const op of edit.ops) draft.apply(op);
@@ -244,7 +218,7 @@ export class Replica {
     this.#pending = this.#pending.filter((entry) => {
       const moved = transform(entry.ops, left, entry.undoes !== null);
       if (entry.sent === null && moved.ours.length < entry.ops.length && entry.undoes === null) {
-        const lost = entry.ops.find((op) => !moved.ours.some((other) => isSame(op, other)));
+        const lost = entry.ops.find((op) => !moved.ours.some((other) => isAlike(op, other)));
         const reason = left.some((op) => op.op === "remove") ? "item_removed" : "field_replaced";
         if (lost) this.#notices.push({ type: "dropped", dropped: { index: 0, reason }, op: lost, before });
       }
@@ -261,26 +235,6 @@ export class Replica {
     this.history.move(left);
   }
 
-  #noticeReplaced(edit: Edit): void {
-    if (edit.author.id === this.userId) return;
-    for (const op of edit.ops) {
-      if (op.op !== "set") continue;
-      const mine = this.#mine.get(place(op.item, op.field));
-      // Who wrote this had not seen ours: an edit made on a later version replaced it knowingly.
-      if (!mine || edit.base_version >= mine.version || !edit.ops.length || edit.undoes) continue;
-      if (JSON.stringify(this.#confirmed.value(op.item, op.field) ?? null) !== JSON.stringify(mine.value)) continue;
-      if (JSON.stringify(op.value) === JSON.stringify(mine.value)) continue;
-      this.#notices.push({
-        type: "replaced",
-        edit,
-        item: op.item,
-        field: op.field,
-        mine: mine.value,
-        theirs: op.value,
-      });
-    }
-  }
-
   /** The edit in flight got its version. */
   #confirm(version: number, ops: readonly Op[]): void {
     this.#held = null;
@@ -289,7 +243,7 @@ export class Replica {
       this.#settle(() => this.#pending.shift());
       return;
     }
-    for (const op of ops) if (op.op === "set") this.#mine.set(place(op.item, op.field), { version, value: op.value });
+    this.#ownValues.stored(version, ops);
     this.#settle(() => {
       this.#pending.shift();
       const draft = new Draft(this.#confirmed);
@@ -309,17 +263,7 @@ export class Replica {
     const isInFlight = first !== undefined && this.#pending[0] === first;
     const base = isInFlight ? this.#after([first]) : this.#confirmed;
     const waiting = isInFlight ? this.#pending.slice(1) : this.#pending;
-    const touched = new Map<Place, [string | null, string]>();
-    const note = (op: Op): void => {
-      if (op.op === "text") touched.set(place(op.item, op.field), [op.item, op.field]);
-    };
-    for (const entry of waiting) entry.ops.forEach(note);
-    const corrections: Op[] = [];
-    for (const [item, field] of touched.values()) {
-      const before = expected.text(item, field);
-      const after = base.text(item, field);
-      if (before !== after) corrections.push({ op: "text", item, field, delta: text.replace(before, after) });
-    }
+    const corrections = correction(expected, base, waiting);
     if (corrections.length > 0) {
       let left: readonly Op[] = corrections;
       for (const entry of waiting) {
@@ -342,29 +286,4 @@ export class Replica {
   #recompute(): Document {
     return this.#after(this.#pending);
   }
-
-  #request(entry: Pending, roomId: string): Request {
-    if (entry.undoes !== null) {
-      return { event: "undo_edit", payload: { room_id: roomId, edit_id: entry.editId, target: entry.undoes } };
-    }
-    const { baseVersion, ops } = entry.sent!;
-    return {
-      event: "edit_content",
-      payload: { room_id: roomId, edit_id: entry.editId, base_version: baseVersion, ops },
-    };
-  }
 }
-
-/** Two edits of one text field as one; null where they are anything else. */
-function joined(first: readonly Op[], second: readonly Op[]): Op[] | null {
-  const [a] = first;
-  const [b] = second;
-  if (first.length !== 1 || second.length !== 1 || a?.op !== "text" || b?.op !== "text") return null;
-  if (a.item !== b.item || a.field !== b.field) return null;
-  return [{ ...a, delta: text.compose(a.delta, b.delta) }];
-}
-
-const isSame = (a: Op, b: Op): boolean => {
-  if (a.op !== b.op || targetOf(a) !== targetOf(b)) return false;
-  return !("field" in a) || !("field" in b) || a.field === b.field;
-};

@@ -1,6 +1,6 @@
 /** The REST calls that a front end needs beside the socket. */
 
-import type { Band, DocumentJson, Edit, Problem, Summary, User } from "./types";
+import type { Band, DocumentJson, Edit, Kind, Problem, Summary, User } from "./types";
 
 /** The server refused a call, or could not be reached (`code` is then `unreachable`). */
 export class RestError extends Error {
@@ -21,6 +21,11 @@ export class Rest {
 
   me(): Promise<{ user: User; bands: Band[] }> {
     return this.#call("GET", "/api/me");
+  }
+
+  /** What each kind of content may hold, field by field. */
+  kinds(): Promise<{ kinds: Kind[] }> {
+    return this.#call("GET", "/api/kinds");
   }
 
   createBand(name: string): Promise<Band> {

@@ -8,6 +8,7 @@ export type {
   ContentUpdated,
   Dropped,
   Focus,
+  Kind,
   Overwrite,
   Presence,
   PresenceUpdated,
@@ -23,6 +24,10 @@ export type Value = unknown;
 export type Fields = Readonly<Record<string, Value>>;
 export type Delta = TextOp;
 export type Role = wire.BandJoined["role"];
+
+/** What a kind says of one field: the form of its values, and their limits. */
+export type FieldType = wire.Kind["fields"][string];
+export type FieldTypes = Readonly<Record<string, FieldType>>;
 
 export interface Item extends wire.WireItem {
   readonly fields: Fields;

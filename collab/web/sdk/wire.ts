@@ -98,6 +98,13 @@ export interface WireText {
   field: string;
   delta: unknown[];
 }
+/**
+ * One of these words.
+ */
+export interface ChoiceType {
+  type: "choice";
+  options: string[];
+}
 export interface Complete {
   job_id: string;
   result: {
@@ -164,6 +171,12 @@ export interface SeedItem {
   };
 }
 /**
+ * A calendar day such as `2026-12-04`.
+ */
+export interface DateType {
+  type: "date";
+}
+/**
  * The answer to an event that has nothing more to say.
  */
 export interface Done {
@@ -217,11 +230,82 @@ export interface Problem {
   };
 }
 /**
+ * True or false.
+ */
+export interface FlagType {
+  type: "flag";
+}
+/**
  * A bare string stands for `{room}`.
  */
 export interface JoinRoom {
   room: string;
   since?: number | null;
+}
+/**
+ * Fields are in the order of their declaration, which is a good one to show them in.
+ */
+export interface Kind {
+  name: string;
+  fields: {
+    [k: string]:
+      TextType | LineType | NumberType | FlagType | ChoiceType | PatternType | DateType | TagsType | OtherType;
+  };
+  item_types: {
+    [k: string]: {
+      [k: string]:
+        TextType | LineType | NumberType | FlagType | ChoiceType | PatternType | DateType | TagsType | OtherType;
+    };
+  };
+}
+/**
+ * Merged character by character (`text` ops). Lengths are in code points.
+ */
+export interface TextType {
+  type: "text";
+  max_length: number;
+}
+/**
+ * A single line.
+ */
+export interface LineType {
+  type: "line";
+  max_length: number;
+}
+/**
+ * Both bounds are included.
+ */
+export interface NumberType {
+  type: "number";
+  minimum: number;
+  maximum: number;
+  unit: string;
+  is_whole: boolean;
+}
+/**
+ * A word that this regular expression matches as a whole; `example` says so to people.
+ */
+export interface PatternType {
+  type: "pattern";
+  regex: string;
+  example: string;
+}
+/**
+ * A list of distinct words.
+ */
+export interface TagsType {
+  type: "tags";
+  max_count: number;
+  max_length: number;
+}
+/**
+ * A type of the host application's own: only the server can tell what fits.
+ */
+export interface OtherType {
+  type: "other";
+}
+export interface Kinds {
+  kinds: Kind[];
 }
 /**
  * A bare string stands for `{room}`.

@@ -1,0 +1,53 @@
+/** Any field of any kind, edited in place by the control that fits its type. */
+
+import type { ReactNode } from "react";
+import type { Content, FieldType, Presence, Value } from "../react";
+import { ChoiceField, FlagField } from "./ChoiceField";
+import { fieldName, formatOf, placeholderOf } from "./format";
+import { LineField } from "./LineField";
+import { TextField } from "./TextField";
+
+export interface FieldProps {
+  content: Content;
+  /** Null for a field of the content itself. */
+  item: string | null;
+  field: string;
+  type: FieldType;
+  value: Value;
+  label: string;
+  placeholder?: string;
+  className?: string;
+  isReadOnly: boolean;
+  /** The others who are in the content. */
+  others: readonly Presence[];
+}
+
+export function Field({ type, others, ...props }: FieldProps): ReactNode {
+  const { item, field, value, placeholder = placeholderOf(field) } = props;
+  switch (type.type) {
+    case "text": {
+      const here = others.filter(({ focus }) => focus && (focus.item ?? null) === item && focus.field === field);
+      const text = typeof value === "string" ? value : "";
+      return <TextField {...props} value={text} placeholder={placeholder || fieldName(field)} maxLength={type.max_length} others={here} />;
+    }
+    case "choice":
+      return <ChoiceField {...props} options={type.options} />;
+    case "flag":
+      return <FlagField {...props} />;
+    default: {
+      // A host application's own values may be of any shape: what is no line is only shown.
+      const isReadOnly = props.isReadOnly || (type.type === "other" && typeof value === "object" && value !== null);
+      return <LineField {...props} isReadOnly={isReadOnly} format={formatOf(field, type)} placeholder={placeholder} />;
+    }
+  }
+}
+
+/** A field with its name on it. */
+export function Named({ name, ...props }: FieldProps & { name: string }): ReactNode {
+  return (
+    <label className={`detail ${props.type.type === "text" ? "is-text" : ""}`}>
+      <span>{name}</span>
+      <Field {...props} />
+    </label>
+  );
+}

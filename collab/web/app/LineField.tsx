@@ -1,0 +1,95 @@
+/** A field that is set whole: a line, a number, a date, a list of tags. What is typed becomes a value by its format. */
+
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { useBeforeLeave } from "../react";
+import type { FieldProps } from "./Field";
+import { fieldWord, type Format } from "./format";
+import { useToasts } from "./toasts";
+
+/** A value goes out once its writer pauses: whole words rather than letters end up in the history. */
+const PAUSE_MS = 600;
+
+/** What is being typed; `sent` is how its value is shown, once it has gone out. */
+interface Typed {
+  text: string;
+  sent: string | null;
+}
+
+export function LineField(props: Omit<FieldProps, "type" | "others"> & { format: Format }): ReactNode {
+  const { content, item, field, value, label, format, placeholder = "", className = "", isReadOnly } = props;
+  const say = useToasts();
+  const shown = value === undefined || value === null ? "" : format.show(value);
+  const [typed, setTyped] = useState<Typed | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  // What went out is typed no more once the field holds something else: somebody set it, or it was undone.
+  const live = typed?.sent != null && typed.sent !== shown ? null : typed;
+  const text = live?.text.trim() ?? "";
+  const parsed = text === "" ? null : format.parse(text);
+  const isWrong = live !== null && parsed === undefined;
+
+  const commit = (): void => {
+    clearTimeout(timer.current);
+    if (live === null || live.sent !== null || parsed === undefined) return;
+    const sent = parsed === null ? "" : format.show(parsed);
+    if (sent !== shown) content.setField(item, field, parsed);
+    setTyped({ text: live.text, sent });
+  };
+  const latest = useRef(commit);
+  latest.current = commit;
+
+  // A closing tab must not take the last word with it, nor a row that goes.
+  useBeforeLeave(commit);
+  useEffect(() => () => latest.current(), []);
+
+  const drop = (): void => {
+    clearTimeout(timer.current);
+    latest.current = () => undefined;
+    setTyped(null);
+  };
+  const pressed = (event: KeyboardEvent<HTMLInputElement>): void => {
+    const isUndo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !event.shiftKey;
+    if (event.key === "Enter") {
+      event.currentTarget.blur();
+    } else if (event.key === "Escape") {
+      drop();
+      event.currentTarget.blur();
+    } else if (isUndo && live?.sent === null) {
+      // What has not gone out is not the content's to undo.
+      drop();
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  };
+
+  return (
+    <input
+      className={`line ${className} ${isWrong ? "is-wrong" : ""}`}
+      aria-label={label}
+      aria-invalid={isWrong || undefined}
+      title={isWrong ? format.hint : undefined}
+      type={format.inputType ?? "text"}
+      inputMode={format.inputMode ?? "text"}
+      autoComplete="off"
+      spellCheck={false}
+      enterKeyHint="done"
+      placeholder={isReadOnly ? "" : placeholder}
+      readOnly={isReadOnly}
+      value={live?.text ?? shown}
+      data-field={field}
+      onFocus={() => content.focus({ item, field })}
+      onChange={(event) => {
+        setTyped({ text: event.target.value, sent: null });
+        clearTimeout(timer.current);
+        timer.current = setTimeout(() => latest.current(), PAUSE_MS);
+      }}
+      onBlur={() => {
+        latest.current();
+        if (isWrong) say({ text: `“${text}” is no ${fieldWord(field)}. ${format.hint}.` });
+        setTyped(null);
+        content.focus(null);
+      }}
+      onKeyDown={pressed}
+    />
+  );
+}

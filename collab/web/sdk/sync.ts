@@ -1,0 +1,139 @@
+/** Brings what was edited here to the server, one edit at a time, and asks it for what is missing here. */
+
+import { type Connection, Refused } from "./connection";
+import { Document } from "./document";
+import type { Request } from "./pending";
+import type { Replica } from "./replica";
+import type { Retries } from "./retries";
+import type { Catchup, Edit, EditAnswer } from "./types";
+
+export class Sync {
+  /** Null until the content has come, from this device or from the server. */
+  replica: Replica | null = null;
+  #isJoined = false;
+  #isSending = false;
+  #isCatchingUp = false;
+  /** The version known here is none of the server's history, which must then be another one. */
+  #isElsewhere = false;
+
+  /** `onChange` is called when the replica may have changed. */
+  constructor(
+    readonly room: string,
+    readonly connection: Connection,
+    readonly retries: Retries,
+    readonly newReplica: (document: Document) => Replica,
+    readonly onChange: () => void,
+  ) {}
+
+  /** The version to go on from; undefined where the whole document is needed. */
+  get since(): number | undefined {
+    return this.#isElsewhere ? undefined : this.replica?.confirmed.version;
+  }
+
+  /** The room was entered, and this is what was missed. What was in flight goes out again. */
+  joined(answer: Catchup): void {
+    this.#isJoined = true;
+    const isWhole = this.#take(answer);
+    this.onChange();
+    if (!isWhole) this.catchUp();
+    this.#deliver((replica) => replica.again(this.room) ?? replica.next(this.room));
+  }
+
+  parted(): void {
+    this.#isJoined = false;
+    this.#isSending = false;
+  }
+
+  /** Others have edited. */
+  received(edits: readonly Edit[]): void {
+    if (!this.replica) return;
+    const isWhole = this.replica.received(edits);
+    this.onChange();
+    if (!isWhole) this.catchUp();
+    this.send();
+  }
+
+  /** Sends the next edit, where none is in flight. */
+  send(): void {
+    this.#deliver((replica) => replica.next(this.room));
+  }
+
+  /** Asks for what is missing, until nothing is. */
+  catchUp(): void {
+    if (!this.#isCatchingUp && this.replica && this.#isJoined) void this.#ask();
+  }
+
+  /** The server does not know the version that is known here: its history was folded, or is a restored backup's. */
+  goElsewhere(): void {
+    this.#isElsewhere = true;
+    this.replica?.resend();
+  }
+
+  async #ask(): Promise<void> {
+    this.#isCatchingUp = true;
+    const { since } = this;
+    const payload = { room_id: this.room, ...(since === undefined ? {} : { since }) };
+    try {
+      const isWhole = this.#take(await this.connection.request<Catchup & { ok: true }>("request_update", payload));
+      this.onChange();
+      if (isWhole) this.retries.worked("catch up");
+      else this.retries.later("catch up", () => this.catchUp());
+    } catch (error) {
+      if (error instanceof Refused && error.code === "version_unknown") this.goElsewhere();
+      if (this.#isJoined) this.retries.later("catch up", () => this.catchUp(), error);
+    } finally {
+      this.#isCatchingUp = false;
+    }
+    this.send();
+  }
+
+  /** False: edits are still missing. */
+  #take(answer: Catchup): boolean {
+    if (!answer.content) return this.replica?.received(answer.edits ?? []) ?? true;
+    const document = Document.fromJson(answer.content);
+    const isElsewhere = this.#isElsewhere;
+    this.#isElsewhere = false;
+    if (!this.replica) this.replica = this.newReplica(document);
+    else if (isElsewhere) this.replica.restart(document);
+    else this.replica.reset(document);
+    // What others edited while the document was on its way has been heard, and is not in it.
+    return !isElsewhere;
+  }
+
+  /** Sends what `choose` finds in the replica, where it is time to send. */
+  #deliver(choose: (replica: Replica) => Request | null): void {
+    // Edits wait for the history that they will follow.
+    if (!this.replica || !this.#isJoined || this.#isSending || this.#isElsewhere) return;
+    const request = choose(this.replica);
+    if (request) void this.#send(this.replica, request);
+  }
+
+  async #send(replica: Replica, { event, payload }: Request): Promise<void> {
+    this.#isSending = true;
+    try {
+      const answer = await this.connection.request<EditAnswer>(event, payload);
+      this.#isSending = false;
+      this.retries.worked("send");
+      if (!replica.acknowledged(answer)) this.catchUp();
+    } catch (error) {
+      // Unanswered: the connection is over, and on the next one it goes out again, the same.
+      if (!(error instanceof Refused)) return;
+      this.#isSending = false;
+      if (replica.pending[0]?.editId === payload.edit_id) this.#refused(replica, error);
+    }
+    this.onChange();
+    this.send();
+  }
+
+  #refused(replica: Replica, error: Refused): void {
+    if (error.code === "version_unknown") {
+      this.goElsewhere();
+      this.retries.later("catch up", () => this.catchUp(), error);
+    } else if (error.isPassing || error.code === "unauthenticated") {
+      // A token that has run out: the connection is about to be renewed, and sends what is in flight.
+      this.retries.later("send", () => this.#deliver((replica) => replica.again(this.room)), error);
+    } else {
+      replica.refused(error.code, error.message);
+    }
+  }
+}

@@ -1,0 +1,176 @@
+/** A content on its connection: what a silent, a refusing and a returning server make of an edit. */
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Connection, Content } from "../sdk";
+import { type Answers, FakeSocket } from "./socket";
+
+let socket: FakeSocket;
+
+vi.mock("socket.io-client", () => ({ io: () => socket }));
+
+const DOCUMENT = { id: "c", kind: "setlist", band_id: "b", version: 0, fields: {}, items: [] };
+const JOINED = { ok: true, room: "content_c", role: "editor", roster: [], content: DOCUMENT };
+
+const EDIT = { room_id: "content_c", edit_id: "e", base_version: 0, author: { id: "ben", name: "Ben" }, session_id: "s", at: "" };
+
+const stored = (version: number) => (payload: { edit_id: string; ops: object[] }) => ({
+  ok: true,
+  edit_id: payload.edit_id,
+  version,
+  ops: payload.ops,
+  dropped: [],
+  overwrote: [],
+});
+const refused = (code: string, details?: object) => () => ({ ok: false, error: { code, message: code, details } });
+
+/** A content that is open, on a server that answers like this. */
+async function opened(answers: Answers): Promise<Content> {
+  socket.answers = { join_room: () => JOINED, update_presence: () => ({ ok: true }), ...answers };
+  const connection = new Connection({ token: "…" });
+  connection.connect();
+  const content = await new Content("c", "ada", connection).open();
+  await vi.advanceTimersByTimeAsync(0);
+  return content;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  socket = new FakeSocket();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("an edit that is not answered ends the connection, and goes out again on the next one, the same", async () => {
+  const content = await opened({});
+  content.setField(null, "venue", "Blue Nile");
+  await vi.advanceTimersByTimeAsync(9_999);
+  expect(content.getState()).toMatchObject({ saving: "saving", pending: 1 });
+  expect(socket.of("edit_content")).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  const [first, second] = socket.of("edit_content");
+  expect(second?.payload).toEqual(first?.payload);
+  expect([first?.socketId, second?.socketId]).toEqual(["socket-1", "socket-2"]);
+});
+
+test("what waits is shown as waiting while there is no connection, and saved once the next one has it", async () => {
+  const content = await opened({});
+  content.setField(null, "venue", "Blue Nile");
+  socket.comesBack = false;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(content.getState()).toMatchObject({ saving: "offline", pending: 1 });
+  socket.answers.edit_content = stored(1);
+  socket.connect();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(content.getState()).toMatchObject({ saving: "saved", pending: 0 });
+  expect(content.getState().document?.fields).toEqual({ venue: "Blue Nile" });
+});
+
+test("an answer that is lost with its connection ends no later connection", async () => {
+  const content = await opened({});
+  content.setField(null, "venue", "Blue Nile");
+  socket.break();
+  socket.answers.edit_content = stored(1);
+  socket.break();
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(socket.id).toBe("socket-3");
+  expect(content.getState().saving).toBe("saved");
+});
+
+test("a server that does not answer join_room is left for another try", async () => {
+  socket.comesBack = true;
+  const content = await opened({});
+  socket.break();
+  delete socket.answers.join_room;
+  socket.break();
+  await vi.advanceTimersByTimeAsync(9_999);
+  expect(socket.id).toBe("socket-3");
+  socket.answers.join_room = () => JOINED;
+  await vi.advanceTimersByTimeAsync(1);
+  expect(socket.id).toBe("socket-4");
+  expect(content.getState().saving).toBe("saved");
+});
+
+test.each(["rate_limited", "unavailable", "unauthenticated"])("an edit that is refused as %s goes out again, the same", async (code) => {
+  const content = await opened({ edit_content: refused(code, { retry_after: 2 }) });
+  content.setField(null, "venue", "Blue Nile");
+  await vi.advanceTimersByTimeAsync(0);
+  expect(content.getState()).toMatchObject({ saving: "saving", pending: 1 });
+  socket.answers.edit_content = stored(1);
+  await vi.advanceTimersByTimeAsync(3_000);
+  const [first, second] = socket.of("edit_content");
+  expect(second?.payload).toEqual(first?.payload);
+  expect(content.getState().saving).toBe("saved");
+});
+
+test("an edit that is refused for good goes, and what it said is told", async () => {
+  const content = await opened({ edit_content: refused("invalid") });
+  const told: string[] = [];
+  content.onNotice = (notice) => told.push(notice.type);
+  content.setField(null, "venue", "Blue Nile");
+  await vi.advanceTimersByTimeAsync(0);
+  expect(content.getState()).toMatchObject({ saving: "saved", pending: 0 });
+  expect(content.getState().document?.fields).toEqual({});
+  expect(told).toEqual(["refused"]);
+});
+
+test("a server with another history, as after a restored backup, is followed, and gets what waits here", async () => {
+  const content = await opened({});
+  socket.hear("content_edited", { ...EDIT, version: 1, ops: [{ op: "set", item: null, field: "venue", value: "Lost" }] });
+  content.setField(null, "notes", "kept");
+  socket.answers.join_room = (payload: { since?: number }) => (payload.since ? refused("version_unknown")() : JOINED);
+  socket.answers.request_update = () => ({ ok: true, version: 0, edits: [] });
+  socket.answers.edit_content = stored(1);
+  socket.break();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(content.getState()).toMatchObject({ saving: "saved", problem: null });
+  expect(content.getState().document?.toJson()).toMatchObject({ version: 1, fields: { notes: "kept" } });
+});
+
+test("an edit whose base the server has folded away is made anew on the whole document", async () => {
+  const content = await opened({ edit_content: refused("version_unknown") });
+  content.setField(null, "notes", "kept");
+  await vi.advanceTimersByTimeAsync(0);
+  socket.answers.request_update = (payload: { since?: number }) =>
+    payload.since === undefined ? { ok: true, content: { ...DOCUMENT, version: 7 } } : { ok: true, version: 7, edits: [] };
+  socket.answers.edit_content = stored(8);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(socket.of("edit_content").map(({ payload }) => payload.base_version)).toEqual([0, 7]);
+  expect(content.getState().saving).toBe("saved");
+});
+
+test("what the others see of this session is told once for many moves, and again on the next connection", async () => {
+  const content = await opened({});
+  for (const head of [1, 2, 3]) content.focus({ item: null, field: "notes", anchor: head, head });
+  content.setStatus("idle");
+  await vi.advanceTimersByTimeAsync(100);
+  socket.break();
+  await vi.advanceTimersByTimeAsync(100);
+  const told = { room: "content_c", status: "idle", focus: { item: null, field: "notes", anchor: 3, head: 3 } };
+  expect(socket.of("update_presence").map(({ payload }) => payload)).toEqual([told, told]);
+});
+
+test("what is heard before the answer to join_room follows it", async () => {
+  let answer: (body: object) => void = () => undefined;
+  const content = await opened({});
+  socket.answers.join_room = () => new Promise((resolve) => (answer = resolve));
+  socket.break();
+  socket.hear("content_edited", { ...EDIT, version: 1, ops: [{ op: "set", item: null, field: "venue", value: "Blue Nile" }] });
+  expect(content.getState().document?.version).toBe(0);
+  answer({ ok: true, room: "content_c", role: "editor", roster: [], version: 0, edits: [] });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(content.getState().document?.fields).toEqual({ venue: "Blue Nile" });
+});
+
+test("a content that is closed leaves no timer behind", async () => {
+  const content = await opened({ edit_content: refused("unavailable") });
+  content.setField(null, "venue", "Blue Nile");
+  content.focus({ item: null, field: "venue" });
+  await vi.advanceTimersByTimeAsync(0);
+  content.close();
+  const count = socket.sent.length;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(socket.sent).toHaveLength(count);
+  expect(vi.getTimerCount()).toBe(0);
+});

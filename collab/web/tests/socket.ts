@@ -1,0 +1,82 @@
+/** Stands in for socket.io-client's socket: a script answers what is sent, and the test breaks and mends the line. */
+
+export type Answers = Record<string, (payload: never) => object>;
+
+export class FakeSocket {
+  connected = false;
+  active = false;
+  id: string | undefined;
+  /** What was sent, with the connection that it went out on. */
+  readonly sent: { socketId: string; event: string; payload: Record<string, unknown> }[] = [];
+  /** How each event is answered; what is not named here is never answered. */
+  answers: Answers = {};
+  /** Whether a broken connection comes back by itself, as the library's does. */
+  comesBack = true;
+  readonly io = { engine: { close: () => this.break() } };
+
+  #count = 0;
+  readonly #listeners = new Map<string, (payload: unknown) => void>();
+  #waiting = new Set<(error: Error) => void>();
+
+  on(event: string, listener: (payload: never) => void): void {
+    const earlier = this.#listeners.get(event);
+    this.#listeners.set(event, (payload) => {
+      earlier?.(payload);
+      listener(payload as never);
+    });
+  }
+
+  /** The server says something. */
+  hear(event: string, payload: unknown): void {
+    this.#listeners.get(event)?.(payload);
+  }
+
+  connect(): void {
+    this.active = true;
+    this.connected = true;
+    this.#count += 1;
+    this.id = `socket-${this.#count}`;
+    this.hear("session", { session_id: this.id, user: { id: "ada", name: "Ada", color: "#000000" }, protocol: 1 });
+  }
+
+  disconnect(): void {
+    this.active = false;
+    if (this.connected) this.#end("io client disconnect");
+  }
+
+  /** The connection ends without a word, and is made again. */
+  break(): void {
+    this.#end("transport close");
+    if (this.comesBack) this.connect();
+  }
+
+  emit(event: string, payload: Record<string, unknown>): void {
+    this.sent.push({ socketId: this.id!, event, payload });
+  }
+
+  timeout(after_ms: number): { emitWithAck: (event: string, payload: Record<string, unknown>) => Promise<object> } {
+    return {
+      emitWithAck: (event, payload) => {
+        this.emit(event, payload);
+        const answer = this.answers[event];
+        if (answer) return Promise.resolve(answer(payload as never));
+        return new Promise((_, reject) => {
+          this.#waiting.add(reject);
+          setTimeout(() => reject(new Error("operation has timed out")), after_ms);
+        });
+      },
+    };
+  }
+
+  of(event: string): { socketId: string; payload: Record<string, unknown> }[] {
+    return this.sent.filter((one) => one.event === event);
+  }
+
+  #end(reason: string): void {
+    this.connected = false;
+    this.id = undefined;
+    for (const reject of this.#waiting) reject(new Error("socket has been disconnected"));
+    this.#waiting = new Set();
+    this.hear("disconnect", reason);
+  }
+}
