@@ -117,6 +117,15 @@ async def test_who_is_slow_to_read_hears_all_in_order(database_url: str) -> None
             assert [await ada.next("news") for _ in range(waiting + 1)] == [{"n": n} for n in range(waiting + 1)]
 
 
+async def test_what_python_socketio_queues_itself_is_not_overtaken(database_url: str) -> None:
+    async with serving(settings_for(database_url)) as server, member(server, "ada") as ada:
+        eio = server.engine._server.eio  # noqa: SLF001  # what it sends goes by a queue
+        [eio_sid] = eio.sockets
+        await eio.send(eio_sid, '2["news",{"n":0}]')
+        _tell(server, ada, 1)
+        assert [await ada.next("news") for _ in range(2)] == [{"n": 0}, {"n": 1}]
+
+
 def _tell(server: RunningEngine, who: Member, n: int) -> None:
     server.engine.broadcaster.tell(who.sid, "news", {"n": n})
 

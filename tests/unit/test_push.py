@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 from uvicorn import Config
@@ -115,6 +115,7 @@ async def _connected(application: _Application) -> AsyncIterator[PushWebSocket]:
     await asyncio.gather(*websocket.tasks)
 
 
+@settings(deadline=None)
 @given(
     messages=st.lists(st.tuples(_SHAPES, _TEXTS), min_size=1, max_size=6),
     takes=st.lists(st.booleans(), max_size=6),
