@@ -175,7 +175,7 @@ class Engine:
         """Makes this node one of several; what it returns tells rooms on all of them."""
         cluster = Cluster(bus, _new_id(), self._presence_log, clock, self._meter)
         shared = SharedBroadcaster(self._server, self.broadcaster, cluster.publish_event, cluster.publish_band)
-        cluster.edits = EditRelay(shared, reader, self._recalled, cluster.publish_edits, self.presence.edited)
+        cluster.edits = EditRelay(shared, reader, self._recalled, cluster.publish_edits, self.presence.edited, clock)
         cluster.bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
         cluster.presence = PresencePeers(
             self.presence,

@@ -1,6 +1,7 @@
 """Batch: what happens within one transaction of the journal. Runs in the writer's thread."""
 
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 
 import structlog
 from sqlalchemy import Connection, insert, tuple_
@@ -26,11 +27,16 @@ _STORE_SNAPSHOT = insert(snapshots)
 
 
 class Batch:
-    """The contents that a transaction holds under lock, and the outcome of each edit so far."""
+    """The contents that a transaction holds under lock, and the outcome of each edit so far.
+
+    `waited_s` is how long the lock took; `was_behind` says whether another node had written to what is in memory.
+    """
 
     def __init__(self, connection: Connection, edit_log: EditLog, kinds: Kinds, known: Mapping[str, Live]) -> None:
         self.working: dict[str, Working] = {}
         self.outcomes: list[Outcome | CollabError] = []
+        self.waited_s = 0.0
+        self.was_behind = False
         self._connection = connection
         self._edit_log = edit_log
         self._kinds = kinds
@@ -39,7 +45,9 @@ class Batch:
 
     def lock(self, content_ids: Sequence[str]) -> None:
         """Locks the heads, in one order on every node, and brings what is in memory up to them."""
+        began_s = perf_counter()
         heads = dict(self._edit_log.lock_heads(self._connection, content_ids))
+        self.waited_s = perf_counter() - began_s
         behind: dict[str, tuple[Live, int]] = {}
         for content_id, head in heads.items():
             live = self._known.get(content_id)
@@ -49,6 +57,7 @@ class Batch:
                 behind[content_id] = live, head
             else:
                 self.working[content_id] = Working(live, live.document)
+        self.was_behind = bool(behind)
         if behind:
             self._catch_up(behind)
 
