@@ -212,7 +212,8 @@ class Engine:
         if self._webhooks is not None:
             self._webhooks.wake()
         if self.settings.log_level == "DEBUG":
-            for edit in (entry.edit for entry in committed):
+            # Those of no session are told of where they are asked for, with the id of the request.
+            for edit in (entry.edit for entry in committed if entry.edit.session_id is not None):
                 log.debug("committed", session_id=edit.session_id, edit_id=edit.edit_id, version=edit.version)
 
     def _realtime(self, clock: Clock) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import orjson
+import structlog
 
 from collab.domain.access import Right
 from collab.domain.bands import User
@@ -16,6 +17,8 @@ from collab.domain.ops import Op
 from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing, Outcome
 from collab.services.directory import ContentRef, Directory
 from collab.services.ports import Clock, HistoryReader, Journal
+
+log = structlog.get_logger(__name__)
 
 MAX_TAIL = 500
 """A client that missed more edits than this gets the whole document."""
@@ -106,7 +109,7 @@ class EditingService:
         ops: tuple[Op, ...],
     ) -> Stored:
         """As `take_edit`, for whoever would rather wait: the outcome, once it is durable, or the error."""
-        return await waited(
+        stored = await waited(
             lambda on_stored: self.take_edit(
                 user,
                 session_id,
@@ -117,6 +120,8 @@ class EditingService:
                 on_stored=on_stored,
             )
         )
+        note_committed(stored)
+        return stored
 
     async def open(self, content_id: str, since: int | None = None) -> Opened:
         """The content as it is now; with `since`, the edits after it where those are less to send.
@@ -146,6 +151,12 @@ class EditingService:
         if ref.is_archived:
             raise Forbidden(f"content {content_id} is archived: bring it back before you edit it")
         return ref
+
+
+def note_committed(outcome: Outcome) -> None:
+    """Logs the commit of an edit of no session where it was asked for: that is where its request's id is known."""
+    if isinstance(outcome, Accepted) and outcome.edit.session_id is None:
+        log.debug("committed", edit_id=outcome.edit.edit_id, version=outcome.edit.version)
 
 
 async def waited(take: Callable[[OnStored], None]) -> Stored:

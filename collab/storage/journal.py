@@ -192,7 +192,7 @@ class Journal:
             self._live[content_id] = working.commit()
         self._on_commit([outcome for outcome in batch.outcomes if isinstance(outcome, Accepted)])
         for entry, outcome in zip(entries, batch.outcomes, strict=True):
-            entry.answer(outcome)
+            _answer(entry, outcome)
 
 
 def _write_batch(
@@ -216,7 +216,16 @@ def _write_batch(
 
 def _answer_all(entries: Sequence[Waiting], error: CollabError) -> None:
     for entry in entries:
-        entry.answer(error)
+        _answer(entry, error)
+
+
+def _answer(entry: Waiting, outcome: Outcome | CollabError) -> None:
+    try:
+        entry.answer(outcome)
+    except Exception:
+        # The edge of one answer: whoever can't take it must not keep the others of its commit from theirs.
+        of = {"content_id": entry.content_id, "edit_id": entry.asked.edit_id, "session_id": entry.asked.session_id}
+        log.exception("an answer to an edit could not be given", **of)
 
 
 def _resolve(answer: asyncio.Future[Outcome], outcome: Outcome | CollabError) -> None:

@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from itertools import count
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from collab.domain.bands import User
 from collab.domain.document import Document, apply_stored
-from collab.domain.errors import Invalid, NotFound, Unavailable, VersionUnknown
+from collab.domain.errors import CollabError, Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.merge import Merge
 from collab.domain.ops import Insert, Item, Op, Remove, Set, Text
-from collab.domain.rebase import Accepted, Duplicate, Nothing
+from collab.domain.rebase import Accepted, Duplicate, Nothing, Outcome
 from tests.support.rooms import ADA, BEN, NOW, START
 from tests.support.storage import Node, at_each, make_setlist, node, proposal, undo_of, versions
 
@@ -249,6 +251,28 @@ async def test_an_edit_that_the_domain_trips_over_is_refused_alone(room: Node, m
 
     assert [type(outcome) for outcome in outcomes] == [Accepted, Unavailable, Accepted]
     assert versions(await room.stored()) == [1, 2]
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
+async def test_who_cannot_take_an_answer_keeps_nobody_from_theirs(room: Node, is_stored: bool) -> None:
+    def stumble(_outcome: Outcome | CollabError) -> None:
+        raise RuntimeError("too late")
+
+    def fail(_connection: Any) -> None:
+        raise OperationalError("COMMIT", {}, Exception("disk full"))
+
+    answers = [room.journal.submit(START.id, proposal(typed("x"), base=0))]
+    unheard = proposal(typed("y"), base=0)
+    room.journal.take(START.id, unheard, stumble)
+    answers.append(room.journal.submit(START.id, proposal(typed("z"), base=0)))
+    with capture_logs() as log, nullcontext() if is_stored else at_each("commit", fail):
+        outcomes = await asyncio.gather(*answers, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [Accepted if is_stored else Unavailable] * 2
+    [line] = [line for line in log if line["log_level"] == "error"]
+    assert (line["edit_id"], line["exc_info"]) == (unheard.edit_id, True)
+    head = 3 if is_stored else 0
+    assert (await room.edit(typed("!"), base=0)).version == head + 1
 
 
 async def test_a_full_queue_is_unavailable_until_there_is_room(any_database_url: str) -> None:
