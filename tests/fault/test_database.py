@@ -67,7 +67,7 @@ async def test_the_first_to_read_after_the_database_was_away_notices_nothing() -
         reader = StoredHistory(engine)
         # Several connections are open, and all of them break.
         await asyncio.gather(*(reader.heads([]) for _ in range(3)))
-        postgres.stop(is_graceful=False)
+        postgres.stop()
         postgres.start()
         assert await asyncio.gather(*(reader.heads([]) for _ in range(3))) == [{}, {}, {}]
         await engine.dispose()
