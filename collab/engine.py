@@ -52,13 +52,14 @@ from collab.settings import Settings
 from collab.storage.bands import StoredBands
 from collab.storage.checkpoints import StoredCheckpoints
 from collab.storage.checks import check_database, check_schema
-from collab.storage.engine import Writer, reading_engine
+from collab.storage.engine import reading_engine
 from collab.storage.jobs import StoredJobs
 from collab.storage.journal import Journal
 from collab.storage.presence import StoredPresence
 from collab.storage.readers import StoredHistory
 from collab.storage.records import records
 from collab.storage.webhooks import StoredOutbox
+from collab.storage.writer import Writer
 from collab.tokens import Tokens
 from collab.wiring import import_limits, keep_presence, prometheus, rate_limits, transport_limits, watch, webhooks
 

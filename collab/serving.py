@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from collab.engine import Engine
+from collab.realtime.push import PushWebSocket
 from collab.settings import Settings
 
 RETRY_IN_S = 2.0
@@ -55,6 +56,7 @@ def server_config(application: ASGIApp, host: str, port: int, max_message_bytes:
         host=host,
         port=port,
         lifespan="on",
+        ws=PushWebSocket,
         # Compression costs a third of the CPU and half of the memory, and every recipient pays anew.
         ws_per_message_deflate=False,
         ws_max_size=max_message_bytes,

@@ -16,8 +16,9 @@ from collab.domain.fields import Line
 from collab.domain.kinds import KINDS, Kind
 from collab.domain.words import tell_edit
 from collab.storage.bands import StoredBands
-from collab.storage.engine import Writer, reading_engine
+from collab.storage.engine import reading_engine
 from collab.storage.readers import StoredHistory
+from collab.storage.writer import Writer
 
 PAGE = 500
 POLL_S = 0.5

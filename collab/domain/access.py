@@ -1,11 +1,12 @@
 """Roles, what each may do, and room names parsed once into types."""
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 from collab.domain.errors import Forbidden, Invalid
+from collab.domain.record import record
 
 
 class Role(StrEnum):
@@ -41,7 +42,7 @@ def require(role: Role | None, right: Right, what: str) -> Role:
     return role
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BandRoom:
     """Who is online in a band, and what changed in it."""
 
@@ -52,7 +53,7 @@ class BandRoom:
         return f"band_{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ContentRoom:
     """The live edits of one content."""
 
@@ -63,7 +64,7 @@ class ContentRoom:
         return f"content_{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UserRoom:
     """A user's own sessions; only the server puts them there."""
 
@@ -83,6 +84,7 @@ _ROOM = re.compile(r"(band|content|user)_([\x21-\x7e]{1,100})")
 _TYPES: dict[str, type[Room]] = {"band": BandRoom, "content": ContentRoom, "user": UserRoom}
 
 
+@lru_cache(maxsize=4_096)
 def parse_room(name: str, path: str = "room") -> Room:
     """The room of that name; `Invalid` at `path` where the name has no such form. Not a check of rights."""
     if match := _ROOM.fullmatch(name):

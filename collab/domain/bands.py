@@ -1,13 +1,14 @@
 """Bands, their people, and what they share: the records that the engine keeps beside documents and edits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from zlib import crc32
 
 from collab.domain.access import Role
 from collab.domain.edits import Author
+from collab.domain.record import record
 from collab.domain.times import rfc3339
 
 _PALETTE = (
@@ -17,7 +18,7 @@ _PALETTE = (
 """Each readable as text on white and as a ground under white text."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class User:
     """A person. `is_operator` says that their token carries `admin: true`."""
 
@@ -38,7 +39,7 @@ class User:
         return {"id": self.id, "name": self.name, "color": self.color}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Band:
     """A group of users."""
 
@@ -46,7 +47,7 @@ class Band:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Member:
     """A user's role in a band."""
 
@@ -55,7 +56,7 @@ class Member:
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Content:
     """What is known of a shared document without opening it. `updated_by` is who made the last edit."""
 
@@ -80,7 +81,7 @@ class Content:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checkpoint:
     """A version of a content that somebody gave a name."""
 
@@ -104,7 +105,7 @@ class Checkpoint:
 JobStatus: TypeAlias = Literal["running", "completed", "error", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Job:
     """Work in the background that goes on after a restart. `work` is what there is to do, in order, `done` of it
     is done; an empty `work` that is not done belongs to a job that is over. `result` says what came of it."""

@@ -1,15 +1,15 @@
 """Diff: what changed between two versions of a content, each change with the edit that made it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from collab.domain.document import Document
 from collab.domain.edits import Edit
 from collab.domain.ops import Fields, Insert, Item, Move, Remove, Set, Text, Value
+from collab.domain.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FieldSet:
     """A field has another value. `item` is the item as it was, None for a field of the content itself."""
 
@@ -23,7 +23,7 @@ class FieldSet:
         return {"change": "set", **about, "field": self.field, "before": self.before, "after": self.after}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Added:
     """An item is new, at `place`: 1 is the top of the list."""
 
@@ -34,7 +34,7 @@ class Added:
         return {"change": "added", **_about(self.item), "to": self.place, "fields": dict(self.item.fields)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Removed:
     """An item is gone from `place`."""
 
@@ -45,7 +45,7 @@ class Removed:
         return {"change": "removed", **_about(self.item), "from": self.place, "fields": dict(self.item.fields)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moved:
     """An item stands elsewhere among the others; `item` is the item as it was."""
 
@@ -60,7 +60,7 @@ class Moved:
 Change: TypeAlias = FieldSet | Added | Removed | Moved
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Made:
     """A change, and the latest edit that had a part in it; None where that is not known any more."""
 

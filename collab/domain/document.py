@@ -1,14 +1,15 @@
 """Document: a content at one version, immutable. A Draft applies ops to it and gives the inverse of each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from collab.domain import positions, text
 from collab.domain.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
+from collab.domain.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """A content at one version.
 

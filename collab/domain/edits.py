@@ -1,16 +1,16 @@
 """Edits: what an author asks for, and what stands in the history. How they meet is in rebase.py."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 from collab.domain.access import ContentRoom
 from collab.domain.document import Document
 from collab.domain.ops import Op, Value
+from collab.domain.record import record
 from collab.domain.times import rfc3339
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Author:
     """Who made an edit; `name` is the one the user goes by now."""
 
@@ -21,7 +21,7 @@ class Author:
         return {"id": self.id, "name": self.name}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proposal:
     """An edit as its author sent it, not yet ordered. `expect="unchanged"` refuses to overwrite somebody else."""
 
@@ -34,7 +34,7 @@ class Proposal:
     expect: Literal["unchanged"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Undo:
     """The wish to take back the edit `target`; undoing an undo is redo."""
 
@@ -46,7 +46,7 @@ class Undo:
     may_undo_others: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Restore:
     """The wish to bring the document back to what it was: to `wanted`, itself at an earlier version. Made by the
     server alone, so that it may bring back items whose ids were used before."""
@@ -67,7 +67,7 @@ Reason: TypeAlias = Literal[
 """Why an op was dropped. The last five are of undo alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dropped:
     """The op at `index` of the edit (for an undo: of the edit to undo) was not applied."""
 
@@ -78,7 +78,7 @@ class Dropped:
         return {"index": self.index, "reason": self.reason}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overwrite:
     """The op at `index` replaced `value`, which `author` had given the field in `version`."""
 
@@ -96,7 +96,7 @@ class Overwrite:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """An edit as it stands in the history. `ops` are as applied; `inverse` takes them back, in the order to apply."""
 

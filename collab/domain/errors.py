@@ -2,8 +2,9 @@
 
 import reprlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from collab.domain.record import record
 
 # Looks only so deep and so far into a value: what came in may be nested beyond what `repr` survives.
 _REPR = reprlib.Repr()
@@ -16,7 +17,7 @@ def shown(value: object, max_length: int = 60) -> str:
     return text if len(text) <= max_length else f"{text[: max_length - 3]}..."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """One thing wrong with an input: where (`ops.0.value`) and what was expected."""
 

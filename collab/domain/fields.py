@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
 from collab.domain.errors import shown
 from collab.domain.ops import Value
+from collab.domain.record import record
 
 
 class FieldType(Protocol):
@@ -17,7 +17,7 @@ class FieldType(Protocol):
         """What was expected and what came, or None where the value fits. Never called with `None`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TextField:
     """Merged character by character (`text` ops); a `set` replaces it whole. Lengths in code points."""
 
@@ -27,7 +27,7 @@ class TextField:
         return _string_problem(value, self.max_length)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """A single line of text; the last writer wins."""
 
@@ -41,7 +41,7 @@ class Line:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number:
     """A number between two bounds, both included; `unit` is for messages and documents."""
 
@@ -59,7 +59,7 @@ class Number:
         return f"expected a {whole}number of {self.unit} from {bounds}, got {shown(value)}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flag:
     """True or false."""
 
@@ -67,7 +67,7 @@ class Flag:
         return None if isinstance(value, bool) else f"expected true or false, got {shown(value)}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """One of a fixed list of words."""
 
@@ -77,7 +77,7 @@ class Choice:
         return None if value in self.options else f"expected one of {', '.join(self.options)}, got {shown(value)}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pattern:
     """A word of a given form; `example` is what a message shows."""
 
@@ -90,7 +90,7 @@ class Pattern:
         return f"expected {self.example}, got {shown(value)}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Date:
     """A calendar day, ISO 8601: `2026-12-04`."""
 
@@ -104,7 +104,7 @@ class Date:
         return f"expected a date such as 2026-12-04, got {shown(value)}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tags:
     """A short list of distinct words."""
 

@@ -1,14 +1,15 @@
 """Focus: where a session is working, and how edits move that or take it away."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from collab.domain import text
 from collab.domain.edits import Edit
 from collab.domain.ops import Op, Remove, Set, Text
+from collab.domain.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Focus:
     """Where a session is: an item, a field of it, and a selection in code points where the field is a text.
 

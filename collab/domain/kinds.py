@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from collab.domain.errors import Invalid
 from collab.domain.fields import (
@@ -19,11 +19,12 @@ from collab.domain.fields import (
     Tags,
     TextField,
 )
+from collab.domain.record import record
 
 FieldTypes = Mapping[str, FieldType]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """One kind of content: its own fields, and the fields of each type of item that it may hold.
 

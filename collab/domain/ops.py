@@ -1,10 +1,10 @@
 """The five ops, and their JSON form: the same on the wire and in the database (PROTOCOL.md, The document)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from collab.domain import text
+from collab.domain.record import record
 
 Value: TypeAlias = Any
 """A JSON value, treated as immutable. `None` means that the field is not set."""
@@ -12,7 +12,7 @@ Value: TypeAlias = Any
 Fields: TypeAlias = Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """One entry of a content: a song or a break of a setlist, a song of a repertoire. Unset fields are absent."""
 
@@ -29,7 +29,7 @@ class Item:
         return cls(data["id"], data["type"], data["position"], data["fields"])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Set:
     """Gives a field a value; `item=None` is the content's own field, `value=None` clears it."""
 
@@ -41,7 +41,7 @@ class Set:
         return {"op": "set", "item": self.item, "field": self.field, "value": self.value}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Insert:
     """Adds an item."""
 
@@ -51,7 +51,7 @@ class Insert:
         return {"op": "insert", "item": self.item.to_json()}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Move:
     """Puts an item elsewhere."""
 
@@ -62,7 +62,7 @@ class Move:
         return {"op": "move", "item": self.item, "position": self.position}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remove:
     """Takes an item out."""
 
@@ -72,7 +72,7 @@ class Remove:
         return {"op": "remove", "item": self.item}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """Edits a text field in place."""
 

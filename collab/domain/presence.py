@@ -9,13 +9,14 @@ The shape is Phoenix Presence's: pure state, `now` an argument, joins and leaves
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from collab.domain.bands import User
 from collab.domain.edits import Edit
 from collab.domain.focus import Focus, follow
+from collab.domain.record import record
 from collab.domain.times import rfc3339
 
 Status: TypeAlias = Literal["active", "idle"]
@@ -24,7 +25,7 @@ CLOCK_SKEW = timedelta(seconds=5)
 """The clocks of several nodes differ by less, and one that is set anew by more."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Presence:
     """One session in one room. `lingers_until` is set once its connection is broken: it may yet be replaced.
 
@@ -51,7 +52,7 @@ class Presence:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Left:
     """A user whose last session has left a room."""
 
@@ -59,7 +60,7 @@ class Left:
     last_seen: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diff:
     """What a change made different: people who came and went, sessions that are new or changed, sessions gone."""
 
@@ -72,7 +73,7 @@ class Diff:
         return bool(self.joined or self.left or self.updated or self.gone)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Roster:
     """The sessions in a room, by session id, in the order in which they came."""
 
@@ -212,7 +213,7 @@ def fold(sessions: Mapping[str, Presence], diff: Diff) -> dict[str, Presence]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Person:
     """A user and their sessions in several rooms: pairs of a room's name and a presence."""
 

@@ -1,9 +1,9 @@
 """Rates: a token bucket (the leaky bucket as a meter of ITU-T I.371). The time is an argument."""
 
-from dataclasses import dataclass
+from collab.domain.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rate:
     """So many a second in the long run, and up to `burst` at once."""
 

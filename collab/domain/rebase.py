@@ -5,7 +5,6 @@ transform: the central-server form of operational transformation that Jupiter in
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from collab.domain.document import Document
@@ -13,9 +12,10 @@ from collab.domain.edits import Dropped, Edit, Overwrite, Proposal, Undo
 from collab.domain.errors import Forbidden, VersionUnknown
 from collab.domain.kinds import Kind
 from collab.domain.merge import Merge
+from collab.domain.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Accepted:
     """The edit got the next version; `document` is what it made."""
 
@@ -23,14 +23,14 @@ class Accepted:
     document: Document
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Duplicate:
     """An edit with this `edit_id` is stored already; `edit` is that one."""
 
     edit: Edit
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conflict:
     """The edit expected fields to be unchanged and they are not; nothing was stored."""
 
@@ -38,7 +38,7 @@ class Conflict:
     overwrote: tuple[Overwrite, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Nothing:
     """Every op was dropped; nothing was stored."""
 

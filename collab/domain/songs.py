@@ -3,14 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from collab.domain.fields import Line
 from collab.domain.kinds import FieldTypes
 from collab.domain.ops import Fields, Value
+from collab.domain.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineProblem:
     """What is wrong with a line of a file. In JSON a "line" is the number of the song in its list."""
 
@@ -22,7 +22,7 @@ class LineProblem:
         return {"file": self.file, "line": self.line, "message": self.message}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A song of a file; where it begins there."""
 
@@ -31,7 +31,7 @@ class Entry:
     fields: Fields
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Songs:
     """What was found in files: the songs that are good, and what is wrong with the others."""
 

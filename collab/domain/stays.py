@@ -1,14 +1,15 @@
 """Stays: who was in which room, from when until when, and why it ended; and the nodes that vouch for that."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from collab.domain.bands import User
+from collab.domain.record import record
 from collab.domain.times import rfc3339
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """How a session reaches the server. `transport` is "websocket" or "polling"."""
 
@@ -17,7 +18,7 @@ class Origin:
     remote_addr: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stay:
     """One session's time in one room. It is open while `ended_at` is None; `end_reason` is said in PROTOCOL.md."""
 
@@ -53,7 +54,7 @@ class Stay:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """A running server. Nobody hears of it for longer than its lease: then it is dead, and any other may say so."""
 
@@ -65,7 +66,7 @@ class Node:
     ended_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Departed:
     """A session that was in a room of a node that died. `is_still_there` says that its user has another session
     in that room, on some node that lives."""

@@ -21,13 +21,13 @@ than moved over the two composed. Whoever needs one result must always take the 
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from collab.domain.errors import shown
+from collab.domain.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delete:
     """Takes out the next `n` characters of the old text, `n > 0`."""
 

@@ -8,10 +8,8 @@ what is sent first is received first.
 from typing import Any
 
 import socketio
-from engineio import packet as eio_packet
-from socketio import packet
 
-from collab.realtime.sockets import put
+from collab.realtime.frames import event_message
 from collab.services.ports import UNMETERED, Meter
 
 NAMESPACE = "/"
@@ -27,10 +25,10 @@ class Manager(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio s
         """Sends an event to everybody in a room but `skip_sid`; in order, and without waiting for anybody."""
         recipients = [eio_sid for sid, eio_sid in self.get_participants(NAMESPACE, room) if sid != skip_sid]
         if recipients:
-            text = self.server.packet_class(packet.EVENT, data=[event, data]).encode()
-            frame = eio_packet.Packet(eio_packet.MESSAGE, text)
+            message = event_message(event, data)
+            put = self.server.sockets.put
             for eio_sid in recipients:
-                put(self.server.eio, eio_sid, frame)
+                put(eio_sid, message)
         self.meter.delivered(event, len(recipients))
 
     async def emit(

@@ -8,15 +8,14 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import socketio
-from engineio import packet as eio_packet
-from socketio import packet
 from starlette.types import ASGIApp
 
 from collab.realtime import wire_json
 from collab.realtime.answers import Reply
+from collab.realtime.frames import answer_message, read_event
 from collab.realtime.manager import NAMESPACE, Manager
 from collab.realtime.packets import Ended, PolledPayloads, guard
-from collab.realtime.sockets import put, use_lean_websockets
+from collab.realtime.sockets import Sockets
 from collab.services.ports import UNMETERED, Meter
 
 _QUIET = logging.getLogger("collab.socketio")
@@ -43,6 +42,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
         super().__init__(**options)
         self._answering: set[asyncio.Task[None]] = set()
         self._in_place: dict[str, InPlace] = {}
+        self.sockets = Sockets(self.eio, self._hear)
+        self.sockets.register()
 
     def on_in_place(self, event: str, handler: InPlace) -> None:
         """Registers a handler that never waits: it is called where the event is read, without a task."""
@@ -50,11 +51,23 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
         self._in_place[event] = handler
 
     async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002  # its name there
+        self._take(eio_sid, namespace, id, data)
+
+    def _hear(self, eio_sid: str, text: str) -> bool:
+        event = read_event(text)
+        if event is None:
+            return False
+        # What was announced as binary does not come any more.
+        self._binary_packet.pop(eio_sid, None)
+        self._take(eio_sid, NAMESPACE, *event)
+        return True
+
+    def _take(self, eio_sid: str, namespace: str | None, event_id: int | None, data: Any) -> None:
         sid = self.manager.sid_from_eio_sid(eio_sid, namespace or NAMESPACE)
         if not self.manager.is_connected(sid, NAMESPACE):
             return
         event, *arguments = data if isinstance(data, list) and data else [None]
-        reply = partial(self._reply, eio_sid, id)
+        reply = partial(self._reply, eio_sid, event_id)
         in_place = self._in_place.get(event) if isinstance(event, str) else None
         if in_place is None:
             task = asyncio.create_task(self._answer(sid, event, arguments, reply))
@@ -73,16 +86,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
         else:
             reply(await handlers["*"](event, sid, *arguments))
 
-    def _reply(self, eio_sid: str, ack_id: int | None, answer: Any) -> None:
-        if ack_id is not None:
-            text = self.packet_class(packet.ACK, id=ack_id, data=[answer]).encode()
-            put(self.eio, eio_sid, eio_packet.Packet(eio_packet.MESSAGE, text))
-
-
-class TextPacket(socketio.packet.Packet):  # type: ignore[misc]  # python-socketio ships no types
-    """A packet that is never binary when it is sent: nothing of ours is, and looking for bytes in it costs time."""
-
-    uses_binary_events = False
+    def _reply(self, eio_sid: str, event_id: int | None, answer: Any) -> None:
+        if event_id is not None:
+            self.sockets.put(eio_sid, answer_message(event_id, answer))
 
 
 def make_server(
@@ -99,7 +105,6 @@ def make_server(
     server = Server(
         async_mode="asgi",
         client_manager=manager,
-        serializer=TextPacket,
         json=wire_json,
         cors_allowed_origins=partial(_is_allowed, frozenset(allowed_origins)),
         ping_interval=ping_interval_s,
@@ -108,7 +113,6 @@ def make_server(
         logger=_QUIET,
         engineio_logger=_QUIET,
     )
-    use_lean_websockets(server)
     guard(server)
     return server
 

@@ -2,38 +2,87 @@
 
 python-engineio waits for each message in a task of its own, under a timeout of its own, and does the same again for
 each packet that it sends: a third of what a message costs it. Here a session has one reader under one timeout that
-is moved along, and one writer. It comes in as the websocket class of the ASGI driver. What it touches of a session
-(`queue`, `receive`, `connected`, `upgrading`, `upgraded`) is in no documentation: a test holds it in place.
+is moved along, and one writer; and where the server's websockets are of the kind of `push`, events go past both. It
+comes in as the websocket class of the ASGI driver. What it touches of a session (`queue`, `receive`, `connected`,
+`upgrading`, `upgraded`) is in no documentation: a test holds it in place.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from contextvars import copy_context
 from typing import Any
 
 import engineio
-import socketio
 import structlog
 from engineio import packet
 from engineio.async_drivers.asgi import WebSocket
 from engineio.async_socket import AsyncSocket
 from engineio.exceptions import SocketIsClosedError, UnknownPacketError
-from socketio import packet as sio_packet
+
+from collab.realtime.frames import EVENT, Message
+from collab.realtime.push import PushWebSocket, pushing
 
 log = structlog.get_logger(__name__)
-
-_EVENT = f"{packet.MESSAGE}{sio_packet.EVENT}"
-"""How an event of Socket.IO begins, for which a task is started: nothing is waited for."""
 
 _EXACTNESS_S = 1.0
 """How much too soon a silent client may be given up: moving a timer along costs something."""
 
+OnEvent = Callable[[str, str], bool]
+"""Takes an event of a client, as its text came in, or leaves it to python-socketio."""
+
+
+class Sockets:
+    """The websockets of a server. `on_event` hears of events first."""
+
+    def __init__(self, server: engineio.AsyncServer, on_event: OnEvent) -> None:
+        self._server = server
+        self._on_event = on_event
+        self._links: dict[str, Link] = {}
+
+    def register(self) -> None:
+        """Lets the server make its websockets here."""
+        driver = self._server._async  # noqa: SLF001  # no public way chooses the class
+        self._server._async = {**driver, "websocket": self._websocket}  # noqa: SLF001
+
+    def put(self, eio_sid: str, message: Message) -> None:
+        """Sends a message to a client, where it is still there: `AsyncServer.send_packet` without its detours."""
+        link = self._links.get(eio_sid)
+        if link is not None and link.write(message):
+            return
+        session = self._server.sockets.get(eio_sid)
+        if session is not None and not session.closed:
+            session.queue.put_nowait(message.packet)
+
+    def _websocket(self, handler: Any, server: engineio.AsyncServer) -> "LeanWebSocket":
+        """Engine.IO makes one with the session's own handler, whose work `_serve` does."""
+        session = handler.__self__
+        return LeanWebSocket(lambda websocket: self._serve(session, websocket), server)
+
+    async def _serve(self, session: AsyncSocket, websocket: "LeanWebSocket") -> None:
+        """Reads and writes until either side ends it."""
+        if session.connected:
+            if not await _upgrade(session, websocket):
+                return
+        else:
+            session.connected = session.upgraded = True
+        link = self._links[session.sid] = Link(session, websocket, self._on_event)
+        writer = asyncio.create_task(link.write_queued())
+        await link.read()
+        del self._links[session.sid]
+        await session.queue.put(None)
+        await writer
+        await session.close(wait=False, abort=True, reason=session.server.reason.TRANSPORT_CLOSE)
+
 
 class LeanWebSocket(WebSocket):  # type: ignore[misc]  # python-engineio ships no types
-    """A websocket of a session; Engine.IO makes one with the session's own handler, whose work `_serve` does."""
+    """A websocket of a session."""
 
-    def __init__(self, handler: Any, server: Any) -> None:
-        super().__init__(partial(_serve, handler.__self__), server)
+    push: PushWebSocket | None = None
+
+    async def __call__(self, environ: dict[str, Any]) -> Any:
+        self.push = pushing(environ["asgi.scope"])
+        return await super().__call__(environ)
 
     async def wait(self) -> Any:
         """The next message; what is no packet of Engine.IO ends the connection, as a break does."""
@@ -43,24 +92,99 @@ class LeanWebSocket(WebSocket):  # type: ignore[misc]  # python-engineio ships n
         return data
 
 
-def use_lean_websockets(server: socketio.AsyncServer) -> None:
-    """Lets a server make its websockets of this class."""
-    driver = server.eio._async  # noqa: SLF001  # no public way chooses the class
-    server.eio._async = {**driver, "websocket": LeanWebSocket}  # noqa: SLF001
+class Link:
+    """A session and its websocket: what the client says, and what it is told, each in its order."""
 
+    def __init__(self, session: AsyncSocket, websocket: LeanWebSocket, on_event: OnEvent) -> None:
+        self._session = session
+        self._websocket = websocket
+        self._push = websocket.push
+        self._on_event = on_event
+        self._context = copy_context()
+        self._now = asyncio.get_running_loop().time
+        self._patience_s = session.server.ping_interval + session.server.ping_timeout
+        self._patience = asyncio.timeout(self._patience_s)
+        self._moved_at = self._now()
+        self._is_reading = self._is_writing = False
 
-async def _serve(session: AsyncSocket, websocket: LeanWebSocket) -> None:
-    """Reads and writes until either side ends it."""
-    if session.connected:
-        if not await _upgrade(session, websocket):
-            return
-    else:
-        session.connected = session.upgraded = True
-    writer = asyncio.create_task(_write(session, websocket))
-    await _read(session, websocket)
-    await session.queue.put(None)
-    await writer
-    await session.close(wait=False, abort=True, reason=session.server.reason.TRANSPORT_CLOSE)
+    async def read(self) -> None:
+        """Takes in what the client sends, until it is gone, sends too much, or is silent for longer than its pings
+        are apart."""
+        if self._push is not None:
+            self._push.on_text = self._take
+        try:
+            with suppress(OSError, TimeoutError):
+                async with self._patience:
+                    while await self._read_one():
+                        pass
+        finally:
+            if self._push is not None:
+                self._push.on_text = None
+
+    async def write_queued(self) -> None:
+        """Sends what is queued, until `None` is."""
+        queue: asyncio.Queue[packet.Packet | None] = self._session.queue
+        with suppress(OSError):
+            while (entry := await queue.get()) is not None:
+                self._is_writing = True
+                queue.task_done()
+                await self._websocket.send(entry.encode())
+                self._is_writing = False
+            queue.task_done()
+        await self._websocket.close()
+
+    def write(self, message: Message) -> bool:
+        """Whether the message is on its way past the queue; not where others wait there."""
+        if self._push is None or self._is_writing or self._session.closed or not self._session.queue.empty():
+            return False
+        return self._push.write(message.frame)
+
+    async def _read_one(self) -> bool:
+        """Whether there may be more."""
+        self._is_reading = False
+        data = await self._websocket.wait()
+        self._is_reading = True
+        if len(data) > self._session.server.max_http_buffer_size:
+            return False
+        if data[:2] == EVENT and self._hear(data):
+            self._move_patience()
+            return True
+        # Only silence has a limit: what a message asks for may take its time. An event that is taken takes none here.
+        self._patience.reschedule(None)
+        try:
+            await self._session.receive(packet.Packet(encoded_packet=data))
+        except SocketIsClosedError:
+            return False
+        except UnknownPacketError:
+            pass
+        except Exception:
+            # The edge of a message: whatever a client makes up, its next message is read.
+            log.exception("a message could not be read")
+        self._move_patience(is_exact=True)
+        return True
+
+    def _take(self, text: str) -> bool:
+        """Whether a text was an event, and was taken. It comes from outside of the session's own task."""
+        if self._is_reading or text[:2] != EVENT or len(text) > self._session.server.max_http_buffer_size:
+            return False
+        if not self._context.run(self._hear, text):
+            return False
+        self._move_patience()
+        return True
+
+    def _hear(self, text: str) -> bool:
+        try:
+            return self._on_event(self._session.sid, text)
+        except Exception:
+            # The edge of a message, as in `_read_one`.
+            log.exception("an event could not be read")
+            return True
+
+    def _move_patience(self, *, is_exact: bool = False) -> None:
+        at = self._now()
+        if is_exact or at - self._moved_at > _EXACTNESS_S:
+            self._moved_at = at
+            self._patience.reschedule(at + self._patience_s)
 
 
 async def _upgrade(session: AsyncSocket, websocket: LeanWebSocket) -> bool:
@@ -81,57 +205,3 @@ async def _upgrade(session: AsyncSocket, websocket: LeanWebSocket) -> bool:
     finally:
         session.upgrading = False
     return bool(session.upgraded)
-
-
-async def _read(session: AsyncSocket, websocket: LeanWebSocket) -> None:
-    """Takes in what the client sends, until it is gone, sends too much, or is silent for longer than its pings are
-    apart."""
-    server = session.server
-    patience_s = server.ping_interval + server.ping_timeout
-    on_message = server.handlers["message"]
-    now = asyncio.get_running_loop().time
-    moved_at = now()
-    with suppress(OSError, TimeoutError):
-        async with asyncio.timeout(patience_s) as patience:
-            while True:
-                data = await websocket.wait()
-                if len(data) > server.max_http_buffer_size:
-                    return
-                is_event = data[:2] == _EVENT
-                if not is_event:
-                    # Only silence has a limit: what a message asks for may take its time. An event takes none here.
-                    patience.reschedule(None)
-                try:
-                    if is_event:
-                        await on_message(session.sid, data[1:])
-                    else:
-                        await session.receive(packet.Packet(encoded_packet=data))
-                except SocketIsClosedError:
-                    return
-                except UnknownPacketError:
-                    pass
-                except Exception:
-                    # The edge of a message: whatever a client makes up, its next message is read.
-                    log.exception("a message could not be read")
-                heard_at = now()
-                if not is_event or heard_at - moved_at > _EXACTNESS_S:
-                    moved_at = heard_at
-                    patience.reschedule(heard_at + patience_s)
-
-
-async def _write(session: AsyncSocket, websocket: LeanWebSocket) -> None:
-    """Sends what is queued, until `None` is."""
-    queue: asyncio.Queue[packet.Packet | None] = session.queue
-    with suppress(OSError):
-        while (entry := await queue.get()) is not None:
-            queue.task_done()
-            await websocket.send(entry.encode())
-        queue.task_done()
-    await websocket.close()
-
-
-def put(server: engineio.AsyncServer, eio_sid: str, frame: packet.Packet) -> None:
-    """Queues a packet for a client, where it is still there: `AsyncServer.send_packet` without its detours."""
-    session = server.sockets.get(eio_sid)
-    if session is not None and not session.closed:
-        session.queue.put_nowait(frame)

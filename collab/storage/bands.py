@@ -12,10 +12,10 @@ from collab.domain.access import Role
 from collab.domain.bands import Band, Content, Member, User
 from collab.domain.document import Document
 from collab.domain.errors import Conflicting, NotFound
-from collab.storage.engine import Writer
 from collab.storage.faults import translated
 from collab.storage.rows import SELECT_CONTENTS, SELECT_MEMBERS, content_of, member_of
 from collab.storage.tables import bands, contents, memberships, snapshots, users
+from collab.storage.writer import Writer
 
 _INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 

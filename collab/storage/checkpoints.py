@@ -4,10 +4,10 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.bands import Checkpoint
-from collab.storage.engine import Writer
 from collab.storage.faults import translated
 from collab.storage.rows import SELECT_CHECKPOINTS, checkpoint_of
 from collab.storage.tables import checkpoints
+from collab.storage.writer import Writer
 
 
 class StoredCheckpoints:

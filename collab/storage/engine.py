@@ -1,22 +1,11 @@
 """The two engines of one database: a synchronous one for the writer's thread, an async one for reading."""
 
-import asyncio
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
-import structlog
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-
-from collab.domain.errors import Unavailable
-
-log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
 
 _SYNC_DRIVER = {"sqlite+aiosqlite": "sqlite+pysqlite", "postgresql+psycopg": "postgresql+psycopg"}
 
@@ -99,71 +88,3 @@ def _tune_sqlite(engine: Engine, begin: str) -> None:
         cursor = connection.connection.cursor()
         cursor.execute(begin)
         cursor.close()
-
-
-class Writer:
-    """The one writer of a node: a thread with one connection, in which transactions follow each other."""
-
-    def __init__(self, url: str) -> None:
-        self._engine = writing_engine(url)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="collab-writer")
-        self._connection: Connection | None = None
-
-    @property
-    def dialect(self) -> Dialect:
-        return self._engine.dialect
-
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returns, once its transaction is committed.
-
-        Raises what `work` raises, after a rollback; `Unavailable` where the database fails. `IntegrityError`
-        comes through as it is: the caller knows which invariant it relied on.
-        """
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
-
-    def submit(self, work: Callable[[Connection], T], done: Callable[[T | Exception], None]) -> None:
-        """As `run`, for whoever wants to be called back in the event loop, with the result or the error."""
-        loop = asyncio.get_running_loop()
-
-        def carry_out() -> None:
-            result: T | Exception
-            try:
-                result = self._transact(work)
-            except Exception as error:  # noqa: BLE001  # handed over, not swallowed
-                result = error
-            loop.call_soon_threadsafe(done, result)
-
-        self._thread.submit(carry_out)
-
-    def _transact(self, work: Callable[[Connection], T]) -> T:
-        driver: Any = self._engine.dialect.loaded_dbapi
-        try:
-            with self._kept() as connection, connection.begin():
-                return work(connection)
-        except IntegrityError:
-            raise
-        except driver.IntegrityError as error:
-            raise IntegrityError(None, None, error) from error
-        except (SQLAlchemyError, driver.Error) as error:
-            log.warning("the database did not take a change", error=str(error).partition("\n")[0])
-            raise Unavailable("the database did not take the change; send it again, unchanged") from error
-
-    @contextmanager
-    def _kept(self) -> Iterator[Connection]:
-        """The connection, which stays open unless something goes wrong on it: then nobody knows what state it is in."""
-        if self._connection is None:
-            self._connection = self._engine.connect()
-        try:
-            yield self._connection
-        except BaseException:
-            self._connection.invalidate()
-            self._connection.close()
-            self._connection = None
-            raise
-
-    async def close(self) -> None:
-        """Ends the thread, after what it still has to do, and the connection."""
-        await asyncio.to_thread(self._thread.shutdown)
-        if self._connection is not None:
-            self._connection.close()
-        self._engine.dispose()

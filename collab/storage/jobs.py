@@ -8,9 +8,9 @@ from sqlalchemy import Connection, Row, Select, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.bands import Job, JobStatus, User
-from collab.storage.engine import Writer
 from collab.storage.faults import translated
 from collab.storage.tables import jobs, users
+from collab.storage.writer import Writer
 
 _BRIEF = select(*(column for column in jobs.c if column.name != "work"), users.c.name.label("started_by_name")).join(
     users, users.c.id == jobs.c.started_by

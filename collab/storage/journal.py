@@ -19,8 +19,8 @@ from collab.domain.rebase import Accepted, Outcome
 from collab.services.ports import UNMETERED, Meter, OnOutcome
 from collab.storage.batch import Batch
 from collab.storage.edit_log import EditLog
-from collab.storage.engine import Writer
 from collab.storage.live import Live
+from collab.storage.writer import Writer
 
 log = structlog.get_logger(__name__)
 

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from collab.domain.access import BandRoom, ContentRoom
 from collab.domain.bands import User
 from collab.domain.stays import Departed, Node, Origin, Stay
-from collab.storage.engine import Writer
 from collab.storage.faults import translated
 from collab.storage.tables import contents, nodes, presence_sessions, users
+from collab.storage.writer import Writer
 
 _INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, Table, and_, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from collab.storage.engine import Writer
 from collab.storage.faults import translated
 from collab.storage.tables import contents, edits, webhook_cursors, webhooks
+from collab.storage.writer import Writer
 
 _INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 

@@ -11,8 +11,9 @@ from collab.domain.bands import Band, Member, User
 from collab.domain.document import Document
 from collab.services.directory import Directory, RoleChange
 from collab.storage.bands import StoredBands
-from collab.storage.engine import Writer, reading_engine
+from collab.storage.engine import reading_engine
 from collab.storage.readers import StoredHistory
+from collab.storage.writer import Writer
 
 pytestmark = pytest.mark.asyncio
 

@@ -11,8 +11,9 @@ from collab.domain.bands import Job, User
 from collab.domain.ops import Item, Set
 from collab.engine import Engine
 from collab.services.ports import EditFilter
-from collab.storage.engine import Writer, reading_engine
+from collab.storage.engine import reading_engine
 from collab.storage.jobs import StoredJobs
+from collab.storage.writer import Writer
 from tests.support.clock import ManualClock
 from tests.support.serving import settings_for
 

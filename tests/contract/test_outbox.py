@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 
 from collab.domain.ops import Set
-from collab.storage.engine import Writer
 from collab.storage.webhooks import StoredOutbox
+from collab.storage.writer import Writer
 from tests.support.rooms import NOW, START
 from tests.support.storage import Node, make_setlist, node, proposal
 

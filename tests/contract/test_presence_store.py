@@ -12,8 +12,9 @@ from collab.domain.bands import Band, Member, User
 from collab.domain.document import Document
 from collab.domain.stays import Departed, Node, Origin, Stay
 from collab.storage.bands import StoredBands
-from collab.storage.engine import Writer, reading_engine
+from collab.storage.engine import reading_engine
 from collab.storage.presence import StoredPresence
+from collab.storage.writer import Writer
 
 pytestmark = pytest.mark.asyncio
 

@@ -10,10 +10,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from structlog.testing import capture_logs
 
 from collab.logs import exception_text
-from collab.storage.engine import Writer, reading_engine, sync_url
+from collab.storage.engine import reading_engine, sync_url
 from collab.storage.migrate import migrate
 from collab.storage.readers import StoredHistory
 from collab.storage.tables import bands
+from collab.storage.writer import Writer
 from tests.conftest import make_gig
 from tests.fault.harness import under_load
 from tests.support.members import edit, member, set_

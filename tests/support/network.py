@@ -27,9 +27,10 @@ from collab.protocol.ops import to_domain
 from collab.services.directory import Directory
 from collab.services.editing import EditingService, Opened, waited
 from collab.storage.bands import StoredBands
-from collab.storage.engine import Writer, reading_engine
+from collab.storage.engine import reading_engine
 from collab.storage.journal import Journal
 from collab.storage.readers import StoredHistory
+from collab.storage.writer import Writer
 from tests.support.clock import ManualClock
 
 ADA, BEN = User("ada", "Ada"), User("ben", "Ben")

@@ -17,10 +17,11 @@ from collab.domain.kinds import KINDS
 from collab.domain.ops import Op
 from collab.domain.rebase import Accepted, Outcome
 from collab.storage.bands import StoredBands
-from collab.storage.engine import Writer, reading_engine
+from collab.storage.engine import reading_engine
 from collab.storage.journal import Journal
 from collab.storage.readers import StoredHistory
 from collab.storage.tables import snapshots
+from collab.storage.writer import Writer
 from tests.support.rooms import ADA, BEN, NOW, START
 
 _ids = count(1)

@@ -1,0 +1,64 @@
+"""Packets of Socket.IO on the wire (its protocol, version 5; Engine.IO, version 4), for events and their answers.
+
+python-socketio makes and reads packets of every sort, by way of an object for each; these two sorts are nearly all
+that is sent, so they are made and read here. All else stays with python-socketio.
+"""
+
+from typing import Any, TypeAlias
+
+from engineio import packet
+
+from collab.realtime import wire_json
+
+EVENT = "42"
+"""How an event begins: Engine.IO's digit for a message, then Socket.IO's for an event."""
+
+_MAX_ID_DIGITS = 20
+
+Event: TypeAlias = tuple[int | None, Any]
+"""The number by which it wants to be answered, if it does, and what it says: its name and arguments, as a rule."""
+
+
+class Message:
+    """A message on its way to any number of clients; made once. `frame` is it as a whole frame of a websocket."""
+
+    __slots__ = ("_text", "frame")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        payload = b"4" + text.encode()
+        self.frame = _header(len(payload)) + payload
+
+    @property
+    def packet(self) -> packet.Packet:
+        """The message as a packet of Engine.IO, for who polls, and for who is slow to read."""
+        return packet.Packet(packet.MESSAGE, self._text)
+
+
+def _header(size_bytes: int) -> bytes:
+    """The header of a whole frame of text that a server sends (RFC 6455, 5.2)."""
+    if size_bytes < 126:
+        return bytes((0x81, size_bytes))
+    if size_bytes < 1 << 16:
+        return b"\x81\x7e" + size_bytes.to_bytes(2, "big")
+    return b"\x81\x7f" + size_bytes.to_bytes(8, "big")
+
+
+def event_message(event: str, data: Any) -> Message:
+    return Message("2" + wire_json.dumps([event, data]))
+
+
+def answer_message(event_id: int, answer: Any) -> Message:
+    return Message(f"3{event_id}{wire_json.dumps([answer])}")
+
+
+def read_event(text: str) -> Event | None:
+    """The event of a text that begins as one; None for another namespace's, and for what is none."""
+    begin = text.find("[", len(EVENT), len(EVENT) + _MAX_ID_DIGITS + 1)
+    digits = text[len(EVENT) : begin]
+    if begin < 0 or (digits and not (digits.isascii() and digits.isdecimal())):
+        return None
+    try:
+        return int(digits) if digits else None, wire_json.loads(text[begin:])
+    except ValueError:
+        return None
