@@ -26,6 +26,9 @@ MAX_TAIL = 500
 SMALL_TAIL_BYTES = 16_384
 """A tail of edits of up to this size is sent even where the document is shorter: it leaves the client its place."""
 
+LEAST_EDIT_BYTES = 200
+"""No edit is shorter than its names, ids and time. Of so many that they outweigh the document none is read."""
+
 
 Stored: TypeAlias = Accepted | Duplicate | Nothing
 """What may become of an edit without an error; of `Nothing` there was nothing to store."""
@@ -134,15 +137,19 @@ class EditingService:
         return opened
 
     async def _open(self, content_id: str, since: int | None) -> Opened:
-        tail = [] if since is None else await self._reader.edits(content_id, since, MAX_TAIL + 1)
         document = await self._reader.document(content_id)
         if since is None:
             return Opened(document.version, document)
         if since > document.version:
             raise VersionUnknown(f"expected a version up to {document.version}, got {since}; open the content anew")
+        missed = document.version - since
+        limit_bytes = max(_bytes([document]), SMALL_TAIL_BYTES)
+        if missed > MAX_TAIL or missed * LEAST_EDIT_BYTES >= limit_bytes:
+            return Opened(document.version, document)
+        tail = await self._reader.edits(content_id, since, MAX_TAIL + 1)
         # A tail without the edit right after `since` has a gap: the history was folded there.
         is_whole = tail[0].version == since + 1 if tail else since == document.version
-        if is_whole and len(tail) <= MAX_TAIL and _bytes(tail) < max(_bytes([document]), SMALL_TAIL_BYTES):
+        if is_whole and len(tail) <= MAX_TAIL and _bytes(tail) < limit_bytes:
             return Opened(tail[-1].version if tail else since, None, tuple(tail))
         return Opened(document.version, document)
 

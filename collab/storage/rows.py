@@ -4,7 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, Dialect, Integer, Row, Select, String, TableValuedAlias, and_, column, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    Dialect,
+    Integer,
+    Row,
+    Select,
+    String,
+    TableValuedAlias,
+    and_,
+    column,
+    func,
+    literal,
+    select,
+)
 
 from collab.domain import ops
 from collab.domain.access import Role
@@ -49,9 +62,8 @@ def edits_at(keys: Sequence[tuple[str, int]], dialect: Dialect) -> Select[Any]:
         )
         wanted = wanted.render_derived("wanted")
         content_id, version = wanted.c.content_id, wanted.c.version
-    return (
-        SELECT_EDITS.join(wanted, and_(edits.c.content_id == content_id, edits.c.version == version))
-        .order_by(edits.c.content_id, edits.c.version)
+    return SELECT_EDITS.join(wanted, and_(edits.c.content_id == content_id, edits.c.version == version)).order_by(
+        edits.c.content_id, edits.c.version
     )
 
 

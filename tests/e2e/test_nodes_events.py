@@ -1,4 +1,4 @@
-"""Whatever is sent to a room is heard by its members on every node: each event of the protocol, from each of its causes."""
+"""Whatever is sent to a room is heard by its members on every node: each event of the protocol, by each cause."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
