@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     Dialect,
     Integer,
     Row,
@@ -52,6 +53,8 @@ def edits_at(keys: Sequence[tuple[str, int]], dialect: Dialect) -> Select[Any]:
     by the primary key: from conditions on ranges of versions PostgreSQL guesses that it needs a third of the table.
     """
     wanted: TableValuedAlias
+    content_id: ColumnElement[Any]
+    version: ColumnElement[Any]
     if dialect.name == "sqlite":
         wanted = func.json_each(orjson.dumps(keys).decode()).table_valued("value")
         content_id, version = (func.json_extract(wanted.c.value, f"$[{index}]") for index in range(2))
