@@ -176,7 +176,7 @@ class Engine:
         """Makes this node one of several; what it returns tells rooms on all of them."""
         cluster = Cluster(bus, _new_id(), self._presence_log, clock, self._meter)
         shared = SharedBroadcaster(self._server, self.broadcaster, cluster.publish_event, cluster.publish_band)
-        cluster.edits = EditRelay(shared, reader, self._recalled, cluster.publish_edits, self.presence.edited)
+        cluster.edits = EditRelay(shared, reader, self._recalled, cluster.publish_edits, self.presence.edited, clock)
         cluster.bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
         cluster.presence = PresencePeers(
             self.presence,
@@ -213,7 +213,8 @@ class Engine:
         if self._webhooks is not None:
             self._webhooks.wake()
         if self.settings.log_level == "DEBUG":
-            for edit in (entry.edit for entry in committed):
+            # Those of no session are told of where they are asked for, with the id of the request.
+            for edit in (entry.edit for entry in committed if entry.edit.session_id is not None):
                 log.debug("committed", session_id=edit.session_id, edit_id=edit.edit_id, version=edit.version)
 
     def _realtime(self, clock: Clock) -> None:

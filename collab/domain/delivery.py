@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from collab.domain.edits import Edit
 
+MAX_EARLY = 500
+"""So many edits that came too early are kept. Where more come, what is missing won't come by itself."""
+
 
 class Delivery:
     """Which edits of one content the listeners of a node have been given: each once, and in order."""
@@ -11,6 +14,7 @@ class Delivery:
     def __init__(self, version: int) -> None:
         self.version = version
         self._head = version
+        self._early: dict[int, Edit] = {}
 
     @property
     def is_behind(self) -> bool:
@@ -21,24 +25,32 @@ class Delivery:
         """The content is known to have reached a version."""
         self._head = max(self._head, head)
 
-    def take(self, edits: Sequence[Edit]) -> list[Edit]:
-        """Those of these edits that are to be given out now. The others were given before, or come too early."""
-        ready: list[Edit] = []
-        for edit in sorted(edits, key=lambda edit: edit.version):
+    def take(self, edits: Sequence[Edit] = ()) -> list[Edit]:
+        """What is to be given out now, of these edits and of those that came too early before. What was given out
+        before is not in it."""
+        for edit in edits:
             self.hear_of(edit.version)
-            if edit.version == self.version + 1:
-                self.version = edit.version
-                ready.append(edit)
+            if edit.version > self.version:
+                self._early[edit.version] = edit
+        ready: list[Edit] = []
+        while (following := self._early.pop(self.version + 1, None)) is not None:
+            self.version = following.version
+            ready.append(following)
+        if len(self._early) > MAX_EARLY:
+            self._early.clear()
         return ready
 
     def skip_to(self, version: int) -> None:
         """Whatever is missing up to a version is not given out any more."""
         self.version = max(self.version, version)
         self.hear_of(version)
+        for given in [early for early in self._early if early <= self.version]:
+            del self._early[given]
 
     def forget_head(self) -> None:
         """There is nothing beyond what was given out, whatever was said."""
         self._head = self.version
+        self._early.clear()
 
 
 class Numbered:

@@ -5,7 +5,10 @@ from collections.abc import Iterable
 
 from fractional_indexing import FIError, generate_key_between, generate_n_keys_between, validate_order_key
 
-MAX_LENGTH = 128
+MAX_LENGTH = 500
+"""A key grows by one character with each five or six items that are put into the same gap, which takes two and a half
+thousand of them. The library's way between two keys is recursive, which is why there has to be an end at all."""
+
 _DIGITS = re.compile(r"[0-9A-Za-z]+")
 
 

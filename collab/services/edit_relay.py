@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from itertools import groupby
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from collab.domain.delivery import Delivery
 from collab.domain.edits import Edit
 from collab.domain.errors import Unavailable
 from collab.domain.rebase import Accepted
-from collab.services.ports import EditRooms, HistoryReader
+from collab.services.ports import Clock, EditRooms, HistoryReader, Timer
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +20,10 @@ T = TypeVar("T")
 
 MAX_MISSING = 500
 """More edits than this are not read for listeners who missed them: they see the gap and ask for the content."""
+
+PATIENCE = timedelta(milliseconds=100)
+"""How long edits that came too early wait for those before them: two nodes' messages overtake each other all the time,
+and what is missing is most likely on its way. Only then is it read from the database."""
 
 NEWS_BEATS = 5
 """How often the head of a content is announced after an edit."""
@@ -35,15 +40,18 @@ class EditRelay:
         recall: Callable[[str, int], Sequence[Edit] | None],
         publish: Callable[[Sequence[Edit]], None],
         on_delivered: Callable[[Sequence[Edit]], None],
+        clock: Clock,
     ) -> None:
         self._rooms = rooms
         self._reader = reader
         self._recall = recall
         self._publish = publish
         self._on_delivered = on_delivered
+        self._clock = clock
         self._deliveries: dict[str, Delivery] = {}
         self._news: dict[str, tuple[int, int]] = {}
         self._reading: dict[str, asyncio.Task[None]] = {}
+        self._waiting: dict[str, Timer] = {}
 
     def committed(self, accepted: Sequence[Accepted]) -> list[Accepted]:
         """Takes a commit of this node to its listeners and to the other nodes. Returns what was given out here and now:
@@ -62,6 +70,11 @@ class EditRelay:
                 entries = entries[len(late) :]
             fresh += entries
         self._rooms.committed(fresh)
+        for content_id in {entry.edit.content_id for entry in fresh}:
+            delivery = self._deliveries.get(content_id)
+            if delivery is not None:
+                # What came too early may follow right upon these.
+                self._hand_out(delivery.take())
         return fresh
 
     def heard(self, edits: Sequence[Edit]) -> None:
@@ -70,7 +83,7 @@ class EditRelay:
             delivery = self._tracked(content_id, group[0].version - 1)
             if delivery is not None:
                 self._hand_out(delivery.take(group))
-                self._catch_up(content_id, delivery)
+                self._wait_for_missing(content_id, delivery)
 
     def heads(self, heads: Mapping[str, int]) -> None:
         """Contents are known to have reached these versions."""
@@ -98,6 +111,8 @@ class EditRelay:
         return heads
 
     async def close(self) -> None:
+        for timer in self._waiting.values():
+            timer.cancel()
         for task in self._reading.values():
             task.cancel()
         await asyncio.gather(*self._reading.values(), return_exceptions=True)
@@ -119,6 +134,22 @@ class EditRelay:
         if delivery.version < version:
             missing = self._recall(content_id, delivery.version) or ()
             self._hand_out(delivery.take([edit for edit in missing if edit.version <= version]))
+
+    def _wait_for_missing(self, content_id: str, delivery: Delivery) -> None:
+        """Reads what is missing, unless it comes by itself."""
+        version = delivery.version
+
+        def look() -> None:
+            del self._waiting[content_id]
+            if self._deliveries.get(content_id) is not delivery:
+                return
+            if delivery.version > version:
+                self._wait_for_missing(content_id, delivery)
+            else:
+                self._catch_up(content_id, delivery)
+
+        if delivery.is_behind and content_id not in self._waiting:
+            self._waiting[content_id] = self._clock.call_at(self._clock.now() + PATIENCE, look)
 
     def _catch_up(self, content_id: str, delivery: Delivery) -> None:
         if delivery.is_behind and content_id not in self._reading:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import orjson
+import structlog
 
 from collab.domain.access import Right
 from collab.domain.bands import User
@@ -17,11 +18,16 @@ from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing, Outcome
 from collab.services.directory import ContentRef, Directory
 from collab.services.ports import Clock, HistoryReader, Journal
 
+log = structlog.get_logger(__name__)
+
 MAX_TAIL = 500
 """A client that missed more edits than this gets the whole document."""
 
 SMALL_TAIL_BYTES = 16_384
 """A tail of edits of up to this size is sent even where the document is shorter: it leaves the client its place."""
+
+LEAST_EDIT_BYTES = 200
+"""No edit is shorter than its names, ids and time. Of so many that they outweigh the document none is read."""
 
 
 Stored: TypeAlias = Accepted | Duplicate | Nothing
@@ -106,7 +112,7 @@ class EditingService:
         ops: tuple[Op, ...],
     ) -> Stored:
         """As `take_edit`, for whoever would rather wait: the outcome, once it is durable, or the error."""
-        return await waited(
+        stored = await waited(
             lambda on_stored: self.take_edit(
                 user,
                 session_id,
@@ -117,6 +123,8 @@ class EditingService:
                 on_stored=on_stored,
             )
         )
+        note_committed(stored)
+        return stored
 
     async def open(self, content_id: str, since: int | None = None) -> Opened:
         """The content as it is now; with `since`, the edits after it where those are less to send.
@@ -129,15 +137,19 @@ class EditingService:
         return opened
 
     async def _open(self, content_id: str, since: int | None) -> Opened:
-        tail = [] if since is None else await self._reader.edits(content_id, since, MAX_TAIL + 1)
         document = await self._reader.document(content_id)
         if since is None:
             return Opened(document.version, document)
         if since > document.version:
             raise VersionUnknown(f"expected a version up to {document.version}, got {since}; open the content anew")
+        missed = document.version - since
+        limit_bytes = max(_bytes([document]), SMALL_TAIL_BYTES)
+        if missed > MAX_TAIL or missed * LEAST_EDIT_BYTES >= limit_bytes:
+            return Opened(document.version, document)
+        tail = await self._reader.edits(content_id, since, MAX_TAIL + 1)
         # A tail without the edit right after `since` has a gap: the history was folded there.
         is_whole = tail[0].version == since + 1 if tail else since == document.version
-        if is_whole and len(tail) <= MAX_TAIL and _bytes(tail) < max(_bytes([document]), SMALL_TAIL_BYTES):
+        if is_whole and len(tail) <= MAX_TAIL and _bytes(tail) < limit_bytes:
             return Opened(tail[-1].version if tail else since, None, tuple(tail))
         return Opened(document.version, document)
 
@@ -146,6 +158,12 @@ class EditingService:
         if ref.is_archived:
             raise Forbidden(f"content {content_id} is archived: bring it back before you edit it")
         return ref
+
+
+def note_committed(outcome: Outcome) -> None:
+    """Logs the commit of an edit of no session where it was asked for: that is where its request's id is known."""
+    if isinstance(outcome, Accepted) and outcome.edit.session_id is None:
+        log.debug("committed", edit_id=outcome.edit.edit_id, version=outcome.edit.version)
 
 
 async def waited(take: Callable[[OnStored], None]) -> Stored:

@@ -14,6 +14,7 @@ from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing
 from collab.domain.words import tell
 from collab.services.directory import ContentRef, Directory
+from collab.services.editing import note_committed
 from collab.services.ports import EVERY_EDIT, Clock, EditFilter, HistoryReader, Journal
 from collab.services.stores import BandStore, CheckpointStore
 
@@ -108,6 +109,7 @@ class HistoryService:
         outcome = await self._journal.submit(content_id, request)
         if isinstance(outcome, Conflict):
             raise TypeError(f"expected a revert to meet no conflict, got {outcome}")
+        note_committed(outcome)
         return outcome
 
     async def create_checkpoint(

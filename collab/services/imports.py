@@ -18,6 +18,7 @@ from collab.domain.ops import Fields, Value
 from collab.domain.song_plan import plan, tally
 from collab.services.contents import ContentService
 from collab.services.directory import Directory
+from collab.services.editing import note_committed
 from collab.services.ports import Announcer, Clock, HistoryReader, Journal, Timer
 from collab.services.stores import JobStore
 from collab.services.unpacking import ImportLimits, file_label, songs_of
@@ -189,7 +190,7 @@ class ImportService:
         if ops:
             edit_id = _edit_id(job, job.done)
             proposal = Proposal(edit_id, document.version, ops, user.author, None, self._clock.now())
-            await self._journal.submit(job.content_id, proposal)
+            note_committed(await self._journal.submit(job.content_id, proposal))
 
     async def _finish(self, job: Job, status: JobStatus, message: str) -> None:
         """Ends the job and tells everybody, unless it is over already. What it did is what its edits say."""

@@ -89,7 +89,8 @@ class HistoryReader(Protocol):
         ...
 
     async def version_at(self, content_id: str, at: datetime) -> int:
-        """The version that a content had at a time. `NotFound` where it did not exist yet."""
+        """The version that a content had at a time: the highest made by then, as the clock showed it. `NotFound` where
+        it did not exist yet."""
         ...
 
     async def edits(self, content_id: str, after: int, limit: int, only: EditFilter = EVERY_EDIT) -> list[Edit]:

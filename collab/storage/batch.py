@@ -1,6 +1,7 @@
 """Batch: what happens within one transaction of the journal. Runs in the writer's thread."""
 
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 
 import structlog
 from sqlalchemy import Connection, insert, tuple_
@@ -14,7 +15,7 @@ from collab.domain.rebase import Accepted, Duplicate, Outcome, check_base, rebas
 from collab.domain.restore import restore
 from collab.storage.edit_log import EditLog
 from collab.storage.live import KEPT_EDITS, Live, Working
-from collab.storage.rows import SELECT_EDITS, document_of, edit_of, edits_after, snapshot_before
+from collab.storage.rows import SELECT_EDITS, document_of, edit_of, edits_after, edits_at, snapshot_before
 from collab.storage.tables import edits, snapshots
 
 log = structlog.get_logger(__name__)
@@ -26,11 +27,16 @@ _STORE_SNAPSHOT = insert(snapshots)
 
 
 class Batch:
-    """The contents that a transaction holds under lock, and the outcome of each edit so far."""
+    """The contents that a transaction holds under lock, and the outcome of each edit so far.
+
+    `waited_s` is how long the lock took; `was_behind` says whether another node had written to what is in memory.
+    """
 
     def __init__(self, connection: Connection, edit_log: EditLog, kinds: Kinds, known: Mapping[str, Live]) -> None:
         self.working: dict[str, Working] = {}
         self.outcomes: list[Outcome | CollabError] = []
+        self.waited_s = 0.0
+        self.was_behind = False
         self._connection = connection
         self._edit_log = edit_log
         self._kinds = kinds
@@ -39,13 +45,21 @@ class Batch:
 
     def lock(self, content_ids: Sequence[str]) -> None:
         """Locks the heads, in one order on every node, and brings what is in memory up to them."""
-        for content_id, head in self._edit_log.lock_heads(self._connection, content_ids):
+        began_s = perf_counter()
+        heads = dict(self._edit_log.lock_heads(self._connection, content_ids))
+        self.waited_s = perf_counter() - began_s
+        behind: dict[str, tuple[Live, int]] = {}
+        for content_id, head in heads.items():
             live = self._known.get(content_id)
             if live is None or not head - KEPT_EDITS <= live.document.version <= head:
-                live = self._load(content_id, head)
+                self._load(content_id, head)
             elif live.document.version < head:
-                live = self._catch_up(live, head)
-            self.working[content_id] = Working(live)
+                behind[content_id] = live, head
+            else:
+                self.working[content_id] = Working(live, live.document)
+        self.was_behind = bool(behind)
+        if behind:
+            self._catch_up(behind)
 
     def recall(self, asked: Sequence[tuple[str, Asked]]) -> None:
         """Looks up which of these edits are stored already, beyond what memory recalls."""
@@ -136,23 +150,33 @@ class Batch:
             raise NotFound(f"expected the edit_id of an edit of this content, got {edit_id!r}")
         return edit_of(row)
 
-    def _load(self, content_id: str, head: int) -> Live:
+    def _load(self, content_id: str, head: int) -> None:
         document: Document = document_of(self._connection.execute(snapshot_before(content_id, head)).scalar_one())
         for row in self._connection.execute(edits_after(content_id, document.version)):
             document = apply_stored(document, edit_of(row).ops)
         recent = self._connection.execute(edits_after(content_id, head - KEPT_EDITS))
-        return Live(document, [edit_of(row) for row in recent])
+        self.working[content_id] = Working(Live(document, [edit_of(row) for row in recent]), document)
 
-    def _catch_up(self, live: Live, head: int) -> Live:
-        """What is in memory, with what other nodes have added to it since: those edits are committed."""
-        document = live.document
-        added = [edit_of(row) for row in self._connection.execute(edits_after(document.id, document.version))]
-        if len(added) != head - document.version:
-            # A part of them was folded away.
-            return self._load(document.id, head)
-        for edit in added:
-            document = apply_stored(document, edit.ops)
-        return live.extended(document, added)
+    def _catch_up(self, behind: Mapping[str, tuple[Live, int]]) -> None:
+        """Adds what other nodes have committed since to what is in memory. One query for all contents: every other
+        node waits for these heads meanwhile."""
+        keys = [
+            (content_id, version)
+            for content_id, (live, head) in behind.items()
+            for version in range(live.document.version + 1, head + 1)
+        ]
+        added: dict[str, list[Edit]] = {content_id: [] for content_id in behind}
+        for row in self._connection.execute(edits_at(keys, self._connection.dialect)):
+            added[row.content_id].append(edit_of(row))
+        for content_id, (live, head) in behind.items():
+            document = live.document
+            if len(added[content_id]) != head - document.version:
+                # A part of them was folded away.
+                self._load(content_id, head)
+                continue
+            for edit in added[content_id]:
+                document = apply_stored(document, edit.ops)
+            self.working[content_id] = Working(live, document, added[content_id])
 
 
 def _is_snapshot_due(working: Working) -> bool:

@@ -5,6 +5,7 @@ than the database needs itself, and most commits hold one edit.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -39,6 +40,8 @@ class EditLog:
         is_sqlite = dialect.name == "sqlite"
         self._time: Callable[[datetime], Any] = _sqlite_time if is_sqlite else _aware
         self._ids: Callable[[Sequence[str]], Any] = _json if is_sqlite else list
+        # In one round trip where the driver can: other nodes wait for the heads meanwhile.
+        self._at_once: Callable[[Any], AbstractContextManager[Any]] = nullcontext if is_sqlite else _pipeline
         self._lock_heads = _Statement(_lock_heads(is_sqlite=is_sqlite), dialect)
         self._store_edits = _Statement(_STORE_EDITS, dialect)
         self._store_heads = _Statement(_STORE_HEADS, dialect)
@@ -61,8 +64,9 @@ class EditLog:
                     "author": new[-1].author.id,
                 }
             )
-        self._store_edits.run(connection, rows)
-        self._store_heads.run(connection, heads)
+        with self._at_once(connection.connection.driver_connection):
+            self._store_edits.run(connection, rows)
+            self._store_heads.run(connection, heads)
 
     def _row(self, edit: Edit) -> Row:
         return {
@@ -120,6 +124,11 @@ def _lock_heads(*, is_sqlite: bool) -> ClauseElement:
 def _sqlite_time(at: datetime) -> str:
     """As SQLAlchemy writes a time for SQLite: in UTC, without its zone."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _pipeline(driver_connection: Any) -> AbstractContextManager[Any]:
+    pipeline: AbstractContextManager[Any] = driver_connection.pipeline()
+    return pipeline
 
 
 def _aware(at: datetime) -> datetime:

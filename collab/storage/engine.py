@@ -46,7 +46,14 @@ def writing_engine(url: str) -> Engine:
 
 def reading_engine(url: str) -> AsyncEngine:
     """The engine that everything else reads with."""
-    engine = create_async_engine(url, json_serializer=_dumps, json_deserializer=orjson.loads, hide_parameters=True)
+    engine = create_async_engine(
+        url,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        hide_parameters=True,
+        # A database that was away has left connections behind that are of no use: nobody is to be told so by an error.
+        pool_pre_ping=not url.startswith("sqlite"),
+    )
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine.sync_engine, begin="BEGIN")
     return engine

@@ -27,10 +27,6 @@ class Live:
     def find(self, edit_id: str) -> Edit | None:
         return self._by_id.get(edit_id)
 
-    def extended(self, document: Document, edits: Sequence[Edit]) -> "Live":
-        """Another one, at a new head. This one stays as it is, for those who read it in another thread."""
-        return Live(document, [*self._edits[-KEPT_EDITS:], *edits])
-
     def advance(self, document: Document, edits: Sequence[Edit]) -> None:
         """Takes over a new head and the edits that led to it."""
         self.document = document
@@ -43,29 +39,37 @@ class Live:
 
 
 class Working:
-    """A content as one transaction sees it: what is committed, and what the transaction adds."""
+    """A content as one transaction sees it: what memory holds, what other nodes have added, and what it adds itself.
 
-    def __init__(self, live: Live) -> None:
-        self.live = live
-        self.document = live.document
+    `caught_up` are edits of other nodes, right after those in memory, and `document` is what they made. The `Live`
+    stays as it is until `commit`, for those who read it in another thread.
+    """
+
+    def __init__(self, live: Live, document: Document, caught_up: Sequence[Edit] = ()) -> None:
+        self.document = document
         self.new: list[Edit] = []
+        self._live = live
+        self._added = list(caught_up)
+        self._by_id = {edit.edit_id: edit for edit in self._added}
 
     def since(self, version: int) -> list[Edit] | None:
-        """As `Live.since`, with what the transaction adds."""
-        committed = self.live.document.version
-        if version >= committed:
-            return self.new[version - committed :]
-        earlier = self.live.since(version)
-        return None if earlier is None else earlier + self.new
+        """As `Live.since`, with what was added."""
+        in_memory = self._live.document.version
+        if version >= in_memory:
+            return self._added[version - in_memory :]
+        earlier = self._live.since(version)
+        return None if earlier is None else earlier + self._added
 
     def find(self, edit_id: str) -> Edit | None:
-        return next((edit for edit in self.new if edit.edit_id == edit_id), None) or self.live.find(edit_id)
+        return self._by_id.get(edit_id) or self._live.find(edit_id)
 
     def add(self, edit: Edit, document: Document) -> None:
         self.new.append(edit)
+        self._added.append(edit)
+        self._by_id[edit.edit_id] = edit
         self.document = document
 
     def commit(self) -> Live:
         """The content in memory, brought to what is now in the database."""
-        self.live.advance(self.document, self.new)
-        return self.live
+        self._live.advance(self.document, self._added)
+        return self._live

@@ -43,7 +43,8 @@ class StoredHistory:
         latest = (
             select(edits.c.version)
             .where(edits.c.content_id == content_id, edits.c.created_at <= at)
-            .order_by(edits.c.created_at.desc(), edits.c.version.desc())
+            # Not the latest time: a clock that was set back gives later versions earlier times.
+            .order_by(edits.c.version.desc())
             .limit(1)
         )
         async with translated(), self._engine.connect() as connection:

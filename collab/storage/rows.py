@@ -1,8 +1,24 @@
 """Between rows and the domain's records; the statements that the writer and the readers share."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Dialect,
+    Integer,
+    Row,
+    Select,
+    String,
+    TableValuedAlias,
+    and_,
+    column,
+    func,
+    literal,
+    select,
+)
 
 from collab.domain import ops
 from collab.domain.access import Role
@@ -27,6 +43,30 @@ def edits_after(content_id: str, version: int, limit: int | None = None) -> Sele
         SELECT_EDITS.where(edits.c.content_id == content_id, edits.c.version > version)
         .order_by(edits.c.version)
         .limit(limit)
+    )
+
+
+def edits_at(keys: Sequence[tuple[str, int]], dialect: Dialect) -> Select[Any]:
+    """The edits with these content ids and versions, by content, oldest first.
+
+    The keys are rows to join with, so that the statement stays the same however many there are, and each is looked up
+    by the primary key: from conditions on ranges of versions PostgreSQL guesses that it needs a third of the table.
+    """
+    wanted: TableValuedAlias
+    content_id: ColumnElement[Any]
+    version: ColumnElement[Any]
+    if dialect.name == "sqlite":
+        wanted = func.json_each(orjson.dumps(keys).decode()).table_valued("value")
+        content_id, version = (func.json_extract(wanted.c.value, f"$[{index}]") for index in range(2))
+    else:
+        ids, versions = zip(*keys, strict=True)
+        wanted = func.unnest(literal(ids, ARRAY(String)), literal(versions, ARRAY(Integer))).table_valued(
+            column("content_id", String), column("version", Integer)
+        )
+        wanted = wanted.render_derived("wanted")
+        content_id, version = wanted.c.content_id, wanted.c.version
+    return SELECT_EDITS.join(wanted, and_(edits.c.content_id == content_id, edits.c.version == version)).order_by(
+        edits.c.content_id, edits.c.version
     )
 
 

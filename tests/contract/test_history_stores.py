@@ -42,6 +42,28 @@ def _edit_id(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012}"
 
 
+@pytest.mark.parametrize("step_s", [-3_600, 3_600])
+async def test_a_time_is_of_the_highest_version_by_then_though_the_clock_stepped(engine: Engine, step_s: int) -> None:
+    _, content_id = await _setlist(engine)
+    clock = engine.history._clock  # noqa: SLF001  # the engine's clock is the test's own
+    assert isinstance(clock, ManualClock)
+    clock.advance(7_200)
+    for version, by_s in enumerate((60, step_s, 60, -step_s, 60)):
+        clock.current += timedelta(seconds=by_s)
+        ops = (Set("iko", "tempo", 100 + version),)
+        await engine.editing.edit(ADA, None, content_id, edit_id=_edit_id(version), base_version=version, ops=ops)
+
+    async def version_at(seconds: int) -> int:
+        at = BEGIN + timedelta(seconds=7_200 + seconds)
+        return (await engine.history.document(ADA, content_id, at=at)).version
+
+    # Made at 60 s, then an hour from there, a minute later, back again, and another minute later.
+    made = {1: 60, 2: 60 + step_s, 3: 120 + step_s, 4: 120, 5: 180}
+    for seconds in {*made.values(), 0, 90, 150, 10_000}:
+        expected = max((version for version, at in made.items() if at <= seconds), default=0)
+        assert await version_at(seconds) == expected
+
+
 async def test_versions_are_found_by_time_and_edits_by_item(engine: Engine) -> None:
     _, content_id = await _setlist(engine)
     for number, item in enumerate(("iko", "Iko", "iko")):

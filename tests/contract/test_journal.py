@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
+from itertools import count
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
+from collab.domain.bands import User
 from collab.domain.document import Document, apply_stored
-from collab.domain.errors import Invalid, NotFound, Unavailable, VersionUnknown
+from collab.domain.errors import CollabError, Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.merge import Merge
 from collab.domain.ops import Insert, Item, Op, Remove, Set, Text
-from collab.domain.rebase import Accepted, Duplicate, Nothing
-from tests.support.rooms import BEN, NOW, START
+from collab.domain.rebase import Accepted, Duplicate, Nothing, Outcome
+from tests.support.rooms import ADA, BEN, NOW, START
 from tests.support.storage import Node, at_each, make_setlist, node, proposal, undo_of, versions
 
 pytestmark = pytest.mark.asyncio
@@ -249,6 +253,28 @@ async def test_an_edit_that_the_domain_trips_over_is_refused_alone(room: Node, m
     assert versions(await room.stored()) == [1, 2]
 
 
+@pytest.mark.parametrize("is_stored", [True, False])
+async def test_who_cannot_take_an_answer_keeps_nobody_from_theirs(room: Node, is_stored: bool) -> None:
+    def stumble(_outcome: Outcome | CollabError) -> None:
+        raise RuntimeError("too late")
+
+    def fail(_connection: Any) -> None:
+        raise OperationalError("COMMIT", {}, Exception("disk full"))
+
+    answers = [room.journal.submit(START.id, proposal(typed("x"), base=0))]
+    unheard = proposal(typed("y"), base=0)
+    room.journal.take(START.id, unheard, stumble)
+    answers.append(room.journal.submit(START.id, proposal(typed("z"), base=0)))
+    with capture_logs() as log, nullcontext() if is_stored else at_each("commit", fail):
+        outcomes = await asyncio.gather(*answers, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [Accepted if is_stored else Unavailable] * 2
+    [line] = [line for line in log if line["log_level"] == "error"]
+    assert (line["edit_id"], line["exc_info"]) == (unheard.edit_id, True)
+    head = 3 if is_stored else 0
+    assert (await room.edit(typed("!"), base=0)).version == head + 1
+
+
 async def test_a_full_queue_is_unavailable_until_there_is_room(any_database_url: str) -> None:
     async with node(any_database_url, max_waiting=2, is_started=False) as full:
         await make_setlist(full)
@@ -351,6 +377,64 @@ class TestTwoNodes:
                 edit = await (room, other)[turn % 2].edit(typed(f"{turn}"), base=turn - 1)
                 assert edit.version == turn + 1
             assert (await room.reader.document(START.id)).version == 8
+
+    async def test_what_others_added_to_all_contents_of_a_batch_is_one_query(
+        self, room: Node, any_database_url: str
+    ) -> None:
+        second = Document("second", "setlist", START.band_id, 0, {"title": "Saturday"})
+        await room.store.create_content(second, User(ADA.id, ADA.name), NOW)
+        contents = (START.id, second.id)
+        statements: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            statements.append(statement)
+
+        async def everywhere(node: Node, times: int) -> None:
+            asked = [proposal(typed("x"), base=0) for _ in range(times)]
+            await asyncio.gather(*(node.submit(edit, content_id) for content_id in contents for edit in asked))
+
+        async with node(any_database_url) as other:
+            # Two words each, so that both know both contents.
+            await everywhere(other, 1)
+            await everywhere(room, 1)
+            await everywhere(other, 3)
+            with at_each("before_cursor_execute", note):
+                await everywhere(room, 2)
+            assert len([statement for statement in statements if "edits" in statement]) == 1
+            for content_id in contents:
+                stored = await room.stored(content_id)
+                assert versions(stored) == list(range(1, 8))
+                live = room.journal.head(content_id)
+                assert live is not None
+                # What is in memory is what is stored: all that undo, rebase and resends need.
+                assert live.since(0) == stored
+                assert live.document == await other.reader.document(content_id)
+
+    async def test_who_waits_for_another_node_lets_what_comes_in_share_the_commit(
+        self, room: Node, any_database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("collab.storage.journal.MAX_PAUSE_S", 0.3)
+        seconds = count(0, 60)
+        async with node(any_database_url) as other:
+            await room.edit(typed("x"), base=0)
+            await other.edit(typed("x"), base=0)
+            # As if this node had waited for the lock all the time.
+            monkeypatch.setattr("collab.storage.batch.perf_counter", lambda: next(seconds))
+            await room.edit(typed("x"), base=0)
+            monkeypatch.undo()
+            first = room.journal.submit(START.id, proposal(typed("x"), base=0))
+            for _ in range(5):
+                await asyncio.sleep(0)
+            second = room.journal.submit(START.id, proposal(typed("x"), base=0))
+            await asyncio.gather(first, second)
+            assert [len(accepted) for accepted in room.committed] == [1, 1, 2]
+            # It was alone: it goes on at once.
+            third = room.journal.submit(START.id, proposal(typed("x"), base=0))
+            for _ in range(5):
+                await asyncio.sleep(0)
+            fourth = room.journal.submit(START.id, proposal(typed("x"), base=0))
+            await asyncio.gather(third, fourth)
+            assert [len(accepted) for accepted in room.committed] == [1, 1, 2, 1, 1]
 
     async def test_at_once_every_edit_is_stored_once(self, room: Node, any_database_url: str) -> None:
         errors: list[Any] = []

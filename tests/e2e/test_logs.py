@@ -15,6 +15,8 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 WORDS = "Jock-A-Mo"
 """What everybody writes."""
 
+REQUEST_ID = "of-the-proxy"
+
 
 async def _make_gig(server: Served) -> str:
     """A band of ada's and ben's, and the setlist whose id is returned."""
@@ -51,6 +53,11 @@ async def test_nobodys_words_and_no_token_are_in_the_log(database_url: str, log_
             await ada.ok("authenticate", {"token": token})
             await ada.refused("authenticate", {"token": f"{token}{WORDS}"})
             sids = {ada.sid, ben.sid}
+        revert_id = new_edit_id()
+        async with server.rest("ada") as rest:
+            body = {"version": 0, "edit_id": revert_id}
+            headers = {"X-Request-ID": REQUEST_ID}
+            (await rest.post(f"/api/contents/{setlist}/revert", json=body, headers=headers)).raise_for_status()
         await server.terminate()
     log = file.read_text()
 
@@ -59,6 +66,8 @@ async def test_nobodys_words_and_no_token_are_in_the_log(database_url: str, log_
     assert token.split(".")[1] not in log
     if log_format == "json":
         _is_told_whole(log, sids, edit_id)
+        [reverted] = [line for line in map(json.loads, log.splitlines()) if line.get("edit_id") == revert_id]
+        assert (reverted["event"], reverted["request_id"]) == ("committed", REQUEST_ID)
     else:
         assert edit_id in log
 

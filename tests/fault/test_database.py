@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from structlog.testing import capture_logs
 
 from collab.logs import exception_text
-from collab.storage.engine import sync_url
+from collab.storage.engine import reading_engine, sync_url
 from collab.storage.migrate import migrate
+from collab.storage.readers import StoredHistory
 from collab.storage.tables import bands
 from collab.storage.writer import Writer
 from tests.conftest import make_gig
@@ -57,6 +58,20 @@ async def test_a_database_that_is_gone_for_a_while() -> None:
     assert (not_ready.status_code, alive.status_code) == (503, 200)
     assert answer["version"] == told["version"] == document["version"] == 2
     assert document["items"][0]["fields"]["key"] == "A"
+
+
+async def test_the_first_to_read_after_the_database_was_away_notices_nothing() -> None:
+    with postgres_server() as postgres:
+        url = create_database(postgres.url, "gig")
+        migrate(url)
+        engine = reading_engine(url)
+        reader = StoredHistory(engine)
+        # Several connections are open, and all of them break.
+        await asyncio.gather(*(reader.heads([]) for _ in range(3)))
+        postgres.stop()
+        postgres.start()
+        assert await asyncio.gather(*(reader.heads([]) for _ in range(3))) == [{}, {}, {}]
+        await engine.dispose()
 
 
 async def test_a_disk_that_is_full(sqlite_database_url: str) -> None:

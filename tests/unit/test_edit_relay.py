@@ -6,12 +6,14 @@ from typing import cast
 
 import pytest
 
+from collab.domain.delivery import MAX_EARLY
 from collab.domain.edits import Edit
 from collab.domain.errors import Unavailable
 from collab.domain.ops import Set
 from collab.domain.rebase import Accepted
-from collab.services.edit_relay import MAX_MISSING, EditRelay
+from collab.services.edit_relay import MAX_MISSING, PATIENCE, EditRelay
 from collab.services.ports import HistoryReader
+from tests.support.clock import ManualClock
 from tests.support.rooms import START, History
 
 pytestmark = pytest.mark.asyncio
@@ -45,6 +47,7 @@ class Bench:
         self.history = History()
         self.accepted = [self.history.edit([Set(None, "title", f"Day {number}")]) for number in range(edits)]
         self.rooms = Rooms()
+        self.clock = ManualClock()
         self.is_down = False
         self.recalls = True
         self.reads = 0
@@ -56,6 +59,7 @@ class Bench:
             self._recall,
             lambda edits: self.published.extend(edit.version for edit in edits),
             lambda edits: self.followed.extend(edit.version for edit in edits),
+            self.clock,
         )
         self.relay.opened(START.id, 0)
 
@@ -77,7 +81,9 @@ class Bench:
         self.relay.heard([self.history.edits[number - 1] for number in versions])
 
     async def read(self) -> None:
-        """Returns once the relay reads nothing any more."""
+        """Returns once the relay has lost patience with what has not come, and reads nothing any more."""
+        for _ in range(2):
+            self.clock.advance(PATIENCE.total_seconds())
         while tasks := [task for task in asyncio.all_tasks() if task.get_name() == "edit-relay"]:
             await asyncio.wait(tasks)
 
@@ -108,6 +114,55 @@ async def test_what_is_missing_is_read_and_given_out_once() -> None:
     bench.hear(1, 2)
     assert bench.rooms.versions == [1, 2, 3, 4, 5]
     assert bench.reads <= 2
+
+
+async def test_messages_that_overtake_each_other_cost_no_reading() -> None:
+    bench = Bench(6)
+    bench.hear(2)
+    bench.hear(5, 4)
+    assert bench.rooms.versions == []
+    bench.hear(1)
+    assert bench.rooms.versions == [1, 2]
+    # What this node commits fills a gap too.
+    assert bench.commit(3) == [3]
+    assert bench.rooms.versions == [1, 2, 3, 4, 5]
+    bench.hear(6)
+    await bench.read()
+    assert bench.rooms.versions == [1, 2, 3, 4, 5, 6]
+    assert bench.reads == 0
+
+
+async def test_as_long_as_edits_keep_coming_the_next_gap_has_its_own_time() -> None:
+    bench = Bench(5)
+    bench.hear(2)
+    bench.clock.advance(PATIENCE.total_seconds() / 2)
+    bench.hear(1)
+    bench.hear(4)
+    bench.clock.advance(PATIENCE.total_seconds() * 3 / 4)
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "edit-relay"]
+    await bench.read()
+    assert bench.rooms.versions == [1, 2, 3, 4, 5]
+    assert bench.reads == 1
+
+
+async def test_no_more_is_kept_of_what_came_too_early_than_would_be_read() -> None:
+    bench = Bench(MAX_EARLY + 2)
+    bench.hear(*range(2, MAX_EARLY + 3))
+    bench.hear(1)
+    assert bench.rooms.versions == [1]
+    await bench.read()
+    assert bench.rooms.versions[-1] == MAX_EARLY + 2
+
+
+async def test_contents_that_lose_their_listeners_are_forgotten_while_all_are_compared() -> None:
+    bench = Bench(2)
+    bench.relay.opened("another", 0)
+    bench.rooms.has_someone = False
+    await bench.relay.compare()
+    bench.rooms.has_someone = True
+    bench.relay.opened(START.id, 1)
+    bench.hear(2)
+    assert bench.rooms.versions == [2]
 
 
 async def test_a_commit_that_was_read_before_it_was_told_of_is_not_given_out_again() -> None:

@@ -6,7 +6,7 @@ from collab.domain import positions
 
 
 @pytest.mark.parametrize(
-    "position", ["a0", "Zz", "a0V", "a0VV", "b00", "zzzzzzzzzzzzzzzzzzzzzzzzzzz", "a1" + "V" * 126]
+    "position", ["a0", "Zz", "a0V", "a0VV", "b00", "zzzzzzzzzzzzzzzzzzzzzzzzzzz", "a1" + "V" * 498]
 )
 def test_what_is_a_position(position: str) -> None:
     assert positions.problem(position) is None
@@ -20,8 +20,8 @@ def test_what_is_no_key(position: str) -> None:
 
 
 def test_a_key_has_a_limit() -> None:
-    found = positions.problem("a1" + "V" * 127)
-    assert found == "expected a fractional-index key of at most 128 characters, got 129"
+    found = positions.problem("a1" + "V" * 499)
+    assert found == "expected a fractional-index key of at most 500 characters, got 501"
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,17 @@ def test_keys_can_be_found_between_two_for_ever() -> None:
         free = positions.next_free("a0", taken)
         assert "a0" < free < min(taken[1:])
         taken.append(free)
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_more_than_two_thousand_items_find_room_in_one_gap(is_before: bool) -> None:
+    left, right = "a0", "a1"
+    key = left
+    for _ in range(2_400):
+        key = positions.between(left, right)
+        assert left < key < right
+        left, right = (left, key) if is_before else (key, right)
+    assert positions.problem(key) is None
 
 
 def test_after_and_spread_are_in_order() -> None:

@@ -1,0 +1,61 @@
+"""What somebody who comes back to a content is given, and what is read for it."""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import orjson
+import pytest
+
+from collab.domain.document import Document
+from collab.domain.edits import Edit
+from collab.domain.ops import Set
+from collab.services.editing import LEAST_EDIT_BYTES, MAX_TAIL, SMALL_TAIL_BYTES, EditingService, Opened
+from collab.services.ports import HistoryReader
+from tests.support.rooms import START, History
+
+pytestmark = pytest.mark.asyncio
+
+
+class Bench:
+    """A content with so many edits, and how many of them were read."""
+
+    def __init__(self, edits: int) -> None:
+        self.history = History()
+        for number in range(edits):
+            self.history.edit([Set(None, "title", f"Day {number}")])
+        self.read = 0
+        unused: Any = None
+        self.service = EditingService(unused, unused, cast(HistoryReader, self), unused)
+
+    async def document(self, _content_id: str) -> Document:
+        return self.history.head
+
+    async def edits(self, _content_id: str, after: int, limit: int) -> list[Edit]:
+        found = self.history.edits[after : after + limit]
+        self.read += len(found)
+        return found
+
+    async def open(self, since: int) -> Opened:
+        return await self.service.open(START.id, since)
+
+
+@pytest.mark.parametrize("missed", [SMALL_TAIL_BYTES // LEAST_EDIT_BYTES + 1, MAX_TAIL, MAX_TAIL + 1])
+async def test_edits_that_would_not_be_sent_are_not_read(missed: int) -> None:
+    bench = Bench(missed)
+    assert await bench.open(0) == Opened(missed, bench.history.head)
+    assert bench.read == 0
+
+
+async def test_a_short_tail_is_read_and_sent() -> None:
+    bench = Bench(50)
+    assert await bench.open(40) == Opened(50, None, tuple(bench.history.edits[40:]))
+    assert bench.read == 10
+    assert await bench.open(50) == Opened(50, None)
+
+
+async def test_no_edit_is_shorter_than_the_shortest() -> None:
+    content_id, edit_id = (f"00000000-0000-4000-8000-{number:012}" for number in range(2))
+    author = Bench(1).history.edits[0].author
+    at = datetime(2026, 12, 4, tzinfo=UTC)
+    shortest = Edit(content_id, 1, edit_id, 0, author, None, (Set(None, "x", None),), (), at)
+    assert len(orjson.dumps(shortest.to_json())) >= LEAST_EDIT_BYTES
