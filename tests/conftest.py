@@ -1,5 +1,6 @@
 """Fixtures that every kind of test shares: a database with its schema, and a server with a band in it."""
 
+import logging
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from collab.domain.access import Role
 from collab.domain.bands import User
@@ -35,6 +37,19 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the servers run on")
     parser.addoption("--full-faults", action="store_true", help="faults last as long as they do in the README's table")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a command sets up for its log ends with its test: the stream that it writes to is closed then."""
+    before, root = structlog.get_config(), logging.getLogger()
+    handlers, level, configure = [*root.handlers], root.level, structlog.configure
+    # A cached logger would keep its stream.
+    monkeypatch.setattr(structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False}))
+    yield
+    configure(**before)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ def logged(level: LogLevel = "DEBUG") -> Iterator[Log]:
     root_level = logging.getLogger().level
     configure_logging(level)
     logging.getLogger().setLevel("INFO" if level == "DEBUG" else "WARNING")
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(log.stream))
+    # A cached logger would write into this log for ever.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(log.stream), cache_logger_on_first_use=False)
     for name in _OWN_WAYS:
         logging.getLogger(name).addHandler(handler)
     try:
