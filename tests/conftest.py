@@ -15,6 +15,7 @@ from collab.domain.access import Role
 from collab.domain.bands import User
 from collab.domain.kinds import KINDS
 from collab.domain.ops import Item
+from collab.serving import collect_garbage_rarely
 from collab.storage.migrate import migrate
 from tests.fault.harness import REPORTS
 from tests.support.clock import ManualClock
@@ -45,7 +46,8 @@ def _logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before, root = structlog.get_config(), logging.getLogger()
     handlers, level, configure = [*root.handlers], root.level, structlog.configure
     # A cached logger would keep its stream.
-    monkeypatch.setattr(structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False}))
+    uncached = {"cache_logger_on_first_use": False}
+    monkeypatch.setattr(structlog, "configure", lambda **given: configure(**given | uncached))
     yield
     configure(**before)
     root.handlers[:] = handlers
@@ -148,6 +150,11 @@ def any_database_url(request: pytest.FixtureRequest) -> str:
     """A fresh database of each sort that the engine runs on."""
     url: str = request.getfixturevalue(f"{request.param}_database_url")
     return url
+
+
+def pytest_collection_finish() -> None:
+    """As the server does; with all that is imported in memory, each collection takes as long as a test."""
+    collect_garbage_rarely()
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:
