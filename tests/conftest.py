@@ -1,18 +1,22 @@
 """Fixtures that every kind of test shares: a database with its schema, and a server with a band in it."""
 
+import logging
+import os
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from collab.domain.access import Role
 from collab.domain.bands import User
 from collab.domain.kinds import KINDS
 from collab.domain.ops import Item
+from collab.serving import collect_garbage_rarely
 from collab.storage.migrate import migrate
 from tests.fault.harness import REPORTS
 from tests.support.clock import ManualClock
@@ -33,8 +37,27 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the servers run on")
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql", "both"],
+        default="sqlite",
+        help="what the servers run on; with both, each test runs on each",
+    )
     parser.addoption("--full-faults", action="store_true", help="faults last as long as they do in the README's table")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a command sets up for its log ends with its test: the stream that it writes to is closed then."""
+    before, root = structlog.get_config(), logging.getLogger()
+    handlers, level, configure = [*root.handlers], root.level, structlog.configure
+    # A cached logger would keep its stream.
+    uncached = {"cache_logger_on_first_use": False}
+    monkeypatch.setattr(structlog, "configure", lambda **given: configure(**given | uncached))
+    yield
+    configure(**before)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture
@@ -51,10 +74,21 @@ def postgresql_database_url(postgres: str) -> Iterator[str]:
     drop_database(postgres, name)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "dialect" in metafunc.fixturenames and metafunc.config.getoption("--database") == "both":
+        metafunc.parametrize("dialect", ["sqlite", "postgresql"])
+
+
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest) -> str:
-    """A fresh database, of the sort that `--database` names."""
-    url: str = request.getfixturevalue(f"{request.config.getoption('--database')}_database_url")
+def dialect(request: pytest.FixtureRequest) -> str:
+    """The database that `--database` names."""
+    return str(request.config.getoption("--database"))
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, dialect: str) -> str:
+    """A fresh database of that dialect."""
+    url: str = request.getfixturevalue(f"{dialect}_database_url")
     return url
 
 
@@ -133,6 +167,20 @@ def any_database_url(request: pytest.FixtureRequest) -> str:
     """A fresh database of each sort that the engine runs on."""
     url: str = request.getfixturevalue(f"{request.param}_database_url")
     return url
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a developer's machine may lack and skip, fails in CI."""
+    report = yield
+    if report.skipped and isinstance(report.longrepr, tuple) and os.environ.get("CI"):
+        report.outcome, report.longrepr = "failed", f"in CI no test may be skipped: {report.longrepr[2]}"
+    return report
+
+
+def pytest_collection_finish() -> None:
+    """As the server does; with all that is imported in memory, each collection takes as long as a test."""
+    collect_garbage_rarely()
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:

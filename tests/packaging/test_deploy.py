@@ -43,7 +43,7 @@ def test_the_image_is_of_a_python_that_is_served_and_the_command_exists() -> Non
         assert ignored in (ROOT / ".dockerignore").read_text().splitlines()
 
 
-@pytest.mark.skipif(ANALYZE is None, reason="this machine has no systemd to ask")
+@pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze found: install systemd")
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     def verify(text: str) -> subprocess.CompletedProcess[str]:
         unit = tmp_path / "collab@8000.service"

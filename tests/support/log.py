@@ -34,7 +34,7 @@ def logged(level: LogLevel = "DEBUG") -> Iterator[Log]:
     root_level = logging.getLogger().level
     configure_logging(level)
     logging.getLogger().setLevel("INFO" if level == "DEBUG" else "WARNING")
-    # A logger that is kept would go on writing to the log of the block in which it was first used.
+    # A cached logger would write into this log for ever.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(log.stream), cache_logger_on_first_use=False)
     for name in _OWN_WAYS:
         logging.getLogger(name).addHandler(handler)

@@ -110,4 +110,5 @@ async def _start(
                     return Process(process, asyncio.create_task(output.read())), found[1]
     except TimeoutError:
         process.kill()
+        await process.communicate()
     raise RuntimeError(f"expected the server to say where it serves, got {said}")

@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import uvicorn
-from pydantic import SecretStr
+from fastapi._compat import v2 as fastapi_fields
+from pydantic import SecretStr, TypeAdapter
 from starlette.types import ASGIApp
 from uvicorn.config import WSProtocolType
 
@@ -25,6 +26,19 @@ from collab.tokens import Tokens
 from tests.support.waiting import until
 
 SECRET = "a secret that is long enough for the tests of collab, and for HS512 as well"
+
+
+_adapters: dict[Any, TypeAdapter[Any]] = {}
+
+
+def _adapter(annotated: Any, *, config: Any = None) -> TypeAdapter[Any]:
+    annotation, *metadata = get_args(annotated)
+    key = (annotation, repr(metadata), repr(config))
+    return _adapters.get(key) or _adapters.setdefault(key, TypeAdapter(annotated, config=config))
+
+
+# FastAPI makes some two hundred of these for each server, the same ones every time; that took longer than most tests.
+fastapi_fields.TypeAdapter = _adapter  # type: ignore[attr-defined,assignment]
 
 
 def settings_for(database_url: str, **others: Any) -> Settings:
