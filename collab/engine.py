@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -267,36 +267,33 @@ class Engine:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """While this is entered the engine serves; the schema must be up to date."""
-        self._edit_hook.start()
-        self._presence_hook.start()
-        if self._webhooks is not None:
-            self._webhooks.start()
-        self._journal.start()
-        self._presence_log.start()
-        if self.cluster is not None:
-            self.cluster.start()
-        self._transports.start()
-        await self.imports.resume()
-        try:
-            yield
-        finally:
-            self.health.stop()
-            await self.imports.close()
-            await self._journal.close()
-            # A client may have gone, and its event still be at work: the database stays open for it.
-            await self._answers.settled(SETTLE_S)
-            if self.cluster is not None:
-                await self.cluster.close()
-            self._transports.stop()
-            await self._presence_log.close()
-            await self._edit_hook.close(HOOKS_S)
-            await self._presence_hook.close(HOOKS_S)
-            if self._webhooks is not None:
-                await self._webhooks.close()
+        async with AsyncExitStack() as ending:
+            # In reverse, and each of them whatever becomes of the others.
+            ending.push_async_callback(self._reading.dispose)
+            ending.push_async_callback(self._writer.close)
             if self._admin_ui is not None:
-                await self._admin_ui.close()
-            await self._writer.close()
-            await self._reading.dispose()
+                ending.push_async_callback(self._admin_ui.close)
+            if self._webhooks is not None:
+                self._webhooks.start()
+                ending.push_async_callback(self._webhooks.close)
+            for hook in (self._edit_hook, self._presence_hook):
+                hook.start()
+                ending.push_async_callback(hook.close, HOOKS_S)
+            self._journal.start()
+            self._presence_log.start()
+            ending.push_async_callback(self._presence_log.close)
+            if self.cluster is not None:
+                self.cluster.start()
+                ending.push_async_callback(self.cluster.close)
+            self._transports.start()
+            ending.callback(self._transports.stop)
+            # A client may have gone, and its event still be at work: the database stays open for it.
+            ending.push_async_callback(self._answers.settled, SETTLE_S)
+            ending.push_async_callback(self._journal.close)
+            ending.push_async_callback(self.imports.close)
+            ending.callback(self.health.stop)
+            await self.imports.resume()
+            yield
 
     async def say_goodbye(self, retry_in_s: float) -> None:
         """Before the connections are closed: tells every session when to come back, commits and answers what was

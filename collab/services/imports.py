@@ -145,6 +145,15 @@ class ImportService:
     async def _run(self, job: Job) -> None:
         self._running.add(job.id)
         try:
+            await self._carry_out(job)
+        except Unavailable:
+            log.warning("an import waits for the database", job_id=job.id)
+        finally:
+            self._running.discard(job.id)
+
+    async def _carry_out(self, job: Job) -> None:
+        """Brings all in, unless somebody else ends the job; `Unavailable` where the database stays away."""
+        try:
             self._tell(job)
             while job.done < job.total:
                 await self._step(job)
@@ -154,16 +163,14 @@ class ImportService:
                 if job.percent > before.percent:
                     self._tell(job)
             await self._finish(job, "completed", "")
+        except Unavailable:
+            raise
         except ClientFault as fault:
             await self._finish(job, "error", f"the import of {job.name} ended: {fault.message}")
-        except Unavailable:
-            log.warning("an import waits for the database", job_id=job.id)
         except Exception:
             # The edge of a job: a fault of ours ends it, and nothing else.
             log.exception("an import failed", job_id=job.id)
             await self._finish(job, "error", f"the import of {job.name} ended by a fault of the server")
-        finally:
-            self._running.discard(job.id)
 
     async def _step(self, job: Job) -> None:
         """Brings in the next batch, as one edit. Where the database fails it is tried again a little later, and after a

@@ -52,15 +52,14 @@ class MembershipService:
         return await self._store.members(band_id)
 
     async def put_member(self, user: User, band_id: str, user_id: str, role: Role, name: str | None) -> Member:
-        """Gives somebody a role, at once and everywhere; also somebody who has never connected."""
+        """Gives somebody a role, at once and everywhere; also somebody who has never connected, for whom `name` is:
+        others are called what their own token says."""
         await self._require(user, band_id, Right.MANAGE)
         async with self._directory.changing:
-            before = await self._store.members(band_id)
-            known = next((member for member in before if member.user_id == user_id), None)
-            member = Member(user_id, name or (known.name if known else user_id), role)
-            await self._store.put_member(band_id, member, self._clock.now())
+            is_new = all(member.user_id != user_id for member in await self._store.members(band_id))
+            member = await self._store.put_member(band_id, Member(user_id, name or user_id, role), self._clock.now())
             self._directory.set_role(band_id, user_id, role)
-        action = "add" if known is None else "update"
+        action = "add" if is_new else "update"
         self._announcer.membership_updated(UserRoom(user_id), action, band_id, role)
         return member
 

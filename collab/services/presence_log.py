@@ -153,8 +153,8 @@ class PresenceLog:
         stays, self._waiting = self._waiting, {}
         try:
             is_alive = await self._store.record(self._node(ended_at), list(stays.values()))
-        except CollabError:
-            # What was said meanwhile is newer. It goes with the next renewal at the latest.
+        except BaseException:
+            # What was said meanwhile is newer. It goes with the next renewal at the latest, whatever went wrong.
             self._waiting = {**stays, **self._waiting}
             raise
         if not is_alive:

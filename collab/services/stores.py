@@ -61,8 +61,9 @@ class BandStore(Protocol):
 
     async def create_band(self, band: Band, owner: User, at: datetime) -> None: ...
 
-    async def put_member(self, band_id: str, member: Member, at: datetime) -> None:
-        """Adds or changes; makes the user's row where they never connected. `Conflicting`: no owner would be left."""
+    async def put_member(self, band_id: str, member: Member, at: datetime) -> Member:
+        """Adds or changes; the name is for a user who is not known yet, and the member that is returned has the one
+        that stands. `Conflicting` where no owner would be left."""
         ...
 
     async def remove_member(self, band_id: str, user_id: str) -> None:

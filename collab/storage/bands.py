@@ -1,11 +1,11 @@
 """Users, bands, memberships and the list of contents."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import Role
@@ -15,9 +15,20 @@ from collab.domain.errors import Conflicting, NotFound
 from collab.storage.faults import translated
 from collab.storage.rows import SELECT_CONTENTS, SELECT_MEMBERS, content_of, member_of
 from collab.storage.tables import bands, contents, memberships, snapshots, users
+from collab.storage.upserts import by_dialect
 from collab.storage.writer import Writer
 
-_INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_NEW_USER = by_dialect(users, lambda insert: insert.on_conflict_do_nothing())
+_USER = by_dialect(
+    users,
+    lambda insert: insert.on_conflict_do_update(index_elements=["id"], set_={"name": insert.excluded.name}),
+)
+_MEMBERSHIP = by_dialect(
+    memberships,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["band_id", "user_id"], set_={"role": insert.excluded.role}
+    ),
+)
 
 
 class StoredBands:
@@ -74,7 +85,8 @@ class StoredBands:
         return [content_of(row) for row in rows]
 
     async def save_user(self, user: User, at: datetime) -> None:
-        await self._writer.run(lambda connection: _upsert_user(connection, user.id, user.name, at))
+        row = {"id": user.id, "name": user.name, "created_at": at}
+        await self._writer.run(lambda connection: connection.execute(_USER[connection.dialect.name], row))
 
     async def create_band(self, band: Band, owner: User, at: datetime) -> None:
         def work(connection: Connection) -> None:
@@ -85,13 +97,16 @@ class StoredBands:
 
         await self._writer.run(work)
 
-    async def put_member(self, band_id: str, member: Member, at: datetime) -> None:
-        def work(connection: Connection) -> None:
-            _upsert_user(connection, member.user_id, member.name, at)
+    async def put_member(self, band_id: str, member: Member, at: datetime) -> Member:
+        def work(connection: Connection) -> Member:
+            user = {"id": member.user_id, "name": member.name, "created_at": at}
+            connection.execute(_NEW_USER[connection.dialect.name], user)
             _upsert_membership(connection, band_id, member.user_id, member.role, at)
             _require_owner(connection, band_id)
+            name = connection.execute(select(users.c.name).where(users.c.id == member.user_id)).scalar_one()
+            return replace(member, name=name)
 
-        await self._writer.run(work)
+        return await self._writer.run(work)
 
     async def remove_member(self, band_id: str, user_id: str) -> None:
         def work(connection: Connection) -> None:
@@ -149,20 +164,9 @@ class StoredBands:
             return list(await connection.execute(statement))
 
 
-def _upsert_user(connection: Connection, user_id: str, name: str, at: datetime) -> None:
-    statement = _INSERT[connection.dialect.name](users)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["id"], set_={"name": statement.excluded.name}),
-        {"id": user_id, "name": name, "created_at": at},
-    )
-
-
 def _upsert_membership(connection: Connection, band_id: str, user_id: str, role: Role, at: datetime) -> None:
-    statement = _INSERT[connection.dialect.name](memberships)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["band_id", "user_id"], set_={"role": statement.excluded.role}),
-        {"band_id": band_id, "user_id": user_id, "role": role.value, "created_at": at},
-    )
+    row = {"band_id": band_id, "user_id": user_id, "role": role.value, "created_at": at}
+    connection.execute(_MEMBERSHIP[connection.dialect.name], row)
 
 
 def _require_owner(connection: Connection, band_id: str) -> None:

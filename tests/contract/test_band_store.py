@@ -52,6 +52,13 @@ async def test_bands_are_found_by_their_ids_and_by_their_members(stores: Stores)
     assert await stores.bands.around([], []) == ({}, [])
 
 
+async def test_who_is_known_keeps_their_name_whatever_an_owner_calls_them(stores: Stores) -> None:
+    put = await stores.bands.put_member("other", Member("ben", "Mallory's joke", Role.VIEWER), NOW)
+    assert put == Member("ben", "Ben", Role.VIEWER)
+    assert put in await stores.bands.members("other")
+    assert (await stores.bands.put_member("b", Member("dex", "Dex", Role.VIEWER), NOW)).name == "Dex"
+
+
 async def test_heads_are_of_the_contents_that_are_asked_for(stores: Stores) -> None:
     assert await stores.history.heads(["s-b", "nothing"]) == {"s-b": 0}
 
