@@ -116,6 +116,9 @@ class Connection:
 
     def _end(self, _reason: str) -> None:
         self.ended.set()
+        if (websocket := self._socket.eio.ws) is not None:
+            # aiohttp keeps the connection of a websocket that broke off until it is collected, and complains then.
+            websocket._response.close()  # noqa: SLF001  # no public way lets it go
         for waiting in [*self._calls, self._session]:
             if not waiting.done():
                 waiting.set_exception(_gone())
