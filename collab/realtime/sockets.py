@@ -102,6 +102,7 @@ class Link:
         self._session = session
         self._websocket = websocket
         self._push = websocket.push
+        self._is_queue_empty = session.queue.empty
         self._on_event = on_event
         self._context = copy_context()
         self._now = asyncio.get_running_loop().time
@@ -138,7 +139,7 @@ class Link:
 
     def write(self, message: Message) -> bool:
         """Whether the message is on its way past the queue; not where others wait there."""
-        if self._push is None or self._is_writing or self._session.closed or not self._session.queue.empty():
+        if self._push is None or self._is_writing or self._session.closed or not self._is_queue_empty():
             return False
         return self._push.write(message.frame)
 

@@ -123,7 +123,8 @@ def _lock_heads(*, is_sqlite: bool) -> ClauseElement:
 
 def _sqlite_time(at: datetime) -> str:
     """As SQLAlchemy writes a time for SQLite: in UTC, without its zone."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    text = (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(" ", "microseconds")
+    return text[: -len("+00:00")]
 
 
 def _pipeline(driver_connection: Any) -> AbstractContextManager[Any]:
