@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 
 import structlog
-from sqlalchemy import Connection, insert, tuple_
+from sqlalchemy import Connection, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from collab.domain.document import Document, apply_stored
@@ -15,7 +15,7 @@ from collab.domain.rebase import Accepted, Duplicate, Outcome, check_base, rebas
 from collab.domain.restore import restore
 from collab.storage.edit_log import EditLog
 from collab.storage.live import KEPT_EDITS, Live, Working
-from collab.storage.rows import SELECT_EDITS, document_of, edit_of, edits_after, edits_at, snapshot_before
+from collab.storage.rows import SELECT_EDITS, document_of, edit_of, edits_after, edits_at, edits_named, snapshot_before
 from collab.storage.tables import edits, snapshots
 
 log = structlog.get_logger(__name__)
@@ -64,7 +64,7 @@ class Batch:
     def recall(self, asked: Sequence[tuple[str, Asked]]) -> None:
         """Looks up which of these edits are stored already, beyond what memory recalls."""
         keys = [(content_id, request.edit_id) for content_id, request in asked]
-        rows = self._connection.execute(SELECT_EDITS.where(tuple_(edits.c.content_id, edits.c.edit_id).in_(keys)))
+        rows = edits_named(self._connection, keys)
         self._recalled.update({(row.content_id, row.edit_id): edit_of(row) for row in rows})
 
     def take(self, content_id: str, request: Asked) -> None:
@@ -166,7 +166,7 @@ class Batch:
             for version in range(live.document.version + 1, head + 1)
         ]
         added: dict[str, list[Edit]] = {content_id: [] for content_id in behind}
-        for row in self._connection.execute(edits_at(keys, self._connection.dialect)):
+        for row in edits_at(self._connection, keys):
             added[row.content_id].append(edit_of(row))
         for content_id, (live, head) in behind.items():
             document = live.document

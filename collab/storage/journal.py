@@ -163,23 +163,27 @@ class Journal:
         entries = self._writing
         try:
             if isinstance(result, Exception):
-                raise result
-            self._meter.committed(result.outcomes, perf_counter() - self._began_s)
-            self._pause_after(result)
-            self._settle(entries, result)
-        except CollabError as error:
-            log.warning("a batch was not stored", error=error.message, **_named(entries))
-            self._meter.not_committed(len(entries))
-            _answer_all(entries, error)
-        except Exception:
-            # The edge of the journal: whatever goes wrong in one batch, the next one is served.
-            log.exception("the journal could not write a batch", **_named(entries))
-            self._meter.not_committed(len(entries))
-            _answer_all(entries, Unavailable("the server could not store the edit; send it again, unchanged"))
+                self._refuse(entries, result)
+            else:
+                self._meter.committed(result.outcomes, perf_counter() - self._began_s)
+                self._pause_after(result)
+                self._settle(entries, result)
+        except Exception as error:  # noqa: BLE001  # the edge of the journal: whatever goes wrong, the next batch is served
+            self._refuse(entries, error)
         self._writing = []
         self._ended_s = perf_counter()
         self._idle.set()
         self._write_soon()
+
+    def _refuse(self, entries: Sequence[Waiting], error: Exception) -> None:
+        if isinstance(error, CollabError):
+            log.warning("a batch was not stored", error=error.message, **_named(entries))
+        else:
+            log.error("the journal could not write a batch", exc_info=error, **_named(entries))
+            error = Unavailable("the server could not store the edit; send it again, unchanged")
+        self._meter.not_committed(len(entries))
+        for entry in entries:
+            _answer(entry, error)
 
     def _pause_after(self, batch: Batch) -> None:
         """Where other nodes hold the heads in turn, the next commit waits here for most of that time instead of at
@@ -216,11 +220,6 @@ def _write_batch(
         batch.take(content_id, request)
     batch.store()
     return batch
-
-
-def _answer_all(entries: Sequence[Waiting], error: CollabError) -> None:
-    for entry in entries:
-        _answer(entry, error)
 
 
 def _answer(entry: Waiting, outcome: Outcome | CollabError) -> None:

@@ -1,23 +1,24 @@
 """Between rows and the domain's records; the statements that the writer and the readers share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    Dialect,
+    Connection,
     Integer,
     Row,
     Select,
     String,
     TableValuedAlias,
     and_,
+    bindparam,
     column,
     func,
-    literal,
     select,
+    tuple_,
 )
 
 from collab.domain import ops
@@ -37,6 +38,29 @@ SELECT_CHECKPOINTS = select(checkpoints, users.c.name.label("created_by_name")).
 SELECT_MEMBERS = select(memberships, users.c.name.label("user_name")).join(users, users.c.id == memberships.c.user_id)
 
 
+_KEYS = func.json_each(bindparam("keys")).table_valued("value")
+_KEYS_APART = (
+    func.unnest(bindparam("ids", type_=ARRAY(String)), bindparam("versions", type_=ARRAY(Integer)))
+    .table_valued(column("content_id", String), column("version", Integer))
+    .render_derived("wanted")
+)
+
+
+def _joined(keys: TableValuedAlias, content_id: ColumnElement[Any], version: ColumnElement[Any]) -> Select[Any]:
+    """The keys are rows to join with, so that the statement stays the same however many there are, and each is looked
+    up by the primary key: from conditions on ranges of versions PostgreSQL guesses that it needs a third of the table.
+    """
+    return SELECT_EDITS.join(keys, and_(edits.c.content_id == content_id, edits.c.version == version)).order_by(
+        edits.c.content_id, edits.c.version
+    )
+
+
+# Stated once: what aliases a table, or compares tuples, is full of circles that only the garbage collector frees.
+_EDITS_AT_SQLITE = _joined(_KEYS, *(func.json_extract(_KEYS.c.value, f"$[{index}]") for index in range(2)))
+_EDITS_AT_POSTGRESQL = _joined(_KEYS_APART, _KEYS_APART.c.content_id, _KEYS_APART.c.version)
+_EDITS_NAMED = SELECT_EDITS.where(tuple_(edits.c.content_id, edits.c.edit_id).in_(bindparam("keys", expanding=True)))
+
+
 def edits_after(content_id: str, version: int, limit: int | None = None) -> Select[Any]:
     """The edits of a content after a version, oldest first."""
     return (
@@ -46,28 +70,17 @@ def edits_after(content_id: str, version: int, limit: int | None = None) -> Sele
     )
 
 
-def edits_at(keys: Sequence[tuple[str, int]], dialect: Dialect) -> Select[Any]:
-    """The edits with these content ids and versions, by content, oldest first.
+def edits_at(connection: Connection, keys: Sequence[tuple[str, int]]) -> Iterable[Row[Any]]:
+    """The edits with these content ids and versions, by content, oldest first."""
+    if connection.dialect.name == "sqlite":
+        return connection.execute(_EDITS_AT_SQLITE, {"keys": orjson.dumps(keys).decode()})
+    ids, versions = zip(*keys, strict=True)
+    return connection.execute(_EDITS_AT_POSTGRESQL, {"ids": list(ids), "versions": list(versions)})
 
-    The keys are rows to join with, so that the statement stays the same however many there are, and each is looked up
-    by the primary key: from conditions on ranges of versions PostgreSQL guesses that it needs a third of the table.
-    """
-    wanted: TableValuedAlias
-    content_id: ColumnElement[Any]
-    version: ColumnElement[Any]
-    if dialect.name == "sqlite":
-        wanted = func.json_each(orjson.dumps(keys).decode()).table_valued("value")
-        content_id, version = (func.json_extract(wanted.c.value, f"$[{index}]") for index in range(2))
-    else:
-        ids, versions = zip(*keys, strict=True)
-        wanted = func.unnest(literal(ids, ARRAY(String)), literal(versions, ARRAY(Integer))).table_valued(
-            column("content_id", String), column("version", Integer)
-        )
-        wanted = wanted.render_derived("wanted")
-        content_id, version = wanted.c.content_id, wanted.c.version
-    return SELECT_EDITS.join(wanted, and_(edits.c.content_id == content_id, edits.c.version == version)).order_by(
-        edits.c.content_id, edits.c.version
-    )
+
+def edits_named(connection: Connection, keys: Sequence[tuple[str, str]]) -> Iterable[Row[Any]]:
+    """The edits with these content ids and edit ids."""
+    return connection.execute(_EDITS_NAMED, {"keys": keys})
 
 
 def snapshot_before(content_id: str, version: int) -> Select[Any]:
