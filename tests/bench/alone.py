@@ -13,6 +13,7 @@ from statistics import median
 from collab.domain.bands import User
 from collab.domain.ops import Item, Set
 from collab.engine import Engine
+from collab.logs import configure_logging
 from collab.storage.migrate import migrate
 from tests.bench.clients import Member, Tally, mark
 from tests.bench.dialects import Op, SocketioMember
@@ -80,6 +81,7 @@ class Content:
 async def _fill(file: Path) -> list[Content]:
     """Contents with so many edits in their history, and one of many songs, made by an engine that is gone after."""
     settings = settings_for(sqlite_url(file))
+    configure_logging("WARNING")
     migrate(settings.database_url)
     engine = Engine(settings)
     async with engine.running():
