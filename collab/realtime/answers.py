@@ -48,8 +48,9 @@ class Answers:
     def expect(self, event: str, sid: str, reply: Reply) -> "Pending":
         """An answer that is still to come, and goes to `reply`."""
         _SESSION_ID.set(sid)
+        if self._open == 0:
+            self._settled.clear()
         self._open += 1
-        self._settled.clear()
         return Pending(self, event, sid, reply)
 
     def ended(self, event: str, sid: str, code: str, seconds: float) -> None:

@@ -106,6 +106,7 @@ class Link:
         self._on_event = on_event
         self._context = copy_context()
         self._now = asyncio.get_running_loop().time
+        self._max_length = session.server.max_http_buffer_size
         self._patience_s = session.server.ping_interval + session.server.ping_timeout
         self._patience = asyncio.timeout(self._patience_s)
         self._moved_at = self._now()
@@ -148,7 +149,7 @@ class Link:
         self._is_reading = False
         data = await self._websocket.wait()
         self._is_reading = True
-        if len(data) > self._session.server.max_http_buffer_size:
+        if len(data) > self._max_length:
             return False
         if data[:2] == EVENT and self._hear(data):
             self._move_patience()
@@ -169,7 +170,7 @@ class Link:
 
     def _take(self, text: str) -> bool:
         """Whether a text was an event, and was taken. It comes from outside of the session's own task."""
-        if self._is_reading or text[:2] != EVENT or len(text) > self._session.server.max_http_buffer_size:
+        if self._is_reading or text[:2] != EVENT or len(text) > self._max_length:
             return False
         if not self._context.run(self._hear, text):
             return False

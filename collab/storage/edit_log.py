@@ -7,6 +7,7 @@ than the database needs itself, and most commits hold one edit.
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import orjson
@@ -96,20 +97,18 @@ class _Statement:
     def rows(self, connection: Connection, row: Row) -> list[Any]:
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(self._sql, self._parameters(row))
+            cursor.execute(self._sql, row if self._names is None else [row[name] for name in self._names])
             return list(cursor.fetchall())
         finally:
             cursor.close()
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Of rows with several parameters each."""
         cursor = connection.connection.cursor()
         try:
-            cursor.executemany(self._sql, [self._parameters(row) for row in rows])
+            cursor.executemany(self._sql, rows if self._names is None else list(map(itemgetter(*self._names), rows)))
         finally:
             cursor.close()
-
-    def _parameters(self, row: Row) -> Any:
-        return row if self._names is None else [row[name] for name in self._names]
 
 
 def _lock_heads(*, is_sqlite: bool) -> ClauseElement:
