@@ -126,6 +126,20 @@ async def test_a_delivery_that_fails_is_tried_again_and_no_other_content_waits_f
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("turns", range(5))
+async def test_it_ends_also_when_it_is_woken_meanwhile(turns: int) -> None:
+    outbox, ear = MemoryOutbox(a=1), Ear()
+    webhooks = Webhooks(outbox, outbox, ManualClock(), "hook", ear, pace_s=0.001, first_retry_s=0.001, give_up_s=60.0)
+    webhooks.start()
+    await until(lambda: outbox.cursors == {"a": 1})
+    await until(lambda: bool(webhooks._wake._waiters))  # type: ignore[attr-defined]  # noqa: SLF001  # nothing else tells
+    webhooks.wake()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await asyncio.wait_for(webhooks.close(), 5)
+
+
+@pytest.mark.asyncio
 async def test_after_a_restart_it_goes_on_where_it_was() -> None:
     outbox, deaf = MemoryOutbox(a=2), Ear(a=1_000_000)
     async with delivering(outbox, deaf):
