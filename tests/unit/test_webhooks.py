@@ -132,7 +132,7 @@ async def test_it_ends_also_when_it_is_woken_meanwhile(turns: int) -> None:
     webhooks = Webhooks(outbox, outbox, ManualClock(), "hook", ear, pace_s=0.001, first_retry_s=0.001, give_up_s=60.0)
     webhooks.start()
     await until(lambda: outbox.cursors == {"a": 1})
-    await until(lambda: bool(webhooks._wake._waiters))  # type: ignore[attr-defined]  # noqa: SLF001  # nothing else tells
+    await until(lambda: bool(webhooks._wake._waiters))  # noqa: SLF001  # nothing else tells
     webhooks.wake()
     for _ in range(turns):
         await asyncio.sleep(0)
