@@ -11,7 +11,7 @@ from collab.domain.errors import TokenExpired, TokenInvalid
 from collab.services.ports import Identity
 from tests.conftest import Gig, make_gig
 from tests.support.clients import Wire, agreed, break_connection, client, heard, stored_ids
-from tests.support.clock import ManualClock
+from tests.support.clock import SLACK_S, ManualClock
 from tests.support.members import TIMEOUT_S
 from tests.support.proxy import proxy
 from tests.support.serving import RunningEngine, serving, settings_for
@@ -172,7 +172,7 @@ async def test_a_token_callback_is_asked_again_when_the_session_has_expired(
     async with CollabClient(server.url, fresh_token, first_retry_s=0.01) as ada:
         setlist = await ada.open(gig.setlist_id)
         news = ada.events()
-        clock.advance(3_601)
+        clock.advance(3_600 + SLACK_S)
         await heard(news, Offline)
         setlist.set("iko", "key", "G")
         await heard(news, Online)
@@ -206,7 +206,7 @@ async def test_a_token_that_expired_and_can_not_be_renewed_ends_the_client(
             raise TokenExpired("the token has expired: get a new one and connect again")
 
         monkeypatch.setattr(server.engine.tokens, "verify", expired)
-        clock.advance(3_601)
+        clock.advance(3_600 + SLACK_S)
         assert isinstance((await heard(news, Offline, lambda event: event.error is not None)).error, TokenExpired)
         with pytest.raises(TokenExpired):
             setlist.set("iko", "key", "G")

@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from collab.clock import SystemClock
 
+SLACK_S = 60.0
+"""How far the real clock, which tokens are signed by, may have gone on since a `ManualClock` began."""
+
 
 @dataclass(eq=False)
 class ManualTimer:
