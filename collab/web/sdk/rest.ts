@@ -13,6 +13,9 @@ export class RestError extends Error {
   }
 }
 
+/** What a body reads as that broke off on its way, as it does when the line drops or the page is left. */
+const CUT_OFF = {};
+
 export class Rest {
   constructor(
     readonly token: string | (() => string | Promise<string>),
@@ -71,11 +74,13 @@ export class Rest {
     } catch {
       throw new RestError(0, "unreachable", "The server can't be reached.");
     }
-    const answer = response.status === 204 ? null : await response.json().catch(() => null);
+    if (response.status === 204) return null as Answer;
+    const answer: unknown = await response.json().catch(() => CUT_OFF);
     if (!response.ok) {
-      const problem = (answer as { error?: Problem } | null)?.error;
+      const problem = (answer as { error?: Problem }).error;
       throw new RestError(response.status, problem?.code ?? "unknown", problem?.message ?? response.statusText);
     }
+    if (answer === CUT_OFF) throw new RestError(0, "unreachable", "The server's answer was cut off.");
     return answer as Answer;
   }
 }
