@@ -1,4 +1,4 @@
-"""uvicorn's websocket, with a short way past ASGI: a message is handed on where it arrives, a frame is written at once.
+"""uvicorn's websocket, with a short way past ASGI: a message is handed on where it arrives, a frame needs no task.
 
 ASGI has a queue and a task woken for each message that comes in, and a task woken for each that goes out: with
 python-engineio on top of it that is most of what a message costs. uvicorn takes the class of its websockets as an
@@ -6,7 +6,7 @@ option (`ws`); served by anything else, all goes by ASGI. What this touches of u
 `queue`, `frames`, `conn`, `writable`, `close_sent`) is in no documentation: tests hold it in place.
 """
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -54,12 +54,15 @@ class PushWebSocket(WebSocketsSansIOProtocol):
         super().data_received(data)
         self._is_between_frames = _is_between_frames(self.conn)
 
-    def write(self, frame: bytes) -> bool:
-        """Whether the frame is on its way: not where the client is slow to read, or gone."""
-        if not self.writable.is_set() or self.close_sent or self.transport.is_closing():
-            return False
-        self.transport.write(frame)
-        return True
+    @property
+    def is_writable(self) -> bool:
+        """Whether a frame may be written: not where the client is slow to read, or gone."""
+        return self.writable.is_set() and not self.close_sent and not self.transport.is_closing()
+
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Writes whole frames as one; they are lost where the client has gone."""
+        if not self.close_sent and not self.transport.is_closing():
+            self.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
 
 def _is_between_frames(connection: ServerProtocol) -> bool:

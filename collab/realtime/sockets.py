@@ -34,12 +34,17 @@ OnEvent = Callable[[str, str], bool]
 
 
 class Sockets:
-    """The websockets of a server. `on_event` hears of events first."""
+    """The websockets of a server. `on_event` hears of events first.
+
+    What a client is told at once, it is sent at once: the news of a commit and the answer to its own edit, say. To
+    hand it to the system is most of what a message costs.
+    """
 
     def __init__(self, server: engineio.AsyncServer, on_event: OnEvent) -> None:
         self._server = server
         self._on_event = on_event
         self._links: dict[str, Link] = {}
+        self._holding: list[Link] = []
 
     def register(self) -> None:
         """Lets the server make its websockets here, and read its requests in a way that leaves no garbage."""
@@ -49,11 +54,23 @@ class Sockets:
     def put(self, eio_sid: str, message: Message) -> None:
         """Sends a message to a client, where it is still there: `AsyncServer.send_packet` without its detours."""
         link = self._links.get(eio_sid)
-        if link is not None and link.write(message):
+        if link is not None and link.may_write():
+            if link.hold(message):
+                self._write_soon(link)
             return
         session = self._server.sockets.get(eio_sid)
         if session is not None and not session.closed:
             session.queue.put_nowait(message.packet)
+
+    def _write_soon(self, link: "Link") -> None:
+        if not self._holding:
+            asyncio.get_running_loop().call_soon(self._write_out)
+        self._holding.append(link)
+
+    def _write_out(self) -> None:
+        links, self._holding = self._holding, []
+        for link in links:
+            link.write_out()
 
     def _websocket(self, handler: Any, server: engineio.AsyncServer) -> "LeanWebSocket":
         """Engine.IO makes one with the session's own handler, whose work `_serve` does."""
@@ -111,6 +128,7 @@ class Link:
         self._patience = asyncio.timeout(self._patience_s)
         self._moved_at = self._now()
         self._is_reading = self._is_writing = False
+        self._held: list[bytes] = []
 
     async def read(self) -> None:
         """Takes in what the client sends, until it is gone, sends too much, or is silent for longer than its pings
@@ -138,11 +156,26 @@ class Link:
             queue.task_done()
         await self._websocket.close()
 
-    def write(self, message: Message) -> bool:
-        """Whether the message is on its way past the queue; not where others wait there."""
-        if self._push is None or self._is_writing or self._session.closed or not self._is_queue_empty():
-            return False
-        return self._push.write(message.frame)
+    def may_write(self) -> bool:
+        """Whether a message may go past the queue: not where others wait there."""
+        return (
+            self._push is not None
+            and not self._is_writing
+            and not self._session.closed
+            and self._is_queue_empty()
+            and self._push.is_writable
+        )
+
+    def hold(self, message: Message) -> bool:
+        """Takes a message that may go past the queue. Whether it is the first: then have it written soon."""
+        self._held.append(message.frame)
+        return len(self._held) == 1
+
+    def write_out(self) -> None:
+        """Writes what is held."""
+        if self._push is not None:
+            self._push.write(self._held)
+        self._held.clear()
 
     async def _read_one(self) -> bool:
         """Whether there may be more."""

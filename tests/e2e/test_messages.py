@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from uvicorn.config import WSProtocolType
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 
+from collab.realtime.push import PushWebSocket
 from tests.conftest import Gig, make_gig
 from tests.support.log import logged
 from tests.support.members import TIMEOUT_S, Member, member
@@ -53,6 +54,26 @@ async def test_what_comes_all_at_once_is_done_in_its_order(
     # A room is looked up meanwhile, and may be answered later.
     edits = [(n, answer["version"]) for n, answer in answers if n != 1]
     assert edits == [(n, n - 1) for n in range(2, 12)]
+
+
+@pytest.mark.parametrize("server", [None], ids=["push"], indirect=True)
+async def test_what_a_commit_brings_a_client_goes_out_in_one_piece(
+    server: RunningEngine, gig: Gig, client: ClientConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await client.send(_hello(server))
+    await client.send(_join(1, gig))
+    await _answer(client, 1)
+    pieces: list[int] = []
+    write = PushWebSocket.write
+
+    def counted(websocket: PushWebSocket, frames: Sequence[bytes]) -> None:
+        pieces.append(len(frames))
+        write(websocket, frames)
+
+    monkeypatch.setattr(PushWebSocket, "write", counted)
+    client.transport.write(b"".join(_frame(_edit(n, gig, n)) for n in range(2, 12)))
+    assert [(await _answer(client, n))["version"] for n in range(2, 12)] == list(range(1, 11))
+    assert pieces == [10]
 
 
 @pytest.mark.parametrize("piece_bytes", [1, 2, 5, 100, 1_000_000])
