@@ -54,9 +54,7 @@ class Sockets:
     def put(self, eio_sid: str, message: Message) -> None:
         """Sends a message to a client, where it is still there: `AsyncServer.send_packet` without its detours."""
         link = self._links.get(eio_sid)
-        if link is not None and link.may_write():
-            if link.hold(message):
-                self._write_soon(link)
+        if link is not None and link.hold(message):
             return
         session = self._server.sockets.get(eio_sid)
         if session is not None and not session.closed:
@@ -84,7 +82,7 @@ class Sockets:
                 return
         else:
             session.connected = session.upgraded = True
-        link = self._links[session.sid] = Link(session, websocket, self._on_event)
+        link = self._links[session.sid] = Link(session, websocket, self._on_event, self._write_soon)
         writer = asyncio.create_task(link.write_queued())
         try:
             await link.read()
@@ -113,14 +111,24 @@ class LeanWebSocket(WebSocket):  # type: ignore[misc]  # python-engineio ships n
 
 
 class Link:
-    """A session and its websocket: what the client says, and what it is told, each in its order."""
+    """A session and its websocket: what the client says, and what it is told, each in its order.
 
-    def __init__(self, session: AsyncSocket, websocket: LeanWebSocket, on_event: OnEvent) -> None:
+    `on_held` has the link's `write_out` called when this turn of the event loop is over.
+    """
+
+    def __init__(
+        self,
+        session: AsyncSocket,
+        websocket: LeanWebSocket,
+        on_event: OnEvent,
+        on_held: Callable[["Link"], None],
+    ) -> None:
         self._session = session
         self._websocket = websocket
         self._push = websocket.push
         self._is_queue_empty = session.queue.empty
         self._on_event = on_event
+        self._on_held = on_held
         self._context = copy_context()
         self._now = asyncio.get_running_loop().time
         self._max_length = session.server.max_http_buffer_size
@@ -156,26 +164,22 @@ class Link:
             queue.task_done()
         await self._websocket.close()
 
-    def may_write(self) -> bool:
-        """Whether a message may go past the queue: not where others wait there."""
-        return (
-            self._push is not None
-            and not self._is_writing
-            and not self._session.closed
-            and self._is_queue_empty()
-            and self._push.is_writable
-        )
-
     def hold(self, message: Message) -> bool:
-        """Takes a message that may go past the queue. Whether it is the first: then have it written soon."""
+        """Whether the message goes past the queue, with the next `write_out`; not where others wait there."""
+        if not self._held:
+            if self._push is None or self._is_writing or self._session.closed or not self._is_queue_empty():
+                return False
+            if not self._push.is_writable:
+                return False
+            self._on_held(self)
         self._held.append(message.frame)
-        return len(self._held) == 1
+        return True
 
     def write_out(self) -> None:
         """Writes what is held."""
+        held, self._held = self._held, []
         if self._push is not None:
-            self._push.write(self._held)
-        self._held.clear()
+            self._push.write(held)
 
     async def _read_one(self) -> bool:
         """Whether there may be more."""
