@@ -23,6 +23,7 @@ from engineio.exceptions import SocketIsClosedError, UnknownPacketError
 from collab.realtime.environ import environ_of
 from collab.realtime.frames import EVENT, Message
 from collab.realtime.push import PushWebSocket, pushing
+from collab.realtime.queues import Queue
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +43,9 @@ class Sockets:
         self._links: dict[str, Link] = {}
 
     def register(self) -> None:
-        """Lets the server make its websockets here, and read its requests in a way that leaves no garbage."""
+        """Lets the server make queues and websockets of this kind, and read requests in a way that leaves no garbage."""
         driver = self._server._async  # noqa: SLF001  # no public way chooses what a driver is made of
+        self._server.create_queue = Queue
         self._server._async = {**driver, "websocket": self._websocket, "translate_request": environ_of}  # noqa: SLF001
 
     def put(self, eio_sid: str, message: Message) -> None:
@@ -68,13 +70,11 @@ class Sockets:
         else:
             session.connected = session.upgraded = True
         link = self._links[session.sid] = Link(session, websocket, self._on_event)
-        writer = asyncio.create_task(link.write_queued())
         try:
             await link.read()
         finally:
             del self._links[session.sid]
-        await session.queue.put(None)
-        await writer
+        await link.end()
         await session.close(wait=False, abort=True, reason=session.server.reason.TRANSPORT_CLOSE)
 
 
@@ -102,7 +102,7 @@ class Link:
         self._session = session
         self._websocket = websocket
         self._push = websocket.push
-        self._is_queue_empty = session.queue.empty
+        self._queue: Queue[packet.Packet | None] = session.queue
         self._on_event = on_event
         self._context = copy_context()
         self._now = asyncio.get_running_loop().time
@@ -110,44 +110,60 @@ class Link:
         self._patience_s = session.server.ping_interval + session.server.ping_timeout
         self._patience = asyncio.timeout(self._patience_s)
         self._moved_at = self._now()
-        self._is_reading = self._is_writing = False
+        self._is_reading = False
+        self._writer: asyncio.Task[None] | None = None
+        self._queue.on_put = self._write_queued_soon
+        self._write_queued_soon()
 
     async def read(self) -> None:
         """Takes in what the client sends, until it is gone, sends too much, or is silent for longer than its pings
         are apart."""
         if self._push is not None:
+            self._push.forget_handshake()
             self._push.on_text = self._take
         try:
             with suppress(OSError, TimeoutError):
                 async with self._patience:
-                    while await self._read_one():
-                        pass
+                    while await self._receive(await self._websocket.wait()):
+                        self._is_reading = False
         finally:
             if self._push is not None:
                 self._push.on_text = None
 
-    async def write_queued(self) -> None:
-        """Sends what is queued, until `None` is."""
-        queue: asyncio.Queue[packet.Packet | None] = self._session.queue
-        with suppress(OSError):
-            while (entry := await queue.get()) is not None:
-                self._is_writing = True
-                queue.task_done()
-                await self._websocket.send(entry.encode())
-                self._is_writing = False
-            queue.task_done()
-        await self._websocket.close()
+    async def end(self) -> None:
+        """Sends what is queued yet, and closes the websocket."""
+        self._queue.put_nowait(None)
+        self._queue.on_put = None
+        if self._writer is not None:
+            await self._writer
 
     def write(self, message: Message) -> bool:
         """Whether the message is on its way past the queue; not where others wait there."""
-        if self._push is None or self._is_writing or self._session.closed or not self._is_queue_empty():
+        if self._push is None or self._writer is not None or self._session.closed:
             return False
         return self._push.write(message.frame)
 
-    async def _read_one(self) -> bool:
-        """Whether there may be more."""
-        self._is_reading = False
-        data = await self._websocket.wait()
+    def _write_queued_soon(self) -> None:
+        """Queues are rarely used, so that no task waits for them; one that has closed the websocket stays the last."""
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_queued())
+
+    async def _write_queued(self) -> None:
+        """Sends what is queued; `None`, or a break, closes the websocket."""
+        with suppress(OSError):
+            while not self._queue.empty():
+                entry = self._queue.get_nowait()
+                self._queue.task_done()
+                if entry is None:
+                    break
+                await self._websocket.send(entry.encode())
+            else:
+                self._writer = None
+                return
+        await self._websocket.close()
+
+    async def _receive(self, data: Any) -> bool:
+        """Whether there may be more after this message."""
         self._is_reading = True
         if len(data) > self._max_length:
             return False
@@ -181,7 +197,7 @@ class Link:
         try:
             return self._on_event(self._session.sid, text)
         except Exception:
-            # The edge of a message, as in `_read_one`.
+            # The edge of a message, as in `_receive`.
             log.exception("an event could not be read")
             return True
 
