@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 import engineio
@@ -43,7 +44,7 @@ class Sockets:
         self._links: dict[str, Link] = {}
 
     def register(self) -> None:
-        """Lets the server make queues and websockets of this kind, and read requests in a way that leaves no garbage."""
+        """Lets the server make its queues and websockets here, and read requests in a way that leaves no garbage."""
         driver = self._server._async  # noqa: SLF001  # no public way chooses what a driver is made of
         self._server.create_queue = Queue
         self._server._async = {**driver, "websocket": self._websocket, "translate_request": environ_of}  # noqa: SLF001
@@ -59,8 +60,7 @@ class Sockets:
 
     def _websocket(self, handler: Any, server: engineio.AsyncServer) -> "LeanWebSocket":
         """Engine.IO makes one with the session's own handler, whose work `_serve` does."""
-        session = handler.__self__
-        return LeanWebSocket(lambda websocket: self._serve(session, websocket), server)
+        return LeanWebSocket(partial(self._serve, handler.__self__), server)
 
     async def _serve(self, session: AsyncSocket, websocket: "LeanWebSocket") -> None:
         """Reads and writes until either side ends it."""
