@@ -2,9 +2,9 @@
 
 python-engineio waits for each message in a task of its own, under a timeout of its own, and does the same again for
 each packet that it sends: a third of what a message costs it. Here a session has one reader under one timeout that
-is moved along, and one writer; and where the server's websockets are of the kind of `push`, events go past both. It
-comes in as the websocket class of the ASGI driver. What it touches of a session (`queue`, `receive`, `connected`,
-`upgrading`, `upgraded`) is in no documentation: a test holds it in place.
+is moved along, and a writer while something is queued; and where the server's websockets are of the kind of `push`,
+events go past both. It comes in as the websocket class of the ASGI driver. What it touches of a session (`queue`,
+`receive`, `connected`, `upgrading`, `upgraded`) is in no documentation: a test holds it in place.
 """
 
 import asyncio
