@@ -58,6 +58,15 @@ class Http(HttpToolsProtocol):
         self.parser = None  # type: ignore[assignment]  # as in `connection_lost`, which the websocket's hears from now on
 
 
+def send_at_once(listening: socket) -> None:
+    """Lets no answer wait for the peer's word on the one before (Nagle's algorithm, RFC 896).
+
+    uvloop sees to that itself; asyncio does only for a socket that was made with the number of its protocol, which
+    uvicorn's are not. Accepted sockets inherit it.
+    """
+    listening.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_NODELAY, 1)
+
+
 def drop_dead_peers(listening: socket, settings: Settings) -> None:
     """Ends connections made through a listening socket whose peer takes nothing for as long as a ping may take.
 
@@ -137,5 +146,6 @@ def serve_until_stopped(
     if sockets is None:
         sockets = [config.bind_socket()]
     for listening in sockets:
+        send_at_once(listening)
         drop_dead_peers(listening, engine.settings)
     Server(config, engine, on_started).run(sockets)

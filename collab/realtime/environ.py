@@ -5,6 +5,7 @@ frees it, and with it the scope of the request and all that the server's transpo
 """
 
 import sys
+from functools import lru_cache
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -26,6 +27,13 @@ class Body:
         return read
 
 
+@lru_cache(256)
+def _key(raw_name: bytes) -> str:
+    """Where a header is found in an environ: clients send the same ones, and all share their names."""
+    name = raw_name.decode("latin-1").upper().replace("-", "_")
+    return name if name in _UNPREFIXED else f"HTTP_{name}"
+
+
 async def environ_of(scope: Scope, receive: Receive, send: Send) -> dict[str, Any]:
     """Everything that python-engineio, python-socketio and its Admin UI look for."""
     first = await receive()
@@ -43,8 +51,7 @@ async def environ_of(scope: Scope, receive: Receive, send: Send) -> dict[str, An
         "asgi.send": send,
     }
     for raw_name, raw_value in scope["headers"]:
-        name = raw_name.decode("latin-1").upper().replace("-", "_")
-        key = name if name in _UNPREFIXED else f"HTTP_{name}"
+        key = _key(raw_name)
         value = raw_value.decode("latin-1")
         environ[key] = f"{environ[key]},{value}" if key in environ and key not in _UNPREFIXED else value
     environ["wsgi.url_scheme"] = environ.get("HTTP_X_FORWARDED_PROTO", "http")

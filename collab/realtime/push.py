@@ -3,9 +3,11 @@
 ASGI has a queue and a task woken for each message that comes in, and a task woken for each that goes out: with
 python-engineio on top of it that is most of what a message costs. uvicorn takes the class of its websockets as an
 option (`ws`); served by anything else, all goes by ASGI. What this touches of uvicorn's class (`handle_connect`,
-`queue`, `frames`, `conn`, `writable`, `close_sent`) is in no documentation: tests hold it in place.
+`queue`, `frames`, `conn`, `writable`, `close_sent`, `request`, `response`) is in no documentation: tests hold it in
+place.
 """
 
+import asyncio
 from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, cast
 
@@ -13,6 +15,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
+
+from collab.realtime.queues import Queue
 
 try:
     from websockets.speedups import apply_mask
@@ -24,18 +28,42 @@ _WHOLE_TEXT, _IS_MASKED = b"\x81", 0x80
 _EXTENSION = "collab.push"
 """Where an application finds it in the scope (ASGI, Extensions)."""
 
+_WRITABLE = asyncio.Event()
+"""Stands for that of each connection that takes what is written, as nearly all do."""
+_WRITABLE.set()
+
 
 class PushWebSocket(WebSocketsSansIOProtocol):
     """`on_text` is given each text and says whether it took it; what it did not take comes by ASGI."""
 
-    on_text: Callable[[str], bool] | None = None
+    # An object of more than 30 attributes has a dictionary of its own for them, of 1.6 kB. uvicorn's has 36: some of
+    # those that few connections need are here.
+    __slots__ = (
+        "_is_between_frames", "last_ping_rtt", "on_text", "pending_ping_payload", "ping_interval", "ping_sent_at",
+        "ping_timeout", "ping_timer", "pong_timer", "request", "response",
+    )  # fmt: skip
 
-    _is_between_frames = False
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.on_text: Callable[[str], bool] | None = None
+        self.queue = Queue()  # type: ignore[assignment]  # has what uvicorn calls
+        self.writable = _WRITABLE
+        self._is_between_frames = False
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if self.response.status_code == 101:
             cast("dict[str, Any]", self.scope["extensions"])[_EXTENSION] = self
+
+    def forget_handshake(self) -> None:
+        """Lets go of what the two said, once the websocket is open; who asks for a header has the environ."""
+        # The parser keeps the request itself.
+        self.request.headers.clear()
+        del self.request, self.response
+        self.scope["headers"] = ()
+
+    def pause_writing(self) -> None:
+        self.writable = asyncio.Event()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

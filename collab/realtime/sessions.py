@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from collab.domain.bands import User
 from collab.domain.errors import Forbidden, RateLimited, Unauthenticated
@@ -48,7 +49,7 @@ class Sessions:
     def await_token(self, sid: str) -> None:
         """Gives a socket time to authenticate."""
         due = self._clock.now() + self._auth_timeout
-        self._anonymous[sid] = self._clock.call_at(due, lambda: self._on_timeout(sid))
+        self._anonymous[sid] = self._clock.call_at(due, partial(self._on_timeout, sid))
 
     def begin(self, sid: str, identity: Identity) -> Session:
         """The session of a socket that has shown a token; a further token of the same user renews it.
@@ -61,7 +62,7 @@ class Sessions:
         elif current.user.id != identity.user.id:
             raise Forbidden(f"expected a token of {current.user.id}: connect anew to be somebody else")
         self._cancel_timers(sid)
-        timer = self._clock.call_at(identity.expires_at, lambda: self._on_expiry(sid))
+        timer = self._clock.call_at(identity.expires_at, partial(self._on_expiry, sid))
         session = Session(sid, identity.user, identity.expires_at, timer)
         self._sessions[sid] = session
         return session

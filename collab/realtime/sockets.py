@@ -2,15 +2,16 @@
 
 python-engineio waits for each message in a task of its own, under a timeout of its own, and does the same again for
 each packet that it sends: a third of what a message costs it. Here a session has one reader under one timeout that
-is moved along, and one writer; and where the server's websockets are of the kind of `push`, events go past both. It
-comes in as the websocket class of the ASGI driver. What it touches of a session (`queue`, `receive`, `connected`,
-`upgrading`, `upgraded`) is in no documentation: a test holds it in place.
+is moved along, and a writer while something is queued; and where the server's websockets are of the kind of `push`,
+events go past both. It comes in as the websocket class of the ASGI driver. What it touches of a session (`queue`,
+`receive`, `connected`, `upgrading`, `upgraded`) is in no documentation: a test holds it in place.
 """
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 import engineio
@@ -23,6 +24,7 @@ from engineio.exceptions import SocketIsClosedError, UnknownPacketError
 from collab.realtime.environ import environ_of
 from collab.realtime.frames import EVENT, Message
 from collab.realtime.push import PushWebSocket, pushing
+from collab.realtime.queues import Queue
 
 log = structlog.get_logger(__name__)
 
@@ -47,8 +49,9 @@ class Sockets:
         self._holding: list[Link] = []
 
     def register(self) -> None:
-        """Lets the server make its websockets here, and read its requests in a way that leaves no garbage."""
+        """Lets the server make its queues and websockets here, and read requests in a way that leaves no garbage."""
         driver = self._server._async  # noqa: SLF001  # no public way chooses what a driver is made of
+        self._server.create_queue = Queue
         self._server._async = {**driver, "websocket": self._websocket, "translate_request": environ_of}  # noqa: SLF001
 
     def put(self, eio_sid: str, message: Message) -> None:
@@ -72,8 +75,7 @@ class Sockets:
 
     def _websocket(self, handler: Any, server: engineio.AsyncServer) -> "LeanWebSocket":
         """Engine.IO makes one with the session's own handler, whose work `_serve` does."""
-        session = handler.__self__
-        return LeanWebSocket(lambda websocket: self._serve(session, websocket), server)
+        return LeanWebSocket(partial(self._serve, handler.__self__), server)
 
     async def _serve(self, session: AsyncSocket, websocket: "LeanWebSocket") -> None:
         """Reads and writes until either side ends it."""
@@ -83,13 +85,11 @@ class Sockets:
         else:
             session.connected = session.upgraded = True
         link = self._links[session.sid] = Link(session, websocket, self._on_event, self._write_soon)
-        writer = asyncio.create_task(link.write_queued())
         try:
             await link.read()
         finally:
             del self._links[session.sid]
-        await session.queue.put(None)
-        await writer
+        await link.end()
         await session.close(wait=False, abort=True, reason=session.server.reason.TRANSPORT_CLOSE)
 
 
@@ -126,7 +126,7 @@ class Link:
         self._session = session
         self._websocket = websocket
         self._push = websocket.push
-        self._is_queue_empty = session.queue.empty
+        self._queue: Queue[packet.Packet | None] = session.queue
         self._on_event = on_event
         self._on_held = on_held
         self._context = copy_context()
@@ -135,41 +135,40 @@ class Link:
         self._patience_s = session.server.ping_interval + session.server.ping_timeout
         self._patience = asyncio.timeout(self._patience_s)
         self._moved_at = self._now()
-        self._is_reading = self._is_writing = False
+        self._is_reading = False
         self._held: list[bytes] = []
+        self._writer: asyncio.Task[None] | None = None
+        self._queue.on_put = self._write_queued_soon
+        self._write_queued_soon()
 
     async def read(self) -> None:
         """Takes in what the client sends, until it is gone, sends too much, or is silent for longer than its pings
         are apart."""
         if self._push is not None:
+            self._push.forget_handshake()
             self._push.on_text = self._take
         try:
             with suppress(OSError, TimeoutError):
                 async with self._patience:
-                    while await self._read_one():
-                        pass
+                    while await self._receive(await self._websocket.wait()):
+                        self._is_reading = False
         finally:
             if self._push is not None:
                 self._push.on_text = None
 
-    async def write_queued(self) -> None:
-        """Sends what is queued, until `None` is."""
-        queue: asyncio.Queue[packet.Packet | None] = self._session.queue
-        with suppress(OSError):
-            while (entry := await queue.get()) is not None:
-                self._is_writing = True
-                queue.task_done()
-                await self._websocket.send(entry.encode())
-                self._is_writing = False
-            queue.task_done()
-        await self._websocket.close()
+    async def end(self) -> None:
+        """Sends what is queued yet, and closes the websocket."""
+        self._queue.put_nowait(None)
+        self._queue.on_put = None
+        if self._writer is not None:
+            await self._writer
 
     def hold(self, message: Message) -> bool:
         """Whether the message goes past the queue, with the next `write_out`; not where others wait there."""
+        if self._writer is not None:
+            return False
         if not self._held:
-            if self._push is None or self._is_writing or self._session.closed or not self._is_queue_empty():
-                return False
-            if not self._push.is_writable:
+            if self._push is None or self._session.closed or not self._push.is_writable:
                 return False
             self._on_held(self)
         self._held.append(message.frame)
@@ -181,10 +180,27 @@ class Link:
         if self._push is not None:
             self._push.write(held)
 
-    async def _read_one(self) -> bool:
-        """Whether there may be more."""
-        self._is_reading = False
-        data = await self._websocket.wait()
+    def _write_queued_soon(self) -> None:
+        """Queues are rarely used, so that no task waits for them; one that has closed the websocket stays the last."""
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_queued())
+
+    async def _write_queued(self) -> None:
+        """Sends what is queued; `None`, or a break, closes the websocket."""
+        with suppress(OSError):
+            while not self._queue.empty():
+                entry = self._queue.get_nowait()
+                self._queue.task_done()
+                if entry is None:
+                    break
+                await self._websocket.send(entry.encode())
+            else:
+                self._writer = None
+                return
+        await self._websocket.close()
+
+    async def _receive(self, data: Any) -> bool:
+        """Whether there may be more after this message."""
         self._is_reading = True
         if len(data) > self._max_length:
             return False
@@ -218,7 +234,7 @@ class Link:
         try:
             return self._on_event(self._session.sid, text)
         except Exception:
-            # The edge of a message, as in `_read_one`.
+            # The edge of a message, as in `_receive`.
             log.exception("an event could not be read")
             return True
 

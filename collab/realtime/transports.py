@@ -16,6 +16,7 @@ import socketio
 import structlog
 
 from collab.domain.stays import Origin
+from collab.realtime.queues import Queue
 from collab.services.ports import UNMETERED, Clock, Meter, Timer
 
 log = structlog.get_logger(__name__)
@@ -156,12 +157,11 @@ class Transports:
                 self._server.start_background_task(self._close, eio_sid, SLOW_CONSUMER)
         self.start()
 
-    def _is_slow(self, queue: Any) -> bool:
+    def _is_slow(self, queue: Queue[Any]) -> bool:
         if queue.qsize() > self._limits.max_queued_messages:
             return True
-        # Nearly every queue is empty; a long one is counted only as long as it may be.
-        waiting = list(queue._queue) if queue.qsize() else ()  # noqa: SLF001  # asyncio has no other way to look
-        return sum(len(packet.data or "") for packet in waiting if packet) > self._limits.max_queued_bytes
+        # A long one is counted only as long as it may be.
+        return sum(len(packet.data or "") for packet in queue if packet) > self._limits.max_queued_bytes
 
     async def _close(self, eio_sid: str, reason: str) -> None:
         socket = self._server.eio.sockets.get(eio_sid)

@@ -28,12 +28,28 @@ class RateLimits:
     requests: Rate
     user_factor: float
 
-    def buckets(self, now_s: float, factor: float = 1) -> dict[Sort, Bucket]:
+    def rates(self, factor: float = 1) -> dict[Sort, Rate]:
         return {
-            "edits": Bucket(self.edits.times(factor), now_s),
-            "presence": Bucket(self.presence.times(factor), now_s),
-            "requests": Bucket(self.requests.times(factor), now_s),
+            "edits": self.edits.times(factor),
+            "presence": self.presence.times(factor),
+            "requests": self.requests.times(factor),
         }
+
+
+class Buckets:
+    """Of a session or a user, one for each sort: made when it is first asked for, since most sessions only listen."""
+
+    __slots__ = ("_buckets", "_rates")
+
+    def __init__(self, rates: Mapping[Sort, Rate]) -> None:
+        self._rates = rates
+        self._buckets: dict[Sort, Bucket] = {}
+
+    def of(self, sort: Sort, now_s: float) -> Bucket:
+        found = self._buckets.get(sort)
+        if found is None:
+            found = self._buckets[sort] = Bucket(self._rates[sort], now_s)
+        return found
 
 
 class Rates:
@@ -41,15 +57,16 @@ class Rates:
 
     def __init__(self, limits: RateLimits | None, clock: Clock, meter: Meter = UNMETERED) -> None:
         self._meter = meter
-        self._limits = limits
         self._clock = clock
-        self._of_session: dict[str, tuple[dict[Sort, Bucket], dict[Sort, Bucket] | None]] = {}
-        self._of_user: LRUCache[str, dict[Sort, Bucket]] = LRUCache(_MAX_USERS)
+        self._session_rates = limits.rates() if limits else None
+        self._user_rates = limits.rates(limits.user_factor) if limits else None
+        self._of_session: dict[str, tuple[Buckets, Buckets | None]] = {}
+        self._of_user: LRUCache[str, Buckets] = LRUCache(_MAX_USERS)
 
     def begin(self, session_id: str) -> None:
         """A socket connects; whose it is may be said later."""
-        if self._limits is not None:
-            self._of_session[session_id] = (self._limits.buckets(self._now_s()), None)
+        if self._session_rates is not None:
+            self._of_session[session_id] = (Buckets(self._session_rates), None)
 
     def identify(self, session_id: str, user_id: str) -> None:
         """From now on what the session sends counts for the user too."""
@@ -65,31 +82,29 @@ class Rates:
         if known is None:
             return
         sort = _SORTS.get(event, "requests")
-        own, of_user = known
         now_s = self._now_s()
-        wait_s = own[sort].wait_s(now_s)
-        if of_user is not None:
-            wait_s = max(wait_s, of_user[sort].wait_s(now_s))
+        buckets = [owner.of(sort, now_s) for owner in known if owner is not None]
+        wait_s = max(bucket.wait_s(now_s) for bucket in buckets)
         if wait_s:
             raise self._limited(sort, wait_s)
-        own[sort].spend()
-        if of_user is not None:
-            of_user[sort].spend()
+        for bucket in buckets:
+            bucket.spend()
 
     def take_call(self, user_id: str) -> None:
         """As `take`, for a REST call of a user."""
-        if self._limits is None:
+        if self._user_rates is None:
             return
-        bucket = self._user(user_id)["requests"]
-        if wait_s := bucket.wait_s(self._now_s()):
+        now_s = self._now_s()
+        bucket = self._user(user_id).of("requests", now_s)
+        if wait_s := bucket.wait_s(now_s):
             raise self._limited("requests", wait_s)
         bucket.spend()
 
-    def _user(self, user_id: str) -> dict[Sort, Bucket]:
-        assert self._limits is not None  # noqa: S101  # for the type checker: callers have looked
-        found: dict[Sort, Bucket] | None = self._of_user.get(user_id)
+    def _user(self, user_id: str) -> Buckets:
+        assert self._user_rates is not None  # noqa: S101  # for the type checker: callers have looked
+        found: Buckets | None = self._of_user.get(user_id)
         if found is None:
-            found = self._of_user[user_id] = self._limits.buckets(self._now_s(), self._limits.user_factor)
+            found = self._of_user[user_id] = Buckets(self._user_rates)
         return found
 
     def _now_s(self) -> float:

@@ -132,7 +132,7 @@ async def test_who_is_slow_to_read_hears_all_in_order(database_url: str) -> None
             link._push.pause_writing()  # noqa: SLF001
             for n in range(waiting):
                 _tell(server, ada, n)
-                await until(lambda: link._is_writing)  # noqa: SLF001
+                await until(lambda: link._writer is not None)  # noqa: SLF001
             link._push.resume_writing()  # noqa: SLF001
             _tell(server, ada, waiting)
             assert [await ada.next("news") for _ in range(waiting + 1)] == [{"n": n} for n in range(waiting + 1)]

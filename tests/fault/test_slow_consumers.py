@@ -26,7 +26,7 @@ def _queues(server: RunningEngine) -> list[Any]:
 
 
 def _queued_bytes(server: RunningEngine) -> int:
-    return max((sum(len(p.data or "") for p in queue._queue if p) for queue in _queues(server)), default=0)  # noqa: SLF001
+    return max((sum(len(p.data or "") for p in queue if p) for queue in _queues(server)), default=0)
 
 
 async def _edit_until(server: RunningEngine, gig: Gig, ada: Member, limit: int) -> int:

@@ -1,6 +1,7 @@
 """uvicorn's websocket with a short way: whichever way a message takes, all of them come, in their order."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 from uvicorn import Config
 from uvicorn.server import ServerState
+from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
 
 from collab.realtime.push import PushWebSocket, pushing
@@ -105,10 +107,10 @@ async def _heard(
 
 
 @asynccontextmanager
-async def _connected(application: _Application) -> AsyncIterator[PushWebSocket]:
+async def _connected(application: _Application, handshake: bytes = _HANDSHAKE) -> AsyncIterator[PushWebSocket]:
     websocket = PushWebSocket(Config(application, lifespan="off", ws_per_message_deflate=False), ServerState(), {})
     websocket.connection_made(_Transport())
-    websocket.data_received(_HANDSHAKE)
+    websocket.data_received(handshake)
     await until(lambda: websocket.on_text is not None)
     yield websocket
     websocket.connection_lost(None)
@@ -159,3 +161,31 @@ async def test_a_whole_message_is_taken_where_it_arrives_also_after_others() -> 
         await until(lambda: len(application.heard) == 3)
         websocket.data_received(_whole("d"))
         assert application.heard == ["a", "b", "c", "d"]
+
+
+@pytest.mark.asyncio
+async def test_an_open_websocket_can_forget_its_handshake_and_hears_on() -> None:
+    application = _Application([True, False])
+    async with _connected(application, _HANDSHAKE.replace(b"band", b"forgotten")) as websocket:
+        websocket.forget_handshake()
+        kept = [headers for headers in gc.get_objects() if isinstance(headers, Headers)]
+        assert not [headers for headers in kept if headers.get("Host") == "forgotten.example"]
+        assert not websocket.scope["headers"]
+        websocket.data_received(_whole("a") + _whole("b"))
+        await until(lambda: application.heard == ["a", "b"])
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_is_slow_to_read_holds_up_no_other() -> None:
+    async with _connected(_Application([])) as slow, _connected(_Application([])) as other:
+        slow.pause_writing()
+        assert (slow.is_writable, other.is_writable) == (False, True)
+        slow.resume_writing()
+        assert slow.is_writable
+
+
+@pytest.mark.asyncio
+async def test_a_websocket_has_no_dictionary_of_its_own() -> None:
+    async with _connected(_Application([])) as websocket:
+        # So many names the objects of a class share (CPython's `SHARED_KEYS_MAX_SIZE`).
+        assert len(vars(websocket)) <= 30

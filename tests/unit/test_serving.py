@@ -4,6 +4,7 @@ import asyncio
 import gc
 import socket
 import weakref
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,22 +14,34 @@ from tests.support.serving import settings_for
 from tests.support.waiting import until
 
 
-@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone has the option")
-def test_a_peer_that_takes_nothing_is_given_up_when_a_ping_would_be(
-    sqlite_database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[int] = []
+@pytest.fixture
+def accepted(sqlite_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """The server's end of a connection, as it is accepted where `collab serve` listens."""
+    taken: list[socket.socket] = []
 
     def run(_server: Server, sockets: list[socket.socket]) -> None:
-        for bound in sockets:
-            seen.append(bound.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT))
-            bound.close()
+        [bound] = sockets
+        bound.listen()
+        with socket.create_connection(bound.getsockname()):
+            taken.append(bound.accept()[0])
+        bound.close()
 
     monkeypatch.setattr(Server, "run", run)
     monkeypatch.setattr("collab.serving.collect_garbage_rarely", lambda: None)
     engine = Engine(settings_for(sqlite_database_url, ping_interval_s=7, ping_timeout_s=4))
     serve_until_stopped(engine, lambda *_: None, "127.0.0.1", 0, lambda _: None)  # type: ignore[arg-type]  # never called
-    assert seen == [11_000]
+    [connection] = taken
+    with connection:
+        yield connection
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone has the option")
+def test_a_peer_that_takes_nothing_is_given_up_when_a_ping_would_be(accepted: socket.socket) -> None:
+    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 11_000
+
+
+def test_no_answer_waits_for_the_peers_word_on_the_one_before(accepted: socket.socket) -> None:
+    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 class Circle:
