@@ -221,7 +221,8 @@ class CollabClient:
         while True:
             left_s = (connection.session.expires_at - datetime.now(UTC)).total_seconds()
             with suppress(TimeoutError):
-                await asyncio.wait_for(connection.ended.wait(), max(1.0, left_s / 2, left_s - self._renew_before_s))
+                async with asyncio.timeout(max(1.0, left_s / 2, left_s - self._renew_before_s)):
+                    await connection.ended.wait()
                 return
             try:
                 token = {"token": await self._get_token()}

@@ -66,7 +66,8 @@ class Connection:
         self._calls.add(answered)
         try:
             await self._socket.emit(event, payload, callback=lambda answer: _resolve(answered, answer))
-            answer = await asyncio.wait_for(answered, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                answer = await answered
         except socketio.exceptions.SocketIOError:
             raise _gone() from None
         except TimeoutError:
