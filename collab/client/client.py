@@ -90,18 +90,25 @@ class CollabClient:
         return self._source.stream()
 
     async def open(self, content_id: str) -> Content:
-        """A content, open until it is closed or the client is. Raises `Forbidden` where it is not one's own."""
+        """A content, open until it is left or lost, or the client ends. One that was lost can be opened again: another
+        object, without what was pending. Raises `Forbidden` where it is not one's own."""
         known = self._rooms.get(ContentRoom(content_id).name)
-        return await self._enter(known if isinstance(known, Content) else Content(content_id, self._ack_timeout_s))
+        if isinstance(known, Content):
+            return await self._enter(known)
+        return await self._enter(Content(content_id, self._ack_timeout_s, self._forget))
 
     async def band(self, band_id: str) -> Band:
         """A band, with the list of its contents. Raises `Forbidden` where one is no member."""
         known = self._rooms.get(BandRoom(band_id).name)
-        return await self._enter(known if isinstance(known, Band) else Band(band_id, self._ack_timeout_s))
+        if isinstance(known, Band):
+            return await self._enter(known)
+        return await self._enter(Band(band_id, self._ack_timeout_s, self._forget))
 
     async def leave(self, room: Band | Content) -> None:
         """Closes a content or band: it hears nothing more, and the others see one go. Save first."""
-        self._rooms.pop(room.room.name, None)
+        if self._rooms.get(room.room.name) is not room:
+            return  # It was lost or left; what is open under its name by now is another.
+        self._forget(room.room.name)
         room.end()
         if self._connection is not None and self.is_online:
             with suppress(NotConnected):
@@ -160,7 +167,7 @@ class CollabClient:
             # Whatever it was, it is tried anew on another connection.
             await connection.abort()
         except ClientFault as error:
-            self._lose(room, error)
+            room.fail(error)
 
     async def _stay_connected(self) -> None:
         while self._connection is not None:
@@ -174,7 +181,7 @@ class CollabClient:
                 self._failure = error
                 self._source.publish(Offline(error))
                 for room in list(self._rooms.values()):
-                    self._lose(room, error)
+                    room.fail(error)
                 return
 
     async def _reconnect(self) -> None:
@@ -246,10 +253,10 @@ class CollabClient:
     def _take_membership(self, band_id: str, role: Role | None) -> None:
         for room in [room for room in self._rooms.values() if room.band_id == band_id]:
             if role is None:
-                self._lose(room, Forbidden(f"expected a member of band {band_id}, which one is no more"))
+                room.fail(Forbidden(f"expected a member of band {band_id}, which one is no more"))
             room.role = role
         self._source.publish(MembershipChanged(band_id, role))
 
-    def _lose(self, room: Band | Content, error: CollabError) -> None:
-        self._rooms.pop(room.room.name, None)
-        room.fail(error)
+    def _forget(self, name: str) -> None:
+        """A room is left or lost: opened again it is a new one."""
+        self._rooms.pop(name, None)

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from collab.client.backoff import Backoff
@@ -26,8 +26,8 @@ class Content(Room[ContentRoom, Notice]):
     Methods that edit return the `edit_id`; they raise `Invalid` where an op does not fit the document.
     """
 
-    def __init__(self, content_id: str, ack_timeout_s: float) -> None:
-        super().__init__(ContentRoom(content_id), ack_timeout_s)
+    def __init__(self, content_id: str, ack_timeout_s: float, forget: Callable[[str], None]) -> None:
+        super().__init__(ContentRoom(content_id), ack_timeout_s, forget)
         self._early: list[StoredEdit] = []
         self._opened: Replica | None = None
         self._refusals: list[Refused] = []

@@ -88,7 +88,7 @@ class RosterChanged:
 
 @dataclass(frozen=True, slots=True)
 class RoomLost:
-    """The room can't be entered any more, mostly because a membership has ended."""
+    """The room can't be entered any more, mostly because a membership has ended. Should that change, open it again."""
 
     error: CollabError
 
