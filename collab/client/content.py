@@ -30,7 +30,7 @@ class Content(Room[ContentRoom, Notice]):
         super().__init__(ContentRoom(content_id), ack_timeout_s, forget)
         self._early: list[StoredEdit] = []
         self._opened: Replica | None = None
-        self._refusals: list[Refused] = []
+        self._refusal: Refused | None = None
         self._wake = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -122,8 +122,8 @@ class Content(Room[ContentRoom, Notice]):
         await self._is_idle.wait()
         if self.failure is not None and self.pending:
             raise self.failure
-        if self._refusals:
-            refused, self._refusals = self._refusals[0], []
+        if self._refusal is not None:
+            refused, self._refusal = self._refusal, None
             raise refused.error
 
     def hear(self, event: str, payload: Any) -> None:
@@ -219,7 +219,8 @@ class Content(Room[ContentRoom, Notice]):
             self._tell(self._replica.answer(answer_of(answer)))
 
     def _tell(self, notices: Sequence[Notice]) -> None:
-        self._refusals += [notice for notice in notices if isinstance(notice, Refused)]
+        refused = (notice for notice in notices if isinstance(notice, Refused))
+        self._refusal = self._refusal or next(refused, None)
         self._source.publish(*notices)
         self._mark()
 
