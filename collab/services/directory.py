@@ -32,7 +32,8 @@ class RoleChange:
 
 class Directory:
     """What this node has learned so far: a band is learned whole when one of its members connects. It is not
-    forgotten, so that what is known grows up to what the database has: about 300 bytes for each user and content.
+    forgotten, so that no event of a member has to wait for the database; what is known grows up to what that has, about
+    300 bytes for each user and content.
 
     Looking up never waits. Whoever learns or changes a band has its turn at it, in `changing`, so that a change is
     never overwritten by something that was read before it.
