@@ -3,7 +3,7 @@
 import asyncio
 import importlib.util
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -66,7 +66,7 @@ class CollabClient:
         self._retry_in_s: float | None = None
         self._rooms: dict[str, Band | Content] = {}
         self._source: Source[ClientEvent] = Source()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._connection: Connection | None = None
         self._failure: CollabError | None = None
 
@@ -116,7 +116,7 @@ class CollabClient:
 
     async def __aenter__(self) -> Self:
         await self._connect()
-        self._tasks.append(asyncio.create_task(self._stay_connected(), name="collab-client"))
+        self._spawn(self._stay_connected(), "collab-client")
         return self
 
     async def __aexit__(
@@ -153,7 +153,8 @@ class CollabClient:
         if room.room.name not in self._rooms:
             self._rooms[room.room.name] = room
             if self._connection is not None and self.is_online:
-                await self._join(room, self._connection)
+                # It goes on where whoever asked for it is cancelled: somebody else may ask.
+                await asyncio.shield(self._spawn(self._join(room, self._connection), f"collab-{room.room.name}"))
         # Where the connection broke, the next one enters all rooms.
         await room.opened.wait()
         if room.failure is not None:
@@ -208,10 +209,16 @@ class CollabClient:
         self._connection = connection
         self._source.publish(Online(connection.session))
         if not isinstance(self._token, str):
-            self._tasks = [task for task in self._tasks if not task.done()]
-            self._tasks.append(asyncio.create_task(self._renew(connection), name="collab-renewal"))
+            self._spawn(self._renew(connection), "collab-renewal")
         for room in list(self._rooms.values()):
             await self._join(room, connection)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """A task that ends with the client."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _get_token(self) -> str:
         if isinstance(self._token, str):

@@ -1,5 +1,6 @@
 """The Python SDK in rooms: who is there, what a band has, and who may not be there any more."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from collab.domain.focus import Focus
 from tests.conftest import Gig
 from tests.support.clients import Wire, agreed, break_connection, client, heard
 from tests.support.clock import ManualClock
+from tests.support.members import TIMEOUT_S
 from tests.support.serving import RunningEngine
 
 pytestmark = pytest.mark.asyncio
@@ -136,6 +138,29 @@ async def test_a_server_that_forgot_the_session_gets_the_edit_on_the_next_connec
     assert await ada.open(gig.setlist_id) is hers
     assert await ada.band(gig.band_id) is band
     await agreed(server, hers)
+
+
+async def test_opening_that_was_given_up_goes_on_for_whoever_asks_next(
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient, wire: Wire
+) -> None:
+    is_asked, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(connection: Connection, event: str, payload: Any, timeout_s: float) -> Any:
+        is_asked.set()
+        await goes_on.wait()
+        return await connection.call(event, payload, timeout_s)
+
+    wire.then("ben", "join_room", hold)
+    opening = asyncio.create_task(ben.open(gig.setlist_id))
+    await is_asked.wait()
+    opening.cancel()
+    await asyncio.wait([opening])
+    assert opening.cancelled()
+    goes_on.set()
+    async with asyncio.timeout(TIMEOUT_S):
+        his = await ben.open(gig.setlist_id)
+    his.set("iko", "key", "G")
+    await agreed(server, his, await ada.open(gig.setlist_id))
 
 
 async def test_a_content_that_is_not_ones_own_can_not_be_opened(server: RunningEngine, gig: Gig) -> None:
