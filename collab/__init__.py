@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collab.app import create_app
+    from collab.app import attach, create_app
     from collab.domain.access import SharedRoom
     from collab.domain.document import Document
     from collab.domain.edits import Edit
@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     from collab.engine import Engine
     from collab.settings import Settings
 
-__all__ = ["Diff", "Document", "Edit", "Engine", "Kind", "Settings", "SharedRoom", "create_app", "register_kind"]
+__all__ = [
+    "Diff",
+    "Document",
+    "Edit",
+    "Engine",
+    "Kind",
+    "Settings",
+    "SharedRoom",
+    "attach",
+    "create_app",
+    "register_kind",
+]
 
 _HOMES = {
     "Diff": "collab.domain.presence",
@@ -29,6 +40,7 @@ _HOMES = {
     "Kind": "collab.domain.kinds",
     "Settings": "collab.settings",
     "SharedRoom": "collab.domain.access",
+    "attach": "collab.app",
     "create_app": "collab.app",
     "register_kind": "collab.domain.kinds",
 }

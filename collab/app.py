@@ -1,18 +1,27 @@
 """The engine as an ASGI application: on its own, or in a host's FastAPI application."""
 
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from collab.engine import Engine
+from collab.http.admin import mount_admin
+from collab.http.metrics import metrics_router
 from collab.http.pages import add_pages
+from collab.http.rest import rest_routers
+from collab.http.routes import caller
 from collab.services.hooks import OnEdit, OnPresence
 from collab.settings import Settings
 from collab.storage.migrate import migrate
+from collab.storage.records import records
+from collab.wiring import new_id
 
-__all__ = ["Engine", "create_app", "own_app"]
+__all__ = ["Engine", "attach", "create_app", "own_app"]
 
 
 def create_app(
@@ -35,11 +44,28 @@ def create_app(
     engine = Engine(settings, on_edit=on_edit, on_presence=on_presence)
     migrate(settings.database_url)
     if host is None:
-        return engine.attach(own_app(settings, has_page=has_page is not False))
-    application = engine.attach(host)
+        return attach(engine, own_app(settings, has_page=has_page is not False))
+    application = attach(engine, host)
     if has_page:
         add_pages(host)
     return application
+
+
+def attach(engine: Engine, app: FastAPI) -> ASGIApp:
+    """Adds an engine's REST calls to a FastAPI application; the engine runs with its lifespan.
+
+    Returns the application to serve: it answers `/socket.io/` itself and leaves all else to `app`.
+    """
+    _add_routes(engine, app)
+    of_the_host = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+        async with engine.running(), of_the_host(app) as state:
+            yield state or {}
+
+    app.router.lifespan_context = lifespan
+    return engine.socketio(app)
 
 
 def own_app(settings: Settings, *, has_page: bool = True) -> FastAPI:
@@ -55,3 +81,25 @@ def own_app(settings: Settings, *, has_page: bool = True) -> FastAPI:
     if has_page:
         add_pages(app)
     return app
+
+
+def _add_routes(engine: Engine, app: FastAPI) -> None:
+    who = caller(engine.tokens, engine.membership, engine.rates)
+    for router in rest_routers(
+        who,
+        engine.membership,
+        engine.attendance,
+        engine.contents,
+        engine.history,
+        engine.imports,
+        engine.exports,
+        engine.health,
+        new_id,
+    ):
+        app.include_router(router)
+    settings = engine.settings
+    if engine.prometheus is not None and settings.metrics_token is not None:
+        app.include_router(metrics_router(engine.prometheus.exposition, settings.metrics_token.get_secret_value()))
+    if settings.admin_pages:
+        secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
+        mount_admin(app, engine.reading, records(), engine.tokens, secret)

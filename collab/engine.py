@@ -1,15 +1,12 @@
 """The composition root: one node, from its settings through storage and services to realtime and REST."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import structlog
-from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from collab.bus import RedisBus
@@ -19,10 +16,6 @@ from collab.domain.edits import Edit
 from collab.domain.kinds import KINDS, Kinds
 from collab.domain.presence import Roster
 from collab.domain.rebase import Accepted
-from collab.http.admin import mount_admin
-from collab.http.metrics import metrics_router
-from collab.http.rest import rest_routers
-from collab.http.routes import caller
 from collab.realtime.admin_ui import AdminUi
 from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
@@ -57,11 +50,19 @@ from collab.storage.jobs import StoredJobs
 from collab.storage.journal import Journal
 from collab.storage.presence import StoredPresence
 from collab.storage.readers import StoredHistory
-from collab.storage.records import records
 from collab.storage.webhooks import StoredOutbox
 from collab.storage.writer import Writer
 from collab.tokens import Tokens
-from collab.wiring import import_limits, keep_presence, prometheus, rate_limits, transport_limits, watch, webhooks
+from collab.wiring import (
+    import_limits,
+    keep_presence,
+    new_id,
+    prometheus,
+    rate_limits,
+    transport_limits,
+    watch,
+    webhooks,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -73,10 +74,6 @@ HOOKS_S = 1.0
 
 GOODBYE_S = 0.1
 """How long the last answers and goodbyes may take to leave."""
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())
 
 
 class Engine:
@@ -96,10 +93,10 @@ class Engine:
         if bus is None and settings.bus_url:
             bus = RedisBus(settings.bus_url)
         self.settings = settings
-        self._prometheus = prometheus(settings)
-        self._meter: Meter = self._prometheus or UNMETERED
+        self.prometheus = prometheus(settings)
+        self._meter: Meter = self.prometheus or UNMETERED
         self._writer = Writer(settings.database_url)
-        self._reading = reading_engine(settings.database_url)
+        self.reading = reading_engine(settings.database_url)
         self._server = make_server(
             allowed_origins=settings.allowed_origins,
             ping_interval_s=settings.ping_interval_s,
@@ -119,62 +116,59 @@ class Engine:
             max_live=settings.max_live_contents,
             meter=self._meter,
         )
-        store = StoredBands(self._reading, self._writer)
-        reader = StoredHistory(self._reading, self._journal)
+        store = StoredBands(self.reading, self._writer)
+        reader = StoredHistory(self.reading, self._journal)
         self.directory = Directory(store)
-        stays = StoredPresence(self._reading, self._writer)
+        stays = StoredPresence(self.reading, self._writer)
         self.presence, self._presence_log = keep_presence(
             settings,
             clock,
             stays,
             self.broadcaster,
-            new_id=_new_id,
             is_removed=self._journal.is_removed,
             on_news=self._presence_hook.notify,
             on_living=self._living if bus is not None else None,
             on_change=self._changed if bus is not None else None,
         )
         self.attendance = AttendanceService(self.directory, self.presence, self._presence_log, stays)
-        announcer = self.broadcaster
         self.cluster: Cluster | None = None
-        if bus is not None:
-            announcer = self._join(bus, store, reader, clock)
-        self.membership = MembershipService(store, self.directory, self.presence, announcer, clock, _new_id)
+        announcer = self.broadcaster if bus is None else self._join(bus, store, reader, clock)
+        self.membership = MembershipService(store, self.directory, self.presence, announcer, clock, new_id)
         self.contents = ContentService(
-            store, self.directory, kinds, announcer, clock, _new_id, max_per_band=settings.max_band_contents
+            store, self.directory, kinds, announcer, clock, new_id, max_per_band=settings.max_band_contents
         )
-        self._webhooks = webhooks(settings, StoredOutbox(self._reading, self._writer), reader, clock)
+        self._webhooks = webhooks(settings, StoredOutbox(self.reading, self._writer), reader, clock)
         on_opened = None if self.cluster is None else self.cluster.edits.opened
         self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened)
-        checkpoints = StoredCheckpoints(self._reading, self._writer)
-        self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, _new_id)
+        checkpoints = StoredCheckpoints(self.reading, self._writer)
+        self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id)
         self.exports = ExportService(self.history, self.contents, kinds)
         self.imports = ImportService(
             self.directory,
             self.contents,
-            StoredJobs(self._reading, self._writer),
+            StoredJobs(self.reading, self._writer),
             reader,
             self._journal,
             announcer,
             kinds,
             clock,
-            _new_id,
+            new_id,
             import_limits(settings),
         )
         self.tokens = Tokens(settings)
-        self._rates = Rates(rate_limits(settings), clock, self._meter)
+        self.rates = Rates(rate_limits(settings), clock, self._meter)
         self._realtime(clock)
         self.health = Health(
-            needed={"database": partial(check_database, self._reading), "schema": partial(check_schema, self._reading)},
+            needed={"database": partial(check_database, self.reading), "schema": partial(check_schema, self.reading)},
             wanted={} if self.cluster is None else {"bus": self.cluster.check},
             parts={"journal": lambda: self._journal.is_stuck},
         )
-        if self._prometheus is not None:
-            watch(self._prometheus, self.sessions, self._transports, self.presence, self._journal)
+        if self.prometheus is not None:
+            watch(self.prometheus, self.sessions, self._transports, self.presence, self._journal)
 
     def _join(self, bus: Bus, store: StoredBands, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
         """Makes this node one of several; what it returns tells rooms on all of them."""
-        cluster = Cluster(bus, _new_id(), self._presence_log, clock, self._meter)
+        cluster = Cluster(bus, new_id(), self._presence_log, clock, self._meter)
         shared = SharedBroadcaster(self._server, self.broadcaster, cluster.publish_event, cluster.publish_band)
         cluster.edits = EditRelay(shared, reader, self._recalled, cluster.publish_edits, self.presence.edited, clock)
         cluster.bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
@@ -222,12 +216,7 @@ class Engine:
         auth_timeout = timedelta(seconds=settings.auth_timeout_s)
         password = settings.socketio_admin_password
         self._admin_ui = None if password is None else AdminUi(self._server, password.get_secret_value())
-        self._transports = transports = Transports(
-            self._server,
-            clock,
-            transport_limits(settings),
-            self._meter,
-        )
+        self._transports = transports = Transports(self._server, clock, transport_limits(settings), self._meter)
         if self._admin_ui is not None:
             self._admin_ui.register(transports)
         self.sessions = Sessions(
@@ -246,7 +235,7 @@ class Engine:
             self.membership,
             self.presence,
             self.broadcaster,
-            self._rates,
+            self.rates,
             may_be_late=settings.late_auth,
         )
         connecting.register()
@@ -261,7 +250,7 @@ class Engine:
             self.presence,
             self.broadcaster,
             None if self.cluster is None else self.cluster.bands.look_for,
-            self._rates,
+            self.rates,
         ).register()
 
     @asynccontextmanager
@@ -269,7 +258,7 @@ class Engine:
         """While this is entered the engine serves; the schema must be up to date."""
         async with AsyncExitStack() as ending:
             # In reverse, and each of them whatever becomes of the others.
-            ending.push_async_callback(self._reading.dispose)
+            ending.push_async_callback(self.reading.dispose)
             ending.push_async_callback(self._writer.close)
             if self._admin_ui is not None:
                 ending.push_async_callback(self._admin_ui.close)
@@ -307,36 +296,6 @@ class Engine:
         # What is flushed lies in the sockets' own queues: their writers need a moment.
         await asyncio.sleep(GOODBYE_S)
 
-    def attach(self, app: FastAPI) -> ASGIApp:
-        """Adds the REST calls to a FastAPI application and runs with it.
-
-        Returns the application to serve: it answers `/socket.io/` itself and leaves all else to `app`.
-        """
-        who = caller(self.tokens, self.membership, self._rates)
-        for router in rest_routers(
-            who,
-            self.membership,
-            self.attendance,
-            self.contents,
-            self.history,
-            self.imports,
-            self.exports,
-            self.health,
-            _new_id,
-        ):
-            app.include_router(router)
-        if self._prometheus is not None and self.settings.metrics_token is not None:
-            token = self.settings.metrics_token.get_secret_value()
-            app.include_router(metrics_router(self._prometheus.exposition, token))
-        if self.settings.admin_pages:
-            secret = self.settings.jwt_secret
-            mount_admin(app, self._reading, records(), self.tokens, secret.get_secret_value() if secret else None)
-        of_the_host = app.router.lifespan_context
-
-        @asynccontextmanager
-        async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
-            async with self.running(), of_the_host(app) as state:
-                yield state or {}
-
-        app.router.lifespan_context = lifespan
+    def socketio(self, app: ASGIApp) -> ASGIApp:
+        """The application that answers `/socket.io/` itself and leaves all else to `app`."""
         return asgi(self._server, app, self.settings.max_message_bytes, self._transports.end)

@@ -1,6 +1,7 @@
 """What the settings of an engine come to: its limits, presence, meter and webhook."""
 
 import platform
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import version
@@ -22,6 +23,11 @@ from collab.services.webhooks import Webhooks
 from collab.settings import Settings
 from collab.storage.journal import Journal
 from collab.webhooks import Receiver, webhook_id
+
+
+def new_id() -> str:
+    """The id of something new: a UUID."""
+    return str(uuid.uuid4())
 
 
 def rate_limits(settings: Settings) -> RateLimits | None:
@@ -56,7 +62,6 @@ def keep_presence(
     store: PresenceStore,
     announcer: Announcer,
     *,
-    new_id: Callable[[], str],
     is_removed: Callable[[str, str], bool],
     on_news: Callable[[SharedRoom, Diff], None],
     on_living: OnLiving | None,

@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 
 import structlog
 
-from collab.app import own_app
+from collab.app import attach, own_app
 from collab.domain.errors import Unavailable
 from collab.engine import Engine
 from collab.logs import configure_logging
@@ -126,7 +126,7 @@ def _serve(settings: Settings, listener: socket.socket, started: Connection) -> 
     engine = Engine(settings)
     host, port = listener.getsockname()[:2]
     with suppress(KeyboardInterrupt):
-        serve_until_stopped(engine, engine.attach(own_app(settings)), host, port, started.send, [listener])
+        serve_until_stopped(engine, attach(engine, own_app(settings)), host, port, started.send, [listener])
 
 
 def _end_with_parent() -> None:

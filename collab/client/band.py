@@ -1,6 +1,6 @@
 """A band, for who is online in it and which contents it has."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from collab.client.events import ContentListed, ContentUnlisted
@@ -13,8 +13,8 @@ from collab.domain.bands import Content as Summary
 class Band(Room[BandRoom, ContentListed | ContentUnlisted]):
     """Kept up to date while the client is connected. Made by `CollabClient.band`."""
 
-    def __init__(self, band_id: str, ack_timeout_s: float) -> None:
-        super().__init__(BandRoom(band_id), ack_timeout_s)
+    def __init__(self, band_id: str, ack_timeout_s: float, forget: Callable[[str], None]) -> None:
+        super().__init__(BandRoom(band_id), ack_timeout_s, forget)
         self._contents: dict[str, Summary] = {}
 
     @property

@@ -3,7 +3,7 @@
 import asyncio
 import importlib.util
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -66,7 +66,7 @@ class CollabClient:
         self._retry_in_s: float | None = None
         self._rooms: dict[str, Band | Content] = {}
         self._source: Source[ClientEvent] = Source()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._connection: Connection | None = None
         self._failure: CollabError | None = None
 
@@ -90,18 +90,25 @@ class CollabClient:
         return self._source.stream()
 
     async def open(self, content_id: str) -> Content:
-        """A content, open until it is closed or the client is. Raises `Forbidden` where it is not one's own."""
+        """A content, open until it is left or lost, or the client ends. One that was lost can be opened again: another
+        object, without what was pending. Raises `Forbidden` where it is not one's own."""
         known = self._rooms.get(ContentRoom(content_id).name)
-        return await self._enter(known if isinstance(known, Content) else Content(content_id, self._ack_timeout_s))
+        if isinstance(known, Content):
+            return await self._enter(known)
+        return await self._enter(Content(content_id, self._ack_timeout_s, self._forget))
 
     async def band(self, band_id: str) -> Band:
         """A band, with the list of its contents. Raises `Forbidden` where one is no member."""
         known = self._rooms.get(BandRoom(band_id).name)
-        return await self._enter(known if isinstance(known, Band) else Band(band_id, self._ack_timeout_s))
+        if isinstance(known, Band):
+            return await self._enter(known)
+        return await self._enter(Band(band_id, self._ack_timeout_s, self._forget))
 
     async def leave(self, room: Band | Content) -> None:
         """Closes a content or band: it hears nothing more, and the others see one go. Save first."""
-        self._rooms.pop(room.room.name, None)
+        if self._rooms.get(room.room.name) is not room:
+            return  # It was lost or left; what is open under its name by now is another.
+        self._forget(room.room.name)
         room.end()
         if self._connection is not None and self.is_online:
             with suppress(NotConnected):
@@ -109,7 +116,7 @@ class CollabClient:
 
     async def __aenter__(self) -> Self:
         await self._connect()
-        self._tasks.append(asyncio.create_task(self._stay_connected(), name="collab-client"))
+        self._spawn(self._stay_connected(), "collab-client")
         return self
 
     async def __aexit__(
@@ -146,7 +153,8 @@ class CollabClient:
         if room.room.name not in self._rooms:
             self._rooms[room.room.name] = room
             if self._connection is not None and self.is_online:
-                await self._join(room, self._connection)
+                # It goes on where whoever asked for it is cancelled: somebody else may ask.
+                await asyncio.shield(self._spawn(self._join(room, self._connection), f"collab-{room.room.name}"))
         # Where the connection broke, the next one enters all rooms.
         await room.opened.wait()
         if room.failure is not None:
@@ -160,7 +168,7 @@ class CollabClient:
             # Whatever it was, it is tried anew on another connection.
             await connection.abort()
         except ClientFault as error:
-            self._lose(room, error)
+            room.fail(error)
 
     async def _stay_connected(self) -> None:
         while self._connection is not None:
@@ -174,7 +182,7 @@ class CollabClient:
                 self._failure = error
                 self._source.publish(Offline(error))
                 for room in list(self._rooms.values()):
-                    self._lose(room, error)
+                    room.fail(error)
                 return
 
     async def _reconnect(self) -> None:
@@ -201,10 +209,16 @@ class CollabClient:
         self._connection = connection
         self._source.publish(Online(connection.session))
         if not isinstance(self._token, str):
-            self._tasks = [task for task in self._tasks if not task.done()]
-            self._tasks.append(asyncio.create_task(self._renew(connection), name="collab-renewal"))
+            self._spawn(self._renew(connection), "collab-renewal")
         for room in list(self._rooms.values()):
             await self._join(room, connection)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """A task that ends with the client."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _get_token(self) -> str:
         if isinstance(self._token, str):
@@ -221,7 +235,8 @@ class CollabClient:
         while True:
             left_s = (connection.session.expires_at - datetime.now(UTC)).total_seconds()
             with suppress(TimeoutError):
-                await asyncio.wait_for(connection.ended.wait(), max(1.0, left_s / 2, left_s - self._renew_before_s))
+                async with asyncio.timeout(max(1.0, left_s / 2, left_s - self._renew_before_s)):
+                    await connection.ended.wait()
                 return
             try:
                 token = {"token": await self._get_token()}
@@ -245,10 +260,10 @@ class CollabClient:
     def _take_membership(self, band_id: str, role: Role | None) -> None:
         for room in [room for room in self._rooms.values() if room.band_id == band_id]:
             if role is None:
-                self._lose(room, Forbidden(f"expected a member of band {band_id}, which one is no more"))
+                room.fail(Forbidden(f"expected a member of band {band_id}, which one is no more"))
             room.role = role
         self._source.publish(MembershipChanged(band_id, role))
 
-    def _lose(self, room: Band | Content, error: CollabError) -> None:
-        self._rooms.pop(room.room.name, None)
-        room.fail(error)
+    def _forget(self, name: str) -> None:
+        """A room is left or lost: opened again it is a new one."""
+        self._rooms.pop(name, None)

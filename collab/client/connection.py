@@ -10,7 +10,7 @@ import socketio
 from collab.client.backoff import Backoff
 from collab.client.errors import NotConnected, error_of
 from collab.client.wire import Session, session_of
-from collab.domain.errors import CollabError, RateLimited
+from collab.domain.errors import CollabError, RateLimited, Unauthenticated
 
 OnEvent: TypeAlias = Callable[[str, Any], None]
 
@@ -66,7 +66,8 @@ class Connection:
         self._calls.add(answered)
         try:
             await self._socket.emit(event, payload, callback=lambda answer: _resolve(answered, answer))
-            answer = await asyncio.wait_for(answered, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                answer = await answered
         except socketio.exceptions.SocketIOError:
             raise _gone() from None
         except TimeoutError:
@@ -74,9 +75,13 @@ class Connection:
             raise NotConnected(f"expected an answer to {event} within {timeout_s:g} s, and none came") from None
         finally:
             self._calls.discard(answered)
-        if not answer["ok"]:
-            raise error_of(answer["error"])
-        return answer
+        if answer["ok"]:
+            return answer
+        error = error_of(answer["error"])
+        if isinstance(error, Unauthenticated):
+            await self.abort()
+            raise NotConnected("the server knows this session no more: the next connection begins another")
+        raise error
 
     async def call_patiently(self, event: str, payload: Any, timeout_s: float) -> Any:
         """As `call`; where the server has had enough for now, again when it says."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from collab.client.backoff import Backoff
@@ -26,11 +26,11 @@ class Content(Room[ContentRoom, Notice]):
     Methods that edit return the `edit_id`; they raise `Invalid` where an op does not fit the document.
     """
 
-    def __init__(self, content_id: str, ack_timeout_s: float) -> None:
-        super().__init__(ContentRoom(content_id), ack_timeout_s)
+    def __init__(self, content_id: str, ack_timeout_s: float, forget: Callable[[str], None]) -> None:
+        super().__init__(ContentRoom(content_id), ack_timeout_s, forget)
         self._early: list[StoredEdit] = []
         self._opened: Replica | None = None
-        self._refusals: list[Refused] = []
+        self._refusal: Refused | None = None
         self._wake = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -122,8 +122,8 @@ class Content(Room[ContentRoom, Notice]):
         await self._is_idle.wait()
         if self.failure is not None and self.pending:
             raise self.failure
-        if self._refusals:
-            refused, self._refusals = self._refusals[0], []
+        if self._refusal is not None:
+            refused, self._refusal = self._refusal, None
             raise refused.error
 
     def hear(self, event: str, payload: Any) -> None:
@@ -219,7 +219,8 @@ class Content(Room[ContentRoom, Notice]):
             self._tell(self._replica.answer(answer_of(answer)))
 
     def _tell(self, notices: Sequence[Notice]) -> None:
-        self._refusals += [notice for notice in notices if isinstance(notice, Refused)]
+        refused = (notice for notice in notices if isinstance(notice, Refused))
+        self._refusal = self._refusal or next(refused, None)
         self._source.publish(*notices)
         self._mark()
 

@@ -22,7 +22,7 @@ def error_of(body: Mapping[str, Any]) -> CollabError:
     """The error of an answer's `error` object `{code, message, details?}`."""
     code, message, details = body.get("code"), str(body.get("message", "")), body.get("details")
     if code == Invalid.code and details:
-        return Invalid([Problem(**problem) for problem in details])
+        return Invalid([Problem(problem["path"], problem["message"]) for problem in details])
     if code == RateLimited.code and details:
         return RateLimited(message, details["retry_after"])
     known = next((error for error in _errors(CollabError) if vars(error).get("code") == code), None)

@@ -1,6 +1,7 @@
 """What a client tells its user: typed events, and the streams in which they arrive."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
@@ -88,7 +89,7 @@ class RosterChanged:
 
 @dataclass(frozen=True, slots=True)
 class RoomLost:
-    """The room can't be entered any more, mostly because a membership has ended."""
+    """The room can't be entered any more, mostly because a membership has ended. Should that change, open it again."""
 
     error: CollabError
 
@@ -140,22 +141,53 @@ ClientEvent: TypeAlias = Online | Offline | MembershipChanged
 EventT = TypeVar("EventT")
 
 
-class Stream(AsyncIterator[EventT]):
-    """The events since it was made, in order, for one reader: `async for event in stream`. Ends with its source."""
+MAX_WAITING = 10_000
+"""Events that wait in a stream for its reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lagged:
+    """So many events are missing here: the reader was so slow that newer ones took their place. What they led to is
+    in the document, the roster and the lists all the same."""
+
+    count: int
+
+
+class Stream(AsyncIterator[EventT | Lagged]):
+    """The events since it was made, in order, for one reader: `async for event in stream`. Ends with its source.
+
+    Of more than `MAX_WAITING` that wait the oldest are missed; the reader is told `Lagged` in their place.
+    """
 
     def __init__(self, source: "Source[EventT]") -> None:
         self._source = source  # as long as somebody reads, the source is needed
-        self._queue: asyncio.Queue[EventT | None] = asyncio.Queue()
+        self._waiting: deque[EventT] = deque()
+        self._missed = 0
+        self._is_over = False
+        self._has_news = asyncio.Event()
 
-    async def __anext__(self) -> EventT:
-        event = await self._queue.get()
-        if event is None:
-            self._queue.put_nowait(None)
+    async def __anext__(self) -> EventT | Lagged:
+        while not (self._waiting or self._is_over):
+            self._has_news.clear()
+            await self._has_news.wait()
+        if self._missed:
+            lagged, self._missed = Lagged(self._missed), 0
+            return lagged
+        if not self._waiting:
             raise StopAsyncIteration
-        return event
+        return self._waiting.popleft()
 
-    def put(self, event: EventT | None) -> None:
-        self._queue.put_nowait(event)
+    def put(self, event: EventT) -> None:
+        if len(self._waiting) == MAX_WAITING:
+            self._waiting.popleft()
+            self._missed += 1
+        self._waiting.append(event)
+        self._has_news.set()
+
+    def end(self) -> None:
+        """Nothing more comes; what waits can still be read."""
+        self._is_over = True
+        self._has_news.set()
 
 
 class Source(Generic[EventT]):
@@ -168,7 +200,7 @@ class Source(Generic[EventT]):
     def stream(self) -> Stream[EventT]:
         stream = Stream(self)
         if self._is_closed:
-            stream.put(None)
+            stream.end()
         self._streams.add(stream)
         return stream
 
@@ -180,4 +212,4 @@ class Source(Generic[EventT]):
     def close(self) -> None:
         self._is_closed = True
         for stream in list(self._streams):
-            stream.put(None)
+            stream.end()

@@ -1,7 +1,7 @@
 """A room as a client is in it: its roster, its events, and coming back to it on every new connection."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
@@ -19,15 +19,17 @@ RoomT = TypeVar("RoomT", bound=BandRoom | ContentRoom)
 
 
 class Room(Generic[RoomT, EventT]):
-    """What a band and a content have in common. `role` is one's own in the band."""
+    """What a band and a content have in common. `role` is one's own in the band. `forget` hears the name of the room
+    once it is lost."""
 
-    def __init__(self, room: RoomT, ack_timeout_s: float) -> None:
+    def __init__(self, room: RoomT, ack_timeout_s: float, forget: Callable[[str], None]) -> None:
         self.room = room
         self.role: Role | None = None
         self.opened = asyncio.Event()
         """Set once the room was entered, or could not be: then `failure` says why."""
         self.failure: CollabError | None = None
         self._ack_timeout_s = ack_timeout_s
+        self._forget = forget
         self._connection: Connection | None = None
         self._roster: dict[str, Presence] = {}
         self._status: Status = "active"
@@ -77,7 +79,8 @@ class Room(Generic[RoomT, EventT]):
         self._connection = None
 
     def fail(self, error: CollabError) -> None:
-        """The room is lost for good."""
+        """The room is lost for good; whoever opens it again gets another."""
+        self._forget(self.room.name)
         self.failure = error
         self._source.publish(RoomLost(error))
         self.end()

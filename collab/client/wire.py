@@ -98,7 +98,7 @@ def presence_of(body: Json) -> Presence:
         joined_at=datetime.fromisoformat(body["joined_at"]),
         last_seen=datetime.fromisoformat(body["last_seen"]),
         status=body["status"],
-        focus=None if focus is None else Focus(**focus),
+        focus=None if focus is None else Focus.from_json(focus),
     )
 
 

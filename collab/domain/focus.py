@@ -1,5 +1,6 @@
 """Focus: where a session is working, and how edits move that or take it away."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +26,11 @@ class Focus:
     def to_json(self) -> dict[str, Any]:
         parts = {"item": self.item, "field": self.field, "anchor": self.anchor, "head": self.head, "lead": self.lead}
         return {name: value for name, value in parts.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> "Focus":
+        """The focus of `to_json`. What else a later version may say of one is left out."""
+        return cls(body.get("item"), body.get("field"), body.get("anchor"), body.get("head"), body.get("lead"))
 
 
 def follow(focus: Focus, edit: Edit) -> Focus | None:

@@ -54,9 +54,10 @@ class Merge:
             case Insert(item):
                 self._carry_insert(index, item)
             case Move(item_id, position):
-                is_position = self._is_position(f"ops.{index}.position", position)
+                path = f"ops.{index}.position"
+                is_position = self._is_position(path, position)
                 if self._target(index, item_id) is not None and is_position:
-                    self._apply(Move(item_id, self.draft.free_position(position, item_id)))
+                    self._apply(Move(item_id, self._free_position(path, position, item_id)))
             case Remove(item_id):
                 if self._target(index, item_id) is not None:
                     self._apply(op)
@@ -65,18 +66,22 @@ class Merge:
         """Applies the inverse of a stored op where that still makes sense (PROTOCOL.md, How edits meet, 5)."""
         subject = _subject(inverse)
         # What an edit did to a thing before lies under what it did to it last: where that stays, both do.
-        carried = self._kept.get((subject[0], "")) or self._kept.get(subject) or self._carried_back(done, inverse)
+        carried = (
+            self._kept.get((subject[0], "")) or self._kept.get(subject) or self._carried_back(index, done, inverse)
+        )
         if isinstance(carried, str):
             self._kept[subject] = carried
             self.dropped.append(Dropped(index, carried))
         else:
             self._apply(carried)
 
-    def _carried_back(self, done: Op, inverse: Op) -> Op | Reason:
+    def _carried_back(self, index: int, done: Op, inverse: Op) -> Op | Reason:
         """The inverse of a stored op as it fits the head, or why it does not."""
         if isinstance(inverse, Insert):
             item = inverse.item
-            return "item_exists" if item.id in self.draft.items else Insert(self._placed(item))
+            if item.id in self.draft.items:
+                return "item_exists"
+            return Insert(self._placed(f"ops.{index}.item.position", item))
         if inverse.item is not None and inverse.item not in self.draft.items:
             return "item_removed"
         match inverse:
@@ -96,7 +101,7 @@ class Merge:
                 put = done.position if isinstance(done, Move) else None
                 if self.draft.items[item_id].position != put:
                     return "item_moved"
-                return Move(item_id, self.draft.free_position(position, item_id))
+                return Move(item_id, self._free_position(f"ops.{index}.position", position, item_id))
         return inverse
 
     def _carry_set(self, index: int, op: Set) -> None:
@@ -169,7 +174,7 @@ class Merge:
             elif (stored := _stored(field_type, value)) is not None:
                 fields[name] = stored
         if len(self._problems) == before:
-            self._apply(Insert(self._placed(replace(item, fields=fields))))
+            self._apply(Insert(self._placed(f"{path}.position", replace(item, fields=fields))))
 
     def _carry_delta(self, place: Place, delta: text.Delta) -> text.Delta | None:
         """The delta over what was committed to its field since the base; None where the field was replaced.
@@ -220,8 +225,15 @@ class Merge:
             return False
         return True
 
-    def _placed(self, item: Item) -> Item:
-        return replace(item, position=self.draft.free_position(item.position, item.id))
+    def _placed(self, path: str, item: Item) -> Item:
+        return replace(item, position=self._free_position(path, item.position, item.id))
+
+    def _free_position(self, path: str, wanted: str, item_id: str) -> str:
+        """`wanted`, or the next free key after it. That there is none which may be stored is noted."""
+        free = self.draft.free_position(wanted, item_id)
+        if free is not wanted:
+            self._is_position(path, free)
+        return free
 
     def _last_write(self, place: Place) -> Edit | None:
         """The last edit of somebody else whose value or words a field still holds: one's own `set` ends the search."""

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from fractional_indexing import FIError, generate_key_between, generate_n_keys_between, validate_order_key
 
 MAX_LENGTH = 500
-"""A key grows by one character with each five or six items that are put into the same gap, which takes two and a half
-thousand of them. The library's way between two keys is recursive, which is why there has to be an end at all."""
+"""A key grows by one character with each five or six items that are put into the same gap: 2,490 items fit into one,
+each put right beside the last. The library's way between two keys is recursive, which is why there has to be an end
+at all. At the end of a list keys are short, so that items which move there make room for others."""
 
 _DIGITS = re.compile(r"[0-9A-Za-z]+")
 
@@ -15,7 +16,10 @@ _DIGITS = re.compile(r"[0-9A-Za-z]+")
 def problem(position: str) -> str | None:
     """What is wrong with a position that came from outside, or None."""
     if len(position) > MAX_LENGTH:
-        return f"expected a fractional-index key of at most {MAX_LENGTH} characters, got {len(position)}"
+        return (
+            f"expected a fractional-index key of at most {MAX_LENGTH} characters, got {len(position)}: this gap is "
+            "full; move the items that follow it to the end, in their order, and there is room again"
+        )
     try:
         # The library takes any characters and trips over an empty key: both are refused first.
         if _DIGITS.fullmatch(position):

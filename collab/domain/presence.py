@@ -205,14 +205,6 @@ def touched(before: Roster, after: Roster) -> list[str]:
     return changed + [session_id for session_id in before.sessions if session_id not in after.sessions]
 
 
-def fold(sessions: Mapping[str, Presence], diff: Diff) -> dict[str, Presence]:
-    """What a receiver makes of a diff: the sessions that it shows afterwards."""
-    return {
-        **{session_id: presence for session_id, presence in sessions.items() if session_id not in diff.gone},
-        **{presence.session_id: presence for presence in diff.updated},
-    }
-
-
 @record
 class Person:
     """A user and their sessions in several rooms: pairs of a room's name and a presence."""

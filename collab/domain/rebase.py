@@ -79,7 +79,7 @@ def undo(request: Undo, target: Edit, document: Document, since: Sequence[Edit],
     `since` holds every edit after `target.version`, in order, up to the head. What others did since stays: the
     inverse of each op is applied only where it still makes sense. Of an edit that was undone and redone it is the
     latest redo that is undone, so each edit is undone by one other at most. Raises `Forbidden` where the edit is
-    somebody else's and the request may not undo others'.
+    somebody else's and the request may not undo others', and `Invalid` where an item finds no room at its old place.
     """
     if target.author.id != request.author.id and not request.may_undo_others:
         raise Forbidden("expected an edit of your own: only owners undo what others did")
@@ -91,6 +91,7 @@ def undo(request: Undo, target: Edit, document: Document, since: Sequence[Edit],
     last = len(live.ops) - 1
     for offset, inverse in enumerate(live.inverse):
         merge.carry_back(last - offset, live.ops[last - offset], inverse)
+    merge.check()
     return _outcome(merge, document, request, document.version, undoes=live.edit_id)
 
 

@@ -10,7 +10,7 @@ from collab.domain.kinds import Kind
 from collab.domain.ops import Item, Value
 
 _MAX_SHOWN = 60
-"""A text longer than this is said to be edited, not quoted."""
+"""A text of more characters, or of several lines, is said to be edited and is not quoted."""
 
 
 def tell(changes: Sequence[Made], kind: Kind) -> list[str]:
@@ -31,7 +31,7 @@ def tell_edit(before: Document, after: Document, kind: Kind) -> list[str]:
 
 
 def clock(seconds: float) -> str:
-    """A length of time as it stands on a setlist: `3:45`, `1:02:03`."""
+    """A length of time, to the second, as it stands on a setlist: `3:45`, `1:02:03`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
@@ -65,20 +65,20 @@ def _field_clause(change: FieldSet, kind: Kind, *, is_first: bool) -> str:
     label = name.replace("_", " ")
     what = f"the {label}" if item is None else f"the {label} of {_name(item)}" if is_first else f"its {label}"
     before, after = (_shown(value, change, kind) for value in (change.before, change.after))
-    if "" in (before, after):
-        return f"edited {what}"
     if change.after is None:
-        return f"cleared {what} (was {before})"
+        return f"cleared {what} (was {before})" if before else f"cleared {what}"
+    if not before or not after:
+        return f"edited {what}"
     return f"set {what} to {after}" if change.before is None else f"set {what} from {before} to {after}"
 
 
 def _shown(value: Value, change: FieldSet, kind: Kind) -> str:
-    """A value as it is read; empty where it is too long to be quoted."""
+    """A value as it is read; empty where it is a text that is too long to be quoted."""
+    if value is None:
+        return "nothing"
     item = change.item
     types = kind.fields if item is None else kind.item_types.get(item.type, {})
     field_type = types.get(change.field)
-    if value is None:
-        return "nothing"
     if field_type == DURATION:
         return clock(value)
     if isinstance(field_type, TextField) and (len(value) > _MAX_SHOWN or "\n" in value):

@@ -1,7 +1,7 @@
 """Models of what the server sends. They make types and documents; events.py builds the payloads themselves."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pydantic import Field
 from pydantic.json_schema import models_json_schema
@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from collab.domain.edits import Reason as DropReason
 from collab.protocol import kinds, requests, rest
 from collab.protocol.base import Wire
-from collab.protocol.ops import WireInsert, WireItem, WireMove, WireRemove, WireSet, WireText
+from collab.protocol.ops import WireItem, WireOp
 
 Role: TypeAlias = Literal["owner", "editor", "viewer"]
 
@@ -67,7 +67,7 @@ class Edit(Wire):
     base_version: int
     author: Author
     session_id: str | None
-    ops: list[Annotated[WireSet | WireInsert | WireMove | WireRemove | WireText, Field(discriminator="op")]]
+    ops: list[WireOp]
     undoes: str | None = None
     at: str
 
@@ -111,7 +111,7 @@ class EditAnswer(Wire):
     ok: Literal[True]
     edit_id: str
     version: int
-    ops: list[Annotated[WireSet | WireInsert | WireMove | WireRemove | WireText, Field(discriminator="op")]]
+    ops: list[WireOp]
     dropped: list[Dropped]
     overwrote: list[Overwrite]
 

@@ -65,7 +65,8 @@ class Answers:
     async def settled(self, timeout_s: float) -> None:
         """Returns once every event that came in is answered, or when the time is up."""
         try:
-            await asyncio.wait_for(self._settled.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._settled.wait()
         except TimeoutError:
             log.warning("some events are not answered", count=self._open)
 

@@ -6,7 +6,7 @@ numbered: a node that finds numbers missing asks for the state of things, and re
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +35,9 @@ message."""
 MAX_EDITS_BYTES = 262_144
 """Of a larger commit only the heads are told, and the others read it from the database."""
 
+MAX_WORK = 1_000
+"""What others said that waits to be carried out, mostly for the database. What is over it counts as lost."""
+
 
 class Cluster:
     """One node among others. `edits`, `bands` and `presence` are set before it starts: they publish through it."""
@@ -55,9 +58,11 @@ class Cluster:
         self._number = 0
         self._beats = 0
         self._timer: Timer | None = None
-        self._work: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue()
+        self._work: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue(MAX_WORK)
         self._worker: asyncio.Task[None] | None = None
         self._is_about_to_look = False
+        self._losses = 0
+        self._losses_made_up_for = 0
 
     @property
     def is_connected(self) -> bool:
@@ -130,7 +135,7 @@ class Cluster:
         """This node hears the others, again or for the first time: what was said meanwhile it has missed."""
         self._send("ask", of=None)
         self._state()
-        self._look(self.bands.make_up)
+        self._make_up()
 
     def _beat(self) -> None:
         self._timer = self._clock.call_at(self._clock.now() + BEAT_EVERY, self._beat)
@@ -138,22 +143,37 @@ class Cluster:
         if self._bus.is_connected:
             # Heads are news until they could be told.
             self._send("beat", last=self._number, lease=self._log.node_id, heads=self.edits.news())
-            if self._beats % COMPARE_BEATS == 0:
+            if self._has_lost_some:
+                self._look()
+            elif self._beats % COMPARE_BEATS == 0:
                 self._do(self.edits.compare())
         else:
-            self._look(self.bands.refresh)
+            self._look()
 
-    def _look(self, at_bands: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    @property
+    def _has_lost_some(self) -> bool:
+        return self._losses > self._losses_made_up_for
+
+    def _make_up(self) -> None:
+        """Some of what others said was lost: it is made up for now, and where that fails, with the next beat."""
+        self._losses += 1
+        self._look()
+
+    def _look(self) -> None:
         """Reads from the database what messages may have been about."""
-
-        async def look() -> None:
-            self._is_about_to_look = False
-            await at_bands()
-            await self.edits.compare()
-
         if not self._is_about_to_look:
-            self._is_about_to_look = True
-            self._do(look())
+            self._is_about_to_look = self._do(self._read_all())
+
+    async def _read_all(self) -> None:
+        self._is_about_to_look = False
+        if self._has_lost_some:
+            # What is lost while it reads counts anew.
+            losses = self._losses
+            await self.bands.make_up()
+            self._losses_made_up_for = losses
+        else:
+            await self.bands.refresh()
+        await self.edits.compare()
 
     def _received(self, message: bytes) -> None:
         try:
@@ -195,12 +215,10 @@ class Cluster:
         return self._peers[node]
 
     def _take_state(self, node: str, peer: Peer, body: Json) -> None:
-        is_new = peer.numbered.floor == 0
         if peer.numbered.is_missing_some(body["last"]):
             self.presence.heard_state(node, peer, body["last"], body["rooms"])
             peer.numbered.settle(body["last"])
-            if not is_new:
-                self._look(self.bands.make_up)
+            self._make_up()
 
     def _take_numbered(self, node: str, kind: str, body: Json) -> None:
         peer, number = self._peers[node], body["number"]
@@ -215,8 +233,17 @@ class Cluster:
             case "tell":
                 self._do(self.bands.told(body["room"], body["event"], body["payload"]))
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        self._work.put_nowait(work)
+    def _do(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Has something done in its turn; False, and a loss, where too much is waiting."""
+        try:
+            self._work.put_nowait(work)
+        except asyncio.QueueFull:
+            work.close()
+            if not self._has_lost_some:
+                log.warning("other nodes say more than can be carried out here: the database is asked instead")
+            self._losses += 1
+            return False
+        return True
 
     async def _run(self) -> None:
         while True:
@@ -224,7 +251,9 @@ class Cluster:
             try:
                 await work
             except Unavailable:
-                log.warning("the database did not say what another node has changed")
+                self._losses += 1
+                log.warning("the database did not say what another node has changed; it is asked again")
             except Exception:
                 # The edge of the worker: what goes wrong with one thing must not stop the next.
-                log.exception("what another node said could not be carried out")
+                self._losses += 1
+                log.exception("what another node said could not be carried out; the database is asked instead")

@@ -52,7 +52,7 @@ class ContentService:
         await self._directory.learn_band(band_id)
         self._directory.require_band(user, band_id, Right.EDIT, as_operator=True)
         document = self._seeded(user, band_id, kind, {**(fields or {}), "title": title}, items)
-        async with self._directory.changing:
+        async with self._directory.changing.at(band_id):
             if len(self._directory.contents_of(band_id)) >= self._max_per_band:
                 raise TooLarge(f"expected at most {self._max_per_band} contents in a band")
             content = await self._store.create_content(document, user, self._clock.now())
@@ -74,7 +74,7 @@ class ContentService:
         """Archives a content or brings it back; saying it twice changes nothing."""
         await self._directory.learn_content(content_id)
         ref, _ = self._directory.require_content(user, content_id, Right.EDIT, as_operator=True)
-        async with self._directory.changing:
+        async with self._directory.changing.at(ref.band_id):
             content = await self._store.set_archived(content_id, is_archived, self._clock.now())
             self._directory.put_content(content)
         if ref.is_archived != is_archived:

@@ -1,13 +1,13 @@
 """The directory: memberships and contents in memory, as in the database, so that every event can be checked at once."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collab.domain.access import Right, Role, may, require
-from collab.domain.bands import Content, User
+from collab.domain.bands import Content, Member, User
 from collab.services.stores import BandStore
+from collab.services.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,11 @@ class RoleChange:
 
 class Directory:
     """What this node has learned so far: a band is learned whole when one of its members connects. It is not
-    forgotten, so that what is known grows up to what the database has: about 300 bytes for each user and content.
+    forgotten, so that no event of a member has to wait for the database; what is known grows up to what that has, about
+    300 bytes for each user and content.
 
-    Looking up never waits. Learning and changing take turns, so that a change is never overwritten by
-    something that was read before it.
+    Looking up never waits. Whoever learns or changes a band has its turn at it, in `changing`, so that a change is
+    never overwritten by something that was read before it.
     """
 
     def __init__(self, store: BandStore) -> None:
@@ -45,7 +46,8 @@ class Directory:
         self._contents: dict[str, ContentRef] = {}
         self._names: dict[str, str] = {}
         self._learned_users: set[str] = set()
-        self.changing = asyncio.Lock()
+        self._learning = Turns()
+        self.changing = Turns()
 
     def bands(self) -> list[str]:
         """The bands that this node knows."""
@@ -91,17 +93,22 @@ class Directory:
 
     async def learn_user(self, user: User) -> None:
         """Learns every band of a user. Once; changes keep it up to date."""
-        async with self.changing:
+        async with self._learning.at(user.id):
             if user.id not in self._learned_users:
-                for band, _ in await self._store.bands_of(user.id):
-                    await self._learn(band.id)
+                # First: a band that another node puts them in from here on is learned by `refresh`.
                 self._learned_users.add(user.id)
+                try:
+                    for band, _ in await self._store.bands_of(user.id):
+                        await self._learn(band.id)
+                except BaseException:
+                    self._learned_users.discard(user.id)
+                    raise
             self._names[user.id] = user.name
 
     async def learn_band(self, band_id: str) -> None:
-        async with self.changing:
-            if await self._store.band(band_id) is not None:
-                await self._learn(band_id)
+        """Learns a band, if there is one of that id."""
+        if band_id not in self._roles and await self._store.band(band_id) is not None:
+            await self._learn(band_id)
 
     async def learn_content(self, content_id: str) -> None:
         if content_id in self._contents:
@@ -115,26 +122,24 @@ class Directory:
 
         A band that was not known is learned where one of its members is.
         """
-        async with self.changing:
-            known = list(self._roles) if band_ids is None else band_ids
-            members, contents = await self._store.around(known, list(self._learned_users) if band_ids is None else [])
-            changes: list[RoleChange] = []
-            for band_id, members_now in members.items():
-                now = {member.user_id: member.role for member in members_now}
-                if band_id in self._roles or not self._learned_users.isdisjoint(now):
-                    before = dict(self._roles.get(band_id, {}))
-                    self._roles.setdefault(band_id, {})
-                    changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
-                    changes += [RoleChange(band_id, key, before.get(key), now.get(key)) for key in changed]
+        asked = set(self._roles if band_ids is None else band_ids)
+        users = list(self._learned_users) if band_ids is None else []
+        async with self.changing.at_all(asked):
+            members, contents = await self._store.around(list(asked), users)
+            # Of a band that was learned meanwhile, whose turn was not waited for, either may be the newer.
+            again = [band_id for band_id in members if band_id in self._roles and band_id not in asked]
+            for band_id in again:
+                del members[band_id]
+            changes = [change for band_id, now in members.items() for change in self._changes(band_id, now)]
             for change in changes:
                 self.set_role(change.band_id, change.user_id, change.now)
             for content in contents:
-                if content.band_id in self._roles:
+                if content.band_id in members and content.band_id in self._roles:
                     self.put_content(content)
-            return changes
+        return [*changes, *await self.refresh(again)] if again else changes
 
     def set_role(self, band_id: str, user_id: str, role: Role | None) -> None:
-        """Takes over a change of the database; call it while holding `changing`."""
+        """Takes over a change of the database; call it in the band's turn."""
         roles = self._roles.setdefault(band_id, {})
         if role is None:
             roles.pop(user_id, None)
@@ -146,8 +151,17 @@ class Directory:
             self._bands_of[user_id].add(band_id)
 
     def put_content(self, content: Content) -> None:
-        """Takes over a content as it now is; call it while holding `changing`."""
+        """Takes over a content as it now is; call it in its band's turn."""
         self._contents[content.id] = ContentRef(content.id, content.band_id, content.kind, content.is_archived)
+
+    def _changes(self, band_id: str, members: Sequence[Member]) -> list[RoleChange]:
+        """What differs from what is known of a band that this node knows or that has a member here; else nothing."""
+        now = {member.user_id: member.role for member in members}
+        if band_id not in self._roles and self._learned_users.isdisjoint(now):
+            return []
+        before = self._roles.get(band_id, {})
+        changed = [user_id for user_id in {**before, **now} if before.get(user_id) != now.get(user_id)]
+        return [RoleChange(band_id, user_id, before.get(user_id), now.get(user_id)) for user_id in changed]
 
     def _role(self, user: User, band_id: str, *, as_operator: bool) -> Role | None:
         if as_operator and user.is_operator and band_id in self._roles:
@@ -155,12 +169,15 @@ class Directory:
         return self._roles.get(band_id, {}).get(user.id)
 
     async def _learn(self, band_id: str) -> None:
-        if band_id in self._roles:
-            return
-        members = await self._store.members(band_id)
-        contents = await self._store.contents(band_id)
-        self._roles[band_id] = {}
-        for member in members:
-            self.set_role(band_id, member.user_id, member.role)
-        for content in contents:
-            self.put_content(content)
+        async with self.changing.at(band_id):
+            if band_id in self._roles:
+                return
+            members = await self._store.members(band_id)
+            contents = await self._store.contents(band_id)
+            if band_id in self._roles:
+                return  # by `refresh`, which may have read later
+            self._roles[band_id] = {}
+            for member in members:
+                self.set_role(band_id, member.user_id, member.role)
+            for content in contents:
+                self.put_content(content)

@@ -31,7 +31,11 @@ NEWS_BEATS = 5
 
 class EditRelay:
     """`recall` gives the edits of a content after a version where memory has them; `publish` tells the other nodes of
-    a commit; `on_delivered` hears of the edits that listeners were given, unless this node committed them."""
+    a commit; `on_delivered` hears of the edits that listeners were given, unless this node committed them.
+
+    What it keeps of a content goes with its listeners. The heads to be told stay as long as the bus is away, one for
+    each content that was edited meanwhile: no more than the database got.
+    """
 
     def __init__(
         self,

@@ -110,6 +110,7 @@ class EditingService:
         edit_id: str,
         base_version: int,
         ops: tuple[Op, ...],
+        is_unchanged_expected: bool = False,
     ) -> Stored:
         """As `take_edit`, for whoever would rather wait: the outcome, once it is durable, or the error."""
         stored = await waited(
@@ -121,6 +122,7 @@ class EditingService:
                 base_version=base_version,
                 ops=ops,
                 on_stored=on_stored,
+                is_unchanged_expected=is_unchanged_expected,
             )
         )
         note_committed(stored)

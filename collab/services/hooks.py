@@ -65,7 +65,8 @@ class Hook(Generic[*Values]):
         if self._task is None:
             return
         try:
-            await asyncio.wait_for(self._queue.join(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._queue.join()
         except TimeoutError:
             log.warning("a hook is too slow: the server ends before it has heard all", hook=self._name)
         self._task.cancel()

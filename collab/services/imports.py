@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from weakref import WeakValueDictionary
 
 import structlog
 
@@ -21,6 +20,7 @@ from collab.services.directory import Directory
 from collab.services.editing import note_committed
 from collab.services.ports import Announcer, Clock, HistoryReader, Journal, Timer
 from collab.services.stores import JobStore
+from collab.services.turns import Turns
 from collab.services.unpacking import ImportLimits, file_label, songs_of
 
 log = structlog.get_logger(__name__)
@@ -70,7 +70,7 @@ class ImportService:
         self._running: set[str] = set()
         self._timer: Timer | None = None
         # One import of a repertoire after the other, step by step: two that bring the same song make it once.
-        self._stepping: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._stepping = Turns()
 
     async def start(self, user: User, band_id: str, name: str, data: bytes) -> Job:
         """A new job, stored and running; a file that is bad makes one that says so. `TooLarge`, `RateLimited`."""
@@ -179,7 +179,7 @@ class ImportService:
         ids = [str(uuid.uuid5(uuid.UUID(job.id), f"song {job.done + index}")) for index in range(len(songs))]
         for _ in range(MAX_RETRIES):
             try:
-                async with self._turn(job.content_id):
+                async with self._stepping.at(job.content_id):
                     await self._submit(job, songs, ids)
                 return
             except Unavailable:
@@ -222,10 +222,6 @@ class ImportService:
             self._announcer.job_status(BandRoom(job.band_id), over, word, told)
             self._announcer.job_complete(UserRoom(job.started_by.id), over)
 
-    def _turn(self, what: str) -> asyncio.Lock:
-        """The lock of a repertoire or band: there as long as somebody holds it or waits for it."""
-        return self._stepping.setdefault(what, asyncio.Lock())
-
     def _tell(self, job: Job) -> None:
         message = f"{job.name}: {job.done} of {job.total} songs"
         self._announcer.job_status(BandRoom(job.band_id), job, "syncing", message)
@@ -233,7 +229,7 @@ class ImportService:
 
     async def _repertoire(self, user: User, band_id: str) -> str:
         """The band's repertoire, its first where it has several; made where it has none."""
-        async with self._turn(band_id):
+        async with self._stepping.at(band_id):
             for content in await self._contents.summaries(band_id):
                 if content.kind == "repertoire":
                     return content.id

@@ -40,7 +40,7 @@ class MembershipService:
         """A new band, which its maker owns."""
         await self.welcome(owner)
         band = Band(self._new_id(), name)
-        async with self._directory.changing:
+        async with self._directory.changing.at(band.id):
             await self._store.create_band(band, owner, self._clock.now())
             self._directory.set_role(band.id, owner.id, Role.OWNER)
         self._announcer.membership_updated(UserRoom(owner.id), "add", band.id, Role.OWNER)
@@ -55,7 +55,7 @@ class MembershipService:
         """Gives somebody a role, at once and everywhere; also somebody who has never connected, for whom `name` is:
         others are called what their own token says."""
         await self._require(user, band_id, Right.MANAGE)
-        async with self._directory.changing:
+        async with self._directory.changing.at(band_id):
             is_new = all(member.user_id != user_id for member in await self._store.members(band_id))
             member = await self._store.put_member(band_id, Member(user_id, name or user_id, role), self._clock.now())
             self._directory.set_role(band_id, user_id, role)
@@ -66,7 +66,7 @@ class MembershipService:
     async def remove_member(self, user: User, band_id: str, user_id: str) -> None:
         """Takes a member out of a band, and their sessions out of its rooms before this returns."""
         await self._require(user, band_id, Right.MANAGE)
-        async with self._directory.changing:
+        async with self._directory.changing.at(band_id):
             await self._store.remove_member(band_id, user_id)
             self._directory.set_role(band_id, user_id, None)
         contents = self._directory.contents_of(band_id)

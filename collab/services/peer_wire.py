@@ -53,7 +53,7 @@ def presence_from_json(body: Json, node: str, now: datetime) -> Presence:
         joined_at=datetime.fromisoformat(body["joined_at"]),
         last_seen=datetime.fromisoformat(body["last_seen"]),
         status=body["status"],
-        focus=None if body["focus"] is None else Focus(**body["focus"]),
+        focus=None if body["focus"] is None else Focus.from_json(body["focus"]),
         lingers_until=None if lingers_s is None else now + timedelta(seconds=lingers_s),
         node=node,
     )

@@ -30,8 +30,10 @@ less than the whole: whoever looks then has noticed a death before the length is
 class PresenceLog:
     """Puts down stays, a transaction at most every second or so, and holds this node's lease.
 
-    When a session was last heard is written with each renewal. Whoever finds that another node's lease is over
-    ends that node's stays; `on_departed` hears of them, and `on_living` with each look of the nodes that live.
+    Stays that can't be written wait, however many: each stands for somebody who came, takes less than a kilobyte, and
+    would be missing for good. When a session was last heard is written with each renewal. Whoever finds that another
+    node's lease is over ends that node's stays; `on_departed` hears of them, and `on_living`, with each look, of the
+    nodes that live.
     """
 
     def __init__(

@@ -99,7 +99,6 @@ class Webhooks:
             await asyncio.sleep(self._pace_s)
             with suppress(TimeoutError):
                 # Beyond this node's own edits there are those of nodes that died before they delivered them.
-                # Not `wait_for`, which up to Python 3.11 loses the cancellation that comes just when its time is up.
                 async with asyncio.timeout(self._sweep_s):
                     await self._wake.wait()
 

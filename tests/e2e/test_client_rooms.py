@@ -1,21 +1,28 @@
 """The Python SDK in rooms: who is there, what a band has, and who may not be there any more."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from collab.client import CollabClient
+from collab.client.connection import Connection
 from collab.client.events import (
     ContentListed,
     ContentUnlisted,
     MembershipChanged,
+    Online,
     RoomLost,
     RosterChanged,
 )
+from collab.domain.access import Role
 from collab.domain.bands import User
 from collab.domain.errors import Forbidden
 from collab.domain.focus import Focus
 from tests.conftest import Gig
-from tests.support.clients import agreed, break_connection, client, heard
+from tests.support.clients import Wire, agreed, break_connection, client, heard
 from tests.support.clock import ManualClock
+from tests.support.members import TIMEOUT_S
 from tests.support.serving import RunningEngine
 
 pytestmark = pytest.mark.asyncio
@@ -74,6 +81,86 @@ async def test_who_is_taken_out_of_the_band_is_told_and_hears_nothing_more(
         his.set("iko", "key", "A")
     with pytest.raises(Forbidden):
         await ben.open(gig.setlist_id)
+
+
+async def test_who_is_taken_back_into_the_band_opens_all_again(
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient
+) -> None:
+    lost, lost_band = await ben.open(gig.setlist_id), await ben.band(gig.band_id)
+    news = ben.events()
+    await server.engine.membership.remove_member(User("ada", "Ada"), gig.band_id, "ben")
+    await heard(news, MembershipChanged)
+    await server.engine.membership.put_member(User("ada", "Ada"), gig.band_id, "ben", Role.EDITOR, None)
+    await heard(news, MembershipChanged)
+    his, band = await ben.open(gig.setlist_id), await ben.band(gig.band_id)
+    assert his is not lost
+    assert [entry.title for entry in band.contents.values()] == ["Friday"]
+    # What is lost is left already; the room that is open by now is another.
+    await ben.leave(lost)
+    await ben.leave(lost_band)
+    his.set("iko", "key", "G")
+    await agreed(server, his, await ada.open(gig.setlist_id))
+
+
+async def test_a_content_that_was_lost_while_it_caught_up_can_be_opened_again(
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient, wire: Wire
+) -> None:
+    async def refuse(_connection: Connection, _event: str, _payload: Any, _timeout_s: float) -> Any:
+        raise Forbidden("expected a member of the band")
+
+    hers, lost = await ada.open(gig.setlist_id), await ben.open(gig.setlist_id)
+    his_news = lost.events()
+    wire.lose_next_event("ben", "content_edited")
+    wire.then("ben", "request_update", refuse)
+    hers.set("iko", "key", "G")
+    await hers.saved()
+    hers.set("iko", "key", "A")
+    await heard(his_news, RoomLost)
+    await agreed(server, hers, await ben.open(gig.setlist_id))
+    # A new connection enters what is open, and nothing that is lost.
+    online = ben.events()
+    await break_connection(ben)
+    await heard(online, Online)
+    his = await ben.open(gig.setlist_id)
+    his.set("iko", "key", "Bb")
+    await agreed(server, hers, his)
+    assert isinstance(lost.failure, Forbidden)
+
+
+async def test_a_server_that_forgot_the_session_gets_the_edit_on_the_next_connection(
+    server: RunningEngine, gig: Gig, ada: CollabClient
+) -> None:
+    hers = await ada.open(gig.setlist_id)
+    band = await ada.band(gig.band_id)
+    server.engine.sessions.end(ada.session.id)
+    hers.set("iko", "key", "G")
+    await hers.saved()
+    assert await ada.open(gig.setlist_id) is hers
+    assert await ada.band(gig.band_id) is band
+    await agreed(server, hers)
+
+
+async def test_opening_that_was_given_up_goes_on_for_whoever_asks_next(
+    server: RunningEngine, gig: Gig, ada: CollabClient, ben: CollabClient, wire: Wire
+) -> None:
+    is_asked, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(connection: Connection, event: str, payload: Any, timeout_s: float) -> Any:
+        is_asked.set()
+        await goes_on.wait()
+        return await connection.call(event, payload, timeout_s)
+
+    wire.then("ben", "join_room", hold)
+    opening = asyncio.create_task(ben.open(gig.setlist_id))
+    await is_asked.wait()
+    opening.cancel()
+    await asyncio.wait([opening])
+    assert opening.cancelled()
+    goes_on.set()
+    async with asyncio.timeout(TIMEOUT_S):
+        his = await ben.open(gig.setlist_id)
+    his.set("iko", "key", "G")
+    await agreed(server, his, await ada.open(gig.setlist_id))
 
 
 async def test_a_content_that_is_not_ones_own_can_not_be_opened(server: RunningEngine, gig: Gig) -> None:

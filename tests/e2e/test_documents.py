@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from collab.app import own_app
+from collab.app import attach, own_app
 from collab.domain.errors import HTTP_STATUS
 from collab.engine import Engine
 from collab.protocol import models, rest_answers
@@ -24,7 +24,7 @@ NOBODY_S = {"/healthz", "/readyz", "/metrics", "/asyncapi.json"}
 def openapi(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     settings = settings_for(f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('openapi') / 'collab.db'}")
     app = own_app(settings)
-    Engine(settings).attach(app)
+    attach(Engine(settings), app)
     return app.openapi()
 
 

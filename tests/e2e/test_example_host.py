@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from collab import Diff, Document, Edit, Engine, SharedRoom, create_app
+from collab import Diff, Document, Edit, Engine, SharedRoom, attach, create_app
 from collab.app import own_app
 from collab.domain.bands import User
 from tests.conftest import make_gig
@@ -165,7 +165,7 @@ async def test_on_edit_is_called_once_for_each_edit_when_it_can_be_read(database
 
     settings = settings_for(database_url)
     engine = Engine(settings, on_edit=on_edit)
-    async with listening(engine.attach(own_app(settings))) as url:
+    async with listening(attach(engine, own_app(settings))) as url:
         running = RunningEngine(url, engine.tokens, engine)
         gig = await make_gig(running)
         async with member(running, "ben") as ben:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,21 @@ async def test_nobodys_words_and_no_token_are_in_the_log(database_url: str, log_
         assert (reverted["event"], reverted["request_id"]) == ("committed", REQUEST_ID)
     else:
         assert edit_id in log
+
+
+async def test_an_edit_is_stored_and_answered_where_nobody_reads_the_log_any_more(
+    database_url: str, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    async with served(database_url, log_to=pipe, log_level="DEBUG") as server:
+        setlist = await _make_gig(server)
+        os.close(reader)
+        async with member(server, "ada") as ada, member(server, "ben") as ben:
+            await _play(ada, ben, setlist)
+        async with server.rest("ada") as rest:
+            assert (await rest.get(f"/api/contents/{setlist}")).json()["version"] == 3
 
 
 def _is_told_whole(log: str, sids: set[str], edit_id: str) -> None:

@@ -20,6 +20,7 @@ from collab.domain.presence import Change, Diff, Presence, Roster
 from collab.domain.text import Delete
 from collab.services.presence_news import PresenceNews
 from tests.support.clock import ManualClock
+from tests.support.receiving import fold
 
 START = datetime(2026, 12, 4, 20, 30, tzinfo=UTC)
 GRACE = timedelta(seconds=10)
@@ -124,7 +125,7 @@ def test_folding_the_diffs_over_the_roster_of_the_join_gives_a_fresh_roster(
         band.do(action)
     folded: Mapping[str, Presence] = band.roster.sessions
     for action in after:
-        folded = presence.fold(folded, band.do(action))
+        folded = fold(folded, band.do(action))
         assert shown(folded) == shown(band.roster.sessions)
 
 
@@ -203,7 +204,7 @@ def test_what_is_told_in_time_is_the_latest_state_and_at_most_twenty_times_a_sec
 
     folded: Mapping[str, Presence] = {}
     for _, diff in told.diffs:
-        folded = presence.fold(folded, diff)
+        folded = fold(folded, diff)
     assert shown(folded) == shown(band.roster.sessions)
 
     times = [at for at, diff in told.diffs if diff.updated or diff.gone]
@@ -224,7 +225,7 @@ def test_who_comes_and_goes_between_two_messages_is_told_as_they_are_in_the_end(
 
     folded: Mapping[str, Presence] = {}
     for _, diff in told.diffs:
-        folded = presence.fold(folded, diff)
+        folded = fold(folded, diff)
         assert not {entry.session_id for entry in diff.updated} & set(diff.gone)
     assert shown(folded) == shown(band.roster.sessions)
 

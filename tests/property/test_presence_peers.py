@@ -10,7 +10,6 @@ from typing import Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.domain import presence
 from collab.domain.access import BandRoom, SharedRoom
 from collab.domain.bands import User
 from collab.domain.focus import Focus
@@ -25,6 +24,7 @@ from collab.services.presence_log import PresenceLog
 from collab.services.presence_news import PresenceNews
 from collab.services.presence_peers import PresencePeers
 from tests.support.clock import ManualClock
+from tests.support.receiving import fold
 
 ROOM = BandRoom("b")
 GRACE = timedelta(seconds=10)
@@ -106,7 +106,7 @@ class Told:
         for left in diff.left:
             assert left.user_id in self.people
             self.people.remove(left.user_id)
-        self.shown = presence.fold(self.shown, diff)
+        self.shown = fold(self.shown, diff)
 
 
 class Node:

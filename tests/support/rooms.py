@@ -68,6 +68,14 @@ class History:
         return outcome
 
 
+def with_a_full_gap() -> Document:
+    """`START` with the break so close behind the first song that no key between the two is short enough."""
+    following = "a1"
+    while positions.problem(key := positions.between("a0", following)) is None:
+        following = key
+    return replace(START, items={**START.items, "rest": replace(START.items["rest"], position=following)})
+
+
 def content(document: Document) -> tuple[Any, Any]:
     """What people see of a document, whatever its version."""
     return dict(document.fields), {item.id: item for item in document.items.values()}

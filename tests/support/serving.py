@@ -16,7 +16,7 @@ from pydantic import SecretStr, TypeAdapter
 from starlette.types import ASGIApp
 from uvicorn.config import WSProtocolType
 
-from collab.app import own_app
+from collab.app import attach, own_app
 from collab.domain.bands import User
 from collab.engine import Engine
 from collab.services.ports import Bus, Clock
@@ -91,7 +91,7 @@ async def serving(
     """Serves a database whose schema is up to date, until the block ends; on a free port unless one is given. Where it
     has a bus, it hears the other nodes when the block begins. `websockets` may be uvicorn's own."""
     engine = Engine(settings, clock=clock, bus=bus)
-    async with listening(engine.attach(own_app(settings)), settings, port, websockets) as url:
+    async with listening(attach(engine, own_app(settings)), settings, port, websockets) as url:
         if engine.cluster is not None:
             await until(lambda: engine.cluster is not None and engine.cluster.is_connected)
         yield RunningEngine(url, engine.tokens, engine)

@@ -1,9 +1,12 @@
 """What a log line holds, and what it must not."""
 
+import io
 import json
 import logging
-from collections.abc import Iterator
-from typing import Any
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
 
 import pytest
 import structlog
@@ -64,6 +67,44 @@ def test_a_fault_is_logged_without_the_values_it_happened_with(
     assert told.count("ValueError: the row was not taken") == told.count("KeyError: 'no such row'") == 2
     assert "test_logs.py" in told
     assert "secret" not in told
+
+
+def _nothing() -> None:
+    """A process that was started without standard error."""
+
+
+def _closed() -> TextIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+def _a_pipe_without_a_reader() -> TextIO:
+    reader, writer = os.pipe()
+    os.close(reader)
+    return io.TextIOWrapper(_Pipe(writer, "w"), line_buffering=True)
+
+
+class _Pipe(io.FileIO):
+    """What could not be written is not tried again when it is closed."""
+
+    def flush(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("make_stream", [_nothing, _closed, _a_pipe_without_a_reader])
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_a_log_that_nobody_reads_is_no_matter_to_who_writes_it(
+    monkeypatch: pytest.MonkeyPatch, make_stream: Callable[[], TextIO | None], log_format: Any
+) -> None:
+    stream = make_stream()
+    monkeypatch.setattr(sys, "stderr", stream)
+    configure_logging("DEBUG", log_format)
+    for log in (structlog.get_logger(), logging.getLogger("a.library")):
+        for _ in range(2):
+            log.warning("this is lost")
+    if stream is not None:
+        stream.close()
 
 
 def test_a_message_that_does_not_end_is_cut() -> None:

@@ -8,7 +8,7 @@ from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Author, Edit
 from collab.domain.kinds import SETLIST
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
-from collab.domain.words import clock, tell
+from collab.domain.words import clock, tell, tell_edit
 
 AT = datetime(2026, 12, 4, tzinfo=UTC)
 
@@ -89,7 +89,12 @@ def test_lengths_read_as_minutes_and_texts_as_texts() -> None:
     assert _told(("Ada", (Text("tiger rag", "notes", text.replace("fast", "very " * 30)),))) == [
         "Ada edited the notes of 'Tiger Rag'"
     ]
+    wordy = apply_stored(BEFORE, (Set("tiger rag", "notes", "very " * 30),))
+    assert tell_edit(wordy, apply_stored(wordy, (Set("tiger rag", "notes", None),)), SETLIST) == [
+        "cleared the notes of 'Tiger Rag'"
+    ]
     assert clock(225) == "3:45"
+    assert clock(3_599.6) == "1:00:00"
 
 
 def test_the_content_itself_is_called_by_its_kind() -> None:

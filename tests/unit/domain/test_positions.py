@@ -21,7 +21,10 @@ def test_what_is_no_key(position: str) -> None:
 
 def test_a_key_has_a_limit() -> None:
     found = positions.problem("a1" + "V" * 499)
-    assert found == "expected a fractional-index key of at most 500 characters, got 501"
+    assert found == (
+        "expected a fractional-index key of at most 500 characters, got 501: this gap is full; "
+        "move the items that follow it to the end, in their order, and there is room again"
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,15 +49,26 @@ def test_keys_can_be_found_between_two_for_ever() -> None:
         taken.append(free)
 
 
-@pytest.mark.parametrize("is_before", [True, False])
-def test_more_than_two_thousand_items_find_room_in_one_gap(is_before: bool) -> None:
-    left, right = "a0", "a1"
-    key = left
-    for _ in range(2_400):
-        key = positions.between(left, right)
-        assert left < key < right
-        left, right = (left, key) if is_before else (key, right)
+@pytest.mark.parametrize(("is_before", "count"), [(False, 2_490), (True, 2_988)])
+def test_so_many_items_find_room_in_one_gap_and_more_once_those_after_it_move_to_the_end(
+    is_before: bool, count: int
+) -> None:
+    before, following = ["a0"], ["a1", "a2"]
+    for _ in range(count):
+        key = positions.between(before[-1], following[0])
+        assert before[-1] < key < following[0]
+        if is_before:
+            following.insert(0, key)
+        else:
+            before.append(key)
     assert positions.problem(key) is None
+    full = positions.between(before[-1], following[0])
+    assert "there is room again" in (positions.problem(full) or "")
+
+    moved = positions.spread_after(following[-1], len(following))
+    key = positions.between(before[-1], moved[0])
+    assert before[-1] < key < moved[0]
+    assert len(key) <= 3
 
 
 def test_after_and_spread_are_in_order() -> None:

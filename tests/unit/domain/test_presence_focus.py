@@ -70,3 +70,9 @@ def test_an_undo_moves_the_focus_of_the_session_that_asked_for_it() -> None:
     _, diff = presence.edited(_at_work(), edit(Text("iko", "notes", ("la ",)), undoes="e1"))
 
     assert {entry.session_id for entry in diff.updated} == {"mine", "theirs"}
+
+
+def test_a_focus_is_read_back_without_what_only_a_later_version_knows() -> None:
+    focus = Focus("iko", "notes", 3, 5, lead=True)
+    assert Focus.from_json(focus.to_json()) == focus
+    assert Focus.from_json({"item": "iko", "zoom": 2}) == Focus("iko")

@@ -12,7 +12,7 @@ from collab.domain.kinds import REPERTOIRE, SETLIST
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
 from collab.domain.rebase import Accepted, Conflict, Nothing, Outcome, check_base, rebase
 from collab.domain.text import Delete
-from tests.support.rooms import ADA, BEN, NOW, START, History, content
+from tests.support.rooms import ADA, BEN, NOW, START, History, content, with_a_full_gap
 
 
 def accepted(outcome: Outcome) -> Accepted:
@@ -128,6 +128,16 @@ class TestRule2Rebase:
         outcome = accepted(history.edit([Insert(Item("adas", "song", "a3", {})), Move("iko", "a3")], 0))
         assert outcome.edit.ops == (Insert(Item("adas", "song", "a4", {})), Move("iko", "a3V"))
         assert [item.id for item in outcome.document.ordered()] == ["rest", "saints", "bens", "iko", "adas"]
+
+    def test_a_taken_position_in_a_gap_that_is_full_is_wrong(self) -> None:
+        history = History([with_a_full_gap()])
+        ops: list[Op] = [Insert(Item("new", "song", "a0", {})), Move("saints", "a0")]
+        with pytest.raises(Invalid) as refused:
+            history.edit(ops)
+        assert [problem.path for problem in refused.value.problems] == ["ops.0.item.position", "ops.1.position"]
+        assert all("there is room again" in problem.message for problem in refused.value.problems)
+        history.edit([Move("rest", "a5"), Move("saints", "a6")])
+        assert accepted(history.edit(ops)).edit.ops == (Insert(Item("new", "song", "a1", {})), Move("saints", "a0V"))
 
     def test_what_is_committed_goes_first_where_both_insert(self) -> None:
         history = History()

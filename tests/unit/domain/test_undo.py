@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from collab.domain.edits import Dropped, Edit, Undo
-from collab.domain.errors import Forbidden
+from collab.domain.errors import Forbidden, Invalid
 from collab.domain.fields import Line
 from collab.domain.kinds import SETLIST, Kind
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
 from collab.domain.rebase import Accepted, Nothing, Outcome, undo
 from collab.domain.text import Delete
-from tests.support.rooms import ADA, BEN, NOW, START, History, content
+from tests.support.rooms import ADA, BEN, NOW, START, History, content, with_a_full_gap
 
 
 def made(outcome: Outcome) -> Edit:
@@ -188,3 +188,18 @@ def test_setlists_have_room_for_what_these_tests_type() -> None:
     notes = SETLIST.fields["notes"]
     assert notes.problem("x" * 20_000) is None
     assert notes.problem("x" * 20_001) is not None
+
+
+@pytest.mark.parametrize(
+    ("op", "path"), [(Remove("iko"), "ops.0.item.position"), (Move("iko", "a7"), "ops.0.position")]
+)
+def test_an_item_that_finds_no_room_at_its_old_place_stays_until_there_is_some(op: Op, path: str) -> None:
+    history = History([with_a_full_gap()])
+    edit = made(history.edit([op]))
+    history.edit([Insert(Item("new", "song", "a0", {}))], author=BEN)
+    with pytest.raises(Invalid) as refused:
+        history.undo(edit)
+    assert [problem.path for problem in refused.value.problems] == [path]
+    history.edit([Move("rest", "a8")])
+    made(history.undo(edit))
+    assert [item.id for item in history.head.ordered()][:2] == ["new", "iko"]
