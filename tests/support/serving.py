@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,29 +97,49 @@ async def serving(
         yield RunningEngine(url, engine.tokens, engine)
 
 
+END_S = 1.0
+"""How long open requests may hold up the end of a server."""
+
+
+class _Server(uvicorn.Server):
+    """Ends as soon as nothing is under way: uvicorn's own looks for that ten times a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        config.load()
+        self.lifespan = config.lifespan_class(config)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END_S):
+                await until(lambda: not self.server_state.connections and not self.server_state.tasks)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
+
+
 @asynccontextmanager
 async def listening(
     application: ASGIApp, settings: Settings | None = None, port: int = 0, websockets: WSProtocolType | None = None
 ) -> AsyncIterator[str]:
     """Serves an application, on an ephemeral port unless one is given; the value is its URL."""
     settings = settings or settings_for("sqlite+aiosqlite://")
-    with socket.socket() as bound:
+    # asyncio sends at once only through a socket that says that it is TCP; others wait 40 ms for more to come.
+    with socket.socket(proto=socket.IPPROTO_TCP) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(("127.0.0.1", port))
         drop_dead_peers(bound, settings)
         host, port = bound.getsockname()
         config = server_config(application, host, port, settings.max_message_bytes)
-        config.timeout_graceful_shutdown = 1
         config.ws = websockets or config.ws
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server._serve([bound]))  # noqa: SLF001  # serve() would take over the signals
+        server = _Server(config)
+        await server.startup([bound])
+        await server.on_tick(0)  # sets the headers of every answer
         try:
-            while not server.started:
-                if task.done():
-                    task.result()
-                    raise RuntimeError("the server ended before it had started")
-                await asyncio.sleep(0.005)
             yield f"http://{host}:{port}"
         finally:
-            server.should_exit = True
-            await task
+            await server.shutdown([bound])
