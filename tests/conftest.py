@@ -79,6 +79,10 @@ def postgresql_database_url(postgresql_databases: Databases) -> Iterator[str]:
         yield url
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "dialect" in metafunc.fixturenames and metafunc.config.getoption("--database") == "both":
         metafunc.parametrize("dialect", ["sqlite", "postgresql"])
