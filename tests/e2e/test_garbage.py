@@ -23,6 +23,7 @@ may leave a few. Of an edit that the journal refuses more are left: SQLAlchemy m
 statement compares with, and one is stated for each."""
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.long
 def test_a_visit_that_is_over_leaves_no_garbage_for_the_collector(sqlite_database_url: str) -> None:
     # On the event loop that serves: asyncio's own transports hold themselves.
