@@ -3,7 +3,6 @@
 import logging
 import os
 import shutil
-import uuid
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,8 @@ from collab.serving import collect_garbage_rarely
 from collab.storage.migrate import migrate
 from tests.fault.harness import REPORTS
 from tests.support.clock import ManualClock
-from tests.support.postgres import create_database, drop_database, postgres_server
+from tests.support.databases import Databases
+from tests.support.postgres import create_database, postgres_server
 from tests.support.serving import RunningEngine, serving, settings_for, sqlite_url
 from tests.support.valkey import valkey_server
 
@@ -67,11 +67,20 @@ def sqlite_database_url(empty_sqlite: Path, tmp_path: Path) -> str:
     return sqlite_url(file)
 
 
+@pytest.fixture(scope="session")
+def postgresql_databases(postgres: str) -> Databases:
+    migrate(create_database(postgres, "with_schema"))
+    return Databases(postgres, "with_schema")
+
+
 @pytest.fixture
-def postgresql_database_url(postgres: str) -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex}"
-    yield create_database(postgres, name, template="with_schema")
-    drop_database(postgres, name)
+def postgresql_database_url(postgresql_databases: Databases) -> Iterator[str]:
+    with postgresql_databases.taken() as url:
+        yield url
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -149,9 +158,8 @@ async def make_gig(server: RunningEngine) -> Gig:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """A PostgreSQL server, with a database `with_schema` to copy."""
+    """A PostgreSQL server."""
     with postgres_server() as running:
-        migrate(create_database(running.url, "with_schema"))
         yield running.url
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.bench.measuring import Load, Pace, measure
 from tests.bench.targets import COLLAB
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.long]
 
 
 async def test_a_run_counts_every_delivery_and_finds_every_edit_after_a_kill() -> None:

@@ -7,6 +7,7 @@ import asyncio
 import gc
 from collections import Counter
 
+import pytest
 import uvloop
 
 from tests.conftest import make_gig
@@ -22,6 +23,8 @@ may leave a few. Of an edit that the journal refuses more are left: SQLAlchemy m
 statement compares with, and one is stated for each."""
 
 
+@pytest.mark.timeout(180)
+@pytest.mark.long
 def test_a_visit_that_is_over_leaves_no_garbage_for_the_collector(sqlite_database_url: str) -> None:
     # On the event loop that serves: asyncio's own transports hold themselves.
     left = uvloop.run(left_behind(sqlite_database_url))

@@ -138,8 +138,10 @@ async def test_a_removed_member_is_out_on_every_node_within_a_second(database_ur
             async with asyncio.timeout(1), a.rest("ada") as rest:
                 await rest.delete(f"/api/bands/{gig.band_id}/members/ben")
                 for someone in (ben, tablet):
-                    told = await someone.next("content_updated")
-                    assert (told["type"], told["action"]) == ("membership", "remove")
+                    # The other node may still be telling them how the gig was made.
+                    while (told := await someone.next("content_updated"))["action"] != "remove":
+                        pass
+                    assert told["type"] == "membership"
             assert (await ben.refused("join_room", gig.room))["code"] == "forbidden"
             assert (await tablet.edit(gig.setlist_id, 0, set_("iko", "key", "G")))["error"]["code"] == "forbidden"
             await ada.edit(gig.setlist_id, 0, set_("iko", "key", "A"))
@@ -160,8 +162,10 @@ async def test_bands_contents_and_roles_that_another_node_makes_are_there_at_onc
             made = await a.engine.contents.create(ADA, gig.band_id, "setlist", "Saturday")
             opened = await ben.ok("join_room", f"content_{made.id}")
             assert opened["content"]["fields"]["title"] == "Saturday"
-            added = await ben.next("content_updated")
-            assert (added["action"], added["data"]["id"]) == ("add", made.id)
+            # The other node may still be telling how the gig was made.
+            while (added := await ben.next("content_updated"))["data"].get("id") != made.id:
+                pass
+            assert added["action"] == "add"
 
             async with member(a, "ada") as ada:
                 await ada.edit(made.id, 0, set_(None, "title", "Sunday"))

@@ -18,6 +18,7 @@ from tests.support.waiting import until
 pytestmark = [
     pytest.mark.asyncio,
     pytest.mark.timeout(120),
+    pytest.mark.long,
 ]
 
 STOP_WITHIN_S = 10.0

@@ -11,7 +11,7 @@ from tests.support.members import member
 from tests.support.processes import served
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180), pytest.mark.long]
 
 STOP_WITHIN_S = 10.0
 

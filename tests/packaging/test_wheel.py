@@ -22,6 +22,7 @@ def _uv(*arguments: str, cwd: Path) -> str:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.long
 def test_an_installed_collab_works_away_from_the_checkout(tmp_path: Path) -> None:
     _uv("build", "--out-dir", str(tmp_path / "dist"), cwd=ROOT)
     [wheel] = (tmp_path / "dist").glob("*.whl")

@@ -157,6 +157,8 @@ class Convergence(RuleBasedStateMachine):
             assert {refusal.error.code for refusal in client.refusals} <= {"conflict"}, client.refusals
 
 
+@pytest.mark.timeout(180)
+@pytest.mark.long
 def test_every_client_ends_with_the_servers_document(any_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Small, so that snapshots are taken and edits are older than memory within a few steps.
     monkeypatch.setattr(batch, "SNAPSHOT_EVERY", 5)

@@ -12,7 +12,7 @@ from collab.domain.document import Document
 from collab.domain.edits import Author, Edit, Proposal, Undo
 from collab.domain.errors import ClientFault, Conflicting
 from collab.domain.kinds import SETLIST
-from collab.domain.ops import Item, Op, from_json
+from collab.domain.ops import Item, Op, Set, Text, from_json
 from collab.domain.rebase import Accepted, Conflict, rebase, undo
 from collab.protocol.events import outcome_json
 
@@ -111,3 +111,15 @@ class Exchange:
     def _new_id(self) -> str:
         self._ids += 1
         return f"edit-{self._ids}"
+
+
+def typed(at: int, words: str) -> Text:
+    return Text(None, "notes", (at, words) if at else (words,))
+
+
+def key(value: str) -> Set:
+    return Set("iko", "key", value)
+
+
+def notes(document: Document) -> str:
+    return str(document.fields.get("notes"))

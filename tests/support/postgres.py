@@ -37,8 +37,8 @@ def _copy(installed: Path, folder: Path) -> Path:
 class PostgresServer:
     """A server on loopback, in a folder of its own, for tests alone: nothing is flushed to disk unless it is to be.
 
-    PostgreSQL refuses to run as root, so that there it runs as `nobody`, from a copy of its files, since
-    `nobody` may not be able to read where they were installed.
+    PostgreSQL refuses to run as root, so that there it runs as `nobody`, from a copy of its files where `nobody` may
+    not read what was installed.
     """
 
     def __init__(self, folder: Path, *, is_flushed: bool = False) -> None:
@@ -47,7 +47,8 @@ class PostgresServer:
         self._installed = _binaries()
         if self._identity:
             folder.chmod(0o755)
-            self._installed = _copy(self._installed, folder)
+            if not _may_run(self._installed / "bin/initdb", self._identity):
+                self._installed = _copy(self._installed, folder)
         self._data, self._log = folder / "data", folder / "log"
         self._data.mkdir(mode=0o700)
         if self._identity:
@@ -115,6 +116,13 @@ def _dsn(server_url: str) -> str:
 
 def _identity() -> dict[str, Any]:
     return {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def _may_run(program: Path, identity: dict[str, Any]) -> bool:
+    try:
+        return subprocess.run([program, "--version"], capture_output=True, check=False, **identity).returncode == 0
+    except PermissionError:
+        return False
 
 
 def _free_port() -> int:

@@ -14,7 +14,7 @@ from collab.domain.bands import Band, Member, User
 from collab.domain.document import Document
 from collab.domain.edits import Author, Edit, Proposal, Undo
 from collab.domain.kinds import KINDS
-from collab.domain.ops import Op
+from collab.domain.ops import Op, Set, Text
 from collab.domain.rebase import Accepted, Outcome
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine
@@ -86,6 +86,15 @@ async def make_setlist(node: Node, *others: Document) -> None:
     await node.store.put_member(START.band_id, Member(BEN.id, BEN.name, Role.EDITOR), NOW)
     for document in (START, *others):
         await node.store.create_content(document, ada, NOW)
+
+
+def typed(words: str) -> Text:
+    """Before all else in the notes."""
+    return Text(None, "notes", (words,))
+
+
+def venue(name: str) -> Set:
+    return Set(None, "venue", name)
 
 
 def proposal(*ops: Op, base: int, author: Author = ADA, edit_id: str | None = None) -> Proposal:

@@ -1,0 +1,71 @@
+/** Conflicts are told, in scripts of type, send and receive. */
+
+import { expect, test } from "vitest";
+import { set, two } from "./gig";
+
+test("whose value was replaced unseen learns by whom, and what was there", () => {
+  const { ada, ben, share } = two();
+  ben.edit(set("iko", "key", "C"));
+  ada.edit(set("iko", "key", "G"));
+  ada.send();
+  ada.receive();
+  const request = ben.replica.next("content_c")!;
+  ben.server.answer(request, "ben");
+  share();
+  ada.receiveAll();
+  expect(ada.replica.takeNotices()).toMatchObject([
+    { type: "replaced", item: "iko", field: "key", mine: "G", theirs: "C", edit: { author: { id: "ben" } } },
+  ]);
+});
+
+test("a value set while the line was down still says which version its author saw", () => {
+  const { ada, ben, server, share } = two();
+  ada.edit(set("iko", "key", "G"));
+  ben.edit(set("iko", "key", "C"));
+  ben.send();
+  ben.receive();
+  share();
+  ada.receiveAll();
+  ada.send();
+  expect(server.edits.at(-1)).toMatchObject({ base_version: 0, author: { id: "ada" } });
+  share();
+  ben.receiveAll();
+  expect(ben.replica.takeNotices()).toMatchObject([{ type: "replaced", mine: "C", theirs: "G" }]);
+});
+
+test("who replaces a value after having seen it disturbs nobody", () => {
+  const { ada, ben, share } = two();
+  ada.edit(set("iko", "key", "G"));
+  ada.send();
+  ada.receive();
+  share();
+  ben.receiveAll();
+  ben.edit(set("iko", "key", "C"));
+  ben.send();
+  share();
+  ada.receiveAll();
+  expect(ada.replica.view.value("iko", "key")).toBe("C");
+  expect(ada.replica.takeNotices()).toEqual([]);
+});
+
+test("an edit of an entry that somebody took out is given up, and said so", () => {
+  const { ada, ben, share } = two();
+  ada.edit(set("iko", "key", "G"));
+  ben.edit({ op: "remove", item: "iko" });
+  ben.send();
+  share();
+  ada.receiveAll();
+  expect(ada.replica.takeNotices()).toMatchObject([{ type: "dropped", dropped: { reason: "item_removed" } }]);
+  expect(ada.replica.pending).toEqual([]);
+});
+
+test("an edit that the server refuses is taken back here, and said so", () => {
+  const { ada } = two();
+  ada.edit(set("iko", "tempo", 9_000));
+  ada.replica.next("content_c");
+  ada.edit(set("saints", "key", "G"));
+  ada.replica.refused("invalid", "tempo: too fast");
+  expect(ada.replica.takeNotices()).toMatchObject([{ type: "refused", code: "invalid" }]);
+  expect(ada.replica.view.value("iko", "tempo")).toBeUndefined();
+  expect(ada.replica.view.value("saints", "key")).toBe("G");
+});

@@ -1,0 +1,90 @@
+/** Undo and redo, in scripts of type, send and receive. */
+
+import { expect, test } from "vitest";
+import { newId } from "../sdk";
+import { notes, set, titles, two, type } from "./gig";
+
+test("what was sent is undone by the server, and seen at once", () => {
+  const { server, ada } = two();
+  ada.edit({ op: "move", item: "tiger", position: "Zz" });
+  ada.send();
+  ada.receive();
+  expect(titles(ada)).toEqual(["tiger", "iko", "saints"]);
+  ada.replica.step("undo", newId);
+  expect(titles(ada)).toEqual(["iko", "saints", "tiger"]);
+  ada.settle();
+  expect(server.edits.at(-1)?.undoes).toBe(server.edits[0]?.edit_id);
+  ada.replica.step("redo", newId);
+  expect(titles(ada)).toEqual(["tiger", "iko", "saints"]);
+  ada.settle();
+  expect(server.document.ordered.map(({ id }) => id)).toEqual(["tiger", "iko", "saints"]);
+  expect(ada.replica.history.canRedo).toBe(false);
+});
+
+test("what was never sent leaves no trace, and can be done again", () => {
+  const { server, ada } = two();
+  ada.edit({ op: "remove", item: "iko" });
+  ada.replica.step("undo", newId);
+  expect(titles(ada)).toEqual(["iko", "saints", "tiger"]);
+  expect(ada.replica.pending).toEqual([]);
+  ada.replica.step("redo", newId);
+  ada.settle();
+  expect(server.edits).toHaveLength(1);
+  expect(titles(ada)).toEqual(["saints", "tiger"]);
+});
+
+test("letters that others typed since stay", () => {
+  const { server, ada, ben, share } = two();
+  ada.edit(type([10, " sharp"]));
+  ada.send();
+  ada.receive();
+  share();
+  ben.receiveAll();
+  ben.edit(type(["all "]));
+  ben.edit(type([20, "!"]));
+  ben.settle();
+  share();
+  ada.receiveAll();
+  expect(notes(ada)).toBe("all doors at 8 sharp!");
+  ada.replica.step("undo", newId);
+  expect(notes(ada)).toBe("all doors at 8!");
+  ada.settle();
+  expect(server.document.text(null, "notes")).toBe("all doors at 8!");
+});
+
+test("a value that somebody changed since stays", () => {
+  const { ada, ben, share } = two();
+  ada.edit(set("iko", "key", "G"));
+  ada.send();
+  ada.receive();
+  share();
+  ben.receiveAll();
+  ben.edit(set("iko", "key", "C"));
+  ben.send();
+  share();
+  ada.receiveAll();
+  ada.replica.step("undo", newId);
+  ada.settle();
+  expect(ada.replica.view.value("iko", "key")).toBe("C");
+});
+
+test("a new edit ends what could be done again", () => {
+  const { ada } = two();
+  ada.edit(set("iko", "key", "G"));
+  ada.replica.step("undo", newId);
+  expect(ada.replica.history.canRedo).toBe(true);
+  ada.edit(set("saints", "key", "G"));
+  expect(ada.replica.history.canRedo).toBe(false);
+});
+
+test("letters of one group go together", () => {
+  const { ada } = two();
+  for (const [index, letter] of [..." ok"].entries()) {
+    ada.replica.edit([type([10 + index, letter])], newId(), "typing");
+    ada.settle();
+  }
+  ada.replica.step("undo", newId);
+  ada.settle();
+  expect(notes(ada)).toBe("doors at 8");
+  expect(ada.replica.history.canUndo).toBe(false);
+});

@@ -1,0 +1,210 @@
+"""The journal beyond what is in memory, on both databases: edits are known again, rebased, undone and read."""
+
+import asyncio
+
+import pytest
+
+from collab.domain.document import Document, apply_stored
+from collab.domain.errors import Invalid, NotFound
+from collab.domain.ops import Insert, Item, Op, Remove, Set, Text
+from collab.domain.rebase import Accepted, Duplicate, Nothing
+from tests.support.rooms import BEN, NOW, START
+from tests.support.storage import Node, make_setlist, node, proposal, typed, undo_of, venue, versions
+
+pytestmark = pytest.mark.asyncio
+
+
+class TestExactlyOnce:
+    async def test_a_resend_is_answered_with_what_was_stored(self, room: Node) -> None:
+        asked = proposal(typed("all "), base=0)
+        first = await room.submit(asked)
+        assert isinstance(first, Accepted)
+        assert await room.submit(asked) == Duplicate(first.edit)
+        assert await room.stored() == [first.edit]
+
+    async def test_twice_in_one_batch(self, room: Node) -> None:
+        asked = proposal(typed("all "), base=0)
+        first, second = await asyncio.gather(room.submit(asked), room.submit(asked))
+        assert isinstance(first, Accepted)
+        assert second == Duplicate(first.edit)
+
+    async def test_across_a_restart_and_on_another_node(self, room: Node, any_database_url: str) -> None:
+        asked = proposal(typed("all "), base=0)
+        first = await room.submit(asked)
+        assert isinstance(first, Accepted)
+        async with node(any_database_url) as other:
+            assert await other.submit(asked) == Duplicate(first.edit)
+
+    @pytest.mark.parametrize(
+        "op",
+        [
+            typed("all "),
+            venue("Blue Nile"),
+            # Done twice these would be wrong or nothing, were they not known.
+            Insert(Item("new", "song", "a5", {})),
+            Remove("iko"),
+            Set("saints", "key", "F"),
+        ],
+    )
+    async def test_beyond_what_memory_recalls(self, room: Node, short_memory: int, op: Op) -> None:
+        asked = proposal(op, base=0)
+        first = await room.submit(asked)
+        assert isinstance(first, Accepted)
+        for version in range(1, 3 * short_memory):
+            await room.edit(Remove("saints") if version == 1 else typed("x"), base=version, author=BEN)
+        live = room.journal.head(START.id)
+        assert live is not None
+        assert live.find(asked.edit_id) is None
+        fresh = proposal(venue("Tipitina's"), base=live.document.version, author=BEN)
+        again, other, third = await asyncio.gather(room.submit(asked), room.submit(fresh), room.submit(asked))
+        assert again == third == Duplicate(first.edit)
+        assert isinstance(other, Accepted)
+        assert len(await room.stored()) == 3 * short_memory + 1
+
+    async def test_an_undo_beyond_what_memory_recalls(self, room: Node, short_memory: int) -> None:
+        edit = await room.edit(venue("Blue Nile"), base=0)
+        asked = undo_of(edit)
+        first = await room.submit(asked)
+        assert isinstance(first, Accepted)
+        for version in range(2, 3 * short_memory):
+            await room.edit(typed("x"), base=version, author=BEN)
+        assert await room.submit(asked) == Duplicate(first.edit)
+
+    @pytest.mark.parametrize("is_in_memory", [True, False])
+    async def test_an_edit_id_of_another_member_is_refused(
+        self, room: Node, short_memory: int, is_in_memory: bool
+    ) -> None:
+        asked = proposal(venue("Blue Nile"), base=0)
+        await room.submit(asked)
+        if not is_in_memory:
+            for version in range(1, 3 * short_memory):
+                await room.edit(typed("x"), base=version)
+        with pytest.raises(Invalid) as caught:
+            await room.submit(proposal(venue("Maple Leaf"), base=0, author=BEN, edit_id=asked.edit_id))
+        assert [problem.path for problem in caught.value.problems] == ["edit_id"]
+
+
+@pytest.fixture
+def short_memory(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Contents keep so few edits in memory that tests soon reach beyond them; the number of them."""
+    kept = 4
+    monkeypatch.setattr("collab.storage.live.KEPT_EDITS", kept)
+    monkeypatch.setattr("collab.storage.batch.KEPT_EDITS", kept)
+    return kept
+
+
+class TestOldBases:
+    async def test_an_edit_made_before_all_that_memory_holds(self, room: Node, short_memory: int) -> None:
+        count = 3 * short_memory
+        for version in range(count):
+            await room.edit(typed("x"), base=version, author=BEN)
+        live = room.journal.head(START.id)
+        assert live is not None
+        assert live.since(0) is None
+        # Both are in one batch: what comes before in it is met too.
+        newer = room.journal.submit(START.id, proposal(typed("y"), base=count, author=BEN))
+        older = room.journal.submit(START.id, proposal(Text(None, "notes", (5, "!")), base=0))
+        await newer
+        outcome = await older
+        assert isinstance(outcome, Accepted)
+        assert outcome.document.fields["notes"] == f"y{'x' * count}doors!"
+
+    async def test_an_edit_long_past_is_undone(self, room: Node, short_memory: int) -> None:
+        edit = await room.edit(Text(None, "notes", (5, " at 8")), base=0)
+        for version in range(1, 3 * short_memory):
+            await room.edit(typed("x"), base=version, author=BEN)
+        outcome = await room.submit(undo_of(edit))
+        assert isinstance(outcome, Accepted)
+        assert outcome.document.fields["notes"] == f"{'x' * (3 * short_memory - 1)}doors"
+        again = await room.submit(undo_of(edit))
+        assert isinstance(again, Nothing)
+        redone = await room.submit(undo_of(outcome.edit))
+        assert isinstance(redone, Accepted)
+        assert redone.document.fields["notes"] == f"{'x' * (3 * short_memory - 1)}doors at 8"
+
+    async def test_an_edit_of_the_same_batch_is_undone(self, room: Node) -> None:
+        asked = proposal(venue("Blue Nile"), base=0)
+        done = room.journal.submit(START.id, asked)
+        first = room.journal.submit(START.id, proposal(typed("x"), base=0, author=BEN))
+        edit = await done
+        assert isinstance(edit, Accepted)
+        undone = await room.submit(undo_of(edit.edit))
+        await first
+        assert isinstance(undone, Accepted)
+        assert "venue" not in undone.document.fields
+
+    async def test_what_nobody_did_is_not_undone(self, room: Node) -> None:
+        edit = await room.edit(venue("Blue Nile"), base=0)
+        asked = undo_of(edit)
+        with pytest.raises(NotFound):
+            await room.submit(type(asked)("new", "no such edit", asked.author, None, NOW))
+
+
+class TestSnapshots:
+    async def test_opening_replays_few_edits_however_many_there_are(
+        self, room: Node, any_database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        every = 10
+        monkeypatch.setattr("collab.storage.batch.SNAPSHOT_EVERY", every)
+        monkeypatch.setattr("collab.storage.batch.KEPT_EDITS", 3)
+        for version in range(47):
+            await room.edit(Insert(Item(f"new{version}", "song", "a5", {})), base=version)
+        await room.edit(Remove("iko"), base=47)
+        assert await room.snapshot_versions() == [0, 10, 20, 30, 40]
+        live = room.journal.head(START.id)
+        assert live is not None
+
+        replayed: list[Document] = []
+
+        def counting(document: Document, ops: tuple[Op, ...]) -> Document:
+            replayed.append(document)
+            return apply_stored(document, ops)
+
+        monkeypatch.setattr("collab.storage.batch.apply_stored", counting)
+        monkeypatch.setattr("collab.storage.readers.apply_stored", counting)
+        async with node(any_database_url) as fresh:
+            assert await fresh.reader.document(START.id) == live.document
+            assert len(replayed) == 8
+            replayed.clear()
+            await fresh.edit(typed("x"), base=48)
+            assert len(replayed) == 8
+            opened = fresh.journal.head(START.id)
+            assert opened is not None
+            assert opened.document.items == live.document.items
+            assert opened.document.removed == {"iko": 48}
+
+    async def test_a_batch_that_passes_the_mark_stores_one_at_its_end(
+        self, room: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("collab.storage.batch.SNAPSHOT_EVERY", 10)
+        await asyncio.gather(*(room.submit(proposal(typed("x"), base=0)) for _ in range(9)))
+        assert await room.snapshot_versions() == [0]
+        await asyncio.gather(*(room.submit(proposal(typed("x"), base=0)) for _ in range(25)))
+        assert await room.snapshot_versions() == [0, 34]
+
+    async def test_every_version_can_be_read(self, room: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("collab.storage.batch.SNAPSHOT_EVERY", 5)
+        for version in range(12):
+            await room.edit(typed("x"), base=version)
+        for version in range(13):
+            document = await room.reader.document(START.id, version)
+            assert (document.version, document.fields["notes"]) == (version, f"{'x' * version}doors")
+        for version in (-1, 13):
+            with pytest.raises(NotFound):
+                await room.reader.document(START.id, version)
+        with pytest.raises(NotFound):
+            await room.reader.document("no such content")
+        assert versions(await room.reader.edits(START.id, 4, 3)) == [5, 6, 7]
+
+
+async def test_contents_that_memory_has_no_room_for_are_loaded_anew(any_database_url: str) -> None:
+    second = Document("second", "setlist", START.band_id, 0, {"title": "Saturday"})
+    async with node(any_database_url, max_live=1) as small:
+        await make_setlist(small, second)
+        for version in range(3):
+            first = await small.submit(proposal(typed("x"), base=version))
+            other = await small.submit(proposal(typed("y"), base=0), second.id)
+            assert isinstance(first, Accepted)
+            assert isinstance(other, Accepted)
+            assert first.edit.version == other.edit.version == version + 1
+            assert small.journal.head(START.id) is None
