@@ -36,8 +36,8 @@ _WRITABLE.set()
 class PushWebSocket(WebSocketsSansIOProtocol):
     """`on_text` is given each text and says whether it took it; what it did not take comes by ASGI."""
 
-    # An object of more than 30 attributes has a dictionary of its own for them, of 1.6 kB. uvicorn's has 36: some that few
-    # connections need are here.
+    # An object of more than 30 attributes has a dictionary of its own for them, of 1.6 kB. uvicorn's has 36: some that
+    # few connections need are here.
     __slots__ = (
         "_is_between_frames", "last_ping_rtt", "on_text", "pending_ping_payload", "ping_interval", "ping_sent_at",
         "ping_timeout", "ping_timer", "pong_timer", "request", "response",
