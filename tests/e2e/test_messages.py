@@ -138,6 +138,14 @@ async def test_who_is_slow_to_read_hears_all_in_order(database_url: str) -> None
             assert [await ada.next("news") for _ in range(waiting + 1)] == [{"n": n} for n in range(waiting + 1)]
 
 
+async def test_a_connection_that_says_nothing_keeps_neither_a_writer_nor_its_handshake(database_url: str) -> None:
+    async with serving(settings_for(database_url)) as server, member(server, "ada"):
+        [link] = server.engine._server.sockets._links.values()  # noqa: SLF001  # what a connection is made of
+        await until(lambda: link._writer is None)  # noqa: SLF001
+        assert link._push is not None  # noqa: SLF001
+        assert not link._push.scope["headers"]  # noqa: SLF001
+
+
 async def test_what_python_socketio_queues_itself_is_not_overtaken(database_url: str) -> None:
     async with serving(settings_for(database_url)) as server, member(server, "ada") as ada:
         eio = server.engine._server.eio  # noqa: SLF001  # what it sends goes by a queue
