@@ -94,9 +94,6 @@ class RoomLost:
     error: CollabError
 
 
-ContentEvent: TypeAlias = Notice | RosterChanged | RoomLost
-
-
 @dataclass(frozen=True, slots=True)
 class ContentListed:
     """A content was added, retitled or brought back."""
@@ -109,9 +106,6 @@ class ContentUnlisted:
     """A content was archived."""
 
     content: Summary
-
-
-BandEvent: TypeAlias = ContentListed | ContentUnlisted | RosterChanged | RoomLost
 
 
 @dataclass(frozen=True, slots=True)
