@@ -1,13 +1,14 @@
 """A content that one has open: edits show at once, and are stored, whatever happens to the connection."""
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from collab.client.backoff import Backoff
 from collab.client.connection import Connection
-from collab.client.errors import NotConnected
+from collab.client.errors import Broken, NotConnected
 from collab.client.events import Notice, Refused
 from collab.client.replica import Replica, Request
 from collab.client.room import Room
@@ -17,6 +18,8 @@ from collab.domain.access import ContentRoom
 from collab.domain.document import Document
 from collab.domain.errors import ClientFault, CollabError, Invalid, RateLimited, Unavailable, VersionUnknown
 from collab.domain.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
+
+log = logging.getLogger(__name__)
 
 
 class Content(Room[ContentRoom, Notice]):
@@ -164,7 +167,7 @@ class Content(Room[ContentRoom, Notice]):
         if self._opened is None:
             self._opened = Replica(document_of(answer["content"]))
             self._tell(self._opened.receive(self._early))
-            self._worker = asyncio.create_task(self._work(), name=f"collab-{self.room.name}")
+            self._worker = asyncio.create_task(self._work_or_fail(), name=f"collab-{self.room.name}")
         else:
             self._catch_up_with(answer)
         self._stir()
@@ -182,6 +185,14 @@ class Content(Room[ContentRoom, Notice]):
             self._tell(self._replica.reset(document_of(answer["content"])))
         else:
             self._tell(self._replica.receive(map(edit_of, answer["edits"])))
+
+    async def _work_or_fail(self) -> None:
+        try:
+            await self._work()
+        except Exception as error:
+            # The edge of a task that nobody awaits: whoever waits in `saved` would wait for ever.
+            log.exception("content %s can't be kept up to date any more", self.id)
+            self.fail(Broken(f"expected to go on with content {self.id}, but the SDK failed: {error!r}"))
 
     async def _work(self) -> None:
         """Sends what there is to send and asks for what is missing, one thing at a time."""

@@ -89,7 +89,8 @@ class RosterChanged:
 
 @dataclass(frozen=True, slots=True)
 class RoomLost:
-    """The room can't be entered any more, mostly because a membership has ended. Should that change, open it again."""
+    """The room can't be entered any more, mostly because a membership has ended. Should that change, open it again.
+    `Broken`: the SDK failed in it; what was pending may not be stored."""
 
     error: CollabError
 

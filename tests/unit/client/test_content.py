@@ -7,9 +7,11 @@ from typing import Any, cast
 import pytest
 import pytest_asyncio
 
-from collab.client import Content
+from collab.client import Broken, Content
 from collab.client.connection import Connection
+from collab.client.events import RoomLost
 from collab.domain.errors import VersionUnknown
+from tests.support.clients import heard
 from tests.support.members import TIMEOUT_S
 
 pytestmark = pytest.mark.asyncio
@@ -89,3 +91,19 @@ async def test_a_server_whose_history_is_another_is_asked_for_the_whole_content_
         ("request_update", {"room_id": ROOM}),
         ("request_update", {"room_id": ROOM, "since": 1}),
     ]
+
+
+async def test_work_that_breaks_down_is_logged_and_told_and_saved_raises_it(
+    content: Content, connection: Scripted, caplog: pytest.LogCaptureFixture
+) -> None:
+    events = content.events()
+    connection.answers(lambda: {"ok": True})
+    content.set(None, "venue", "Blue Nile")
+    with pytest.raises(Broken, match="'edit_id'"):
+        await asyncio.wait_for(content.saved(), TIMEOUT_S)
+    assert (await heard(events, RoomLost)).error is content.failure
+    with pytest.raises(Broken):
+        content.set(None, "venue", "Red Nile")
+    [record] = caplog.records
+    assert "friday" in record.getMessage()
+    assert record.exc_info is not None
