@@ -1,14 +1,13 @@
 """A content that one has open: edits show at once, and are stored, whatever happens to the connection."""
 
 import asyncio
-import logging
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from collab.client.backoff import Backoff
 from collab.client.connection import Connection
-from collab.client.errors import Broken, NotConnected
+from collab.client.errors import NotConnected
 from collab.client.events import Notice, Refused
 from collab.client.replica import Replica, Request
 from collab.client.room import Room
@@ -18,8 +17,6 @@ from collab.domain.access import ContentRoom
 from collab.domain.document import Document
 from collab.domain.errors import ClientFault, CollabError, Invalid, RateLimited, Unavailable, VersionUnknown
 from collab.domain.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
-
-log = logging.getLogger(__name__)
 
 
 class Content(Room[ContentRoom, Notice]):
@@ -189,10 +186,8 @@ class Content(Room[ContentRoom, Notice]):
     async def _work_or_fail(self) -> None:
         try:
             await self._work()
-        except Exception as error:
-            # The edge of a task that nobody awaits: whoever waits in `saved` would wait for ever.
-            log.exception("content %s can't be kept up to date any more", self.id)
-            self.fail(Broken(f"expected to go on with content {self.id}, but the SDK failed: {error!r}"))
+        except Exception as error:  # noqa: BLE001  # a task's edge: whoever waits in `saved` would wait for ever
+            self.break_down(error)
 
     async def _work(self) -> None:
         """Sends what there is to send and asks for what is missing, one thing at a time."""
