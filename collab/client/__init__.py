@@ -3,7 +3,7 @@
 from collab.client.band import Band
 from collab.client.client import CollabClient
 from collab.client.content import Content
-from collab.client.errors import NotConnected, NotUnderstood
+from collab.client.errors import Broken, NotConnected, NotUnderstood
 from collab.client.replica import Replica
 
-__all__ = ["Band", "CollabClient", "Content", "NotConnected", "NotUnderstood", "Replica"]
+__all__ = ["Band", "Broken", "CollabClient", "Content", "NotConnected", "NotUnderstood", "Replica"]

@@ -169,6 +169,8 @@ class CollabClient:
             await connection.abort()
         except ClientFault as error:
             room.fail(error)
+        except Exception as error:  # noqa: BLE001  # an edge: one room that breaks down takes no other with it
+            room.break_down(error)
 
     async def _stay_connected(self) -> None:
         while self._connection is not None:

@@ -32,6 +32,7 @@ class Content(Room[ContentRoom, Notice]):
         self._opened: Replica | None = None
         self._refusal: Refused | None = None
         self._wake = asyncio.Event()
+        self._is_elsewhere = False
         self._is_idle = asyncio.Event()
         self._is_idle.set()
         self._worker: asyncio.Task[None] | None = None
@@ -154,7 +155,7 @@ class Content(Room[ContentRoom, Notice]):
         try:
             return await connection.call_patiently("join_room", request, self._ack_timeout_s)
         except VersionUnknown:
-            # The server's history is another than the one seen here, as after its backup was restored.
+            # As in `_ask_for_missing`.
             answer = await super()._ask_to_join(connection)
             self._tell(self._opened.restart(document_of(answer["content"])))
             return answer
@@ -163,7 +164,7 @@ class Content(Room[ContentRoom, Notice]):
         if self._opened is None:
             self._opened = Replica(document_of(answer["content"]))
             self._tell(self._opened.receive(self._early))
-            self._worker = asyncio.create_task(self._work(), name=f"collab-{self.room.name}")
+            self._worker = asyncio.create_task(self._work_or_fail(), name=f"collab-{self.room.name}")
         else:
             self._catch_up_with(answer)
         self._stir()
@@ -182,6 +183,12 @@ class Content(Room[ContentRoom, Notice]):
         else:
             self._tell(self._replica.receive(map(edit_of, answer["edits"])))
 
+    async def _work_or_fail(self) -> None:
+        try:
+            await self._work()
+        except Exception as error:  # noqa: BLE001  # a task's edge: whoever waits in `saved` would wait for ever
+            self.break_down(error)
+
     async def _work(self) -> None:
         """Sends what there is to send and asks for what is missing, one thing at a time."""
         backoff = Backoff()
@@ -190,7 +197,7 @@ class Content(Room[ContentRoom, Notice]):
             self._wake.clear()
             while (connection := self._connection) is not None:
                 try:
-                    if self._replica.is_behind:
+                    if self._is_elsewhere or self._replica.is_behind:
                         await self._ask_for_missing(connection)
                     elif (request := self._replica.send()) is not None:
                         await self._send(connection, request)
@@ -201,12 +208,22 @@ class Content(Room[ContentRoom, Notice]):
                     break
                 except (Unavailable, RateLimited) as error:
                     await asyncio.sleep(backoff.delay_s(error))
+                except VersionUnknown as error:
+                    self._is_elsewhere = True
+                    await asyncio.sleep(backoff.delay_s(error))
                 except ClientFault as error:
                     self.fail(error)
 
     async def _ask_for_missing(self, connection: Connection) -> None:
-        asked = {"room_id": self.room.name, "since": self.version}
-        self._catch_up_with(await connection.call("request_update", asked, self._ack_timeout_s))
+        room = {"room_id": self.room.name}
+        if self._is_elsewhere:
+            # The server's history is another than the one seen here, as after its backup was restored.
+            answer = await connection.call("request_update", room, self._ack_timeout_s)
+            self._tell(self._replica.restart(document_of(answer["content"])))
+        # Also what was heard while the document was on its way: it had no place in the history before.
+        missed = await connection.call("request_update", {**room, "since": self.version}, self._ack_timeout_s)
+        self._is_elsewhere = False
+        self._catch_up_with(missed)
 
     async def _send(self, connection: Connection, request: Request) -> None:
         try:

@@ -18,6 +18,12 @@ class NotUnderstood(ClientFault):
     code = "not_understood"
 
 
+class Broken(CollabError):
+    """The SDK itself failed, by a defect or by an answer that is not the protocol's. Its log has the traceback."""
+
+    code = "broken"
+
+
 def error_of(body: Mapping[str, Any]) -> CollabError:
     """The error of an answer's `error` object `{code, message, details?}`."""
     code, message, details = body.get("code"), str(body.get("message", "")), body.get("details")

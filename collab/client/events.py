@@ -89,12 +89,10 @@ class RosterChanged:
 
 @dataclass(frozen=True, slots=True)
 class RoomLost:
-    """The room can't be entered any more, mostly because a membership has ended. Should that change, open it again."""
+    """The room can't be entered any more, mostly because a membership has ended. Should that change, open it again.
+    `Broken`: the SDK failed in it; what was pending may not be stored."""
 
     error: CollabError
-
-
-ContentEvent: TypeAlias = Notice | RosterChanged | RoomLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +107,6 @@ class ContentUnlisted:
     """A content was archived."""
 
     content: Summary
-
-
-BandEvent: TypeAlias = ContentListed | ContentUnlisted | RosterChanged | RoomLost
 
 
 @dataclass(frozen=True, slots=True)

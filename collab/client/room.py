@@ -1,19 +1,22 @@
 """A room as a client is in it: its roster, its events, and coming back to it on every new connection."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from collab.client.backoff import Backoff
 from collab.client.connection import Connection
-from collab.client.errors import NotConnected
+from collab.client.errors import Broken, NotConnected
 from collab.client.events import EventT, RoomLost, RosterChanged, Source, Stream
 from collab.client.wire import presence_of
 from collab.domain.access import BandRoom, ContentRoom, Role
 from collab.domain.errors import CollabError, RateLimited
 from collab.domain.focus import Focus
 from collab.domain.presence import Presence, Status
+
+log = logging.getLogger(__name__)
 
 RoomT = TypeVar("RoomT", bound=BandRoom | ContentRoom)
 
@@ -84,6 +87,11 @@ class Room(Generic[RoomT, EventT]):
         self.failure = error
         self._source.publish(RoomLost(error))
         self.end()
+
+    def break_down(self, error: Exception) -> None:
+        """Loses the room by a failure of the SDK itself, and logs that."""
+        log.error("the SDK failed in %s", self.room.name, exc_info=error)
+        self.fail(Broken(f"expected to go on in {self.room.name}, but the SDK failed: {error!r}"))
 
     def end(self) -> None:
         """Ends the streams; nothing is heard any more."""

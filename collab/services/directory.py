@@ -44,6 +44,7 @@ class Directory:
         self._roles: dict[str, dict[str, Role]] = {}
         self._bands_of: defaultdict[str, set[str]] = defaultdict(set)
         self._contents: dict[str, ContentRef] = {}
+        self._contents_of: defaultdict[str, dict[str, ContentRef]] = defaultdict(dict)
         self._names: dict[str, str] = {}
         self._learned_users: set[str] = set()
         self._learning = Turns()
@@ -57,7 +58,7 @@ class Directory:
         return self._bands_of.get(user_id, set())
 
     def contents_of(self, band_id: str) -> list[str]:
-        return [ref.id for ref in self._contents.values() if ref.band_id == band_id]
+        return list(self._contents_of.get(band_id, ()))
 
     def content(self, content_id: str) -> ContentRef | None:
         return self._contents.get(content_id)
@@ -152,7 +153,8 @@ class Directory:
 
     def put_content(self, content: Content) -> None:
         """Takes over a content as it now is; call it in its band's turn."""
-        self._contents[content.id] = ContentRef(content.id, content.band_id, content.kind, content.is_archived)
+        ref = ContentRef(content.id, content.band_id, content.kind, content.is_archived)
+        self._contents[content.id] = self._contents_of[content.band_id][content.id] = ref
 
     def _changes(self, band_id: str, members: Sequence[Member]) -> list[RoleChange]:
         """What differs from what is known of a band that this node knows or that has a member here; else nothing."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from collab.client import CollabClient
+from collab.client import Broken, CollabClient
 from collab.client.connection import Connection
 from collab.client.events import (
     ContentListed,
@@ -125,6 +125,22 @@ async def test_a_content_that_was_lost_while_it_caught_up_can_be_opened_again(
     his.set("iko", "key", "Bb")
     await agreed(server, hers, his)
     assert isinstance(lost.failure, Forbidden)
+
+
+async def test_a_room_that_breaks_down_on_a_new_connection_takes_no_other_with_it(
+    server: RunningEngine, gig: Gig, ada: CollabClient, wire: Wire
+) -> None:
+    async def answer_nonsense(_connection: Connection, _event: str, _payload: Any, _timeout_s: float) -> Any:
+        return {"ok": True}
+
+    band, hers = await ada.band(gig.band_id), await ada.open(gig.setlist_id)
+    news = band.events()
+    wire.then("ada", "join_room", answer_nonsense)
+    await break_connection(ada)
+    assert isinstance((await heard(news, RoomLost)).error, Broken)
+    hers.set("iko", "key", "G")
+    await agreed(server, hers)
+    assert await ada.band(gig.band_id) is not band
 
 
 async def test_a_server_that_forgot_the_session_gets_the_edit_on_the_next_connection(

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Content, Member, User
+from collab.domain.edits import Author
 from collab.services.directory import Directory, RoleChange
 from collab.services.stores import BandStore
 
@@ -70,6 +73,21 @@ def test_asking_for_a_stranger_and_taking_a_member_out_leave_nothing_behind() ->
     assert directory.bands_of("ada") == {"band"}
     assert directory.bands_of("ben") == directory.bands_of("stranger") == set()
     assert list(directory._bands_of) == ["ada"]  # noqa: SLF001  # what it keeps is the point
+
+
+def test_a_band_has_its_own_contents_each_once_and_archived_ones_too() -> None:
+    directory = of(Store())
+    setlist = Content("friday", "band", "setlist", "Friday", 0, datetime.now(UTC), Author("ada", "Ada"))
+    directory.put_content(setlist)
+    directory.put_content(replace(setlist, id="other", band_id="other"))
+    directory.put_content(replace(setlist, is_archived=True))
+
+    assert directory.contents_of("band") == ["friday"]
+    assert directory.contents_of("other") == ["other"]
+    assert directory.contents_of("never") == []
+    ref = directory.content("friday")
+    assert ref is not None
+    assert ref.is_archived
 
 
 @pytest.mark.asyncio
