@@ -127,6 +127,10 @@ async def test_who_sets_a_value_over_one_that_came_in_under_the_draft_is_told_an
     await ben.write("Key of Iko Iko", "C")
     await expect(ada.toast("Ben changed the key of “Iko Iko” to C; you had set Eb.")).to_be_visible()
     told = ben.toast("You changed the key of “Iko Iko” to C; Ada had just set Eb.")
+    await expect(told).to_be_visible()
+    for wrong in ("H", "I", "J"):
+        await ben.write("Key of Iko Iko", wrong)
+    await expect(ben.toast("is no key.")).to_have_count(2)
     await told.get_by_role("button", name="Use Eb").click()
     await expect(ada.field("Key of Iko Iko")).to_have_value("Eb")
 
