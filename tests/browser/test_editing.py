@@ -118,6 +118,23 @@ async def test_both_sides_of_a_conflict_are_told_and_have_a_way_back(hall: Hall)
     await expect(lost).to_have_count(0)
 
 
+async def test_who_sets_a_value_over_one_that_came_in_under_the_draft_is_told_and_so_is_the_other(hall: Hall) -> None:
+    ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben"))
+    await ben.field("Key of Iko Iko").fill("H")
+    await ada.write("Key of Iko Iko", "Eb")
+    await ada.write("Venue", "Tipitina's")
+    await expect(ben.field("Venue")).to_have_value("Tipitina's")
+    await ben.write("Key of Iko Iko", "C")
+    await expect(ada.toast("Ben changed the key of “Iko Iko” to C; you had set Eb.")).to_be_visible()
+    told = ben.toast("You changed the key of “Iko Iko” to C; Ada had just set Eb.")
+    await expect(told).to_be_visible()
+    for wrong in ("H", "I", "J"):
+        await ben.write("Key of Iko Iko", wrong)
+    await expect(ben.toast("is no key.")).to_have_count(2)
+    await told.get_by_role("button", name="Use Eb").click()
+    await expect(ada.field("Key of Iko Iko")).to_have_value("Eb")
+
+
 async def test_an_entry_taken_out_under_ones_hands_can_be_put_back(hall: Hall) -> None:
     ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben"))
     await ada.cut_line()

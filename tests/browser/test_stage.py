@@ -39,6 +39,33 @@ async def test_keys_and_pedals_turn_the_page_and_it_works_offline(hall: Hall) ->
     await ada.sees_titles(["Iko Iko", "Break", "When the Saints"])
 
 
+async def test_songs_are_counted_as_in_the_list(hall: Hall) -> None:
+    ada = await hall.page("ada")
+    await on_stage(ada)
+    for place in ("1 / 2", "Break", "2 / 2"):
+        await expect(ada.tab.locator(".stage-place")).to_have_text(place)
+        await ada.tab.keyboard.press("PageDown")
+
+
+async def test_a_notice_covers_no_button_and_who_comes_is_not_told(hall: Hall) -> None:
+    ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben", is_phone=True))
+    await ben.cut_line()
+    await ben.write("Key of Iko Iko", "C")
+    await on_stage(ben)
+    await ada.write("Key of Iko Iko", "G")
+    await ada.sees_saved()
+    await ben.mend_line()
+    await expect(ben.toast("You changed the key")).to_be_visible()
+    await hall.page("dex")
+    await expect(ada.toast("Dex is here.")).to_be_visible()
+    await expect(ben.toast("Dex is here.")).to_have_count(0)
+    for name in ("Leave the stage", "Lead"):
+        await ben.button(name).click(trial=True)
+    await ben.tab.locator(".stage-step.is-next").click()
+    await ben.button("Back").click()
+    await sees(ben, "Iko Iko")
+
+
 async def test_the_others_follow_who_leads_and_may_leave_and_rejoin(hall: Hall) -> None:
     ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben", is_phone=True))
     await asyncio.gather(on_stage(ada), on_stage(ben))

@@ -3,6 +3,7 @@
 import { Fragment, type ReactNode, useEffect } from "react";
 import {
   type Band,
+  type BandRoom,
   type BandState,
   type Rest,
   RestError,
@@ -33,14 +34,10 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
   const people = usePresence(room);
   const contents = useContents(band.id, state);
   const say = useToasts();
+  useComings(room, route.view === "stage");
   const role = state.role ?? band.role;
   const shelves = shelvesOf(contents, useKinds(), role);
   const repertoire = contents.find(({ kind }) => kind === "repertoire");
-
-  useEffect(() => {
-    room.onArrival = (user) => say({ text: `${user.name} is here.` });
-    room.onDeparture = (_left, name) => say({ text: `${name} left.` });
-  }, [room, say]);
 
   const make = async (kind: string, title: string): Promise<void> => {
     try {
@@ -175,6 +172,34 @@ function shelvesOf(contents: readonly Summary[], kinds: Kinds, role: Role): Shel
 }
 
 const newTitle = (kind: string): string => (kind === "repertoire" ? "Repertoire" : `New ${kind.replaceAll("_", " ")}`);
+
+/** Who is back within this time has reloaded the page. */
+const RELOAD_MS = 3_000;
+
+/** Says who comes and goes; not on stage, where nobody reads it. */
+function useComings(room: BandRoom, isOnStage: boolean): void {
+  const say = useToasts();
+  useEffect(() => {
+    if (isOnStage) return;
+    const going = new Map<string, ReturnType<typeof setTimeout>>();
+    room.onArrival = (user) => {
+      clearTimeout(going.get(user.id));
+      if (!going.delete(user.id)) say({ text: `${user.name} is here.` });
+    };
+    room.onDeparture = ({ user_id }, name) => {
+      const tell = (): void => {
+        going.delete(user_id);
+        say({ text: `${name} left.` });
+      };
+      going.set(user_id, setTimeout(tell, RELOAD_MS));
+    };
+    return () => {
+      delete room.onArrival;
+      delete room.onDeparture;
+      for (const timer of going.values()) clearTimeout(timer);
+    };
+  }, [room, say, isOnStage]);
+}
 
 /** Whether the page is connected, where no content says so itself. */
 export function LinkState(): ReactNode {

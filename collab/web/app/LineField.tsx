@@ -13,6 +13,8 @@ const PAUSE_MS = 600;
 interface Typed {
   text: string;
   sent: string | null;
+  /** The version that was shown when the typing began: what others set since is hidden under it. */
+  seenOn: number | undefined;
 }
 
 export function LineField(props: Omit<FieldProps, "type" | "others"> & { format: Format }): ReactNode {
@@ -32,8 +34,8 @@ export function LineField(props: Omit<FieldProps, "type" | "others"> & { format:
     clearTimeout(timer.current);
     if (live === null || live.sent !== null || parsed === undefined) return;
     const sent = parsed === null ? "" : format.show(parsed);
-    if (sent !== shown) content.setField(item, field, parsed);
-    setTyped({ text: live.text, sent });
+    if (sent !== shown) content.setField(item, field, parsed, live.seenOn);
+    setTyped({ ...live, sent });
   };
   const latest = useRef(commit);
   latest.current = commit;
@@ -79,7 +81,8 @@ export function LineField(props: Omit<FieldProps, "type" | "others"> & { format:
       data-field={field}
       onFocus={() => content.focus({ item, field })}
       onChange={(event) => {
-        setTyped({ text: event.target.value, sent: null });
+        const seenOn = live?.sent === null ? live.seenOn : content.getState().document?.version;
+        setTyped({ text: event.target.value, sent: null, seenOn });
         clearTimeout(timer.current);
         timer.current = setTimeout(() => latest.current(), PAUSE_MS);
       }}

@@ -3,6 +3,7 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import type { Content, Document, Presence } from "../react";
 import { clockOf } from "./clock";
+import { timesOf } from "./times";
 import { useWakeLock } from "./wakeLock";
 import { colored, IconButton, shortName } from "./ui";
 
@@ -89,12 +90,15 @@ export function StageView({ document: setlist, content, sessions, onLeave }: Sta
 
   const fields = item?.fields ?? {};
   const next = items[at + 1];
+  const { entries, sets } = timesOf(setlist);
+  const number = item === undefined ? 0 : entries.get(item.id)?.number;
+  const place = number == null ? "Break" : `${number} / ${sets.reduce((sum, { songs }) => sum + songs, 0)}`;
   return (
     <main className="stage">
       <header className="stage-bar">
         <IconButton icon="close" label="Leave the stage" onClick={onLeave} />
         <span className="stage-place">
-          {items.length ? at + 1 : 0} / {items.length}
+          {place}
         </span>
         {leader && !isLeading ? (
           <button

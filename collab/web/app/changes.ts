@@ -74,7 +74,11 @@ function say(document: Document, op: Op, kinds: Kinds): string {
       if (op.op === "text") return `wrote in the ${place}`;
       if (op.value === null) return `cleared the ${place}`;
       const before = document.value(op.item, op.field);
-      const shown = (value: Value): string => kinds.shown(document, op.item, op.field, value);
+      const { type } = kinds.typeOf(document, op.item, op.field);
+      const shown = (value: Value): string => {
+        const words = kinds.shown(document, op.item, op.field, value);
+        return type === "line" || type === "text" ? `“${words}”` : words;
+      };
       return `set the ${place}${before === undefined ? "" : ` from ${shown(before)}`} to ${shown(op.value)}`;
     }
   }

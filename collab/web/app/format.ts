@@ -1,7 +1,7 @@
 /** How values of each type of field look to people, and how what they type becomes a value. */
 
 import type { FieldType, Value } from "../sdk";
-import { clockOf } from "./clock";
+import { clockOf, lengthOf } from "./clock";
 
 /** How a value is shown and read. `parse` gives `undefined` where the text is no such value. */
 export interface Format {
@@ -20,9 +20,9 @@ const PLACEHOLDERS: Record<string, string> = {
   key: "Key",
   tempo: "bpm",
   duration: "0:00",
-  target_duration: "1:50",
+  target_duration: "1 h 50",
   time_signature: "4/4",
-  lead: "Who sings or solos",
+  lead: "Singer, solo",
   link: "https://",
   venue: "Where",
   tags: "ballad, slow",
@@ -101,20 +101,17 @@ function duration(type: Of<"number">): Format {
   };
 }
 
-/** The length of a night: 1:50 is an hour and fifty minutes. */
+/** The length of a night: 1 h 50, which may be typed as 1:50. */
 function hours(type: Of<"number">): Format {
   return {
-    show: (value) => {
-      const minutes = Math.round(Number(value) / 60);
-      return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
-    },
+    show: (value) => lengthOf(Number(value)),
     parse: (typed) => {
-      const match = /^(\d{1,2})(?::|h ?)([0-5]?\d)?$|^(\d{1,4})(?: ?min)?$/.exec(typed);
+      const match = /^(\d{1,2})(?::| ?h ?)([0-5]?\d)?$|^(\d{1,4})(?: ?min)?$/.exec(typed);
       if (!match) return undefined;
       const seconds = match[3] ? Number(match[3]) * 60 : Number(match[1]) * 3600 + Number(match[2] ?? 0) * 60;
       return within(seconds, type);
     },
-    hint: "Hours and minutes, such as 1:50",
+    hint: "Hours and minutes, such as 1 h 50",
   };
 }
 

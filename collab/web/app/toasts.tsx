@@ -20,15 +20,25 @@ const QUIET_MS = 4_000;
 const IMPORTANT_MS = 20_000;
 const MOST = 3;
 
+interface Shown extends Toast {
+  id: number;
+}
+
+/** As many as fit: the quiet ones go first, then the oldest. */
+function fitting(toasts: readonly Shown[]): Shown[] {
+  const first = toasts.find(({ isImportant }) => !isImportant) ?? toasts[0];
+  return toasts.filter((toast) => toasts.length <= MOST || toast !== first);
+}
+
 export function Toasts({ children }: { children: ReactNode }): ReactNode {
-  const [toasts, setToasts] = useState<(Toast & { id: number })[]>([]);
+  const [toasts, setToasts] = useState<Shown[]>([]);
   const count = useRef(0);
   const drop = useCallback((id: number) => setToasts((all) => all.filter((toast) => toast.id !== id)), []);
   const say = useCallback<Say>(
     (toast) => {
       count.current += 1;
       const id = count.current;
-      setToasts((all) => [...all.filter((other) => other.text !== toast.text).slice(1 - MOST), { ...toast, id }]);
+      setToasts((all) => fitting([...all.filter((other) => other.text !== toast.text), { ...toast, id }]));
       setTimeout(() => drop(id), toast.isImportant ? IMPORTANT_MS : QUIET_MS);
     },
     [drop],

@@ -1,6 +1,6 @@
 /** Small things that every screen uses. */
 
-import { type ButtonHTMLAttributes, type CSSProperties, type ReactNode, useSyncExternalStore } from "react";
+import { type ButtonHTMLAttributes, type CSSProperties, type ReactNode, useId, useSyncExternalStore } from "react";
 import type { User } from "../sdk";
 
 const PATHS = {
@@ -63,24 +63,43 @@ const initialsOf = (user: User): string =>
 /** Gives a person's colour to what is below, as `--who`. */
 export const colored = (user: User): CSSProperties => ({ "--who": user.color }) as CSSProperties;
 
-export function Avatars({ people, me }: { people: { user: User; isActive: boolean }[]; me: string }): ReactNode {
+interface AvatarsProps {
+  people: { user: User; isActive: boolean }[];
+  me: string;
+}
+
+/** Who is online, by their initials; a tap lists them by name. */
+export function Avatars({ people, me }: AvatarsProps): ReactNode {
   const MOST = 5;
-  const label = people.map(({ user }) => (user.id === me ? `${user.name} (you)` : user.name)).join(", ");
+  const list = useId();
+  const nameOf = (user: User): string => (user.id === me ? `${user.name} (you)` : user.name);
+  const label = people.map(({ user }) => nameOf(user)).join(", ");
   return (
-    <div className="avatars" role="group" aria-label={people.length ? `Online: ${label}` : "Nobody is online"}>
-      {people.slice(0, MOST).map(({ user, isActive }) => (
-        <span
-          key={user.id}
-          className={`avatar ${isActive ? "" : "is-idle"}`}
-          style={colored(user)}
-          title={user.id === me ? `${user.name} (you)` : user.name}
-          data-user={user.id}
-        >
-          {initialsOf(user)}
-        </span>
-      ))}
-      {people.length > MOST ? <span className="avatar is-more">+{people.length - MOST}</span> : null}
-    </div>
+    <>
+      <button type="button" className="avatars" disabled={people.length === 0} popoverTarget={list}>
+        <span className="only-heard">{label ? `Online: ${label}` : "Nobody is online"}</span>
+        {people.slice(0, MOST).map(({ user, isActive }) => (
+          <span
+            key={user.id}
+            className={`avatar ${isActive ? "" : "is-idle"}`}
+            style={colored(user)}
+            title={nameOf(user)}
+            aria-hidden="true"
+            data-user={user.id}
+          >
+            {initialsOf(user)}
+          </span>
+        ))}
+        {people.length > MOST ? <span className="avatar is-more" aria-hidden="true">+{people.length - MOST}</span> : null}
+      </button>
+      <ul id={list} className="people" popover="auto" aria-label="Online">
+        {people.map(({ user, isActive }) => (
+          <li key={user.id} style={colored(user)}>
+            {nameOf(user)} <span className="quiet">{isActive ? "active" : "idle"}</span>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -111,15 +111,12 @@ export class Content extends Room<ContentState, ContentJoined> {
 
   /** Makes one edit of these ops. It is seen at once, and sent when it is its turn. */
   edit(...ops: Op[]): void {
-    const { replica } = this.#sync;
-    if (!replica || !this.canEdit || ops.length === 0) return;
-    replica.edit(ops, newId(), this.#groupOf(ops));
-    this.#edited();
-    this.#sync.send();
+    this.#make(ops);
   }
 
-  setField(item: string | null, field: string, value: Value): void {
-    this.edit({ op: "set", item, field, value });
+  /** Sets a field. `seenOn` is the document's version that its author saw last, where a draft has hidden what came since. */
+  setField(item: string | null, field: string, value: Value, seenOn?: number): void {
+    this.#make([{ op: "set", item, field, value }], seenOn);
   }
 
   undo(): void {
@@ -192,6 +189,14 @@ export class Content extends Room<ContentState, ContentJoined> {
       canRedo: replica?.history.canRedo ?? false,
       problem: this.problem,
     });
+  }
+
+  #make(ops: Op[], seenOn?: number): void {
+    const { replica } = this.#sync;
+    if (!replica || !this.canEdit || ops.length === 0) return;
+    replica.edit(ops, newId(), this.#groupOf(ops), seenOn);
+    this.#edited();
+    this.#sync.send();
   }
 
   #received(edits: Edit[]): void {

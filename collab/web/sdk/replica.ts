@@ -62,8 +62,8 @@ export class Replica {
     return this.#notices.splice(0);
   }
 
-  /** Makes an edit. Text typed in one field while it waits joins the edit before it. */
-  edit(ops: Op[], editId: string, group: string): void {
+  /** Makes an edit, on the version that its author saw. Text typed in one field joins the edit that waits before it. */
+  edit(ops: Op[], editId: string, group: string, seenOn = this.#confirmed.version): void {
     const draft = new Draft(this.#view);
     const inverse = ops.map((op) => draft.predict(op)).filter((op) => op !== null).reverse();
     if (inverse.length === 0) return;
@@ -74,7 +74,9 @@ export class Replica {
       last.ops = grown;
       this.history.grown(last.editId, inverse);
     } else {
-      this.#pending.push({ editId, undoes: null, ops, madeOn: this.#confirmed.version, sent: null });
+      // A draft may be older than the history that is known now, as after a backup was restored.
+      const madeOn = Math.min(seenOn, this.#confirmed.version);
+      this.#pending.push({ editId, undoes: null, ops, madeOn, sent: null });
       this.history.made({ target: editId, ops: inverse, group });
     }
   }

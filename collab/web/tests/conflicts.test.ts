@@ -33,6 +33,22 @@ test("a value set while the line was down still says which version its author sa
   expect(ben.replica.takeNotices()).toMatchObject([{ type: "replaced", mine: "C", theirs: "G" }]);
 });
 
+test("what came in under a draft was not seen: both sides are told", () => {
+  const { ada, ben, server, share } = two();
+  const seenOn = ben.replica.view.version;
+  ada.edit(set("iko", "key", "Eb"));
+  ada.send();
+  ada.receive();
+  share();
+  ben.receiveAll();
+  ben.replica.edit([set("iko", "key", "C")], "draft", "draft", seenOn);
+  ben.send();
+  expect(server.edits.at(-1)).toMatchObject({ base_version: 0, author: { id: "ben" } });
+  share();
+  ada.receiveAll();
+  expect(ada.replica.takeNotices()).toMatchObject([{ type: "replaced", mine: "Eb", theirs: "C" }]);
+});
+
 test("who replaces a value after having seen it disturbs nobody", () => {
   const { ada, ben, share } = two();
   ada.edit(set("iko", "key", "G"));

@@ -24,6 +24,8 @@ test.each<[string, FieldType, string, unknown]>([
   ["solo", seconds, "4", 240],
   ["solo", seconds, "25:00:00", undefined],
   ["target_duration", seconds, "1:50", 6_600],
+  ["target_duration", seconds, "1 h 50", 6_600],
+  ["target_duration", seconds, "50 min", 3_000],
   ["capo", frets, "3", 3],
   ["capo", frets, "2.5", undefined],
   ["capo", frets, "13", undefined],
@@ -46,7 +48,8 @@ test.each<[string, FieldType, string, unknown]>([
 
 test.each<[string, FieldType, unknown, string]>([
   ["duration", seconds, 245, "4:05"],
-  ["target_duration", seconds, 6_600, "1:50"],
+  ["target_duration", seconds, 6_600, "1 h 50"],
+  ["target_duration", seconds, 3_000, "50 min"],
   ["tags", words, ["slow", "sad"], "slow, sad"],
   ["is_new", { type: "flag" }, true, "yes"],
   ["key", keys, null, "nothing"],
