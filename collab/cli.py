@@ -64,6 +64,7 @@ def demo(
 ) -> None:
     """Serves a band of four with a repertoire and a setlist, and prints a link for each member. Needs no setting."""
     import asyncio
+    import signal
     import tempfile
 
     from pydantic import SecretStr
@@ -72,6 +73,8 @@ def demo(
     from collab.settings import Settings
     from collab.storage.migrate import migrate as migrate_schema
 
+    # Before it serves, too: the process would just be gone, and the folder, with a secret in it, would stay.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="collab-demo-") as temporary:
         folder = (data or Path(temporary)).absolute()
         folder.mkdir(parents=True, exist_ok=True)

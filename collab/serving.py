@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import signal
 import socket as tcp
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from socket import socket
 
 import uvicorn
@@ -34,6 +36,13 @@ class Server(uvicorn.Server):
         self._engine = engine
         self._on_started = on_started
         self._ageing: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            # uvicorn raises again what it got, and of SIGTERM the process would die with its own end still to come.
+            self._captured_signals = [number for number in self._captured_signals if number != signal.SIGTERM]
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
