@@ -248,11 +248,13 @@ def _explained() -> Iterator[None]:
 def _run(engine: "Engine", host: str, port: int, on_started: Callable[[str], None]) -> None:
     from collab.app import attach, own_app
     from collab.logs import configure_logging
-    from collab.serving import serve_until_stopped
+    from collab.serving import bound_to, serve_until_stopped
 
     configure_logging(engine.settings.log_level, engine.settings.log_format)
     application = attach(engine, own_app(engine.settings))
-    serve_until_stopped(engine, application, host, port, on_started)
+    with _explained():
+        bound = bound_to(host, port)
+    serve_until_stopped(engine, application, bound, on_started)
 
 
 def _print_url(url: str) -> None:
