@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp
 
 from collab.engine import Engine
@@ -70,7 +71,8 @@ def attach(engine: Engine, app: FastAPI) -> ASGIApp:
 
 def own_app(settings: Settings, *, has_page: bool = True) -> FastAPI:
     """The FastAPI application of an engine that runs on its own."""
-    app = FastAPI(title="collab", version=version("collab"), docs_url="/docs", redoc_url=None)
+    # FastAPI's own /docs is fetched from two other hosts, which learn who reads it.
+    app = FastAPIOffline(title="collab", version=version("collab"), docs_url="/docs", redoc_url=None)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,

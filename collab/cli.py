@@ -64,6 +64,7 @@ def demo(
 ) -> None:
     """Serves a band of four with a repertoire and a setlist, and prints a link for each member. Needs no setting."""
     import asyncio
+    import signal
     import tempfile
 
     from pydantic import SecretStr
@@ -72,6 +73,8 @@ def demo(
     from collab.settings import Settings
     from collab.storage.migrate import migrate as migrate_schema
 
+    # Before it serves, too: the process would just be gone, and the folder, with a secret in it, would stay.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="collab-demo-") as temporary:
         folder = (data or Path(temporary)).absolute()
         folder.mkdir(parents=True, exist_ok=True)
@@ -245,11 +248,13 @@ def _explained() -> Iterator[None]:
 def _run(engine: "Engine", host: str, port: int, on_started: Callable[[str], None]) -> None:
     from collab.app import attach, own_app
     from collab.logs import configure_logging
-    from collab.serving import serve_until_stopped
+    from collab.serving import bound_to, serve_until_stopped
 
     configure_logging(engine.settings.log_level, engine.settings.log_format)
     application = attach(engine, own_app(engine.settings))
-    serve_until_stopped(engine, application, host, port, on_started)
+    with _explained():
+        bound = bound_to(host, port)
+    serve_until_stopped(engine, application, bound, on_started)
 
 
 def _print_url(url: str) -> None:

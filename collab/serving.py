@@ -1,15 +1,19 @@
 """uvicorn, set up for this engine."""
 
 import asyncio
+import errno
 import gc
+import signal
 import socket as tcp
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from socket import socket
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from collab.domain.errors import Unavailable
 from collab.engine import Engine
 from collab.realtime.push import PushWebSocket
 from collab.settings import Settings
@@ -35,6 +39,13 @@ class Server(uvicorn.Server):
         self._on_started = on_started
         self._ageing: asyncio.Task[None] | None = None
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            # uvicorn raises again what it got, and of SIGTERM the process would die with its own end still to come.
+            self._captured_signals = [number for number in self._captured_signals if number != signal.SIGTERM]
+
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
@@ -58,11 +69,25 @@ class Http(HttpToolsProtocol):
         self.parser = None  # type: ignore[assignment]  # as in `connection_lost`, which the websocket's hears from now on
 
 
+def bound_to(host: str, port: int) -> socket:
+    """A socket for a server to listen on; port 0 is any that is free. `Unavailable` where it can't be had."""
+    bound = socket(tcp.AF_INET6 if ":" in host else tcp.AF_INET)
+    bound.setsockopt(tcp.SOL_SOCKET, tcp.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Unavailable(f"port {port} is taken; choose another by --port") from error
+        raise Unavailable(f"expected an address to listen on, {host} port {port} is none: {error.strerror}") from error
+    return bound
+
+
 def send_at_once(listening: socket) -> None:
     """Lets no answer wait for the peer's word on the one before (Nagle's algorithm, RFC 896).
 
-    uvloop sees to that itself; asyncio does only for a socket that was made with the number of its protocol, which
-    uvicorn's are not. Accepted sockets inherit it.
+    uvloop sees to that itself; asyncio does only for a socket that was made with the number of its protocol.
+    Accepted sockets inherit it.
     """
     listening.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_NODELAY, 1)
 
@@ -131,21 +156,11 @@ async def keep_from_the_collector() -> None:
         gc.collect()
 
 
-def serve_until_stopped(
-    engine: Engine,
-    application: ASGIApp,
-    host: str,
-    port: int,
-    on_started: Callable[[str], None],
-    sockets: list[socket] | None = None,
-) -> None:
-    """Serves until SIGINT or SIGTERM, on sockets that are bound already where there are such; what was accepted by
-    then is committed and answered."""
+def serve_until_stopped(engine: Engine, application: ASGIApp, bound: socket, on_started: Callable[[str], None]) -> None:
+    """Serves on a socket until SIGINT or SIGTERM; what was accepted by then is committed and answered."""
     collect_garbage_rarely()
+    host, port = bound.getsockname()[:2]
     config = server_config(application, host, port, engine.settings.max_message_bytes)
-    if sockets is None:
-        sockets = [config.bind_socket()]
-    for listening in sockets:
-        send_at_once(listening)
-        drop_dead_peers(listening, engine.settings)
-    Server(config, engine, on_started).run(sockets)
+    send_at_once(bound)
+    drop_dead_peers(bound, engine.settings)
+    Server(config, engine, on_started).run([bound])

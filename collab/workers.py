@@ -21,7 +21,7 @@ from collab.app import attach, own_app
 from collab.domain.errors import Unavailable
 from collab.engine import Engine
 from collab.logs import configure_logging
-from collab.serving import serve_until_stopped
+from collab.serving import bound_to, serve_until_stopped
 from collab.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -47,16 +47,14 @@ def serve_with_workers(
 ) -> None:
     """Serves with so many nodes until SIGINT or SIGTERM; one that dies is replaced. The schema must be up to date.
 
-    `ValueError` where the nodes could not hear of each other, `Unavailable` where one does not start.
+    `ValueError` where the nodes could not hear of each other, `Unavailable` where one does not start or get the port.
     """
     if settings.bus_url is None:
         raise ValueError(
             f"{workers} workers are {workers} nodes, which tell each other what happens: set COLLAB_BUS_URL "
             "to a Redis or Valkey (redis://...), or serve with one worker"
         )
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
+    with bound_to(host, port) as listener:
         _Supervisor(settings, listener, workers).run(on_started)
 
 
@@ -124,9 +122,8 @@ def _serve(settings: Settings, listener: socket.socket, started: Connection) -> 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     configure_logging(settings.log_level, settings.log_format)
     engine = Engine(settings)
-    host, port = listener.getsockname()[:2]
     with suppress(KeyboardInterrupt):
-        serve_until_stopped(engine, attach(engine, own_app(settings)), host, port, started.send, [listener])
+        serve_until_stopped(engine, attach(engine, own_app(settings)), listener, started.send)
 
 
 def _end_with_parent() -> None:

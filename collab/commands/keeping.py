@@ -18,20 +18,21 @@ _DUMPS = (".jsonl", ".jsonl.gz")
 def compact(url: str, keep_edits: int, older_than: datetime | None, *, is_dry_run: bool) -> None:
     """Folds old edits and prints a line for each content that had some, then the sum, also when it is interrupted."""
     total = count = 0
-    word = "would be folded; nothing was changed" if is_dry_run else "were folded; the database uses the space again"
+    word = "would be folded; nothing was changed" if is_dry_run else "folded; the database uses the space again"
     try:
         with progress.shown("Compacting") as on_progress:
             for folded in compacting.compact(
                 url, keep_edits, older_than, is_dry_run=is_dry_run, on_progress=on_progress
             ):
                 typer.echo(
-                    f"{folded.title} ({folded.content_id}): {folded.edits} edits and {folded.snapshots} snapshots "
-                    f"before version {folded.version}, {_size(folded.size_bytes)}"
+                    f"{folded.title} ({folded.content_id}): {_counted(folded.edits, 'edits')} and "
+                    f"{_counted(folded.snapshots, 'snapshots')} before version {folded.version}, "
+                    f"{_size(folded.size_bytes)}"
                 )
                 count += folded.edits
                 total += folded.size_bytes
     finally:
-        typer.echo(f"{count} edits, {_size(total)}, {word}")
+        typer.echo(f"{_counted(count, 'edits')}, {_size(total)}, {word}")
 
 
 def backup(url: str, file: Path, band_id: str | None) -> None:
@@ -80,7 +81,11 @@ def _is_dump(file: Path) -> bool:
 
 
 def _rows(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {table}" for table, count in counts.items()) or "nothing"
+    return ", ".join(_counted(count, table) for table, count in counts.items()) or "nothing"
+
+
+def _counted(count: int, things: str) -> str:
+    return f"{count} {things.removesuffix('s') if count == 1 else things}"
 
 
 def _size(size_bytes: int) -> str:

@@ -1,4 +1,4 @@
-"""The documents of the interfaces: the events as AsyncAPI. OpenAPI is FastAPI's own, at /docs."""
+"""The documents of the interfaces: the events as AsyncAPI. OpenAPI is FastAPI's own; /docs shows it."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse

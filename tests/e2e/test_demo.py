@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from tests.support.processes import START_TIMEOUT_S, environment
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 
@@ -23,10 +25,16 @@ async def _links(process: asyncio.subprocess.Process) -> list[tuple[str, str]]:
     return found
 
 
-async def _start(folder: Path) -> asyncio.subprocess.Process:
+def _files(folder: Path) -> set[str]:
+    return {file.name for file in folder.glob("collab-demo-*/*")} | {file.name for file in folder.iterdir()}
+
+
+async def _start(folder: Path, *options: str) -> asyncio.subprocess.Process:
     without = {key: value for key, value in environment("").items() if not key.startswith("COLLAB_")}
-    command = [sys.executable, "-m", "collab", "demo", "--port", "0", "--data", str(folder)]
-    return await asyncio.create_subprocess_exec(*command, env=without, cwd=folder, stdout=asyncio.subprocess.PIPE)
+    command = [sys.executable, "-m", "collab", "demo", "--port", "0", *options]
+    return await asyncio.create_subprocess_exec(
+        *command, env={**without, "TMPDIR": str(folder)}, cwd=folder, stdout=asyncio.subprocess.PIPE
+    )
 
 
 async def test_the_demo_serves_a_band_of_four(tmp_path: Path) -> None:
@@ -57,7 +65,7 @@ async def test_the_demo_serves_a_band_of_four(tmp_path: Path) -> None:
 async def test_the_demo_keeps_its_data_where_it_is_told_to(tmp_path: Path) -> None:
     kept = []
     for _ in range(2):
-        process = await _start(tmp_path)
+        process = await _start(tmp_path, "--data", str(tmp_path))
         try:
             [(url, token), *_] = await _links(process)
             async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}) as rest:
@@ -68,3 +76,23 @@ async def test_the_demo_keeps_its_data_where_it_is_told_to(tmp_path: Path) -> No
 
     assert kept[0] == kept[1]
     assert len(kept[0]["bands"]) == 1
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+async def test_a_demo_that_is_stopped_leaves_nothing_behind(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    process = await _start(tmp_path)
+    await _links(process)
+    assert {"collab.db", "secret"} <= _files(tmp_path)
+    process.send_signal(number)
+    await process.communicate()
+
+    assert (process.returncode, _files(tmp_path)) == (code, set())
+
+
+async def test_a_demo_that_is_stopped_before_it_serves_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = await _start(tmp_path)
+    await until(lambda: "collab.db" in _files(tmp_path))
+    process.terminate()
+    said, _ = await process.communicate()
+
+    assert (said, process.returncode, _files(tmp_path)) == (b"", 128 + signal.SIGTERM, set())

@@ -1,5 +1,6 @@
 """The documents of the interfaces say what the server does."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -121,6 +122,16 @@ async def test_the_events_are_told_at_asyncapi_json(server: Running) -> None:
         assert (await anybody.get("/docs")).status_code == 200
     assert document["servers"]["this"]["host"] == server.url.removeprefix("http://")
     assert document["operations"].keys() == {*CLIENT_EVENTS, *SERVER_EVENTS}
+
+
+@pytest.mark.asyncio
+async def test_the_page_of_the_calls_needs_no_other_host(server: Running) -> None:
+    async with server.rest(None) as anybody:
+        page = (await anybody.get("/docs")).text
+        parts = re.findall(r"""(?:src|href)=["']([^"']+)""", page)
+        kinds = {str((await anybody.get(part)).raise_for_status().headers["Content-Type"]) for part in parts}
+    assert not re.search(r"""["'](?:\w+:)?//""", page)
+    assert {kind.partition(";")[0] for kind in kinds} == {"text/javascript", "text/css", "image/png"}
 
 
 def _model(answer: dict[str, Any]) -> type[Wire] | None:

@@ -1,7 +1,6 @@
 """The server dies or is stopped; what was acknowledged is there."""
 
 import asyncio
-import signal
 from typing import Any
 
 import pytest
@@ -102,6 +101,6 @@ async def test_sigterm_says_goodbye_and_answers_what_was_accepted(database_url: 
             await asyncio.gather(*answers, return_exceptions=True)
 
     async with served(database_url) as again:
-        assert code in (0, -signal.SIGTERM)
+        assert code == 0
         assert goodbye["retry_in"] > 0
         assert (await _document(again, setlist))["version"] == len(accepted) > 0

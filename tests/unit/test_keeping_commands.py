@@ -34,7 +34,7 @@ def _run(*arguments: str | Path) -> tuple[int, str]:
 
 def test_backups_are_named_for_what_they_are(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, said = _run("backup", tmp_path / "all.jsonl")
-    rows = {"3 users", "1 bands", "3 memberships", "1 contents", "2 checkpoints", "1 snapshots"}
+    rows = {"3 users", "1 band", "3 memberships", "1 content", "2 checkpoints", "1 snapshot"}
     assert (code, set(said.strip().removeprefix(f"{tmp_path / 'all.jsonl'}: ").split(", "))) == (0, rows)
     assert _run("backup", tmp_path / "copy.db") == (0, f"{tmp_path / 'copy.db'}: a copy of the database\n")
     assert "expected a file named NAME.db, NAME.sqlite" in _run("backup", tmp_path / "copy.tar")[1]

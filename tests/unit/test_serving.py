@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from collab.domain.errors import Unavailable
 from collab.engine import Engine
-from collab.serving import Server, keep_from_the_collector, serve_until_stopped
+from collab.serving import Server, bound_to, keep_from_the_collector, serve_until_stopped
 from tests.support.serving import settings_for
 from tests.support.waiting import until
 
@@ -29,10 +30,15 @@ def accepted(sqlite_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setattr(Server, "run", run)
     monkeypatch.setattr("collab.serving.collect_garbage_rarely", lambda: None)
     engine = Engine(settings_for(sqlite_database_url, ping_interval_s=7, ping_timeout_s=4))
-    serve_until_stopped(engine, lambda *_: None, "127.0.0.1", 0, lambda _: None)  # type: ignore[arg-type]  # never called
+    serve_until_stopped(engine, lambda *_: None, bound_to("127.0.0.1", 0), lambda _: None)  # type: ignore[arg-type]  # never called
     [connection] = taken
     with connection:
         yield connection
+
+
+def test_an_address_of_another_machine_is_refused_in_a_sentence() -> None:
+    with pytest.raises(Unavailable, match=r"192\.0\.2\.1 port 0 is none"):
+        bound_to("192.0.2.1", 0)
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone has the option")
