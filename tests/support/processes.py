@@ -13,7 +13,7 @@ from typing import IO
 
 from tests.support.serving import SECRET, Running, settings_for
 
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 50.0
 
 
 @dataclass
