@@ -16,11 +16,11 @@ from collab.http.metrics import metrics_router
 from collab.http.pages import add_pages
 from collab.http.rest import rest_routers
 from collab.http.routes import caller
+from collab.protocol.ids import new_id
 from collab.services.hooks import OnEdit, OnPresence
 from collab.settings import Settings
 from collab.storage.migrate import migrate
 from collab.storage.records import records
-from collab.wiring import new_id
 
 __all__ = ["Engine", "attach", "create_app", "own_app"]
 

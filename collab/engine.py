@@ -16,6 +16,7 @@ from collab.domain.edits import Edit
 from collab.domain.kinds import KINDS, Kinds
 from collab.domain.presence import Roster
 from collab.domain.rebase import Accepted
+from collab.protocol.ids import new_id
 from collab.realtime.admin_ui import AdminUi
 from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
@@ -56,7 +57,6 @@ from collab.tokens import Tokens
 from collab.wiring import (
     import_limits,
     keep_presence,
-    new_id,
     prometheus,
     rate_limits,
     transport_limits,

@@ -1,7 +1,6 @@
 """What the settings of an engine come to: its limits, presence, meter and webhook."""
 
 import platform
-import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import version
@@ -10,6 +9,7 @@ from collab.domain.access import SharedRoom
 from collab.domain.presence import Diff
 from collab.domain.rates import Rate
 from collab.metrics import PrometheusMeter
+from collab.protocol.ids import new_id
 from collab.realtime.sessions import Sessions
 from collab.realtime.transports import TransportLimits, Transports
 from collab.services.ports import Announcer, Clock, HistoryReader
@@ -23,11 +23,6 @@ from collab.services.webhooks import Webhooks
 from collab.settings import Settings
 from collab.storage.journal import Journal
 from collab.webhooks import Receiver, webhook_id
-
-
-def new_id() -> str:
-    """The id of something new: a UUID."""
-    return str(uuid.uuid4())
 
 
 def rate_limits(settings: Settings) -> RateLimits | None:

@@ -1,7 +1,6 @@
 """A content that one has open: edits show at once, and are stored, whatever happens to the connection."""
 
 import asyncio
-import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from collab.domain.access import ContentRoom
 from collab.domain.document import Document
 from collab.domain.errors import ClientFault, CollabError, Invalid, RateLimited, Unavailable, VersionUnknown
 from collab.domain.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
+from collab.protocol.ids import new_id
 
 
 class Content(Room[ContentRoom, Notice]):
@@ -65,7 +65,7 @@ class Content(Room[ContentRoom, Notice]):
         """
         if self.failure is not None:
             raise self.failure
-        edit_id = self._replica.edit(str(uuid.uuid4()), ops, is_unchanged_expected=is_unchanged_expected)
+        edit_id = self._replica.edit(new_id(), ops, is_unchanged_expected=is_unchanged_expected)
         self._stir()
         return edit_id
 
@@ -75,7 +75,7 @@ class Content(Room[ContentRoom, Notice]):
 
     def insert(self, fields: Fields, *, type: str = "song", before: str | None = None, item: str | None = None) -> str:  # noqa: A002  # the protocol's word
         """Adds an item before another, or at the end. Returns the item's id, a new one unless one is given."""
-        item = item or str(uuid.uuid4())
+        item = item or new_id()
         self.edit([Insert(Item(item, type, self._position(before), fields))])
         return item
 
@@ -104,13 +104,13 @@ class Content(Room[ContentRoom, Notice]):
 
     def undo(self) -> bool:
         """Takes back one's own latest edit that still stands. Shows once it is stored; False where there is none."""
-        is_asked = self._replica.undo(str(uuid.uuid4()))
+        is_asked = self._replica.undo(new_id())
         self._stir()
         return is_asked
 
     def redo(self) -> bool:
         """Brings back what was undone last, until one makes another edit. False where there is nothing."""
-        is_asked = self._replica.redo(str(uuid.uuid4()))
+        is_asked = self._replica.redo(new_id())
         self._stir()
         return is_asked
 

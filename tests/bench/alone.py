@@ -4,7 +4,6 @@ import asyncio
 import random
 import tempfile
 import time
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from collab.domain.bands import User
 from collab.domain.ops import Item, Set
 from collab.engine import Engine
 from collab.logs import configure_logging
+from collab.protocol.ids import new_id
 from collab.storage.migrate import migrate
 from tests.bench.clients import Member, Tally, mark
 from tests.bench.dialects import Op, SocketioMember
@@ -101,7 +101,7 @@ async def _fill(file: Path) -> list[Content]:
 
 async def _set(engine: Engine, content_id: str, base_version: int, number: int) -> None:
     op = Set(f"s{number % SONGS}", "title", f"Iko Iko, take {number}")
-    await engine.editing.edit(OWNER, None, content_id, edit_id=str(uuid.uuid4()), base_version=base_version, ops=(op,))
+    await engine.editing.edit(OWNER, None, content_id, edit_id=new_id(), base_version=base_version, ops=(op,))
 
 
 async def _openings(file: Path, contents: Sequence[Content]) -> list[Row]:

@@ -1,13 +1,13 @@
 """What the servers speak: Socket.IO as collab and the relays do, ShareDB's JSON, and Hocuspocus' Yjs messages."""
 
 import re
-import uuid
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
+from collab.protocol.ids import new_id
 from tests.bench import yjs
 from tests.bench.clients import Member, mark
 from tests.bench.sockets import BINARY
@@ -66,7 +66,7 @@ class SocketioMember(Member):
     def send_edit(self, edit: int) -> None:
         body = {
             "room_id": self.room,
-            "edit_id": str(uuid.uuid4()),
+            "edit_id": new_id(),
             "base_version": self.version,
             "ops": [self.make_op(self, edit)],
         }
