@@ -77,7 +77,7 @@ export class Rest {
     if (response.status === 204) return null as Answer;
     const answer: unknown = await response.json().catch(() => CUT_OFF);
     if (!response.ok) {
-      const problem = (answer as { error?: Problem }).error;
+      const problem = (answer as { error?: Problem } | null)?.error;
       throw new RestError(response.status, problem?.code ?? "unknown", problem?.message ?? response.statusText);
     }
     if (answer === CUT_OFF) throw new RestError(0, "unreachable", "The server's answer was cut off.");

@@ -28,6 +28,7 @@ test("an answer that is cut off on its way is no answer: the server could not be
 
 test("a refusal keeps its status, also without its words", async () => {
   expect(await said(cutOff(502))).toMatchObject({ status: 502, code: "unknown" });
+  expect(await said(Response.json(null, { status: 503 }))).toMatchObject({ status: 503, code: "unknown" });
   const words = { error: { code: "unauthorized", message: "expected a token" } };
   expect(await said(Response.json(words, { status: 401 }))).toMatchObject({ status: 401, ...words.error });
 });
