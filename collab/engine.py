@@ -108,17 +108,19 @@ class Engine:
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
         self.broadcaster = Broadcaster(self._server)
+        store = StoredBands(self.reading, self._writer)
+        self.directory = Directory(store)
         self._journal = Journal(
             self._writer,
             kinds,
             self._committed,
             max_waiting=settings.max_waiting_edits,
             max_live=settings.max_live_contents,
+            max_base_edits=settings.max_base_edits,
+            band_of=self.directory.band_of,
             meter=self._meter,
         )
-        store = StoredBands(self.reading, self._writer)
         reader = StoredHistory(self.reading, self._journal)
-        self.directory = Directory(store)
         stays = StoredPresence(self.reading, self._writer)
         self.presence, self._presence_log = keep_presence(
             settings,
@@ -159,7 +161,11 @@ class Engine:
         self.rates = Rates(rate_limits(settings), clock, self._meter)
         self._realtime(clock)
         self.health = Health(
-            needed={"database": partial(check_database, self.reading), "schema": partial(check_schema, self.reading)},
+            needed={
+                "database": partial(check_database, self.reading),
+                "schema": partial(check_schema, self.reading),
+                "journal": self._journal.check,
+            },
             wanted={} if self.cluster is None else {"bus": self.cluster.check},
             parts={"journal": lambda: self._journal.is_stuck},
         )

@@ -51,25 +51,8 @@ class EditLog:
         """The id and version of each content, in the order of their ids; nobody else changes them until the commit."""
         return self._lock_heads.rows(connection, {"ids": self._ids(content_ids)})
 
-    def store(self, connection: Connection, changed: Iterable[tuple[Document, Sequence[Edit]]]) -> None:
-        """Adds the new edits of some contents and puts down their heads, each with the document that it is now."""
-        heads, rows = [], []
-        for document, new in changed:
-            rows.extend([self._row(edit) for edit in new])
-            heads.append(
-                {
-                    "content_id": document.id,
-                    "head": document.version,
-                    "new_title": document.title,
-                    "at": self._time(new[-1].at),
-                    "author": new[-1].author.id,
-                }
-            )
-        with self._at_once(connection.connection.driver_connection):
-            self._store_edits.run(connection, rows)
-            self._store_heads.run(connection, heads)
-
-    def _row(self, edit: Edit) -> Row:
+    def row(self, edit: Edit) -> Row:
+        """An edit as `store` takes it."""
         return {
             "content_id": edit.content_id,
             "version": edit.version,
@@ -84,6 +67,23 @@ class EditLog:
             "overwrote": _records(edit.overwrote) if edit.overwrote else None,
             "created_at": self._time(edit.at),
         }
+
+    def store(self, connection: Connection, rows: Sequence[Row], heads: Iterable[tuple[Document, Edit]]) -> None:
+        """Adds the new edits of some contents and puts down their heads: the document that each is now, and its last
+        edit."""
+        head_rows = [
+            {
+                "content_id": document.id,
+                "head": document.version,
+                "new_title": document.title,
+                "at": self._time(last.at),
+                "author": last.author.id,
+            }
+            for document, last in heads
+        ]
+        with self._at_once(connection.connection.driver_connection):
+            self._store_edits.run(connection, rows)
+            self._store_heads.run(connection, head_rows)
 
 
 class _Statement:
