@@ -97,6 +97,10 @@ class HistoryReader(Protocol):
         """At most `limit` edits after a version, oldest first, of those that the filter lets pass."""
         ...
 
+    async def edit_id_at(self, content_id: str, version: int) -> str | None:
+        """The `edit_id` of the edit that made a version; None where none did (0), or it was folded away."""
+        ...
+
     async def heads(self, content_ids: Sequence[str]) -> dict[str, int]:
         """The versions that these contents have reached."""
         ...
