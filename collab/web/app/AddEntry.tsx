@@ -2,7 +2,7 @@
 
 import { type KeyboardEvent, type ReactNode, useId, useMemo, useState } from "react";
 import { type Content, type Document, type FieldTypes, type Item, newId, useContent } from "../react";
-import { capital } from "./format";
+import { capital, oneLine } from "./format";
 import { factsOf } from "./kinds";
 import { Icon } from "./ui";
 
@@ -61,9 +61,9 @@ function SongField({ songs, ...props }: AddEntryProps & { songs: readonly Item[]
 
   const add = (index: number): void => {
     const song = found[index];
-    const title = typed.trim();
+    const title = [...oneLine(typed)].slice(0, 200).join("");
     if (song) insert(props, "song", copied(song, types.song!));
-    else if (title) insert(props, "song", { title: title.slice(0, 200) });
+    else if (title) insert(props, "song", { title });
     setTyped("");
     setChosen(0);
   };
