@@ -14,6 +14,9 @@ from collab.client.errors import NotConnected, error_of
 from collab.client.wire import Session, session_of
 from collab.domain.errors import CollabError, RateLimited, Unauthenticated
 
+MAX_MESSAGE_BYTES = 256 * 1024 * 1024
+"""The largest message that is taken: more than any server is set to send. aiohttp's own bound is 4 MiB."""
+
 OnEvent: TypeAlias = Callable[[str, Any], None]
 Take: TypeAlias = Callable[[Any], None]
 
@@ -31,7 +34,11 @@ class Connection:
     def __init__(self, on_event: OnEvent) -> None:
         self._on_event = on_event
         self._socket = socketio.AsyncClient(
-            reconnection=False, handle_sigint=False, logger=_quiet, engineio_logger=_quiet
+            reconnection=False,
+            handle_sigint=False,
+            logger=_quiet,
+            engineio_logger=_quiet,
+            websocket_extra_options={"max_msg_size": MAX_MESSAGE_BYTES},
         )
         self._calls: set[asyncio.Future[Any]] = set()
         self._refusal: CollabError | None = None
