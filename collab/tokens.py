@@ -99,6 +99,7 @@ class Tokens:
         self._keys = _Keys(settings.jwks_url, self._algorithm, now_s) if settings.jwks_url else None
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
+        self._leeway = timedelta(seconds=settings.jwt_leeway_s)
 
     async def verify(self, token: str | None) -> Identity:
         """Who a token speaks for, and until when. `TokenMissing`, `TokenInvalid`, `TokenExpired`, `Unavailable`."""
@@ -110,11 +111,12 @@ class Tokens:
             claims = self._decode(token, await self._key(token))
             # Also where it is a number in a string, or beyond all calendars.
             expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
+            good_until = expires_at + self._leeway
         except jwt.ExpiredSignatureError:
             raise TokenExpired("the token has expired: get a new one and connect again") from None
         except _MALFORMED as error:
             raise TokenInvalid(f"the token is not valid ({error}): get a new one") from None
-        return Identity(_user(claims), expires_at)
+        return Identity(_user(claims), expires_at, good_until)
 
     def fetch_keys(self) -> int | None:
         """How many keys the JWKS URL publishes, None where there is no such URL; `Unavailable` where it fails."""
@@ -148,6 +150,8 @@ class Tokens:
             algorithms=[self._algorithm],
             issuer=self._issuer,
             audience=self._audience,
+            # Of `exp`, `nbf` and `iat`: a clock that is a little ahead makes tokens of the future.
+            leeway=self._leeway,
             # A token without `exp` would be good for ever.
             options={"require": ["exp", "sub"], "verify_aud": self._audience is not None},
         )
