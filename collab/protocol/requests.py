@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BeforeValidator, Field, TypeAdapter
 
 from collab.domain.errors import Invalid
-from collab.protocol.base import EditId, Wire, validate
+from collab.protocol.base import EditId, Wire, Word, validate
 from collab.protocol.ops import WireOp
 
 MAX_OPS = 1_000
@@ -57,8 +57,8 @@ class RequestUpdate(Wire):
 
 
 class WireFocus(Wire):
-    item: str | None = Field(default=None, max_length=100)
-    field: str | None = Field(default=None, max_length=100)
+    item: Word | None = None
+    field: Word | None = None
     anchor: Version | None = None
     head: Version | None = None
     lead: bool | None = None

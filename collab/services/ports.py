@@ -16,10 +16,11 @@ from collab.domain.rebase import Accepted, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who somebody is, and until when that is known."""
+    """Who somebody is, and until when that is known: as their token says, and how long it is really taken."""
 
     user: User
     expires_at: datetime
+    good_until: datetime
 
 
 class DeliveryFailed(Exception):
