@@ -59,6 +59,7 @@ from collab.wiring import (
     keep_presence,
     prometheus,
     rate_limits,
+    size_limits,
     transport_limits,
     watch,
     webhooks,
@@ -107,9 +108,10 @@ class Engine:
         self._answers = Answers(self._meter, is_telling=settings.log_level == "DEBUG")
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
-        self.broadcaster = Broadcaster(self._server)
+        self.broadcaster = Broadcaster(self._server, settings.max_sent_bytes)
         store = StoredBands(self.reading, self._writer)
         self.directory = Directory(store)
+        sizes = size_limits(settings)
         self._journal = Journal(
             self._writer,
             kinds,
@@ -118,6 +120,7 @@ class Engine:
             max_live=settings.max_live_contents,
             max_base_edits=settings.max_base_edits,
             band_of=self.directory.band_of,
+            sizes=sizes,
             meter=self._meter,
         )
         reader = StoredHistory(self.reading, self._journal)
@@ -133,11 +136,19 @@ class Engine:
             on_change=self._changed if bus is not None else None,
         )
         self.attendance = AttendanceService(self.directory, self.presence, self._presence_log, stays)
+        self._bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
         self.cluster: Cluster | None = None
-        announcer = self.broadcaster if bus is None else self._join(bus, store, reader, clock)
+        announcer = self.broadcaster if bus is None else self._join(bus, reader, clock)
         self.membership = MembershipService(store, self.directory, self.presence, announcer, clock, new_id)
         self.contents = ContentService(
-            store, self.directory, kinds, announcer, clock, new_id, max_per_band=settings.max_band_contents
+            store,
+            self.directory,
+            kinds,
+            announcer,
+            clock,
+            new_id,
+            max_per_band=settings.max_band_contents,
+            max_bytes=settings.max_content_bytes,
         )
         self._webhooks = webhooks(settings, StoredOutbox(self.reading, self._writer), reader, clock)
         on_opened = None if self.cluster is None else self.cluster.edits.opened
@@ -172,12 +183,18 @@ class Engine:
         if self.prometheus is not None:
             watch(self.prometheus, self.sessions, self._transports, self.presence, self._journal)
 
-    def _join(self, bus: Bus, store: StoredBands, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
+    def _join(self, bus: Bus, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
         """Makes this node one of several; what it returns tells rooms on all of them."""
         cluster = Cluster(bus, new_id(), self._presence_log, clock, self._meter)
-        shared = SharedBroadcaster(self._server, self.broadcaster, cluster.publish_event, cluster.publish_band)
+        shared = SharedBroadcaster(
+            self._server,
+            self.broadcaster,
+            cluster.publish_event,
+            cluster.publish_band,
+            self.settings.max_sent_bytes,
+        )
         cluster.edits = EditRelay(shared, reader, self._recalled, cluster.publish_edits, self.presence.edited, clock)
-        cluster.bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
+        cluster.bands = self._bands
         cluster.presence = PresencePeers(
             self.presence,
             cluster.publish_presence,
@@ -255,7 +272,7 @@ class Engine:
             self.editing,
             self.presence,
             self.broadcaster,
-            None if self.cluster is None else self.cluster.bands.look_for,
+            self._bands.look_for,
             self.rates,
         ).register()
 

@@ -21,6 +21,7 @@ from collab.domain.edits import Asked
 from collab.domain.errors import CollabError, Unavailable
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Outcome
+from collab.domain.sizes import SizeLimits
 from collab.services.ports import UNMETERED, Meter, OnOutcome
 from collab.storage.batch import Batch
 from collab.storage.edit_log import EditLog
@@ -66,6 +67,7 @@ class Journal:
         max_live: int,
         max_base_edits: int,
         band_of: Callable[[str], str] = str,
+        sizes: SizeLimits,
         meter: Meter = UNMETERED,
     ) -> None:
         self._writer = writer
@@ -74,6 +76,7 @@ class Journal:
         self._on_commit = on_commit
         self._max_waiting = max_waiting
         self._max_base_edits = max_base_edits
+        self._sizes = sizes
         self._queue = Queue(band_of)
         self._writing: list[Waiting] = []
         self._live: LRUCache[str, Live] = LRUCache(max_live)
@@ -173,7 +176,7 @@ class Journal:
         self._hand_over(partial(_write_batch, asked, known, self._new_batch))
 
     def _new_batch(self, connection: Connection, known: Mapping[str, Live]) -> Batch:
-        return Batch(connection, self._edit_log, self._kinds, known, self._max_base_edits)
+        return Batch(connection, self._edit_log, self._kinds, self._sizes, known, self._max_base_edits)
 
     def _hand_over(self, write: Callable[..., Batch], *, is_suspicious: bool = False) -> None:
         def written(result: Batch | Exception) -> None:

@@ -16,6 +16,7 @@ from collab.domain.edits import Author, Edit, Proposal, Undo
 from collab.domain.kinds import KINDS
 from collab.domain.ops import Op, Set, Text
 from collab.domain.rebase import Accepted, Outcome
+from collab.domain.sizes import SizeLimits
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine
 from collab.storage.journal import Journal
@@ -23,6 +24,8 @@ from collab.storage.readers import StoredHistory
 from collab.storage.tables import snapshots
 from collab.storage.writer import Writer
 from tests.support.rooms import ADA, BEN, NOW, START
+
+SIZES = SizeLimits(content_bytes=3_000_000, message_bytes=4_000_000)
 
 _ids = count(1)
 
@@ -66,6 +69,7 @@ async def node(
     max_waiting: int = 10_000,
     max_live: int = 100,
     max_base_edits: int = 1_000,
+    sizes: SizeLimits = SIZES,
     is_started: bool = True,
 ) -> AsyncIterator[Node]:
     writer, engine = Writer(database_url), reading_engine(database_url)
@@ -77,6 +81,7 @@ async def node(
         max_waiting=max_waiting,
         max_live=max_live,
         max_base_edits=max_base_edits,
+        sizes=sizes,
     )
     if is_started:
         journal.start()
