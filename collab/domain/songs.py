@@ -4,10 +4,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
-from collab.domain.fields import Line
+from collab.domain.fields import Line, value_problem
 from collab.domain.kinds import FieldTypes
 from collab.domain.ops import Fields, Value
 from collab.domain.record import record
+from collab.domain.strings import cleaned_line
 
 
 @record
@@ -97,7 +98,7 @@ def read_song(raw: Mapping[str, Value], types: FieldTypes) -> tuple[Fields, list
         value = _value(name, written, types) if isinstance(written, str) else written
         if value is None or value == "":
             continue
-        if found := types[name].problem(value):
+        if found := value_problem(types[name], value):
             problems.append(f"{name}: {found}")
         fields[name] = value
     if not fields.get("title"):
@@ -121,7 +122,9 @@ def _value(name: str, written: str, types: FieldTypes) -> Value:
     if text[:1] == "'" and text[1:2] in _FORMULA:
         text = text[1:]
     read = _READ.get(name)
-    if read or isinstance(types[name], Line):
+    if isinstance(types[name], Line):
+        text = cleaned_line(" ".join(text.split()), len(text))
+    elif read:
         text = " ".join(text.split())
     if read and text and (len(text) <= _MAX_WRITTEN or read is _tags):
         return read(text)
