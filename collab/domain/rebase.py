@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from collab.domain.document import Document
-from collab.domain.edits import Dropped, Edit, Overwrite, Proposal, Undo
+from collab.domain.edits import Dropped, Edit, Overwrite, Proposal, Undo, canonical_id
 from collab.domain.errors import Forbidden, VersionUnknown
 from collab.domain.kinds import Kind
 from collab.domain.merge import Merge
@@ -56,6 +56,20 @@ def check_base(base_version: int, head: int) -> None:
     if not 0 <= base_version <= head:
         raise VersionUnknown(
             f"expected a base_version from 0 to {head}, got {base_version}; ask for the content with request_update"
+        )
+
+
+def check_history(named: str | None, known: str | None, version: int) -> None:
+    """Raises `VersionUnknown` where a version was made by another edit than the one that somebody names: they have seen
+    another history, such as the one before a backup was put back. None on either side tells nothing.
+
+    A version that both name alike has the same history up to there, as in the log of Raft (Ongaro and Ousterhout,
+    USENIX ATC 2014, 5.3): an edit is stored once, on what came before it.
+    """
+    if named is not None and known is not None and canonical_id(named) != canonical_id(known):
+        raise VersionUnknown(
+            f"expected version {version} to be made by edit {known}, got {named}: the history is another one by now, "
+            "as after a backup was put back; ask for the whole content"
         )
 
 

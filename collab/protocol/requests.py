@@ -24,6 +24,7 @@ class JoinRoom(Wire):
 
     room: str
     since: Version | None = None
+    since_edit: EditId | None = None
 
 
 class LeaveRoom(Wire):
@@ -36,6 +37,7 @@ class EditContent(Wire):
     room_id: str
     edit_id: EditId
     base_version: int
+    base_edit: EditId | None = None
     ops: list[WireOp] = Field(min_length=1, max_length=MAX_OPS)
     expect: Literal["unchanged"] | None = None
 
@@ -51,6 +53,7 @@ class RequestUpdate(Wire):
 
     room_id: str | None = None
     since: Version | None = None
+    since_edit: EditId | None = None
 
 
 class WireFocus(Wire):

@@ -35,6 +35,8 @@ async def test_a_uuid_in_other_letters_is_the_same_edit(any_database_url: str) -
             undo = {"room_id": gig.room, "edit_id": undone.upper(), "target": first.title()}
             assert (await ada.ok("undo_edit", undo))["version"] == 2
             assert (await ada.ok("undo_edit", {**undo, "edit_id": undone}))["version"] == 2
+            missed = {"room_id": gig.room, "since": 2, "since_edit": undone.upper()}
+            assert (await ada.ok("request_update", missed))["edits"] == []
         async with server.rest("ada") as rest:
             revert, path = {"version": 1, "edit_id": new_edit_id()}, f"/api/contents/{gig.setlist_id}/revert"
             for edit_id in (revert["edit_id"], str(revert["edit_id"]).upper()):
