@@ -134,8 +134,9 @@ class Engine:
             on_change=self._changed if bus is not None else None,
         )
         self.attendance = AttendanceService(self.directory, self.presence, self._presence_log, stays)
+        self._bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
         self.cluster: Cluster | None = None
-        announcer = self.broadcaster if bus is None else self._join(bus, store, reader, clock)
+        announcer = self.broadcaster if bus is None else self._join(bus, reader, clock)
         self.membership = MembershipService(store, self.directory, self.presence, announcer, clock, new_id)
         self.contents = ContentService(
             store,
@@ -176,7 +177,7 @@ class Engine:
         if self.prometheus is not None:
             watch(self.prometheus, self.sessions, self._transports, self.presence, self._journal)
 
-    def _join(self, bus: Bus, store: StoredBands, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
+    def _join(self, bus: Bus, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
         """Makes this node one of several; what it returns tells rooms on all of them."""
         cluster = Cluster(bus, new_id(), self._presence_log, clock, self._meter)
         shared = SharedBroadcaster(
@@ -187,7 +188,7 @@ class Engine:
             self.settings.max_sent_bytes,
         )
         cluster.edits = EditRelay(shared, reader, self._recalled, cluster.publish_edits, self.presence.edited, clock)
-        cluster.bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
+        cluster.bands = self._bands
         cluster.presence = PresencePeers(
             self.presence,
             cluster.publish_presence,
@@ -265,7 +266,7 @@ class Engine:
             self.editing,
             self.presence,
             self.broadcaster,
-            None if self.cluster is None else self.cluster.bands.look_for,
+            self._bands.look_for,
             self.rates,
         ).register()
 

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     jwt_algorithm: Algorithm | None = None
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
+    jwt_leeway_s: float = Field(default=30.0, ge=0, le=3_600)
+    """How far the clocks of this node and of whoever makes tokens may be apart."""
 
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Comma-separated in the environment: origins whose pages may connect, beside the server's own."""

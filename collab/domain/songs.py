@@ -4,10 +4,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
-from collab.domain.fields import Line
+from collab.domain.fields import Line, value_problem
 from collab.domain.kinds import FieldTypes
 from collab.domain.ops import Fields, Value
 from collab.domain.record import record
+from collab.domain.strings import cleaned_line
 
 
 @record
@@ -84,7 +85,7 @@ def read_song(raw: Mapping[str, Value], types: FieldTypes) -> tuple[Fields, list
         value = _value(name, written, types) if isinstance(written, str) else written
         if value is None or value == "":
             continue
-        if found := types[name].problem(value):
+        if found := value_problem(types[name], value):
             problems.append(f"{name}: {found}")
         fields[name] = value
     if not fields.get("title"):
@@ -108,7 +109,7 @@ def _value(name: str, written: str, types: FieldTypes) -> Value:
     if re.match(r"'[=+\-@]", text):
         text = text[1:]
     if isinstance(types[name], Line):
-        text = " ".join(text.split())
+        text = cleaned_line(" ".join(text.split()), len(text))
     read = _READ.get(name)
     return read(text) if read and text else text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -16,10 +16,11 @@ from collab.domain.rebase import Accepted, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who somebody is, and until when that is known."""
+    """Who somebody is, and until when that is known: as their token says, and how long it is really taken."""
 
     user: User
     expires_at: datetime
+    good_until: datetime
 
 
 class DeliveryFailed(Exception):
@@ -95,6 +96,10 @@ class HistoryReader(Protocol):
 
     async def edits(self, content_id: str, after: int, limit: int, only: EditFilter = EVERY_EDIT) -> list[Edit]:
         """At most `limit` edits after a version, oldest first, of those that the filter lets pass."""
+        ...
+
+    async def edit_id_at(self, content_id: str, version: int) -> str | None:
+        """The `edit_id` of the edit that made a version; None where none did (0), or it was folded away."""
         ...
 
     async def heads(self, content_ids: Sequence[str]) -> dict[str, int]:

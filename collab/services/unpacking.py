@@ -13,6 +13,7 @@ from collab.domain.errors import TooLarge
 from collab.domain.kinds import FieldTypes
 from collab.domain.song_files import read_file, without_twins
 from collab.domain.songs import LineProblem, Songs
+from collab.domain.strings import MAX_NAME_LENGTH, cleaned_line
 
 _SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".cho", ".crd", ".chopro", ".chordpro", ".pro")
 
@@ -56,7 +57,7 @@ def songs_of(name: str, data: bytes, types: FieldTypes, limits: ImportLimits) ->
 def file_label(path: str) -> str:
     """The last part of a path that came from outside, fit to be stored and shown."""
     last = PurePosixPath(path.replace("\\", "/")).name
-    return "".join(mark for mark in last if mark.isprintable())[-200:] or "songs"
+    return cleaned_line(last, len(last))[-MAX_NAME_LENGTH:] or "songs"
 
 
 def _of_zip(name: str, data: bytes, types: FieldTypes, limits: ImportLimits) -> Iterator[Songs]:
