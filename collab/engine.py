@@ -16,6 +16,7 @@ from collab.domain.edits import Edit
 from collab.domain.kinds import KINDS, Kinds
 from collab.domain.presence import Roster
 from collab.domain.rebase import Accepted
+from collab.parsing.parser import Parser
 from collab.protocol.ids import new_id
 from collab.realtime.admin_ui import AdminUi
 from collab.realtime.answers import Answers
@@ -155,6 +156,7 @@ class Engine:
         checkpoints = StoredCheckpoints(self.reading, self._writer)
         self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id)
         self.exports = ExportService(self.history, self.contents, kinds)
+        self._parser = Parser(import_limits(settings), settings.import_timeout_s)
         self.imports = ImportService(
             self.directory,
             self.contents,
@@ -165,7 +167,8 @@ class Engine:
             kinds,
             clock,
             new_id,
-            import_limits(settings),
+            self._parser,
+            self._parser.limits,
         )
         self.tokens = Tokens(settings)
         self._realtime(clock)
@@ -298,6 +301,7 @@ class Engine:
             ending.push_async_callback(self._answers.settled, SETTLE_S)
             ending.push_async_callback(self._journal.close)
             ending.push_async_callback(self.imports.close)
+            ending.callback(self._parser.close)
             ending.callback(self.health.stop)
             await self.imports.resume()
             yield
@@ -306,6 +310,7 @@ class Engine:
         """Before the connections are closed: tells every session when to come back, commits and answers what was
         accepted, and takes no further edit."""
         self.health.stop()
+        self._parser.close()
         for session_id in self.sessions.ids():
             self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})
         self.presence.stop()

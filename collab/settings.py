@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     import_max_bytes: int = Field(default=10_000_000, ge=1_000)
     import_max_unpacked_bytes: int = Field(default=50_000_000, ge=1_000)
     import_max_songs: int = Field(default=20_000, ge=1)
+    import_timeout_s: float = Field(default=20.0, gt=0)
+    """How long a file may take to be read."""
 
     webhook_url: str | None = None
     """Where every committed edit is posted to."""
