@@ -110,6 +110,8 @@ class Engine:
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
         self.broadcaster = Broadcaster(self._server, settings.max_sent_bytes)
+        store = StoredBands(self.reading, self._writer)
+        self.directory = Directory(store)
         sizes = size_limits(settings)
         self._journal = Journal(
             self._writer,
@@ -117,12 +119,12 @@ class Engine:
             self._committed,
             max_waiting=settings.max_waiting_edits,
             max_live=settings.max_live_contents,
+            max_base_edits=settings.max_base_edits,
+            band_of=self.directory.band_of,
             sizes=sizes,
             meter=self._meter,
         )
-        store = StoredBands(self.reading, self._writer)
         reader = StoredHistory(self.reading, self._journal)
-        self.directory = Directory(store)
         stays = StoredPresence(self.reading, self._writer)
         self.presence, self._presence_log = keep_presence(
             settings,
@@ -173,7 +175,11 @@ class Engine:
         self.tokens = Tokens(settings)
         self._realtime(clock)
         self.health = Health(
-            needed={"database": partial(check_database, self.reading), "schema": partial(check_schema, self.reading)},
+            needed={
+                "database": partial(check_database, self.reading),
+                "schema": partial(check_schema, self.reading),
+                "journal": self._journal.check,
+            },
             wanted={} if self.cluster is None else {"bus": self.cluster.check},
             parts={"journal": lambda: self._journal.is_stuck},
         )

@@ -55,6 +55,8 @@ class Settings(BaseSettings):
 
     max_message_bytes: int = Field(default=1_000_000, ge=1_000)
     max_waiting_edits: int = Field(default=10_000, ge=1)
+    max_base_edits: int = Field(default=1_000, ge=1)
+    """An edit made on a version further before the head than this is `version_unknown`."""
     max_live_contents: int = Field(default=2_000, ge=1)
 
     rate_limits: bool = True

@@ -11,7 +11,7 @@ import structlog
 from collab.domain.access import Right
 from collab.domain.bands import User
 from collab.domain.document import Document
-from collab.domain.edits import Edit, Proposal, Undo
+from collab.domain.edits import Edit, Proposal, Undo, canonical_id
 from collab.domain.errors import CollabError, Conflicting, Forbidden, VersionUnknown
 from collab.domain.ops import Op
 from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing, Outcome, check_history
@@ -88,7 +88,9 @@ class EditingService:
         """
         self._require_open(user, content_id)
         expect: Literal["unchanged"] | None = "unchanged" if is_unchanged_expected else None
-        proposal = Proposal(edit_id, base_version, ops, user.author, session_id, self._clock.now(), expect, base_edit)
+        proposal = Proposal(
+            canonical_id(edit_id), base_version, ops, user.author, session_id, self._clock.now(), expect, base_edit
+        )
         self._journal.take(content_id, proposal, lambda outcome: on_stored(_stored(outcome)))
 
     def take_undo(
@@ -104,7 +106,8 @@ class EditingService:
         """As `take_edit`, for taking back the edit `target`: one's own, or as an owner anybody's."""
         ref = self._require_open(user, content_id)
         may_undo_others = self._directory.may(user, ref.band_id, Right.MANAGE)
-        request = Undo(edit_id, target, user.author, session_id, self._clock.now(), may_undo_others)
+        now = self._clock.now()
+        request = Undo(canonical_id(edit_id), canonical_id(target), user.author, session_id, now, may_undo_others)
         self._journal.take(content_id, request, lambda outcome: on_stored(_stored(outcome)))
 
     async def edit(
