@@ -16,6 +16,7 @@ from collab.domain.edits import Edit
 from collab.domain.kinds import KINDS, Kinds
 from collab.domain.presence import Roster
 from collab.domain.rebase import Accepted
+from collab.parsing.parser import Parser
 from collab.protocol.ids import new_id
 from collab.realtime.admin_ui import AdminUi
 from collab.realtime.answers import Answers
@@ -109,6 +110,8 @@ class Engine:
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
         self.broadcaster = Broadcaster(self._server, settings.max_sent_bytes)
+        store = StoredBands(self.reading, self._writer)
+        self.directory = Directory(store)
         sizes = size_limits(settings)
         self._journal = Journal(
             self._writer,
@@ -116,12 +119,12 @@ class Engine:
             self._committed,
             max_waiting=settings.max_waiting_edits,
             max_live=settings.max_live_contents,
+            max_base_edits=settings.max_base_edits,
+            band_of=self.directory.band_of,
             sizes=sizes,
             meter=self._meter,
         )
-        store = StoredBands(self.reading, self._writer)
         reader = StoredHistory(self.reading, self._journal)
-        self.directory = Directory(store)
         stays = StoredPresence(self.reading, self._writer)
         self.presence, self._presence_log = keep_presence(
             settings,
@@ -149,11 +152,13 @@ class Engine:
             max_bytes=settings.max_content_bytes,
         )
         self._webhooks = webhooks(settings, StoredOutbox(self.reading, self._writer), reader, clock)
+        self.rates = Rates(rate_limits(settings), clock, self._meter)
         on_opened = None if self.cluster is None else self.cluster.edits.opened
-        self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened)
+        self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened, self.rates)
         checkpoints = StoredCheckpoints(self.reading, self._writer)
         self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id)
         self.exports = ExportService(self.history, self.contents, kinds)
+        self._parser = Parser(import_limits(settings), settings.import_timeout_s)
         self.imports = ImportService(
             self.directory,
             self.contents,
@@ -164,13 +169,17 @@ class Engine:
             kinds,
             clock,
             new_id,
-            import_limits(settings),
+            self._parser,
+            self._parser.limits,
         )
         self.tokens = Tokens(settings)
-        self.rates = Rates(rate_limits(settings), clock, self._meter)
         self._realtime(clock)
         self.health = Health(
-            needed={"database": partial(check_database, self.reading), "schema": partial(check_schema, self.reading)},
+            needed={
+                "database": partial(check_database, self.reading),
+                "schema": partial(check_schema, self.reading),
+                "journal": self._journal.check,
+            },
             wanted={} if self.cluster is None else {"bus": self.cluster.check},
             parts={"journal": lambda: self._journal.is_stuck},
         )
@@ -220,6 +229,7 @@ class Engine:
             accepted = self.cluster.edits.committed(accepted)
         self.presence.edited([entry.edit for entry in accepted])
         for entry in committed:
+            self.rates.charge_edit(entry, self.broadcaster.listeners)
             self._edit_hook.notify(entry.edit, entry.document)
         if self._webhooks is not None:
             self._webhooks.wake()
@@ -297,6 +307,7 @@ class Engine:
             ending.push_async_callback(self._answers.settled, SETTLE_S)
             ending.push_async_callback(self._journal.close)
             ending.push_async_callback(self.imports.close)
+            ending.callback(self._parser.close)
             ending.callback(self.health.stop)
             await self.imports.resume()
             yield
@@ -305,6 +316,7 @@ class Engine:
         """Before the connections are closed: tells every session when to come back, commits and answers what was
         accepted, and takes no further edit."""
         self.health.stop()
+        self._parser.close()
         for session_id in self.sessions.ids():
             self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})
         self.presence.stop()

@@ -10,8 +10,10 @@ from collab.domain.bands import Content, Job, User
 from collab.domain.document import Document
 from collab.domain.edits import Asked, Edit
 from collab.domain.errors import CollabError
+from collab.domain.kinds import FieldTypes
 from collab.domain.presence import Diff
 from collab.domain.rebase import Accepted, Outcome
+from collab.domain.songs import Songs
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,15 @@ class Clock(Protocol):
 
 OnOutcome: TypeAlias = Callable[[Outcome | CollabError], None]
 """Hears what became of an edit; must not raise."""
+
+
+class SongParser(Protocol):
+    """Reads the files that strangers send, without holding anything else up."""
+
+    async def parse(self, name: str, data: bytes, types: FieldTypes) -> Songs:
+        """The songs of a file. `TooLarge` where it has too many, or takes too much time or memory; `Unavailable` where
+        the node ends meanwhile."""
+        ...
 
 
 class Journal(Protocol):
