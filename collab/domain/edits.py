@@ -23,7 +23,11 @@ class Author:
 
 @record
 class Proposal:
-    """An edit as its author sent it, not yet ordered. `expect="unchanged"` refuses to overwrite somebody else."""
+    """An edit as its author sent it, not yet ordered. `expect="unchanged"` refuses to overwrite somebody else.
+
+    `base_version` is the version that its author saw. A client that kept the edit back has rebased its ops since, to
+    `rebased_to`; without it they are as they were made.
+    """
 
     edit_id: str
     base_version: int
@@ -32,6 +36,7 @@ class Proposal:
     session_id: str | None
     at: datetime
     expect: Literal["unchanged"] | None = None
+    rebased_to: int | None = None
 
 
 @record

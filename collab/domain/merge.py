@@ -1,4 +1,8 @@
-"""Merge: one edit carried, op by op, over everything that was committed since the version it was made on."""
+"""Merge: one edit carried, op by op, over everything that was committed since the version it was made on.
+
+What it overwrites is counted from there. A client that kept the edit back has carried its text over a part of that
+already, up to `rebased_to`: a delta meets only what came after.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +26,13 @@ class Merge:
     """Collects, op by op, what is applied, what takes it back, what was dropped, overwritten or wrong."""
 
     def __init__(
-        self, document: Document, since: Sequence[Edit], kind: Kind, base_version: int, author_id: str
+        self,
+        document: Document,
+        since: Sequence[Edit],
+        kind: Kind,
+        base_version: int,
+        rebased_to: int,
+        author_id: str,
     ) -> None:
         self.draft = Draft(document)
         self.ops: list[Op] = []
@@ -33,6 +43,7 @@ class Merge:
         self._since = since
         self._kind = kind
         self._base_version = base_version
+        self._rebased_to = rebased_to
         self._author_id = author_id
         self._problems: list[Problem] = []
         self._written: set[Place] = set()
@@ -185,7 +196,8 @@ class Merge:
         if place in self._written:
             return delta
         if place not in self._committed:
-            self._committed[place] = committed_deltas(self._since, place)
+            unmet = [edit for edit in self._since if edit.version > self._rebased_to]
+            self._committed[place] = committed_deltas(unmet, place)
         committed = self._committed[place]
         if committed is None:
             return None

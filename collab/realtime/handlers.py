@@ -99,6 +99,7 @@ class Handlers:
             base_version=request.base_version,
             ops=to_domain(request.ops),
             is_unchanged_expected=request.expect == "unchanged",
+            rebased_to=request.rebased_to,
             on_stored=on_stored,
         )
 

@@ -74,6 +74,7 @@ class EditingService:
         ops: tuple[Op, ...],
         on_stored: OnStored,
         is_unchanged_expected: bool = False,
+        rebased_to: int | None = None,
     ) -> None:
         """Queues an edit before it returns, so a session's order is kept; `on_stored` hears once it is durable.
 
@@ -82,7 +83,7 @@ class EditingService:
         """
         self._require_open(user, content_id)
         expect: Literal["unchanged"] | None = "unchanged" if is_unchanged_expected else None
-        proposal = Proposal(edit_id, base_version, ops, user.author, session_id, self._clock.now(), expect)
+        proposal = Proposal(edit_id, base_version, ops, user.author, session_id, self._clock.now(), expect, rebased_to)
         self._journal.take(content_id, proposal, lambda outcome: on_stored(_stored(outcome)))
 
     def take_undo(
