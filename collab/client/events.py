@@ -11,7 +11,7 @@ from collab.client.wire import Session, StoredEdit
 from collab.domain.access import Role
 from collab.domain.bands import Content as Summary
 from collab.domain.edits import Author, Reason
-from collab.domain.errors import CollabError
+from collab.domain.errors import CollabError, TokenFault
 from collab.domain.ops import Op, Value
 from collab.domain.presence import Presence
 
@@ -41,7 +41,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Overwrote:
-    """One's own edit set a field over what `by` had given it meanwhile: `mine` stands now, and `theirs` stood before."""
+    """One's own edit set a field over what `by` had given it meanwhile: `mine` stands now, `theirs` stood before."""
 
     edit_id: str
     item: str | None
@@ -54,7 +54,7 @@ class Overwrote:
 
 @dataclass(frozen=True, slots=True)
 class Overwritten:
-    """`by` set a field without having seen what one had written oneself: `mine` stood before, and `theirs` stands now."""
+    """`by` set a field without having seen what one had written there: `mine` stood before, `theirs` stands now."""
 
     item: str | None
     field: str
@@ -130,6 +130,13 @@ class Offline:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRefused:
+    """A token from the client's function was refused. The function is asked for another, after longer each time."""
+
+    error: TokenFault
+
+
+@dataclass(frozen=True, slots=True)
 class MembershipChanged:
     """One's own role in a band; None: not a member any more."""
 
@@ -137,7 +144,7 @@ class MembershipChanged:
     role: Role | None
 
 
-ClientEvent: TypeAlias = Online | Offline | MembershipChanged
+ClientEvent: TypeAlias = Online | Offline | TokenRefused | MembershipChanged
 
 EventT = TypeVar("EventT")
 

@@ -25,8 +25,9 @@ class Author:
 class Proposal:
     """An edit as its author sent it, not yet ordered. `expect="unchanged"` refuses to overwrite somebody else.
 
-    `base_version` is the version that its author saw. A client that kept the edit back has rebased its ops since, to
-    `rebased_to`; without it they are as they were made.
+    `base_version` is the version that its author saw; `base_edit` names the edit that made it, where the author says
+    which. A client that kept the edit back has rebased its ops since, to `rebased_to`; without it they are as they
+    were made.
     """
 
     edit_id: str
@@ -36,6 +37,7 @@ class Proposal:
     session_id: str | None
     at: datetime
     expect: Literal["unchanged"] | None = None
+    base_edit: str | None = None
     rebased_to: int | None = None
 
 

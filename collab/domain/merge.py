@@ -12,7 +12,7 @@ from collab.domain import positions, text
 from collab.domain.document import Document, Draft
 from collab.domain.edits import Dropped, Edit, Overwrite, Reason
 from collab.domain.errors import Invalid, Problem, TooLarge
-from collab.domain.fields import FieldType, TextField
+from collab.domain.fields import FieldType, TextField, value_problem
 from collab.domain.kinds import FieldTypes, Kind
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text, Value
 
@@ -123,7 +123,7 @@ class Merge:
         if field_type is None:
             self._wrong(f"ops.{index}.field", _expected_field(types, op.field))
             return
-        if op.value is not None and (found := field_type.problem(op.value)):
+        if op.value is not None and (found := value_problem(field_type, op.value)):
             self._wrong(f"ops.{index}.value", f"{op.field}: {found}")
             return
         stored = _stored(field_type, op.value)
@@ -180,7 +180,7 @@ class Merge:
             field_type = types.get(name)
             if field_type is None:
                 self._wrong(f"{path}.fields.{name}", _expected_field(types, name))
-            elif value is not None and (found := field_type.problem(value)):
+            elif value is not None and (found := value_problem(field_type, value)):
                 self._wrong(f"{path}.fields.{name}", found)
             elif (stored := _stored(field_type, value)) is not None:
                 fields[name] = stored

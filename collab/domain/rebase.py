@@ -13,14 +13,16 @@ from collab.domain.errors import Forbidden, Invalid, VersionUnknown
 from collab.domain.kinds import Kind
 from collab.domain.merge import Merge
 from collab.domain.record import record
+from collab.domain.sizes import UNMEASURED, Sizes
 
 
 @record
 class Accepted:
-    """The edit got the next version; `document` is what it made."""
+    """The edit got the next version; `document` is what it made. `sizes` are measured where it is stored."""
 
     edit: Edit
     document: Document
+    sizes: Sizes = UNMEASURED
 
 
 @record
@@ -54,6 +56,20 @@ def check_base(version: int, head: int, name: str = "base_version") -> None:
     if not 0 <= version <= head:
         raise VersionUnknown(
             f"expected a {name} from 0 to {head}, got {version}; ask for the content with request_update"
+        )
+
+
+def check_history(named: str | None, known: str | None, version: int) -> None:
+    """Raises `VersionUnknown` where a version was made by another edit than the one that somebody names: they have seen
+    another history, such as the one before a backup was put back. None on either side tells nothing.
+
+    A version that both name alike has the same history up to there, as in the log of Raft (Ongaro and Ousterhout,
+    USENIX ATC 2014, 5.3): an edit is stored once, on what came before it.
+    """
+    if named is not None and known is not None and named != known:
+        raise VersionUnknown(
+            f"expected version {version} to be made by edit {known}, got {named}: the history is another one by now, "
+            "as after a backup was put back; ask for the whole content"
         )
 
 

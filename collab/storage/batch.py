@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 
 import structlog
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Asked, Edit, Proposal, Restore
 from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.kinds import Kinds
-from collab.domain.rebase import Accepted, Duplicate, Outcome, check_base, rebase, undo
+from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase, undo
 from collab.domain.restore import restore
-from collab.storage.edit_log import EditLog
+from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
+from collab.storage.edit_log import EditLog, stored_bytes, told_bytes
 from collab.storage.live import KEPT_EDITS, Live, Working
 from collab.storage.rows import SELECT_EDITS, document_of, edit_of, edits_after, edits_at, edits_named, snapshot_before
 from collab.storage.tables import edits, snapshots
@@ -32,7 +33,14 @@ class Batch:
     `waited_s` is how long the lock took; `was_behind` says whether another node had written to what is in memory.
     """
 
-    def __init__(self, connection: Connection, edit_log: EditLog, kinds: Kinds, known: Mapping[str, Live]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        edit_log: EditLog,
+        kinds: Kinds,
+        limits: SizeLimits,
+        known: Mapping[str, Live],
+    ) -> None:
         self.working: dict[str, Working] = {}
         self.outcomes: list[Outcome | CollabError] = []
         self.waited_s = 0.0
@@ -40,6 +48,7 @@ class Batch:
         self._connection = connection
         self._edit_log = edit_log
         self._kinds = kinds
+        self._limits = limits
         self._known = known
         self._recalled: dict[tuple[str, str], Edit] = {}
 
@@ -56,7 +65,7 @@ class Batch:
             elif live.document.version < head:
                 behind[content_id] = live, head
             else:
-                self.working[content_id] = Working(live, live.document)
+                self.working[content_id] = Working(live)
         self.was_behind = bool(behind)
         if behind:
             self._catch_up(behind)
@@ -75,8 +84,6 @@ class Batch:
             self.recall([(content_id, request)])
             if (content_id, request.edit_id) in self._recalled:
                 outcome = self._judged(content_id, request)
-        if isinstance(outcome, Accepted):
-            self.working[content_id].add(outcome.edit, outcome.document)
         self.outcomes.append(outcome)
 
     def store(self) -> None:
@@ -84,7 +91,7 @@ class Batch:
         changed = [working for working in self.working.values() if working.new]
         if not changed:
             return
-        self._edit_log.store(self._connection, [(working.document, working.new) for working in changed])
+        self._edit_log.store(self._connection, [(working.document, working.rows) for working in changed])
         due = [working for working in changed if _is_snapshot_due(working)]
         if due:
             self._connection.execute(
@@ -102,7 +109,10 @@ class Batch:
 
     def _judged(self, content_id: str, request: Asked) -> Outcome | CollabError:
         try:
-            return self._outcome(content_id, request)
+            outcome = self._outcome(content_id, request)
+            if isinstance(outcome, Conflict):
+                check_message(json_bytes([entry.to_json() for entry in outcome.overwrote]), self._limits.message_bytes)
+            return self._added(content_id, outcome) if isinstance(outcome, Accepted) else outcome
         except ClientFault as fault:
             return fault
         except SQLAlchemyError:
@@ -126,11 +136,25 @@ class Batch:
         kind = self._kinds.get(working.document.kind)
         if isinstance(request, Proposal):
             check_base(request.base_version, working.document.version)
+            if request.base_edit is not None:
+                check_history(request.base_edit, self._edit_id_at(working, request.base_version), request.base_version)
             return rebase(request, working.document, self._since(working, request.base_version), kind)
         if isinstance(request, Restore):
             return restore(request, working.document, kind)
         target = working.find(request.target) or self._find(content_id, request.target)
         return undo(request, target, working.document, self._since(working, target.version), kind)
+
+    def _added(self, content_id: str, accepted: Accepted) -> Accepted:
+        """The edit with its sizes, once the content has it; `TooLarge` where it may not have it."""
+        working = self.working[content_id]
+        edit, row = accepted.edit, self._edit_log.row(accepted.edit)
+        growth = growth_bytes(working.document, accepted.document, edit.ops)
+        check_content(working.size_bytes, growth, self._limits.content_bytes)
+        sizes = Sizes(working.size_bytes + growth, told_bytes(row), stored_bytes(row))
+        check_message(sizes.told_bytes, self._limits.message_bytes)
+        measured = Accepted(edit, accepted.document, sizes)
+        working.add(measured, row)
+        return measured
 
     def _since(self, working: Working, version: int) -> Sequence[Edit]:
         in_memory = working.since(version)
@@ -141,6 +165,13 @@ class Batch:
         if len(since) != working.document.version - version:
             raise VersionUnknown(f"what came after version {version} was folded away; ask for the content anew")
         return since
+
+    def _edit_id_at(self, working: Working, version: int) -> str | None:
+        in_memory = working.edit_id_at(version)
+        if in_memory is not None:
+            return in_memory
+        named = select(edits.c.edit_id).where(edits.c.content_id == working.document.id, edits.c.version == version)
+        return self._connection.execute(named).scalar_one_or_none()
 
     def _find(self, content_id: str, edit_id: str) -> Edit:
         row = self._connection.execute(
@@ -155,7 +186,7 @@ class Batch:
         for row in self._connection.execute(edits_after(content_id, document.version)):
             document = apply_stored(document, edit_of(row).ops)
         recent = self._connection.execute(edits_after(content_id, head - KEPT_EDITS))
-        self.working[content_id] = Working(Live(document, [edit_of(row) for row in recent]), document)
+        self.working[content_id] = Working(Live(document, [edit_of(row) for row in recent]))
 
     def _catch_up(self, behind: Mapping[str, tuple[Live, int]]) -> None:
         """Adds what other nodes have committed since to what is in memory. One query for all contents: every other
@@ -169,14 +200,11 @@ class Batch:
         for row in edits_at(self._connection, keys):
             added[row.content_id].append(edit_of(row))
         for content_id, (live, head) in behind.items():
-            document = live.document
-            if len(added[content_id]) != head - document.version:
+            if len(added[content_id]) != head - live.document.version:
                 # A part of them was folded away.
                 self._load(content_id, head)
                 continue
-            for edit in added[content_id]:
-                document = apply_stored(document, edit.ops)
-            self.working[content_id] = Working(live, document, added[content_id])
+            self.working[content_id] = Working(live, added[content_id])
 
 
 def _is_snapshot_due(working: Working) -> bool:

@@ -102,8 +102,8 @@ class Exchange:
             return undo(wish, target, self.document, self.history[target.version :], SETLIST)
         since: Sequence[Edit] = self.history[payload["base_version"] :]
         ops = tuple(map(from_json, payload["ops"]))
-        base_version, more = payload["base_version"], [payload.get("expect"), payload.get("rebased_to")]
-        proposal = Proposal(request.edit_id, base_version, ops, author, None, NOW, *more)
+        more = {name: payload.get(name) for name in ("expect", "rebased_to")}
+        proposal = Proposal(request.edit_id, payload["base_version"], ops, author, None, NOW, **more)
         outcome = rebase(proposal, self.document, since, SETLIST)
         if isinstance(outcome, Conflict):
             raise Conflicting("changed", [overwrite.to_json() for overwrite in outcome.overwrote])

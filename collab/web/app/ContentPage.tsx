@@ -62,10 +62,11 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
       if (toast) say(toast);
     };
   }, [content, say, kinds]);
+  const isShutOut = link.state === "refused" && link.isFinal;
   useEffect(() => {
-    if (link.state !== "refused") return;
+    if (!isShutOut) return;
     say({ text: "Your link has run out. Open a new one: what you edited here is kept and will be sent.", isImportant: true });
-  }, [link.state, say]);
+  }, [isShutOut, say]);
   useUndoKeys(content);
   useIdle(content);
 
@@ -157,7 +158,7 @@ function Body({ state, content, others, isReadOnly, repertoireId }: BodyProps): 
   if (problem) {
     return (
       <p className="empty" role="alert">
-        This is not here, or not yours.
+        {problem.code === "broken" ? "Something went wrong in this page: load it again." : "This is not here, or not yours."}
       </p>
     );
   }

@@ -9,12 +9,13 @@ export type Link =
   | { state: "connecting" }
   | { state: "online"; session: Session }
   | { state: "offline" }
-  | { state: "refused"; code: string; message: string };
+  /** The token was refused. `isFinal`: it is a plain one, and nothing is tried before `renew`; else another is asked for. */
+  | { state: "refused"; code: string; message: string; isFinal: boolean };
 
 export interface ConnectionOptions {
   /** Where the server is; the page's own origin by default. */
   url?: string;
-  /** A token, or how to get a fresh one; asked for anew at each connection. */
+  /** A token, or how to get a fresh one: asked for anew at each connection, and after a while where one was refused. */
   token: string | (() => string | Promise<string>);
   path?: string;
 }
@@ -22,8 +23,8 @@ export interface ConnectionOptions {
 /** Who takes part in a room. */
 export interface Member {
   readonly room: string;
-  /** What to send with `join_room`, each time. */
-  payload(): object;
+  /** What to send with `join_room`, each time; `joined`, `refused` or `parted` follows. */
+  asked(): object;
   joined(answer: never): void;
   refused(problem: Problem): void;
   heard(event: string, payload: never): void;
@@ -67,12 +68,13 @@ export class Connection extends Watchable<Link> {
   readonly #members = new Set<Member>();
   readonly #finishing = new Set<() => void>();
   #isWanted = false;
+  #token: ConnectionOptions["token"];
   readonly #backoff = new Backoff(RETRY_MS.first, RETRY_MS.most);
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ConnectionOptions) {
     super({ state: "connecting" });
-    const { token } = options;
+    this.#token = options.token;
     this.#socket = io(options.url ?? "", {
       path: options.path ?? "/socket.io/",
       autoConnect: false,
@@ -83,7 +85,7 @@ export class Connection extends Watchable<Link> {
       reconnectionDelayMax: RETRY_MS.most,
       randomizationFactor: 0.5,
       auth: (give) => {
-        void Promise.resolve(typeof token === "string" ? token : token()).then(
+        void freshOf(this.#token).then(
           (fresh) => give({ token: fresh }),
           () => give({}),
         );
@@ -98,7 +100,7 @@ export class Connection extends Watchable<Link> {
     for (const event of ROOM_EVENTS) {
       this.#socket.on(event, (payload: { room?: string; room_id?: string; band_id?: string }) => {
         const room = payload.room ?? payload.room_id ?? `band_${payload.band_id}`;
-        for (const member of this.#members) if (member.room === room) member.heard(event, payload as never);
+        for (const member of this.#members) if (member.room === room) this.#tell(member, () => member.heard(event, payload as never));
       });
     }
   }
@@ -118,6 +120,14 @@ export class Connection extends Watchable<Link> {
   connect(): void {
     this.#isWanted = true;
     if (!this.#socket.active) this.#socket.connect();
+  }
+
+  /** Shows another token from the next connection on: at once, where it is a plain one and the last was refused. */
+  renew(token: ConnectionOptions["token"]): void {
+    if (token === this.#token) return;
+    this.#token = token;
+    const isRefused = this.getState().state === "refused";
+    if (isRefused && typeof token === "string" && this.#isWanted) this.connect();
   }
 
   /** Leaves at once, so that others see it. `connect` comes back. */
@@ -160,19 +170,29 @@ export class Connection extends Watchable<Link> {
    * The server's answer. Throws `Refused`, or `Unanswered` where none came: then the connection has ended, or ends now.
    *
    * A live socket that does not answer is of no use. Pings alone would tell it late, or never where they still come.
+   *
+   * `take` gets an answer that is ok where it stands among the events. Whoever awaits it goes on only when those that
+   * came in with it have been heard: too late, where an answer says what they follow.
    */
-  async request<Answer extends { ok: true }>(event: string, payload: object): Promise<Answer> {
-    if (!this.#socket.connected) throw new Unanswered("not connected");
+  request<Answer extends { ok: true }>(
+    event: string,
+    payload: object,
+    take: (answer: Answer) => void = () => undefined,
+  ): Promise<Answer> {
+    if (!this.#socket.connected) return Promise.reject(new Unanswered("not connected"));
     const socketId = this.#socket.id;
-    let answer: Answer | Failed;
-    try {
-      answer = await this.#socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(event, payload);
-    } catch (error) {
-      if (this.#socket.id === socketId) this.#socket.io.engine.close();
-      throw new Unanswered(String(error));
-    }
-    if (!answer.ok) throw new Refused(answer.error);
-    return answer;
+    return new Promise((resolve, reject) => {
+      const answered = (error: Error | null, answer: Answer | Failed): void => {
+        if (error) {
+          if (this.#socket.id === socketId) this.#socket.io.engine.close();
+          reject(new Unanswered(String(error)));
+        } else if (answer.ok) {
+          take(answer);
+          resolve(answer);
+        } else reject(new Refused(answer.error));
+      };
+      this.#socket.timeout(ANSWER_TIMEOUT_MS).emit(event, payload, answered);
+    });
   }
 
   #begin(session: Session): void {
@@ -190,8 +210,9 @@ export class Connection extends Watchable<Link> {
   async #join(member: Member, backoff = new Backoff(RETRY_MS.first, RETRY_MS.most)): Promise<void> {
     const socketId = this.#socket.id;
     try {
-      const answer = await this.request("join_room", { room: member.room, ...member.payload() });
-      if (this.#members.has(member)) member.joined(answer as never);
+      await this.request("join_room", { room: member.room, ...member.asked() }, (answer) => {
+        if (this.#members.has(member)) this.#tell(member, () => member.joined(answer as never));
+      });
     } catch (error) {
       // Unanswered: the next connection enters all rooms anew.
       if (!(error instanceof Refused)) return;
@@ -204,6 +225,18 @@ export class Connection extends Watchable<Link> {
     }
   }
 
+  /** One room that the SDK fails in takes no other with it: what it holds may be wrong by now, and it is left. */
+  #tell(member: Member, what: () => void): void {
+    try {
+      what();
+    } catch (error) {
+      console.error(`the SDK failed in ${member.room}`, error);
+      this.#members.delete(member);
+      member.parted();
+      member.refused({ code: "broken", message: `expected to go on in ${member.room}, but the SDK failed: ${error}` });
+    }
+  }
+
   #end(reason: Socket.DisconnectReason): void {
     for (const member of this.#members) member.parted();
     if (this.getState().state !== "refused") this.set({ state: this.#isWanted ? "connecting" : "offline" });
@@ -213,12 +246,10 @@ export class Connection extends Watchable<Link> {
 
   #failed(error: Error & { data?: Partial<Problem> }): void {
     const code = error.data?.code ?? "";
-    if (code.startsWith("token_")) {
-      this.set({ state: "refused", code, message: error.message });
-      return;
-    }
-    this.set({ state: "offline" });
-    if (!this.#socket.active) this.#later({ ...error.data, code, message: error.message });
+    const isRefused = code.startsWith("token_");
+    const isFinal = isRefused && typeof this.#token === "string";
+    this.set(isRefused ? { state: "refused", code, message: error.message, isFinal } : { state: "offline" });
+    if (!this.#socket.active && !isFinal) this.#later({ ...error.data, code, message: error.message });
   }
 
   #later(problem?: Problem): void {
@@ -227,4 +258,8 @@ export class Connection extends Watchable<Link> {
       if (this.#isWanted && !this.#socket.active) this.#socket.connect();
     }, this.#backoff.delay_ms(problem));
   }
+}
+
+async function freshOf(token: ConnectionOptions["token"]): Promise<string> {
+  return typeof token === "string" ? token : token();
 }

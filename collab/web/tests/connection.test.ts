@@ -151,15 +151,40 @@ test("what the others see of this session is told once for many moves, and again
 });
 
 test("what is heard before the answer to join_room follows it", async () => {
-  let answer: (body: object) => void = () => undefined;
   const content = await opened({});
-  socket.answers.join_room = () => new Promise((resolve) => (answer = resolve));
+  delete socket.answers.join_room;
   socket.break();
   socket.hear("content_edited", { ...EDIT, version: 1, ops: [{ op: "set", item: null, field: "venue", value: "Blue Nile" }] });
   expect(content.getState().document?.version).toBe(0);
-  answer({ ok: true, room: "content_c", role: "editor", roster: [], version: 0, edits: [] });
-  await vi.advanceTimersByTimeAsync(0);
+  socket.answer("join_room", { ok: true, room: "content_c", role: "editor", roster: [], version: 0, edits: [] });
   expect(content.getState().document?.fields).toEqual({ venue: "Blue Nile" });
+});
+
+test.each(["token_invalid", "token_expired", "token_missing"])("a function is asked for another token while %s", async (code) => {
+  const connection = new Connection({ token: () => "…" });
+  connection.connect();
+  socket.refuse(code);
+  expect(connection.getState()).toMatchObject({ state: "refused", code, isFinal: false });
+  for (const most_ms of [750, 1_500, 3_000]) {
+    await vi.advanceTimersByTimeAsync(most_ms);
+    expect(socket.active).toBe(true);
+    socket.refuse(code);
+  }
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(connection.isOnline).toBe(true);
+});
+
+test("a plain token that is refused is final, until there is another", async () => {
+  const connection = new Connection({ token: "bad" });
+  connection.connect();
+  socket.refuse("token_invalid");
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(socket.active).toBe(false);
+  expect(connection.getState()).toMatchObject({ state: "refused", isFinal: true });
+  connection.renew("bad");
+  expect(socket.active).toBe(false);
+  connection.renew("good");
+  expect(connection.isOnline).toBe(true);
 });
 
 test("a content that is closed leaves no timer behind", async () => {
