@@ -152,8 +152,9 @@ class Engine:
             max_bytes=settings.max_content_bytes,
         )
         self._webhooks = webhooks(settings, StoredOutbox(self.reading, self._writer), reader, clock)
+        self.rates = Rates(rate_limits(settings), clock, self._meter)
         on_opened = None if self.cluster is None else self.cluster.edits.opened
-        self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened)
+        self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened, self.rates)
         checkpoints = StoredCheckpoints(self.reading, self._writer)
         self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id)
         self.exports = ExportService(self.history, self.contents, kinds)
@@ -172,7 +173,6 @@ class Engine:
             self._parser.limits,
         )
         self.tokens = Tokens(settings)
-        self.rates = Rates(rate_limits(settings), clock, self._meter)
         self._realtime(clock)
         self.health = Health(
             needed={
@@ -229,6 +229,7 @@ class Engine:
             accepted = self.cluster.edits.committed(accepted)
         self.presence.edited([entry.edit for entry in accepted])
         for entry in committed:
+            self.rates.charge_edit(entry, self.broadcaster.listeners)
             self._edit_hook.notify(entry.edit, entry.document)
         if self._webhooks is not None:
             self._webhooks.wake()
