@@ -11,8 +11,9 @@ from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Asked, Edit, Proposal, Restore
 from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.kinds import Kinds
-from collab.domain.rebase import Accepted, Duplicate, Outcome, check_base, rebase, undo
+from collab.domain.rebase import Accepted, Duplicate, Outcome, check_base, rebase
 from collab.domain.restore import restore
+from collab.domain.undoing import undo
 from collab.storage.edit_log import EditLog
 from collab.storage.live import KEPT_EDITS, Live, Working
 from collab.storage.rows import SELECT_EDITS, document_of, edit_of, edits_after, edits_at, edits_named, snapshot_before
