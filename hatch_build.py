@@ -7,6 +7,7 @@ an sdist takes the page that came with it.
 import hashlib
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ class BuildHook(BuildHookInterface[Any]):
 
 
 def build_page(web: Path) -> None:
-    """Writes `dist`. npm's packages are installed again only where its lock has changed."""
+    """Brings `dist` up to date. npm's packages are installed again only where its lock has changed."""
     lock = web / "package-lock.json"
     # npm empties the folder before it installs, so a marker there never outlives a broken installation.
     marker = web / "node_modules" / ".lock-digest"
@@ -30,7 +31,24 @@ def build_page(web: Path) -> None:
     if not marker.exists() or marker.read_text() != digest:
         _npm(web, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
         marker.write_text(digest)
-    _npm(web, "run", "bundle")
+    with tempfile.TemporaryDirectory(prefix=".dist-", dir=web) as beside:
+        _npm(web, "run", "bundle", "--", "--outDir", beside)
+        _put_in_place(Path(beside), web / "dist")
+
+
+def _put_in_place(built: Path, dist: Path) -> None:
+    """Moves a bundle over the one before it, so that a server finds a whole page at any time: first the files that are
+    named by their hash, then those that name them, and only then goes what nobody names any more."""
+    files = sorted((file.relative_to(built) for file in built.rglob("*") if file.is_file()), key=_is_entry)
+    for file in files:
+        (dist / file).parent.mkdir(parents=True, exist_ok=True)
+        (built / file).replace(dist / file)
+    for old in [file for file in dist.rglob("*") if file.is_file() and file.relative_to(dist) not in files]:
+        old.unlink()
+
+
+def _is_entry(file: Path) -> bool:
+    return file.parent.name != "assets"
 
 
 def _npm(web: Path, *arguments: str) -> None:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from collab.engine import Engine
 from collab.http.admin import mount_admin
+from collab.http.compression import Compressed
 from collab.http.metrics import metrics_router
 from collab.http.pages import add_pages
 from collab.http.rest import rest_routers
@@ -78,8 +79,10 @@ def own_app(settings: Settings, *, has_page: bool = True) -> FastAPI:
             CORSMiddleware,
             allow_origins=list(settings.allowed_origins),
             allow_methods=["*"],
-            allow_headers=["Authorization", "Content-Type"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match"],
+            expose_headers=["ETag"],
         )
+    app.add_middleware(Compressed)
     if has_page:
         add_pages(app)
     return app

@@ -59,6 +59,7 @@ from collab.wiring import (
     keep_presence,
     prometheus,
     rate_limits,
+    size_limits,
     transport_limits,
     watch,
     webhooks,
@@ -107,13 +108,15 @@ class Engine:
         self._answers = Answers(self._meter, is_telling=settings.log_level == "DEBUG")
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
-        self.broadcaster = Broadcaster(self._server)
+        self.broadcaster = Broadcaster(self._server, settings.max_sent_bytes)
+        sizes = size_limits(settings)
         self._journal = Journal(
             self._writer,
             kinds,
             self._committed,
             max_waiting=settings.max_waiting_edits,
             max_live=settings.max_live_contents,
+            sizes=sizes,
             meter=self._meter,
         )
         store = StoredBands(self.reading, self._writer)
@@ -135,7 +138,14 @@ class Engine:
         announcer = self.broadcaster if bus is None else self._join(bus, store, reader, clock)
         self.membership = MembershipService(store, self.directory, self.presence, announcer, clock, new_id)
         self.contents = ContentService(
-            store, self.directory, kinds, announcer, clock, new_id, max_per_band=settings.max_band_contents
+            store,
+            self.directory,
+            kinds,
+            announcer,
+            clock,
+            new_id,
+            max_per_band=settings.max_band_contents,
+            max_bytes=settings.max_content_bytes,
         )
         self._webhooks = webhooks(settings, StoredOutbox(self.reading, self._writer), reader, clock)
         on_opened = None if self.cluster is None else self.cluster.edits.opened
@@ -169,7 +179,13 @@ class Engine:
     def _join(self, bus: Bus, store: StoredBands, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
         """Makes this node one of several; what it returns tells rooms on all of them."""
         cluster = Cluster(bus, new_id(), self._presence_log, clock, self._meter)
-        shared = SharedBroadcaster(self._server, self.broadcaster, cluster.publish_event, cluster.publish_band)
+        shared = SharedBroadcaster(
+            self._server,
+            self.broadcaster,
+            cluster.publish_event,
+            cluster.publish_band,
+            self.settings.max_sent_bytes,
+        )
         cluster.edits = EditRelay(shared, reader, self._recalled, cluster.publish_edits, self.presence.edited, clock)
         cluster.bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
         cluster.presence = PresencePeers(

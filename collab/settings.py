@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     """All sessions of a user together may send so many times what one may."""
     max_user_sessions: int = Field(default=50, ge=1)
     max_band_contents: int = Field(default=1_000, ge=1)
+    # A stock Python client takes a message of 4 MiB. A content is sent with a roster, an edit with what it overwrites.
+    max_content_bytes: int = Field(default=3_000_000, ge=1_000)
+    max_sent_bytes: int = Field(default=4_000_000, ge=1_000)
 
     max_unauthenticated: int = Field(default=2_000, ge=1)
     max_unauthenticated_per_address: int = Field(default=200, ge=1)

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from collab.domain.access import SharedRoom
 from collab.domain.presence import Diff
 from collab.domain.rates import Rate
+from collab.domain.sizes import SizeLimits
 from collab.metrics import PrometheusMeter
 from collab.protocol.ids import new_id
 from collab.realtime.sessions import Sessions
@@ -35,6 +36,10 @@ def rate_limits(settings: Settings) -> RateLimits | None:
         requests=Rate(settings.requests_per_s, settings.requests_burst),
         user_factor=settings.user_rate_factor,
     )
+
+
+def size_limits(settings: Settings) -> SizeLimits:
+    return SizeLimits(settings.max_content_bytes, settings.max_sent_bytes)
 
 
 def transport_limits(settings: Settings) -> TransportLimits:

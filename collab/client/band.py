@@ -26,9 +26,12 @@ class Band(Room[BandRoom, ContentListed | ContentUnlisted]):
         """The contents that are not archived, by id. A summary's version is that of when it was told."""
         return dict(self._contents)
 
-    def hear(self, event: str, payload: Any) -> None:
+    def _enter(self, answer: Any) -> None:
+        self._list(answer["contents"])
+
+    def _take_in(self, event: str, payload: Any) -> None:
         if event != "content_updated":
-            super().hear(event, payload)
+            super()._take_in(event, payload)
             return
         match payload["action"]:
             case "refresh":
@@ -41,9 +44,6 @@ class Band(Room[BandRoom, ContentListed | ContentUnlisted]):
                 listed = summary_of(self.id, payload["data"])
                 self._contents[listed.id] = listed
                 self._source.publish(ContentListed(listed))
-
-    def _enter(self, answer: Any) -> None:
-        self._list(answer["contents"])
 
     def _list(self, bodies: Any) -> None:
         self._contents = {body["id"]: summary_of(self.id, body) for body in bodies}

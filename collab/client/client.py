@@ -249,15 +249,23 @@ class CollabClient:
             connection.session = replace(connection.session, expires_at=expires_at)
 
     def _hear(self, event: str, payload: Any) -> None:
+        if not isinstance(payload, dict):
+            return
         if event == "server_restarting":
-            self._retry_in_s = payload["retry_in"]
-        elif event == "content_updated" and payload["type"] == "membership":
+            self._retry_in_s = float(payload["retry_in"])
+        elif event == "content_updated" and payload.get("type") == "membership":
             self._take_membership(payload["data"]["band_id"], role_of(payload["data"]["role"]))
-        elif isinstance(payload, dict):
+        else:
             band_id = payload.get("band_id")
             name = BandRoom(band_id).name if band_id else payload.get("room_id") or payload.get("room")
             if (room := self._rooms.get(str(name))) is not None:
-                room.hear(event, payload)
+                self._tell(room, event, payload)
+
+    def _tell(self, room: Band | Content, event: str, payload: Any) -> None:
+        try:
+            room.hear(event, payload)
+        except Exception as error:  # noqa: BLE001  # an edge: nobody awaits what python-socketio calls
+            room.break_down(error)
 
     def _take_membership(self, band_id: str, role: Role | None) -> None:
         for room in [room for room in self._rooms.values() if room.band_id == band_id]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import socketio
@@ -12,7 +13,11 @@ from collab.client.errors import NotConnected, error_of
 from collab.client.wire import Session, session_of
 from collab.domain.errors import CollabError, RateLimited, Unauthenticated
 
+MAX_MESSAGE_BYTES = 256 * 1024 * 1024
+"""The largest message that is taken: more than any server is set to send. aiohttp's own bound is 4 MiB."""
+
 OnEvent: TypeAlias = Callable[[str, Any], None]
+Take: TypeAlias = Callable[[Any], None]
 
 # Left to themselves, python-socketio and python-engineio log every failure that is handled here.
 _quiet = logging.getLogger("collab.client.socketio")
@@ -28,7 +33,11 @@ class Connection:
     def __init__(self, on_event: OnEvent) -> None:
         self._on_event = on_event
         self._socket = socketio.AsyncClient(
-            reconnection=False, handle_sigint=False, logger=_quiet, engineio_logger=_quiet
+            reconnection=False,
+            handle_sigint=False,
+            logger=_quiet,
+            engineio_logger=_quiet,
+            websocket_extra_options={"max_msg_size": MAX_MESSAGE_BYTES},
         )
         self._calls: set[asyncio.Future[Any]] = set()
         self._refusal: CollabError | None = None
@@ -54,8 +63,11 @@ class Connection:
                 # A handshake that failed or was given up leaves an open HTTP session behind.
                 await self._drop()
 
-    async def call(self, event: str, payload: Any, timeout_s: float) -> Any:
+    async def call(self, event: str, payload: Any, timeout_s: float, take: Take | None = None) -> Any:
         """The server's answer. Raises what it answers with; `NotConnected` where the connection ends before.
+
+        `take` gets an answer that is ok where it stands among the events. Whoever awaits it goes on only when those
+        that came in with it have been heard: too late, where an answer says what they follow.
 
         A server that leaves something unanswered for `timeout_s` is taken for gone: the connection ends then. Pings
         alone would tell it late, or never where it still pings.
@@ -65,7 +77,7 @@ class Connection:
             raise _gone()
         self._calls.add(answered)
         try:
-            await self._socket.emit(event, payload, callback=lambda answer: _resolve(answered, answer))
+            await self._socket.emit(event, payload, callback=partial(_resolve, answered, take))
             async with asyncio.timeout(timeout_s):
                 answer = await answered
         except socketio.exceptions.SocketIOError:
@@ -83,12 +95,12 @@ class Connection:
             raise NotConnected("the server knows this session no more: the next connection begins another")
         raise error
 
-    async def call_patiently(self, event: str, payload: Any, timeout_s: float) -> Any:
+    async def call_patiently(self, event: str, payload: Any, timeout_s: float, take: Take | None = None) -> Any:
         """As `call`; where the server has had enough for now, again when it says."""
         backoff = Backoff()
         while True:
             try:
-                return await self.call(event, payload, timeout_s)
+                return await self.call(event, payload, timeout_s, take)
             except RateLimited as error:
                 await asyncio.sleep(backoff.delay_s(error))
 
@@ -111,7 +123,7 @@ class Connection:
     def _hear(self, event: str, payload: Any = None) -> None:
         if event == "session" and not self._session.done():
             self._session.set_result(session_of(payload))
-        else:
+        elif not self.ended.is_set():
             self._on_event(event, payload)
 
     def _refused(self, body: Any = None) -> None:
@@ -132,9 +144,15 @@ class Connection:
             self._session.exception()
 
 
-def _resolve(answered: asyncio.Future[Any], answer: Any) -> None:
-    if not answered.done():
+def _resolve(answered: asyncio.Future[Any], take: Take | None, answer: Any = None) -> None:
+    if answered.done():
+        return
+    try:
+        if take is not None and answer["ok"]:
+            take(answer)
         answered.set_result(answer)
+    except Exception as error:  # noqa: BLE001  # an edge: it is for whoever awaits the answer
+        answered.set_exception(error)
 
 
 def _gone() -> NotConnected:

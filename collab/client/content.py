@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from collab.client.backoff import Backoff
-from collab.client.connection import Connection
+from collab.client.connection import Connection, Take
 from collab.client.errors import NotConnected
 from collab.client.events import Notice, Refused
 from collab.client.replica import Replica, Request
 from collab.client.room import Room
-from collab.client.wire import StoredEdit, answer_of, document_of, edit_of
+from collab.client.wire import answer_of, document_of, edit_of
 from collab.domain import positions, text
 from collab.domain.access import ContentRoom
 from collab.domain.document import Document
@@ -28,7 +28,6 @@ class Content(Room[ContentRoom, Notice]):
 
     def __init__(self, content_id: str, ack_timeout_s: float, forget: Callable[[str], None]) -> None:
         super().__init__(ContentRoom(content_id), ack_timeout_s, forget)
-        self._early: list[StoredEdit] = []
         self._opened: Replica | None = None
         self._refusal: Refused | None = None
         self._wake = asyncio.Event()
@@ -127,15 +126,6 @@ class Content(Room[ContentRoom, Notice]):
             refused, self._refusal = self._refusal, None
             raise refused.error
 
-    def hear(self, event: str, payload: Any) -> None:
-        match event:
-            case "content_edited":
-                self._receive([payload])
-            case "batch_update":
-                self._receive(payload["edits"])
-            case _:
-                super().hear(event, payload)
-
     def end(self) -> None:
         super().end()
         self._is_idle.set()
@@ -148,34 +138,41 @@ class Content(Room[ContentRoom, Notice]):
             raise NotConnected("expected a content that is open: await CollabClient.open first")
         return self._opened
 
-    async def _ask_to_join(self, connection: Connection) -> Any:
+    async def _ask_to_join(self, connection: Connection, take: Take) -> None:
         if self._opened is None:
-            return await super()._ask_to_join(connection)
+            await super()._ask_to_join(connection, take)
+            return
         request = {"room": self.room.name, "since": self.version}
         try:
-            return await connection.call_patiently("join_room", request, self._ack_timeout_s)
+            await connection.call_patiently("join_room", request, self._ack_timeout_s, take)
         except VersionUnknown:
             # As in `_ask_for_missing`.
-            answer = await super()._ask_to_join(connection)
-            self._tell(self._opened.restart(document_of(answer["content"])))
-            return answer
+            self._is_elsewhere = True
+            await super()._ask_to_join(connection, take)
 
     def _enter(self, answer: Any) -> None:
         if self._opened is None:
             self._opened = Replica(document_of(answer["content"]))
-            self._tell(self._opened.receive(self._early))
             self._worker = asyncio.create_task(self._work_or_fail(), name=f"collab-{self.room.name}")
+        elif self._is_elsewhere and "content" in answer:
+            self._is_elsewhere = False
+            self._tell(self._opened.restart(document_of(answer["content"])))
         else:
             self._catch_up_with(answer)
         self._stir()
 
+    def _take_in(self, event: str, payload: Any) -> None:
+        match event:
+            case "content_edited":
+                self._receive([payload])
+            case "batch_update":
+                self._receive(payload["edits"])
+            case _:
+                super()._take_in(event, payload)
+
     def _receive(self, bodies: Any) -> None:
-        edits = map(edit_of, bodies)
-        if self._opened is None:
-            self._early += edits
-        else:
-            self._tell(self._opened.receive(edits))
-            self._stir()
+        self._tell(self._replica.receive(map(edit_of, bodies)))
+        self._stir()
 
     def _catch_up_with(self, answer: Any) -> None:
         if "content" in answer:

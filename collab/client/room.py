@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from collab.client.backoff import Backoff
-from collab.client.connection import Connection
+from collab.client.connection import Connection, Take
 from collab.client.errors import Broken, NotConnected
 from collab.client.events import EventT, RoomLost, RosterChanged, Source, Stream
 from collab.client.wire import presence_of
@@ -34,6 +35,7 @@ class Room(Generic[RoomT, EventT]):
         self._ack_timeout_s = ack_timeout_s
         self._forget = forget
         self._connection: Connection | None = None
+        self._early: list[tuple[str, Any]] = []
         self._roster: dict[str, Presence] = {}
         self._status: Status = "active"
         self._focus: Focus | None = None
@@ -67,13 +69,8 @@ class Room(Generic[RoomT, EventT]):
 
     async def join(self, connection: Connection) -> None:
         """Enters on a new connection, and takes in what was missed. Raises what the server refuses it with."""
-        answer = await self._ask_to_join(connection)
-        self.role = Role(answer["role"])
-        self._roster = {entry["session_id"]: presence_of(entry) for entry in answer["roster"]}
-        self._connection = connection
-        self._enter(answer)
-        self._source.publish(RosterChanged(self.roster))
-        self.opened.set()
+        self._early.clear()
+        await self._ask_to_join(connection, partial(self._joined, connection))
         if (self._status, self._focus) != ("active", None):
             await self._show()
 
@@ -100,7 +97,25 @@ class Room(Generic[RoomT, EventT]):
         self._source.close()
 
     def hear(self, event: str, payload: Any) -> None:
-        """Takes in an event of the room."""
+        """Takes in an event of the room. Before the answer to `join_room` it is kept: the answer says what it follows,
+        and may have been read from the database before it."""
+        if self._connection is None:
+            self._early.append((event, payload))
+        else:
+            self._take_in(event, payload)
+
+    def _joined(self, connection: Connection, answer: Any) -> None:
+        self.role = Role(answer["role"])
+        self._roster = {entry["session_id"]: presence_of(entry) for entry in answer["roster"]}
+        self._connection = connection
+        self._enter(answer)
+        early, self._early = self._early, []
+        for event, payload in early:
+            self._take_in(event, payload)
+        self._source.publish(RosterChanged(self.roster))
+        self.opened.set()
+
+    def _take_in(self, event: str, payload: Any) -> None:
         if event == "presence_updated":
             for session_id in payload.get("gone", ()):
                 self._roster.pop(session_id, None)
@@ -112,8 +127,8 @@ class Room(Generic[RoomT, EventT]):
             return
         self._source.publish(RosterChanged(self.roster))
 
-    async def _ask_to_join(self, connection: Connection) -> Any:
-        return await connection.call_patiently("join_room", self.room.name, self._ack_timeout_s)
+    async def _ask_to_join(self, connection: Connection, take: Take) -> None:
+        await connection.call_patiently("join_room", self.room.name, self._ack_timeout_s, take)
 
     def _enter(self, answer: Any) -> None:
         """Takes in the rest of the answer to `join_room`."""
@@ -125,17 +140,19 @@ class Room(Generic[RoomT, EventT]):
         while (connection := self._connection) is not None:
             focus = None if self._focus is None else self._focus.to_json()
             shown = {"room": self.room.name, "status": self._status, "focus": focus}
+            take = partial(self._shown, connection.session.id, self._status, self._focus)
             try:
-                await connection.call("update_presence", shown, self._ack_timeout_s)
-                break
+                await connection.call("update_presence", shown, self._ack_timeout_s, take)
             except NotConnected:
                 return
             except RateLimited as error:
                 # What is told then is what is true by then.
                 await asyncio.sleep(backoff.delay_s(error))
-        if connection is None:
-            return
+            else:
+                return
+
+    def _shown(self, session_id: str, status: Status, focus: Focus | None, _answer: Any) -> None:
         # The server tells everybody but oneself.
-        if (mine := self._roster.get(connection.session.id)) is not None:
-            self._roster[mine.session_id] = replace(mine, status=self._status, focus=self._focus)
+        if (mine := self._roster.get(session_id)) is not None:
+            self._roster[session_id] = replace(mine, status=status, focus=focus)
             self._source.publish(RosterChanged(self.roster))

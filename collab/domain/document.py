@@ -1,6 +1,6 @@
 """Document: a content at one version, immutable. A Draft applies ops to it and gives the inverse of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
@@ -42,6 +42,22 @@ class Document:
             "version": self.version,
             "fields": dict(self.fields),
             "items": [item.to_json() for item in self.ordered()],
+        }
+
+    def to_outline(self, fields: Collection[str]) -> dict[str, Value]:
+        """The items alone, in order, each with those of its fields that are named."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "version": self.version,
+            "items": [
+                {
+                    "id": item.id,
+                    "type": item.type,
+                    "fields": {name: value for name, value in item.fields.items() if name in fields},
+                }
+                for item in self.ordered()
+            ],
         }
 
     def to_snapshot(self) -> dict[str, Value]:

@@ -66,7 +66,7 @@ class Letters:
         self._layer_of: dict[Cause, _Layer] = {}
         """Where a `text` op wrote, and what a `set` laid on."""
         self._causes: dict[str, list[Cause]] = {}
-        for edit in _lasting(place, history, named):
+        for edit in lasting(place, history, named):
             self._replay(edit)
 
     @property
@@ -202,19 +202,19 @@ def _run_together(layer: _Layer) -> None:
             layer[at - 1].text += layer.pop(at).text
 
 
-def _lasting(place: Place, history: Sequence[Edit], named: Collection[str]) -> list[Edit]:
+def lasting(place: Place, history: Sequence[Edit], named: Collection[str]) -> list[Edit]:
     """The edits of a history that count in a field: without those that the very next one undid, for good."""
-    lasting: list[Edit] = []
+    kept: list[Edit] = []
     for edit in history:
         if not any(_is_about(op, place) for op in edit.ops):
             continue
-        last = lasting[-1] if lasting else None
+        last = kept[-1] if kept else None
         is_undone = last is not None and edit.undoes == last.edit_id and edit.ops == last.inverse
         if is_undone and edit.edit_id not in named:
-            lasting.pop()
+            kept.pop()
         else:
-            lasting.append(edit)
-    return lasting
+            kept.append(edit)
+    return kept
 
 
 def _is_about(op: Op, place: Place) -> bool:

@@ -14,14 +14,16 @@ from collab.domain.kinds import Kind
 from collab.domain.making import Making
 from collab.domain.merge import Merge
 from collab.domain.record import record
+from collab.domain.sizes import UNMEASURED, Sizes
 
 
 @record
 class Accepted:
-    """The edit got the next version; `document` is what it made."""
+    """The edit got the next version; `document` is what it made. `sizes` are measured where it is stored."""
 
     edit: Edit
     document: Document
+    sizes: Sizes = UNMEASURED
 
 
 @record

@@ -1,9 +1,11 @@
 """The page: one HTML file that is asked for anew each time, and files named by their hash that are kept for good."""
 
 from importlib.resources import files
+from mimetypes import guess_type
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -37,13 +39,28 @@ _ASK_AGAIN = {"Cache-Control": "no-cache"}
 _KEEP = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
+_ENCODINGS = {"br": ".br", "gzip": ".gz"}
+"""What the build has compressed files in, the smallest first, and how their names end."""
+
+
 class Assets(StaticFiles):
-    """Files whose names change with what is in them."""
+    """Files whose names change with what is in them; as the build has compressed them, where the browser takes that."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
+        response = await self._compressed(path, scope) or await super().get_response(path, scope)
         response.headers.update({**HEADERS, **_KEEP})
+        response.headers.add_vary_header("Accept-Encoding")
         return response
+
+    async def _compressed(self, path: str, scope: Scope) -> Response | None:
+        accepted = Headers(scope=scope).get("accept-encoding", "")
+        for encoding, suffix in _ENCODINGS.items():
+            full_path, stat = self.lookup_path(path + suffix)
+            if stat is not None and encoding in accepted:
+                media_type = guess_type(path)[0]
+                headers = {"Content-Encoding": encoding}
+                return FileResponse(full_path, media_type=media_type, headers=headers, stat_result=stat)
+        return None
 
 
 def add_pages(app: FastAPI, built: Path = BUILT) -> None:

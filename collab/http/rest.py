@@ -13,6 +13,7 @@ from collab.http.health import health_router
 from collab.http.history import history_router
 from collab.http.imports import imports_router
 from collab.http.kinds import kinds_router
+from collab.http.outline import outline_router
 from collab.http.presence import presence_router
 from collab.http.routes import Caller
 from collab.services.attendance import AttendanceService
@@ -41,6 +42,7 @@ def rest_routers(
     yield contents_router(who, contents, new_id)
     yield kinds_router(who, contents.kinds)
     yield history_router(who, history)
+    yield outline_router(who, history, contents.kinds)
     yield imports_router(who, imports)
     yield exports_router(who, exports)
     yield documents_router(version("collab"))

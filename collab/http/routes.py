@@ -58,6 +58,8 @@ class AnsweringRoute(APIRoute):
             with structlog.contextvars.bound_contextvars(request_id=request_id):
                 response = await answer_or_error(request)
             response.headers["X-Request-ID"] = request_id
+            # A band's own: on a shared device it stays in no browser's cache.
+            response.headers.setdefault("Cache-Control", "no-store")
             return response
 
         async def answer_or_error(request: Request) -> Response:

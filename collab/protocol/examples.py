@@ -192,6 +192,12 @@ EXAMPLES: Mapping[type[Wire], Any] = {
         ],
         "history": [_STAY],
     },
+    rest_answers.Outline: {
+        "id": _CONTENT,
+        "kind": "repertoire",
+        "version": 42,
+        "items": [{"id": "iko", "type": "song", "fields": {"title": "Iko Iko", "artist": "The Dixie Cups"}}],
+    },
     rest_answers.Edits: {"edits": [_STORED], "head": 42, "next_after": None},
     rest_answers.Difference: {
         "from": 41,

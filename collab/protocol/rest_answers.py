@@ -88,6 +88,21 @@ class Online(Wire):
     history: list[Stay] | None = None
 
 
+class OutlinedItem(Wire):
+    id: str
+    type: str
+    fields: dict[str, Any]
+
+
+class Outline(Wire):
+    """A content's items in order, each with the fields that were asked for."""
+
+    id: str
+    kind: str
+    version: int
+    items: list[OutlinedItem]
+
+
 class Edits(Wire):
     """`next_after` begins the next page; null at the end."""
 

@@ -1,9 +1,10 @@
 """The broadcaster: all that rooms are told, in the order in which it came about: nobody sees version 8 before 7."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+import orjson
 import socketio
 import structlog
 
@@ -14,30 +15,27 @@ from collab.domain.ops import Set, Text
 from collab.domain.presence import Diff
 from collab.domain.rebase import Accepted
 from collab.domain.times import rfc3339
-from collab.protocol.events import Json, content_updated_json, edits_json
+from collab.protocol.events import Json, content_updated_json
+from collab.realtime.manager import NAMESPACE
 
 log = structlog.get_logger(__name__)
 
 
 class Broadcaster:
-    """Implements `services.ports.Announcer`, and hears of the journal's commits."""
+    """Implements `services.ports.Announcer`, and hears of the journal's commits. A message of several edits takes up to
+    `max_bytes`; how long one edit may be, the journal sees to."""
 
-    def __init__(self, server: socketio.AsyncServer) -> None:
+    def __init__(self, server: socketio.AsyncServer, max_bytes: int) -> None:
         self._server = server
+        self._max_bytes = max_bytes
 
     def committed(self, accepted: Sequence[Accepted]) -> None:
-        """The edits of one commit: each room gets one message, `content_edited` or `batch_update`."""
+        """The edits of one commit: each room gets one message, or as few as they fit into."""
         by_content = sorted(accepted, key=lambda entry: entry.edit.content_id)
         for content_id, entries in groupby(by_content, key=lambda entry: entry.edit.content_id):
             group = list(entries)
-            room = ContentRoom(content_id).name
             edits = [entry.edit for entry in group]
-            senders = {edit.session_id for edit in edits}
-            skip = edits[0].session_id if len(senders) == 1 else None
-            if len(edits) == 1:
-                self._put("content_edited", edits[0].to_json(), room, skip)
-            else:
-                self._put("batch_update", {"room_id": room, "edits": edits_json(edits)}, room, skip)
+            self._tell_edits(content_id, edits)
             if any(map(is_retitled, edits)):
                 self.content_updated(BandRoom(group[-1].document.band_id), "update", summary_of(group[-1]))
 
@@ -85,12 +83,41 @@ class Broadcaster:
             for room in rooms:
                 await self._server.leave_room(session_id, room.name)
 
+    def _tell_edits(self, content_id: str, edits: Sequence[Edit]) -> None:
+        """Tells the room of a content: by `content_edited`, or where there are several by `batch_update`."""
+        room = ContentRoom(content_id).name
+        if len(edits) == 1:
+            self._put("content_edited", edits[0].to_json(), room, edits[0].session_id)
+        elif room in self._server.manager.rooms.get(NAMESPACE, {}):
+            for part in _parts(edits, self._max_bytes):
+                senders = {edit.session_id for edit, _ in part}
+                skip = part[0][0].session_id if len(senders) == 1 else None
+                told = [body for _, body in part]
+                if len(told) == 1:
+                    self._put("content_edited", told[0], room, skip)
+                else:
+                    self._put("batch_update", {"room_id": room, "edits": told}, room, skip)
+
     def _put(self, event: str, payload: Any, room: str, skip: str | None = None) -> None:
         try:
             self._server.manager.send(event, payload, room, skip)
         except Exception:
             # The edge of the broadcaster: one message that can't be sent must not stop what else is to be done.
             log.exception("a message could not be sent", event_name=event, room=room)
+
+
+def _parts(edits: Sequence[Edit], max_bytes: int) -> Iterator[list[tuple[Edit, orjson.Fragment]]]:
+    """Edits, each with its JSON, made once, in parts of up to `max_bytes`."""
+    part: list[tuple[Edit, orjson.Fragment]] = []
+    size_bytes = 0
+    for edit in edits:
+        body = orjson.dumps(edit.to_json())
+        if part and size_bytes + len(body) > max_bytes:
+            yield part
+            part, size_bytes = [], 0
+        part.append((edit, orjson.Fragment(body)))
+        size_bytes += len(body) + len(",")
+    yield part
 
 
 def is_retitled(edit: Edit) -> bool:

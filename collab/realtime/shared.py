@@ -8,7 +8,7 @@ import socketio
 from collab.domain.access import BandRoom, ContentRoom, Role, UserRoom
 from collab.domain.edits import Edit
 from collab.domain.rebase import Accepted
-from collab.protocol.events import Json, edits_json
+from collab.protocol.events import Json
 from collab.realtime.broadcast import Broadcaster, is_retitled, summary_of
 
 _SHARED = {"content_updated": "band_", "sync_status": "band_", "progress": "user_", "complete": "user_"}
@@ -24,8 +24,9 @@ class SharedBroadcaster(Broadcaster):
         here: Broadcaster,
         share: Callable[[str, str, Json], None],
         share_band: Callable[[str], None],
+        max_bytes: int,
     ) -> None:
-        super().__init__(server)
+        super().__init__(server, max_bytes)
         self._here = here
         self._share = share
         self._share_band = share_band
@@ -43,13 +44,7 @@ class SharedBroadcaster(Broadcaster):
                 self.content_updated(BandRoom(entry.document.band_id), "update", summary_of(entry))
 
     def edits(self, edits: Sequence[Edit]) -> None:
-        room = ContentRoom(edits[0].content_id).name
-        senders = {edit.session_id for edit in edits}
-        skip = edits[0].session_id if len(senders) == 1 else None
-        if len(edits) == 1:
-            self._put("content_edited", edits[0].to_json(), room, skip)
-        else:
-            self._put("batch_update", {"room_id": room, "edits": edits_json(edits)}, room, skip)
+        self._tell_edits(edits[0].content_id, edits)
 
     def _put(self, event: str, payload: Any, room: str, skip: str | None = None) -> None:
         self._here._put(event, payload, room, skip)  # noqa: SLF001  # a broadcaster too, and the one whose queue it is

@@ -11,6 +11,7 @@ from collab.domain.errors import Invalid, Problem, TooLarge
 from collab.domain.kinds import Kinds
 from collab.domain.ops import Insert, Item, Op, Set, Value
 from collab.domain.rebase import Accepted, rebase
+from collab.domain.sizes import check_content, content_bytes
 from collab.services.directory import Directory
 from collab.services.ports import Announcer, Clock
 from collab.services.stores import BandStore
@@ -27,6 +28,7 @@ class ContentService:
         new_id: Callable[[], str],
         *,
         max_per_band: int,
+        max_bytes: int,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -35,6 +37,7 @@ class ContentService:
         self._clock = clock
         self._new_id = new_id
         self._max_per_band = max_per_band
+        self._max_bytes = max_bytes
 
     async def create(
         self,
@@ -47,7 +50,7 @@ class ContentService:
     ) -> Document:
         """A new content at version 0. What it begins with is checked as an edit would be.
 
-        `TooLarge` where the band has as many contents, archived ones too, as it may have.
+        `TooLarge` where it is too large, or the band has as many contents, archived ones too, as it may have.
         """
         await self._directory.learn_band(band_id)
         self._directory.require_band(user, band_id, Right.EDIT, as_operator=True)
@@ -94,6 +97,7 @@ class ContentService:
         if not isinstance(outcome, Accepted):
             raise TypeError(f"expected an empty document to take its seed, got {outcome}")
         made = outcome.document
+        check_content(0, content_bytes(made), self._max_bytes)
         return Document(made.id, kind, band_id, 0, made.fields, made.items)
 
 

@@ -1,6 +1,6 @@
 """Batch: what happens within one transaction of the journal. Runs in the writer's thread."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from time import perf_counter
 
 import structlog
@@ -11,10 +11,11 @@ from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Asked, Edit, Proposal, Restore
 from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.kinds import Kinds
-from collab.domain.rebase import Accepted, Duplicate, Outcome, check_base, rebase
+from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, rebase
 from collab.domain.restore import restore
-from collab.domain.undoing import undo
-from collab.storage.edit_log import EditLog
+from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
+from collab.domain.undoing import earlier, undo
+from collab.storage.edit_log import EditLog, stored_bytes, told_bytes
 from collab.storage.live import KEPT_EDITS, Live, Working
 from collab.storage.rows import SELECT_EDITS, document_of, edit_of, edits_after, edits_at, edits_named, snapshot_before
 from collab.storage.tables import edits, snapshots
@@ -33,7 +34,14 @@ class Batch:
     `waited_s` is how long the lock took; `was_behind` says whether another node had written to what is in memory.
     """
 
-    def __init__(self, connection: Connection, edit_log: EditLog, kinds: Kinds, known: Mapping[str, Live]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        edit_log: EditLog,
+        kinds: Kinds,
+        limits: SizeLimits,
+        known: Mapping[str, Live],
+    ) -> None:
         self.working: dict[str, Working] = {}
         self.outcomes: list[Outcome | CollabError] = []
         self.waited_s = 0.0
@@ -41,6 +49,7 @@ class Batch:
         self._connection = connection
         self._edit_log = edit_log
         self._kinds = kinds
+        self._limits = limits
         self._known = known
         self._recalled: dict[tuple[str, str], Edit] = {}
 
@@ -57,7 +66,7 @@ class Batch:
             elif live.document.version < head:
                 behind[content_id] = live, head
             else:
-                self.working[content_id] = Working(live, live.document)
+                self.working[content_id] = Working(live)
         self.was_behind = bool(behind)
         if behind:
             self._catch_up(behind)
@@ -76,8 +85,6 @@ class Batch:
             self.recall([(content_id, request)])
             if (content_id, request.edit_id) in self._recalled:
                 outcome = self._judged(content_id, request)
-        if isinstance(outcome, Accepted):
-            self.working[content_id].add(outcome.edit, outcome.document)
         self.outcomes.append(outcome)
 
     def store(self) -> None:
@@ -85,7 +92,7 @@ class Batch:
         changed = [working for working in self.working.values() if working.new]
         if not changed:
             return
-        self._edit_log.store(self._connection, [(working.document, working.new) for working in changed])
+        self._edit_log.store(self._connection, [(working.document, working.rows) for working in changed])
         due = [working for working in changed if _is_snapshot_due(working)]
         if due:
             self._connection.execute(
@@ -103,7 +110,10 @@ class Batch:
 
     def _judged(self, content_id: str, request: Asked) -> Outcome | CollabError:
         try:
-            return self._outcome(content_id, request)
+            outcome = self._outcome(content_id, request)
+            if isinstance(outcome, Conflict):
+                check_message(json_bytes([entry.to_json() for entry in outcome.overwrote]), self._limits.message_bytes)
+            return self._added(content_id, outcome) if isinstance(outcome, Accepted) else outcome
         except ClientFault as fault:
             return fault
         except SQLAlchemyError:
@@ -131,7 +141,19 @@ class Batch:
         if isinstance(request, Restore):
             return restore(request, working.document, kind)
         target = working.find(request.target) or self._find(content_id, request.target)
-        return undo(request, target, working.document, self._since(working, target.version), kind)
+        return undo(request, target, working.document, self._history(working, target), kind)
+
+    def _added(self, content_id: str, accepted: Accepted) -> Accepted:
+        """The edit with its sizes, once the content has it; `TooLarge` where it may not have it."""
+        working = self.working[content_id]
+        edit, row = accepted.edit, self._edit_log.row(accepted.edit)
+        growth = growth_bytes(working.document, accepted.document, edit.ops)
+        check_content(working.size_bytes, growth, self._limits.content_bytes)
+        sizes = Sizes(working.size_bytes + growth, told_bytes(row), stored_bytes(row))
+        check_message(sizes.told_bytes, self._limits.message_bytes)
+        measured = Accepted(edit, accepted.document, sizes)
+        working.add(measured, row)
+        return measured
 
     def _since(self, working: Working, version: int) -> Sequence[Edit]:
         in_memory = working.since(version)
@@ -142,6 +164,28 @@ class Batch:
         if len(since) != working.document.version - version:
             raise VersionUnknown(f"what came after version {version} was folded away; ask for the content anew")
         return since
+
+    def _history(self, working: Working, target: Edit) -> Sequence[Edit]:
+        """The edits from the target on, and as many before it as taking it back exactly needs, while they are there."""
+        try:
+            history = self._since(working, target.version - 1)
+        except VersionUnknown as error:
+            raise NotFound(
+                f"edit {target.edit_id} lies too far back to be undone: change by hand what it did"
+            ) from error
+        while before := self._versions(working, earlier(target, history)):
+            try:
+                history = self._since(working, min(before) - 1)
+            except VersionUnknown:
+                break
+        return history
+
+    def _versions(self, working: Working, edit_ids: Iterable[str]) -> list[int]:
+        """The versions of these edits, of those that are not folded away."""
+        found = {edit_id: working.find(edit_id) for edit_id in edit_ids}
+        missing = [(working.document.id, edit_id) for edit_id, edit in found.items() if edit is None]
+        stored = edits_named(self._connection, missing) if missing else ()
+        return [*(edit.version for edit in found.values() if edit is not None), *(row.version for row in stored)]
 
     def _find(self, content_id: str, edit_id: str) -> Edit:
         row = self._connection.execute(
@@ -156,7 +200,7 @@ class Batch:
         for row in self._connection.execute(edits_after(content_id, document.version)):
             document = apply_stored(document, edit_of(row).ops)
         recent = self._connection.execute(edits_after(content_id, head - KEPT_EDITS))
-        self.working[content_id] = Working(Live(document, [edit_of(row) for row in recent]), document)
+        self.working[content_id] = Working(Live(document, [edit_of(row) for row in recent]))
 
     def _catch_up(self, behind: Mapping[str, tuple[Live, int]]) -> None:
         """Adds what other nodes have committed since to what is in memory. One query for all contents: every other
@@ -170,14 +214,11 @@ class Batch:
         for row in edits_at(self._connection, keys):
             added[row.content_id].append(edit_of(row))
         for content_id, (live, head) in behind.items():
-            document = live.document
-            if len(added[content_id]) != head - document.version:
+            if len(added[content_id]) != head - live.document.version:
                 # A part of them was folded away.
                 self._load(content_id, head)
                 continue
-            for edit in added[content_id]:
-                document = apply_stored(document, edit.ops)
-            self.working[content_id] = Working(live, document, added[content_id])
+            self.working[content_id] = Working(live, added[content_id])
 
 
 def _is_snapshot_due(working: Working) -> bool:

@@ -51,25 +51,27 @@ class EditLog:
         """The id and version of each content, in the order of their ids; nobody else changes them until the commit."""
         return self._lock_heads.rows(connection, {"ids": self._ids(content_ids)})
 
-    def store(self, connection: Connection, changed: Iterable[tuple[Document, Sequence[Edit]]]) -> None:
+    def store(self, connection: Connection, changed: Iterable[tuple[Document, Sequence[Row]]]) -> None:
         """Adds the new edits of some contents and puts down their heads, each with the document that it is now."""
-        heads, rows = [], []
+        heads: list[Row] = []
+        rows: list[Row] = []
         for document, new in changed:
-            rows.extend([self._row(edit) for edit in new])
+            rows.extend(new)
             heads.append(
                 {
                     "content_id": document.id,
                     "head": document.version,
                     "new_title": document.title,
-                    "at": self._time(new[-1].at),
-                    "author": new[-1].author.id,
+                    "at": new[-1]["created_at"],
+                    "author": new[-1]["author_id"],
                 }
             )
         with self._at_once(connection.connection.driver_connection):
             self._store_edits.run(connection, rows)
             self._store_heads.run(connection, heads)
 
-    def _row(self, edit: Edit) -> Row:
+    def row(self, edit: Edit) -> Row:
+        """The edit as it is stored."""
         return {
             "content_id": edit.content_id,
             "version": edit.version,
@@ -84,6 +86,16 @@ class EditLog:
             "overwrote": _records(edit.overwrote) if edit.overwrote else None,
             "created_at": self._time(edit.at),
         }
+
+
+def told_bytes(row: Row) -> int:
+    """What its author is told of an edit; everybody else is told less."""
+    return sum(_bytes(row[name]) for name in ("ops", "dropped", "overwrote"))
+
+
+def stored_bytes(row: Row) -> int:
+    """What grows with an edit of what is stored of it."""
+    return told_bytes(row) + _bytes(row["inverse"])
 
 
 class _Statement:
@@ -137,6 +149,10 @@ def _aware(at: datetime) -> datetime:
 
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def _bytes(text: str | None) -> int:
+    return 0 if text is None else len(text) if text.isascii() else len(text.encode())
 
 
 def _records(records: Sequence[Op | Dropped | Overwrite]) -> str:

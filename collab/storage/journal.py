@@ -16,6 +16,7 @@ from collab.domain.edits import Asked
 from collab.domain.errors import CollabError, Unavailable
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Outcome
+from collab.domain.sizes import SizeLimits
 from collab.services.ports import UNMETERED, Meter, OnOutcome
 from collab.storage.batch import Batch
 from collab.storage.edit_log import EditLog
@@ -58,6 +59,7 @@ class Journal:
         *,
         max_waiting: int,
         max_live: int,
+        sizes: SizeLimits,
         meter: Meter = UNMETERED,
     ) -> None:
         self._writer = writer
@@ -65,6 +67,7 @@ class Journal:
         self._kinds = kinds
         self._on_commit = on_commit
         self._max_waiting = max_waiting
+        self._sizes = sizes
         self._waiting: list[Waiting] = []
         self._writing: list[Waiting] = []
         self._live: LRUCache[str, Live] = LRUCache(max_live)
@@ -147,7 +150,7 @@ class Journal:
         content_ids = {entry.content_id for entry in entries}
         known = {content_id: live for content_id in content_ids if (live := self._live.get(content_id)) is not None}
         asked = [(entry.content_id, entry.asked) for entry in entries]
-        self._hand_over(partial(_write_batch, asked, known, self._edit_log, self._kinds))
+        self._hand_over(partial(_write_batch, asked, known, self._edit_log, self._kinds, self._sizes))
 
     def _hand_over(self, write: Callable[..., Batch], *, is_suspicious: bool = False) -> None:
         def written(result: Batch | Exception) -> None:
@@ -208,11 +211,12 @@ def _write_batch(
     known: Mapping[str, Live],
     edit_log: EditLog,
     kinds: Kinds,
+    sizes: SizeLimits,
     connection: Connection,
     *,
     is_suspicious: bool,
 ) -> Batch:
-    batch = Batch(connection, edit_log, kinds, known)
+    batch = Batch(connection, edit_log, kinds, sizes, known)
     batch.lock(sorted({content_id for content_id, _ in asked}))
     if is_suspicious:
         batch.recall(asked)

@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 
-from collab.domain.document import Document
+from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Edit
+from collab.domain.rebase import Accepted
+from collab.domain.sizes import content_bytes, growth_bytes
+from collab.storage.edit_log import Row
 
 KEPT_EDITS = 512
 """How many of its latest edits a content keeps in memory, at least, for rebasing and for recognising resends."""
 
 
 class Live:
-    """The committed head of a content and its latest edits, adjacent and ending at the head."""
+    """The committed head of a content with its size (domain/sizes.py), and its latest edits, adjacent and ending at the
+    head."""
 
     def __init__(self, document: Document, edits: Sequence[Edit]) -> None:
         self.document = document
+        self.size_bytes = content_bytes(document)
         self._edits = list(edits)
         self._by_id = {edit.edit_id: edit for edit in self._edits}
 
@@ -27,9 +32,10 @@ class Live:
     def find(self, edit_id: str) -> Edit | None:
         return self._by_id.get(edit_id)
 
-    def advance(self, document: Document, edits: Sequence[Edit]) -> None:
+    def advance(self, document: Document, size_bytes: int, edits: Sequence[Edit]) -> None:
         """Takes over a new head and the edits that led to it."""
         self.document = document
+        self.size_bytes = size_bytes
         self._edits.extend(edits)
         self._by_id.update((edit.edit_id, edit) for edit in edits)
         if len(self._edits) > 2 * KEPT_EDITS:
@@ -41,16 +47,22 @@ class Live:
 class Working:
     """A content as one transaction sees it: what memory holds, what other nodes have added, and what it adds itself.
 
-    `caught_up` are edits of other nodes, right after those in memory, and `document` is what they made. The `Live`
-    stays as it is until `commit`, for those who read it in another thread.
+    `caught_up` are edits of other nodes, right after those in memory. `rows` are those of `new` as they are stored. The
+    `Live` stays as it is until `commit`, for those who read it in another thread.
     """
 
-    def __init__(self, live: Live, document: Document, caught_up: Sequence[Edit] = ()) -> None:
-        self.document = document
+    def __init__(self, live: Live, caught_up: Sequence[Edit] = ()) -> None:
+        self.document = live.document
+        self.size_bytes = live.size_bytes
         self.new: list[Edit] = []
+        self.rows: list[Row] = []
         self._live = live
         self._added = list(caught_up)
         self._by_id = {edit.edit_id: edit for edit in self._added}
+        for edit in self._added:
+            document = apply_stored(self.document, edit.ops)
+            self.size_bytes += growth_bytes(self.document, document, edit.ops)
+            self.document = document
 
     def since(self, version: int) -> list[Edit] | None:
         """As `Live.since`, with what was added."""
@@ -63,13 +75,17 @@ class Working:
     def find(self, edit_id: str) -> Edit | None:
         return self._by_id.get(edit_id) or self._live.find(edit_id)
 
-    def add(self, edit: Edit, document: Document) -> None:
+    def add(self, accepted: Accepted, row: Row) -> None:
+        """Takes over an edit that was measured, and its row."""
+        edit = accepted.edit
         self.new.append(edit)
+        self.rows.append(row)
         self._added.append(edit)
         self._by_id[edit.edit_id] = edit
-        self.document = document
+        self.document = accepted.document
+        self.size_bytes = accepted.sizes.content_bytes
 
     def commit(self) -> Live:
         """The content in memory, brought to what is now in the database."""
-        self._live.advance(self.document, self._added)
+        self._live.advance(self.document, self.size_bytes, self._added)
         return self._live

@@ -1,3 +1,4 @@
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
 /** Names every file of the bundle in the service worker, whose own name never changes. */
@@ -13,9 +14,25 @@ function serviceWorker(): Plugin {
   };
 }
 
+/** Puts a compressed copy beside every asset: a slow line gets a quarter of the bytes, and the server has no work. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    enforce: "post",
+    generateBundle(_options, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (!file.fileName.startsWith("assets/")) continue;
+        const source = file.type === "chunk" ? file.code : file.source;
+        this.emitFile({ type: "asset", fileName: `${file.fileName}.br`, source: brotliCompressSync(source) });
+        this.emitFile({ type: "asset", fileName: `${file.fileName}.gz`, source: gzipSync(source, { level: 9 }) });
+      }
+    },
+  };
+}
+
 export default defineConfig({
   root: "app",
-  plugins: [serviceWorker()],
+  plugins: [serviceWorker(), compressed()],
   build: {
     outDir: "../dist",
     emptyOutDir: true,

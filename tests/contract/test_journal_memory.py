@@ -84,15 +84,6 @@ class TestExactlyOnce:
         assert [problem.path for problem in caught.value.problems] == ["edit_id"]
 
 
-@pytest.fixture
-def short_memory(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Contents keep so few edits in memory that tests soon reach beyond them; the number of them."""
-    kept = 4
-    monkeypatch.setattr("collab.storage.live.KEPT_EDITS", kept)
-    monkeypatch.setattr("collab.storage.batch.KEPT_EDITS", kept)
-    return kept
-
-
 class TestOldBases:
     async def test_an_edit_made_before_all_that_memory_holds(self, room: Node, short_memory: int) -> None:
         count = 3 * short_memory

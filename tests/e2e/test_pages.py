@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from collab.app import create_app, own_app
-from collab.http.pages import add_pages
+from collab.http.pages import BUILT, add_pages
 from tests.support.serving import settings_for
 
 pytestmark = pytest.mark.asyncio
@@ -37,3 +37,19 @@ async def test_a_page_that_was_never_built_is_said_to_be_missing(tmp_path: Path)
     async with asking(app) as client:
         answer = await client.get("/")
     assert (answer.status_code, answer.text) == (404, "The page was not built: install the project again.\n")
+
+
+@pytest.mark.parametrize(("accepted", "suffix"), [("gzip, deflate, br", ".br"), ("gzip", ".gz"), ("identity", "")])
+async def test_its_files_come_as_the_build_has_compressed_them(database_url: str, accepted: str, suffix: str) -> None:
+    [script] = (BUILT / "assets").glob("index-*.js")
+    async with (
+        asking(own_app(settings_for(database_url))) as client,
+        client.stream("GET", f"/assets/{script.name}", headers={"Accept-Encoding": accepted}) as answer,
+    ):
+        body = b"".join([part async for part in answer.aiter_raw()])
+    assert body == (BUILT / "assets" / f"{script.name}{suffix}").read_bytes()
+    assert answer.headers.get("Content-Encoding", "") == {".br": "br", ".gz": "gzip", "": ""}[suffix]
+    assert (answer.headers["Content-Type"], answer.headers["Vary"]) == (
+        "text/javascript; charset=utf-8",
+        "Accept-Encoding",
+    )

@@ -14,7 +14,7 @@ from tests.support.serving import SECRET, Running, listening
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
-def _python_under(heading: str) -> dict[str, Any]:
+def python_under(heading: str) -> dict[str, Any]:
     """What the first Python block under a heading defines."""
     section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     found = re.search(r"```python\n(.*?)```", section, re.DOTALL)
@@ -26,7 +26,7 @@ def _python_under(heading: str) -> dict[str, Any]:
 
 @pytest.mark.asyncio
 async def test_ten_lines_of_use(server: Running, gig: Gig, capsys: pytest.CaptureFixture[str]) -> None:
-    defined = _python_under("Ten lines of use")
+    defined = python_under("Ten lines of use")
     await defined["main"](server.url, server.token("ben"), gig.setlist_id)
     assert "'version': 1" in capsys.readouterr().out
 
@@ -42,7 +42,7 @@ def test_the_host_applications_are_those_that_are_tested(example: str) -> None:
 async def test_in_your_own_application(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLLAB_JWT_SECRET", SECRET)
     monkeypatch.setenv("COLLAB_DATABASE_URL", database_url)
-    defined = _python_under("In your own application")
+    defined = python_under("In your own application")
     async with listening(defined["application"]()) as url, httpx.AsyncClient() as anybody:
         assert (await anybody.get(f"{url}/readyz")).json()["status"] == "ok"
 

@@ -45,7 +45,9 @@ def test_a_restore_makes_the_document_what_it_was_and_undo_takes_it_back(head: D
         return
     assert _visible(outcome.document) == _visible(wanted)
     assert _visible(apply_stored(head, outcome.edit.ops)) == _visible(wanted)
-    undone = undo(Undo("e2", "e1", Author("ada", "Ada"), None, AT), outcome.edit, outcome.document, [outcome.edit], SETLIST)
+    undone = undo(
+        Undo("e2", "e1", Author("ada", "Ada"), None, AT), outcome.edit, outcome.document, [outcome.edit], SETLIST
+    )
     assert isinstance(undone, Accepted)
     assert _visible(undone.document) == _visible(head)
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 import pytest
 
 from collab.client import CollabClient, Content, NotConnected
-from collab.client.connection import Connection
+from collab.client.connection import Connection, Take
 from collab.client.events import Edited, Stream
 from collab.domain.bands import User
 from collab.domain.errors import Unavailable
@@ -62,14 +62,21 @@ class Wire:
         self._held: dict[str, asyncio.Event] = {}
         wire = self
 
-        async def call(connection: Connection, event: str, payload: Any, timeout_s: float) -> Any:
+        async def call(
+            connection: Connection, event: str, payload: Any, timeout_s: float, take: Take | None = None
+        ) -> Any:
             user_id = connection.session.user.id
             wire._sent.append((user_id, event, payload))
             if event == "edit_content" and (gate := wire._gates.get(user_id)) is not None:
                 wire._held[user_id].set()
                 await gate.wait()
-            meddle = wire._next.pop((user_id, event), wire._call)
-            return await meddle(connection, event, payload, timeout_s)
+            meddle = wire._next.pop((user_id, event), None)
+            if meddle is None:
+                return await wire._call(connection, event, payload, timeout_s, take)
+            answer = await meddle(connection, event, payload, timeout_s)
+            if take is not None:
+                take(answer)
+            return answer
 
         def hear(connection: Connection, event: str, payload: Any = None) -> None:
             if event != "session" and (key := (connection.session.user.id, event)) in wire._lost:

@@ -32,6 +32,7 @@ from collab.storage.journal import Journal
 from collab.storage.readers import StoredHistory
 from collab.storage.writer import Writer
 from tests.support.clock import ManualClock
+from tests.support.storage import SIZES
 
 ADA, BEN = User("ada", "Ada"), User("ben", "Ben")
 
@@ -191,7 +192,7 @@ class Network:
             client.get_answer()
 
     async def _start(self) -> None:
-        self._journal = Journal(self._writer, KINDS, self._broadcast, max_waiting=1_000, max_live=10)
+        self._journal = Journal(self._writer, KINDS, self._broadcast, max_waiting=1_000, max_live=10, sizes=SIZES)
         self._journal.start()
         self.reader = StoredHistory(self._reading, self._journal)
         directory = Directory(self._store)

@@ -11,24 +11,33 @@ class Proxy:
 
     def __init__(self, target_url: str) -> None:
         self._target = urlsplit(target_url)
-        self._forwarding = asyncio.Event()
-        self._forwarding.set()
+        self._to_server, self._to_client = asyncio.Event(), asyncio.Event()
+        self.thaw()
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: list[asyncio.StreamWriter] = []
         self.url = ""
 
     def freeze(self) -> None:
-        self._forwarding.clear()
+        self._to_server.clear()
+        self.hold_answers()
+
+    def hold_answers(self) -> None:
+        """What clients say still arrives; what the server says lies there."""
+        self._to_client.clear()
 
     def thaw(self) -> None:
-        """Goes on forwarding, beginning with what lay there."""
-        self._forwarding.set()
+        """Goes on forwarding, beginning with what lay there: that arrives all at once."""
+        self._to_server.set()
+        self._to_client.set()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         to_server = await asyncio.open_connection(self._target.hostname, self._target.port)
         self._writers += [writer, to_server[1]]
-        for source, sink in ((reader, to_server[1]), (to_server[0], writer)):
-            task = asyncio.create_task(self._pump(source, sink))
+        for source, sink, goes_on in (
+            (reader, to_server[1], self._to_server),
+            (to_server[0], writer, self._to_client),
+        ):
+            task = asyncio.create_task(_pump(source, sink, goes_on))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -39,12 +48,13 @@ class Proxy:
         for writer in self._writers:
             writer.transport.abort()
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        while data := await source.read(65_536):
-            await self._forwarding.wait()
-            sink.write(data)
-        await self._forwarding.wait()
-        sink.close()
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, goes_on: asyncio.Event) -> None:
+    while data := await source.read(65_536):
+        await goes_on.wait()
+        sink.write(data)
+    await goes_on.wait()
+    sink.close()
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from collab.domain.edits import Author, Edit, Proposal, Undo
 from collab.domain.kinds import KINDS
 from collab.domain.ops import Op, Set, Text
 from collab.domain.rebase import Accepted, Outcome
+from collab.domain.sizes import SizeLimits
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine
 from collab.storage.journal import Journal
@@ -23,6 +24,8 @@ from collab.storage.readers import StoredHistory
 from collab.storage.tables import snapshots
 from collab.storage.writer import Writer
 from tests.support.rooms import ADA, BEN, NOW, START
+
+SIZES = SizeLimits(content_bytes=3_000_000, message_bytes=4_000_000)
 
 _ids = count(1)
 
@@ -61,12 +64,22 @@ class Node:
 
 @asynccontextmanager
 async def node(
-    database_url: str, *, max_waiting: int = 10_000, max_live: int = 100, is_started: bool = True
+    database_url: str,
+    *,
+    max_waiting: int = 10_000,
+    max_live: int = 100,
+    sizes: SizeLimits = SIZES,
+    is_started: bool = True,
 ) -> AsyncIterator[Node]:
     writer, engine = Writer(database_url), reading_engine(database_url)
     committed: list[list[Accepted]] = []
     journal = Journal(
-        writer, KINDS, lambda accepted: committed.append([*accepted]), max_waiting=max_waiting, max_live=max_live
+        writer,
+        KINDS,
+        lambda accepted: committed.append([*accepted]),
+        max_waiting=max_waiting,
+        max_live=max_live,
+        sizes=sizes,
     )
     if is_started:
         journal.start()

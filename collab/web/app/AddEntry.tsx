@@ -1,9 +1,10 @@
 /** Adds to a list: a song by typing, the repertoire's where it has it, else a new one; all else by a button. */
 
 import { type KeyboardEvent, type ReactNode, useId, useMemo, useState } from "react";
-import { type Content, type Document, type FieldTypes, type Item, newId, useContent } from "../react";
+import { type Content, type Document, type FieldTypes, newId } from "../react";
 import { capital } from "./format";
 import { factsOf } from "./kinds";
+import { copiedFields, type Song, useSongs } from "./songs";
 import { Icon } from "./ui";
 
 interface AddEntryProps {
@@ -16,8 +17,10 @@ interface AddEntryProps {
 
 export function AddEntry(props: AddEntryProps): ReactNode {
   if (!props.types.song) return <div className="add add-field">{buttonsOf(props)}</div>;
-  return props.repertoireId ? <WithRepertoire {...props} repertoireId={props.repertoireId} /> : <SongField {...props} songs={[]} />;
+  return props.repertoireId ? <WithRepertoire key={props.repertoireId} {...props} repertoireId={props.repertoireId} /> : <SongField {...props} songs={NO_SONGS} />;
 }
+
+const NO_SONGS: readonly Song[] = [];
 
 /** What a new entry of a type begins with. */
 const BEGINNINGS: Record<string, object> = { break: { title: "Break", duration: 900 } };
@@ -43,13 +46,18 @@ function buttonsOf(props: AddEntryProps): ReactNode {
 }
 
 function WithRepertoire(props: AddEntryProps & { repertoireId: string }): ReactNode {
-  const { state } = useContent(props.repertoireId);
-  return <SongField {...props} songs={state.document?.ordered ?? []} />;
+  const { songs, look } = useSongs(props.repertoireId, props.types.song!);
+  return <SongField {...props} songs={songs} onOpen={look} />;
 }
 
 const MOST = 7;
 
-function SongField({ songs, ...props }: AddEntryProps & { songs: readonly Item[] }): ReactNode {
+interface SongFieldProps extends AddEntryProps {
+  songs: readonly Song[];
+  onOpen?: () => void;
+}
+
+function SongField({ songs, onOpen, ...props }: SongFieldProps): ReactNode {
   const { document, types } = props;
   const [typed, setTyped] = useState("");
   const [chosen, setChosen] = useState(0);
@@ -92,6 +100,7 @@ function SongField({ songs, ...props }: AddEntryProps & { songs: readonly Item[]
           autoComplete="off"
           enterKeyHint="done"
           value={typed}
+          onFocus={onOpen}
           onChange={(event) => {
             setTyped(event.target.value);
             setChosen(0);
@@ -138,11 +147,11 @@ const plain = (value: unknown): string =>
     .toLowerCase();
 
 /** Songs whose title or artist has every word typed; those that begin with it, and those not in the set yet, first. */
-function search(songs: readonly Item[], typed: string, document: Document): Item[] {
+function search(songs: readonly Song[], typed: string, document: Document): Song[] {
   const words = plain(typed).split(/\s+/).filter(Boolean);
   if (words.length === 0) return [];
   const used = new Set([...document.items.values()].map(({ fields }) => fields.song_id));
-  const rank = (song: Item): number =>
+  const rank = (song: Song): number =>
     (used.has(song.id) ? 2 : 0) + (plain(song.fields.title).startsWith(words.join(" ")) ? 0 : 1);
   return songs
     .filter(({ fields }) => {
@@ -153,8 +162,7 @@ function search(songs: readonly Item[], typed: string, document: Document): Item
     .slice(0, MOST);
 }
 
-/** What an entry takes over from the repertoire: all that it has a field for, but no texts, which are for the night. */
-function copied(song: Item, types: FieldTypes): object {
-  const names = Object.keys(types).filter((name) => types[name]!.type !== "text" && song.fields[name] !== undefined);
+function copied(song: Song, types: FieldTypes): object {
+  const names = copiedFields(types).filter((name) => song.fields[name] !== undefined);
   return { ...Object.fromEntries(names.map((name) => [name, song.fields[name]])), song_id: song.id };
 }

@@ -4,6 +4,7 @@ import { BandPage } from "./BandPage";
 import { Kinds, KindsProvider } from "./kinds";
 import { go, useRoute } from "./route";
 import { type Identity, identify, type Known, remembered, signOut } from "./session";
+import { Songs, SongsProvider } from "./songs";
 import { Toasts, useToasts } from "./toasts";
 
 export function App(): ReactNode {
@@ -26,6 +27,7 @@ export function App(): ReactNode {
 
 function Bands({ identity }: { identity: Identity }): ReactNode {
   const rest = useMemo(() => new Rest(identity.token), [identity]);
+  const songs = useMemo(() => new Songs(rest, identity.userId), [rest, identity]);
   const [known, setKnown] = useState<Known | null>(() => remembered.get(identity.userId));
   const [problem, setProblem] = useState<RestError | null>(null);
   const route = useRoute();
@@ -73,7 +75,9 @@ function Bands({ identity }: { identity: Identity }): ReactNode {
   if (!band) return <FirstBand rest={rest} onMade={(made) => setKnown({ ...known, bands: [made] })} />;
   return (
     <KindsProvider value={kinds}>
-      <BandPage key={band.id} band={band} bands={known.bands} me={known.user} rest={rest} route={route} />
+      <SongsProvider value={songs}>
+        <BandPage key={band.id} band={band} bands={known.bands} me={known.user} rest={rest} route={route} />
+      </SongsProvider>
     </KindsProvider>
   );
 }

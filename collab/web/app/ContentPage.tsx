@@ -154,7 +154,7 @@ function Body({ state, content, others, isReadOnly, repertoireId }: BodyProps): 
   if (problem) {
     return (
       <p className="empty" role="alert">
-        This is not here, or not yours.
+        {problem.code === "broken" ? "Something went wrong in this page: load it again." : "This is not here, or not yours."}
       </p>
     );
   }

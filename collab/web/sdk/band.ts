@@ -31,7 +31,7 @@ export class BandRoom extends Room<BandState, BandJoined> {
     return this;
   }
 
-  payload(): object {
+  protected payload(): object {
     return {};
   }
 

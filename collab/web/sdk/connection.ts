@@ -22,8 +22,8 @@ export interface ConnectionOptions {
 /** Who takes part in a room. */
 export interface Member {
   readonly room: string;
-  /** What to send with `join_room`, each time. */
-  payload(): object;
+  /** What to send with `join_room`, each time; `joined`, `refused` or `parted` follows. */
+  asked(): object;
   joined(answer: never): void;
   refused(problem: Problem): void;
   heard(event: string, payload: never): void;
@@ -98,7 +98,7 @@ export class Connection extends Watchable<Link> {
     for (const event of ROOM_EVENTS) {
       this.#socket.on(event, (payload: { room?: string; room_id?: string; band_id?: string }) => {
         const room = payload.room ?? payload.room_id ?? `band_${payload.band_id}`;
-        for (const member of this.#members) if (member.room === room) member.heard(event, payload as never);
+        for (const member of this.#members) if (member.room === room) this.#tell(member, () => member.heard(event, payload as never));
       });
     }
   }
@@ -160,19 +160,29 @@ export class Connection extends Watchable<Link> {
    * The server's answer. Throws `Refused`, or `Unanswered` where none came: then the connection has ended, or ends now.
    *
    * A live socket that does not answer is of no use. Pings alone would tell it late, or never where they still come.
+   *
+   * `take` gets an answer that is ok where it stands among the events. Whoever awaits it goes on only when those that
+   * came in with it have been heard: too late, where an answer says what they follow.
    */
-  async request<Answer extends { ok: true }>(event: string, payload: object): Promise<Answer> {
-    if (!this.#socket.connected) throw new Unanswered("not connected");
+  request<Answer extends { ok: true }>(
+    event: string,
+    payload: object,
+    take: (answer: Answer) => void = () => undefined,
+  ): Promise<Answer> {
+    if (!this.#socket.connected) return Promise.reject(new Unanswered("not connected"));
     const socketId = this.#socket.id;
-    let answer: Answer | Failed;
-    try {
-      answer = await this.#socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(event, payload);
-    } catch (error) {
-      if (this.#socket.id === socketId) this.#socket.io.engine.close();
-      throw new Unanswered(String(error));
-    }
-    if (!answer.ok) throw new Refused(answer.error);
-    return answer;
+    return new Promise((resolve, reject) => {
+      const answered = (error: Error | null, answer: Answer | Failed): void => {
+        if (error) {
+          if (this.#socket.id === socketId) this.#socket.io.engine.close();
+          reject(new Unanswered(String(error)));
+        } else if (answer.ok) {
+          take(answer);
+          resolve(answer);
+        } else reject(new Refused(answer.error));
+      };
+      this.#socket.timeout(ANSWER_TIMEOUT_MS).emit(event, payload, answered);
+    });
   }
 
   #begin(session: Session): void {
@@ -190,8 +200,9 @@ export class Connection extends Watchable<Link> {
   async #join(member: Member, backoff = new Backoff(RETRY_MS.first, RETRY_MS.most)): Promise<void> {
     const socketId = this.#socket.id;
     try {
-      const answer = await this.request("join_room", { room: member.room, ...member.payload() });
-      if (this.#members.has(member)) member.joined(answer as never);
+      await this.request("join_room", { room: member.room, ...member.asked() }, (answer) => {
+        if (this.#members.has(member)) this.#tell(member, () => member.joined(answer as never));
+      });
     } catch (error) {
       // Unanswered: the next connection enters all rooms anew.
       if (!(error instanceof Refused)) return;
@@ -201,6 +212,18 @@ export class Connection extends Watchable<Link> {
           if (this.#members.has(member) && this.#socket.id === socketId) void this.#join(member, backoff);
         }, backoff.delay_ms(error.problem));
       } else member.refused(error.problem);
+    }
+  }
+
+  /** One room that the SDK fails in takes no other with it: what it holds may be wrong by now, and it is left. */
+  #tell(member: Member, what: () => void): void {
+    try {
+      what();
+    } catch (error) {
+      console.error(`the SDK failed in ${member.room}`, error);
+      this.#members.delete(member);
+      member.parted();
+      member.refused({ code: "broken", message: `expected to go on in ${member.room}, but the SDK failed: ${error}` });
     }
   }
 

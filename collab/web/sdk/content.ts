@@ -141,7 +141,7 @@ export class Content extends Room<ContentState, ContentJoined> {
     await this.#keeper.kept();
   }
 
-  payload(): object {
+  protected payload(): object {
     const { since } = this.#sync;
     return since === undefined ? {} : { since };
   }

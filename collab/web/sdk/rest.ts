@@ -1,6 +1,6 @@
 /** The REST calls that a front end needs beside the socket. */
 
-import type { Band, DocumentJson, Edit, Kind, Problem, Summary, User } from "./types";
+import type { Band, DocumentJson, Edit, Kind, Outline, Problem, Summary, User } from "./types";
 
 /** The server refused a call, or could not be reached (`code` is then `unreachable`). */
 export class RestError extends Error {
@@ -53,6 +53,14 @@ export class Rest {
     return this.#call("GET", `/api/contents/${encodeURIComponent(id)}${version === undefined ? "" : `?version=${version}`}`);
   }
 
+  /** Of every item the fields that are named. `known` is what came before: it is returned where that is still so. */
+  async outline(id: string, fields: readonly string[], known?: Outline): Promise<Outline> {
+    const path = `/api/contents/${encodeURIComponent(id)}/outline?fields=${fields.map(encodeURIComponent).join(",")}`;
+    const response = await this.#fetch("GET", path, known ? { headers: { "If-None-Match": known.etag } } : {});
+    if (response.status === 304 && known) return known;
+    return { ...(await read<Omit<Outline, "etag">>(response)), etag: response.headers.get("ETag") ?? "" };
+  }
+
   edits(id: string, after: number, limit = 100): Promise<{ edits: Edit[]; head: number }> {
     return this.#call("GET", `/api/contents/${encodeURIComponent(id)}/edits?after=${after}&limit=${limit}`);
   }
@@ -63,24 +71,27 @@ export class Rest {
   }
 
   async #call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+    const sent = body ? { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : {};
+    return read(await this.#fetch(method, path, sent));
+  }
+
+  async #fetch(method: string, path: string, sent: { headers?: Record<string, string>; body?: string }): Promise<Response> {
     const token = typeof this.token === "string" ? this.token : await this.token();
-    let response: Response;
     try {
-      response = await fetch(this.url + path, {
-        method,
-        headers: { Authorization: `Bearer ${token}`, ...(body ? { "Content-Type": "application/json" } : {}) },
-        ...(body ? { body: JSON.stringify(body) } : {}),
-      });
+      return await fetch(this.url + path, { ...sent, method, headers: { ...sent.headers, Authorization: `Bearer ${token}` } });
     } catch {
       throw new RestError(0, "unreachable", "The server can't be reached.");
     }
-    if (response.status === 204) return null as Answer;
-    const answer: unknown = await response.json().catch(() => CUT_OFF);
-    if (!response.ok) {
-      const problem = (answer as { error?: Problem } | null)?.error;
-      throw new RestError(response.status, problem?.code ?? "unknown", problem?.message ?? response.statusText);
-    }
-    if (answer === CUT_OFF) throw new RestError(0, "unreachable", "The server's answer was cut off.");
-    return answer as Answer;
   }
+}
+
+async function read<Answer>(response: Response): Promise<Answer> {
+  if (response.status === 204) return null as Answer;
+  const answer: unknown = await response.json().catch(() => CUT_OFF);
+  if (!response.ok) {
+    const problem = (answer as { error?: Problem } | null)?.error;
+    throw new RestError(response.status, problem?.code ?? "unknown", problem?.message ?? response.statusText);
+  }
+  if (answer === CUT_OFF) throw new RestError(0, "unreachable", "The server's answer was cut off.");
+  return answer as Answer;
 }

@@ -17,7 +17,8 @@ export abstract class Room<State, Answer extends { role: Role; roster: Presence[
   protected roster = new Roster();
   protected isJoined = false;
   protected problem: Problem | null = null;
-  /** Heard before the answer to `join_room`, which says what it follows. */
+  #isAsked = false;
+  /** Heard before the answer to `join_room`: that says what it follows, and may have been read from the database before it. */
   #early: [string, never][] = [];
   #leave: (() => void) | undefined;
 
@@ -30,7 +31,7 @@ export abstract class Room<State, Answer extends { role: Role; roster: Presence[
   }
 
   /** What to send with `join_room`. */
-  abstract payload(): object;
+  protected abstract payload(): object;
   /** Takes in the rest of the answer to `join_room`. */
   protected abstract entered(answer: Answer): void;
   /** Takes in an event of its own. */
@@ -49,8 +50,14 @@ export abstract class Room<State, Answer extends { role: Role; roster: Presence[
     this.#leave = undefined;
   }
 
+  asked(): object {
+    this.#isAsked = true;
+    return this.payload();
+  }
+
   joined(answer: Answer): void {
     this.isJoined = true;
+    this.#isAsked = false;
     this.problem = null;
     this.role = answer.role;
     this.roster = Roster.of(answer.roster);
@@ -60,19 +67,21 @@ export abstract class Room<State, Answer extends { role: Role; roster: Presence[
   }
 
   refused(problem: Problem): void {
+    this.#isAsked = false;
     this.problem = problem;
     this.changed();
   }
 
   parted(): void {
     this.isJoined = false;
+    this.#isAsked = false;
     this.#early = [];
     this.roster = new Roster();
     this.changed();
   }
 
   heard(event: string, payload: never): void {
-    if (!this.isJoined) {
+    if (this.#isAsked) {
       this.#early.push([event, payload]);
       return;
     }

@@ -59,3 +59,13 @@ export interface Band {
   name: string;
   role: Role;
 }
+
+/** A few fields of every item of a content, in order. */
+export interface Outline {
+  id: string;
+  kind: string;
+  version: number;
+  items: Pick<Item, "id" | "type" | "fields">[];
+  /** By which the server tells whether it is still so. */
+  etag: string;
+}

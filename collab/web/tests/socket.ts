@@ -1,6 +1,7 @@
 /** Stands in for socket.io-client's socket: a script answers what is sent, and the test breaks and mends the line. */
 
 export type Answers = Record<string, (payload: never) => object>;
+type Answered = (error: Error | null, answer?: object) => void;
 
 export class FakeSocket {
   connected = false;
@@ -16,7 +17,7 @@ export class FakeSocket {
 
   #count = 0;
   readonly #listeners = new Map<string, (payload: unknown) => void>();
-  #waiting = new Set<(error: Error) => void>();
+  #waiting: { event: string; answered: Answered }[] = [];
 
   on(event: string, listener: (payload: never) => void): void {
     const earlier = this.#listeners.get(event);
@@ -54,18 +55,23 @@ export class FakeSocket {
     this.sent.push({ socketId: this.id!, event, payload });
   }
 
-  timeout(after_ms: number): { emitWithAck: (event: string, payload: Record<string, unknown>) => Promise<object> } {
+  timeout(after_ms: number): { emit: (event: string, payload: Record<string, unknown>, answered: Answered) => void } {
     return {
-      emitWithAck: (event, payload) => {
+      emit: (event, payload, answered) => {
         this.emit(event, payload);
         const answer = this.answers[event];
-        if (answer) return Promise.resolve(answer(payload as never));
-        return new Promise((_, reject) => {
-          this.#waiting.add(reject);
-          setTimeout(() => reject(new Error("operation has timed out")), after_ms);
-        });
+        if (answer) void Promise.resolve(answer(payload as never)).then((body) => answered(null, body));
+        else {
+          this.#waiting.push({ event, answered });
+          setTimeout(() => this.#answer(answered, new Error("operation has timed out")), after_ms);
+        }
       },
     };
+  }
+
+  /** The answer to what was sent first of what waits for one comes in, before anything that is heard next. */
+  answer(event: string, body: object): void {
+    this.#answer(this.#waiting.find((waiting) => waiting.event === event)!.answered, null, body);
   }
 
   of(event: string): { socketId: string; payload: Record<string, unknown> }[] {
@@ -75,8 +81,13 @@ export class FakeSocket {
   #end(reason: string): void {
     this.connected = false;
     this.id = undefined;
-    for (const reject of this.#waiting) reject(new Error("socket has been disconnected"));
-    this.#waiting = new Set();
+    for (const { answered } of this.#waiting) this.#answer(answered, new Error("socket has been disconnected"));
     this.hear("disconnect", reason);
+  }
+
+  #answer(answered: Answered, error: Error | null, body?: object): void {
+    if (!this.#waiting.some((waiting) => waiting.answered === answered)) return;
+    this.#waiting = this.#waiting.filter((waiting) => waiting.answered !== answered);
+    answered(error, body);
   }
 }

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from collab.client import Broken, Content
-from collab.client.connection import Connection
+from collab.client.connection import Connection, Take
 from collab.client.events import RoomLost
 from collab.domain.errors import VersionUnknown
 from tests.support.clients import heard
@@ -30,11 +30,12 @@ class Scripted:
     def answers(self, *script: Callable[[], Any]) -> None:
         self._script = iter(script)
 
-    async def call(self, event: str, payload: Any, _timeout_s: float) -> Any:
-        if event == "join_room":
-            return {"role": "editor", "roster": [], "content": DOCUMENT}
+    async def call(self, event: str, payload: Any, _timeout_s: float, take: Take | None = None) -> Any:
         self.asked.append((event, payload))
-        return next(self._script)()
+        answer = next(self._script)()
+        if take is not None:
+            take(answer)
+        return answer
 
     call_patiently = call
 
@@ -47,9 +48,15 @@ def connection() -> Scripted:
 @pytest_asyncio.fixture
 async def content(connection: Scripted) -> AsyncIterator[Content]:
     content = Content("friday", 1.0, lambda _: None)
+    connection.answers(lambda: joined(content=DOCUMENT))
     await content.join(cast("Connection", connection))
+    connection.asked.clear()
     yield content
     content.end()
+
+
+def joined(**opened: Any) -> dict[str, Any]:
+    return {"role": "editor", "roster": [], **opened}
 
 
 def edited(version: int, venue: str) -> dict[str, Any]:
@@ -91,6 +98,26 @@ async def test_a_server_whose_history_is_another_is_asked_for_the_whole_content_
         ("request_update", {"room_id": ROOM}),
         ("request_update", {"room_id": ROOM, "since": 1}),
     ]
+
+
+async def test_what_is_heard_while_a_server_with_another_history_is_joined_is_in_the_document(
+    content: Content, connection: Scripted
+) -> None:
+    content.hear("content_edited", edited(1, "Of another history"))
+    content.disconnected()
+
+    def refuse() -> Any:
+        raise VersionUnknown("expected a version up to 0")
+
+    def whole() -> Any:
+        content.hear("content_edited", edited(1, "Heard before its document"))
+        return joined(content=DOCUMENT)
+
+    connection.answers(refuse, whole)
+    await content.join(cast("Connection", connection))
+    assert (content.version, content.document.fields) == (1, {"venue": "Heard before its document"})
+    room = {"room": ROOM, "since": 1}
+    assert connection.asked == [("join_room", room), ("join_room", ROOM)]
 
 
 async def test_work_that_breaks_down_is_logged_and_told_and_saved_raises_it(

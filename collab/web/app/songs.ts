@@ -1,0 +1,79 @@
+/**
+ * The songs of the repertoire, for who adds them to a setlist: of each what an entry takes over, asked for once a page
+ * and again when somebody looks for a song, and kept on the device for where there is no network.
+ */
+
+import { createStore, get, set } from "idb-keyval";
+import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import type { FieldTypes, Outline, Rest } from "../react";
+import { useKinds } from "./kinds";
+
+export type Song = Outline["items"][number];
+
+const NO_SONGS: readonly Song[] = [];
+
+export class Songs {
+  readonly #known = new Map<string, Outline>();
+  readonly #asked = new Map<string, Promise<Outline>>();
+  readonly #disk = createStore("collab-songs", "outlines");
+
+  constructor(
+    readonly rest: Rest,
+    readonly userId: string,
+  ) {}
+
+  known(contentId: string, fields: readonly string[]): Outline | undefined {
+    return this.#known.get(this.#key(contentId, fields));
+  }
+
+  /** What was kept on the device; nothing where something newer is known. */
+  async kept(contentId: string, fields: readonly string[]): Promise<Outline | undefined> {
+    const kept = await get<Outline>(this.#key(contentId, fields), this.#disk).catch(() => undefined);
+    return this.known(contentId, fields) ?? kept;
+  }
+
+  /** What the server has now. It is asked once at a time. */
+  fresh(contentId: string, fields: readonly string[]): Promise<Outline> {
+    const key = this.#key(contentId, fields);
+    const asked = this.#asked.get(key) ?? this.#ask(key, contentId, fields).finally(() => this.#asked.delete(key));
+    this.#asked.set(key, asked);
+    return asked;
+  }
+
+  async #ask(key: string, contentId: string, fields: readonly string[]): Promise<Outline> {
+    const before = await this.kept(contentId, fields);
+    const outline = await this.rest.outline(contentId, fields, before);
+    this.#known.set(key, outline);
+    // A device that keeps nothing is no trouble.
+    if (outline !== before) await set(key, outline, this.#disk).catch(() => undefined);
+    return outline;
+  }
+
+  #key(contentId: string, fields: readonly string[]): string {
+    return `${this.userId} ${contentId} ${fields.join()}`;
+  }
+}
+
+const SongsContext = createContext<Songs | null>(null);
+export const SongsProvider = SongsContext.Provider;
+
+/** The songs of a repertoire, with what an entry of these types takes over; `look` asks for what is new. */
+export function useSongs(repertoireId: string, types: FieldTypes): { songs: readonly Song[]; look: () => void } {
+  const source = useContext(SongsContext)!;
+  const theirs = useKinds().itemsOf("repertoire").song;
+  const fields = useMemo(() => copiedFields(types).filter((name) => theirs && name in theirs), [types, theirs]);
+  const [outline, setOutline] = useState(() => source.known(repertoireId, fields));
+  const look = useCallback(() => {
+    // Without a connection what is known will do; it is asked again with the next look.
+    source.fresh(repertoireId, fields).then(setOutline, () => undefined);
+  }, [source, repertoireId, fields]);
+  useEffect(() => {
+    void source.kept(repertoireId, fields).then((kept) => setOutline((now) => now ?? kept));
+    look();
+  }, [source, repertoireId, fields, look]);
+  return { songs: outline?.items ?? NO_SONGS, look };
+}
+
+/** What an entry takes over from the repertoire: all that it has a field for, but no texts, which are for the night. */
+export const copiedFields = (types: FieldTypes): string[] =>
+  Object.keys(types).filter((name) => types[name]!.type !== "text");

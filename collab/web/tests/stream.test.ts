@@ -1,0 +1,66 @@
+/** The order of what comes in: what an answer says counts from where it stands among the events. */
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { BandRoom, Connection } from "../sdk";
+import { FakeSocket } from "./socket";
+
+let socket: FakeSocket;
+
+vi.mock("socket.io-client", () => ({ io: () => socket }));
+
+const summary = (id: string, title: string) => ({ id, kind: "setlist", title, version: 0, updated_at: "", updated_by: { id: "ben", name: "Ben" } });
+const presence = (id: string) => ({ session_id: id, user: { id, name: id, color: "#000000" }, status: "active", focus: null, joined_at: id, last_seen: id });
+const listed = (id: string, title: string) => ({ type: "setlist", action: "update", band_id: "b", data: summary(id, title) });
+const JOINED = { ok: true, room: "band_b", role: "editor", roster: [presence("ada")], contents: [summary("friday", "Friday")] };
+
+let connection: Connection;
+let band: BandRoom;
+
+const titles = () => band.getState().contents.map(({ title }) => title);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  socket = new FakeSocket();
+  connection = new Connection({ token: "…" });
+  connection.connect();
+  band = new BandRoom("b", connection).open();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("what follows the answer to join_room in one turn follows it", () => {
+  socket.answer("join_room", JOINED);
+  socket.hear("presence_updated", { room: "band_b", sessions: [presence("ben")] });
+  socket.hear("content_updated", listed("saturday", "Saturday"));
+  expect([...band.getState().roster.sessions.keys()]).toEqual(["ada", "ben"]);
+  expect(titles()).toEqual(["Friday", "Saturday"]);
+});
+
+test("what is heard before the answer to join_room is not lost, the first time and when a membership has changed", () => {
+  socket.hear("content_updated", listed("friday", "Friday night"));
+  socket.answer("join_room", JOINED);
+  expect(titles()).toEqual(["Friday night"]);
+  socket.hear("content_updated", { type: "membership", action: "update", data: { band_id: "b", role: "owner" } });
+  socket.hear("content_updated", listed("friday", "Friday late"));
+  socket.answer("join_room", { ...JOINED, role: "owner" });
+  expect(titles()).toEqual(["Friday late"]);
+  expect(band.getState().role).toBe("owner");
+});
+
+test.each(["join_room", "content_updated"])("a room that the SDK fails in at %s is told so, and takes no other with it", (event) => {
+  const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const other = new BandRoom("other", connection).open();
+  if (event === "join_room") socket.answer(event, { ok: true });
+  else {
+    socket.answer("join_room", JOINED);
+    socket.hear(event, { type: "setlist", action: "update", band_id: "b" });
+  }
+  socket.answer("join_room", { ...JOINED, room: "band_other" });
+  expect(band.getState()).toMatchObject({ isJoined: false, problem: { code: "broken" } });
+  expect(other.getState()).toMatchObject({ isJoined: true, problem: null });
+  expect(logged).toHaveBeenCalledOnce();
+  socket.break();
+  expect(socket.of("join_room").map(({ payload }) => payload.room)).toEqual(["band_b", "band_other", "band_other"]);
+});

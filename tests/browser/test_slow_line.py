@@ -1,0 +1,85 @@
+"""A bad line is slow, and not broken."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import WebSocket, expect
+
+from collab.domain.bands import User
+from collab.domain.ops import Item
+from collab.domain.positions import spread
+from tests.browser.conftest import Hall
+from tests.browser.pages import Page, opened
+from tests.support.slow_line import SlowLine, slow_line
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SLOWLY_MS = 45_000
+
+WORDS = [
+    "love", "you", "night", "river", "blues", "baby", "moon", "street",
+    "saints", "march", "tiger", "rag", "home", "train", "sweet", "low",
+]  # fmt: skip
+
+
+async def fill_repertoire(hall: Hall, count: int, chart: str | None = None) -> str:
+    songs = [
+        Item(
+            f"song-{number}",
+            "song",
+            position,
+            {
+                "title": f"{WORDS[number % 16]} {WORDS[number // 16 % 16]} {number}".title(),
+                "artist": f"The {WORDS[number % 13]} {WORDS[number % 7]}s".title(),
+                "key": ("C", "F", "Bb", "Eb")[number % 4],
+                "tempo": 60 + number % 150,
+                "duration": 120 + number % 240,
+                **({} if chart is None else {"chart": f"{number} {chart}"}),
+            },
+        )
+        for number, position in enumerate(spread(count))
+    ]
+    made = await hall.server.engine.contents.create(
+        User("ada", "Ada"), hall.gig.band_id, "repertoire", "Repertoire", {}, songs
+    )
+    return made.id
+
+
+@asynccontextmanager
+async def at_a_slow_line(
+    hall: Hall, user_id: str, bytes_per_s: float, round_trip_s: float = 0.0
+) -> AsyncIterator[tuple[Page, SlowLine]]:
+    async with slow_line(hall.server.url, bytes_per_s=bytes_per_s, round_trip_s=round_trip_s) as line:
+        link = f"{line.url}/#token={hall.server.token(user_id)}"
+        async with opened(hall.browser, link, is_phone=True, scheme="light") as page:
+            page.tab.set_default_timeout(SLOWLY_MS)
+            yield page, line
+
+
+async def test_a_setlist_is_there_before_the_titles_of_a_large_repertoire(hall: Hall) -> None:
+    await fill_repertoire(hall, 2_000)
+    ben = await hall.page("ben")
+    async with at_a_slow_line(hall, "ada", 50_000, round_trip_s=0.4) as (ada, line):
+        sent: list[str] = []
+        ada.tab.on("websocket", lambda socket: listen(socket, sent))
+        await ada.tab.reload()
+        begun = line.down.carried_bytes
+        await ada.tab.get_by_role("region", name="Setlists").get_by_role("link", name="Friday").click()
+        await ada.field("Key of Iko Iko").wait_for()
+        await ada.write("Key of Iko Iko", "G")
+        await expect(ben.field("Key of Iko Iko")).to_have_value("G", timeout=SLOWLY_MS)
+        # The page, the band and the setlist: at 50 kB/s less than three seconds, and the rest is round trips.
+        assert line.down.carried_bytes - begun < 140_000
+
+        await ada.field("Add a song").fill("night love 258")
+        await ada.tab.get_by_role("option", name=re.compile("Night Love 258.*Bb")).click(timeout=SLOWLY_MS)
+        await ben.sees_titles(["Iko Iko", "Break", "When the Saints", "Night Love 258"])
+        assert line.down.carried_bytes - begun < 240_000
+        joined = [frame for frame in sent if "join_room" in frame]
+        assert len(joined) == 2, "the band and the setlist, each once"
+
+
+def listen(socket: WebSocket, sent: list[str]) -> None:
+    socket.on("framesent", lambda frame: sent.append(str(frame)))
