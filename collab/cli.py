@@ -226,6 +226,7 @@ def _explained() -> Iterator[None]:
     """What is wrong goes to standard error in a sentence: exit code 2 for a setting or an option, else 1."""
     from pydantic import ValidationError
 
+    from collab.commands.terminal import say
     from collab.domain.errors import CollabError
 
     try:
@@ -233,13 +234,13 @@ def _explained() -> Iterator[None]:
     except ValidationError as error:
         for found in error.errors():
             name = f"COLLAB_{'_'.join(map(str, found['loc'])).upper()}"
-            print(f"collab: {name}: {found['msg']}", file=sys.stderr)
+            say(f"collab: {name}: {found['msg']}", is_error=True)
         raise typer.Exit(2) from None
     except ValueError as error:
-        print(f"collab: {error}", file=sys.stderr)
+        say(f"collab: {error}", is_error=True)
         raise typer.Exit(2) from None
     except CollabError as error:
-        print(f"collab: {error.message}", file=sys.stderr)
+        say(f"collab: {error.message}", is_error=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None

@@ -16,6 +16,7 @@ from collab.domain.edits import Edit
 from collab.domain.kinds import KINDS, Kinds
 from collab.domain.presence import Roster
 from collab.domain.rebase import Accepted
+from collab.parsing.parser import Parser
 from collab.protocol.ids import new_id
 from collab.realtime.admin_ui import AdminUi
 from collab.realtime.answers import Answers
@@ -134,8 +135,9 @@ class Engine:
             on_change=self._changed if bus is not None else None,
         )
         self.attendance = AttendanceService(self.directory, self.presence, self._presence_log, stays)
+        self._bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
         self.cluster: Cluster | None = None
-        announcer = self.broadcaster if bus is None else self._join(bus, store, reader, clock)
+        announcer = self.broadcaster if bus is None else self._join(bus, reader, clock)
         self.membership = MembershipService(store, self.directory, self.presence, announcer, clock, new_id)
         self.contents = ContentService(
             store,
@@ -153,6 +155,7 @@ class Engine:
         checkpoints = StoredCheckpoints(self.reading, self._writer)
         self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id)
         self.exports = ExportService(self.history, self.contents, kinds)
+        self._parser = Parser(import_limits(settings), settings.import_timeout_s)
         self.imports = ImportService(
             self.directory,
             self.contents,
@@ -163,7 +166,8 @@ class Engine:
             kinds,
             clock,
             new_id,
-            import_limits(settings),
+            self._parser,
+            self._parser.limits,
         )
         self.tokens = Tokens(settings)
         self.rates = Rates(rate_limits(settings), clock, self._meter)
@@ -176,7 +180,7 @@ class Engine:
         if self.prometheus is not None:
             watch(self.prometheus, self.sessions, self._transports, self.presence, self._journal)
 
-    def _join(self, bus: Bus, store: StoredBands, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
+    def _join(self, bus: Bus, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
         """Makes this node one of several; what it returns tells rooms on all of them."""
         cluster = Cluster(bus, new_id(), self._presence_log, clock, self._meter)
         shared = SharedBroadcaster(
@@ -187,7 +191,7 @@ class Engine:
             self.settings.max_sent_bytes,
         )
         cluster.edits = EditRelay(shared, reader, self._recalled, cluster.publish_edits, self.presence.edited, clock)
-        cluster.bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
+        cluster.bands = self._bands
         cluster.presence = PresencePeers(
             self.presence,
             cluster.publish_presence,
@@ -265,7 +269,7 @@ class Engine:
             self.editing,
             self.presence,
             self.broadcaster,
-            None if self.cluster is None else self.cluster.bands.look_for,
+            self._bands.look_for,
             self.rates,
         ).register()
 
@@ -296,6 +300,7 @@ class Engine:
             ending.push_async_callback(self._answers.settled, SETTLE_S)
             ending.push_async_callback(self._journal.close)
             ending.push_async_callback(self.imports.close)
+            ending.callback(self._parser.close)
             ending.callback(self.health.stop)
             await self.imports.resume()
             yield
@@ -304,6 +309,7 @@ class Engine:
         """Before the connections are closed: tells every session when to come back, commits and answers what was
         accepted, and takes no further edit."""
         self.health.stop()
+        self._parser.close()
         for session_id in self.sessions.ids():
             self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})
         self.presence.stop()

@@ -13,8 +13,9 @@ from contextlib import suppress
 from typing import TextIO, cast
 
 import structlog
-from structlog.typing import ExcInfo, Processor
+from structlog.typing import EventDict, ExcInfo, Processor
 
+from collab.domain.strings import escaped
 from collab.settings import LogFormat, LogLevel
 
 _SHOWN = 300
@@ -49,6 +50,8 @@ def configure_logging(level: LogLevel, log_format: LogFormat = "console") -> Non
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.ExceptionRenderer(exception_text),
+        # JSON escapes by itself.
+        *([_escape] if log_format == "console" else []),
     ]
     stream = cast("TextIO", _StandardError())
     renderer = _renderer(log_format, stream)
@@ -69,6 +72,14 @@ def _renderer(log_format: LogFormat, stream: TextIO) -> Processor:
         return structlog.processors.JSONRenderer(sort_keys=False)
     # Exceptions are text by now. The renderer's own way with them would show local variables: payloads and tokens.
     return structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
+
+
+def _escape(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """A path or a name that somebody made up tells the operator's terminal nothing. Tracebacks keep their lines."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = "\n".join(map(escaped, value.split("\n"))) if name == "exception" else escaped(value)
+    return event
 
 
 def _handler(shared: list[Processor], renderer: Processor, stream: TextIO) -> logging.Handler:

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     jwt_algorithm: Algorithm | None = None
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
+    jwt_leeway_s: float = Field(default=30.0, ge=0, le=3_600)
+    """How far the clocks of this node and of whoever makes tokens may be apart."""
 
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Comma-separated in the environment: origins whose pages may connect, beside the server's own."""
@@ -80,6 +82,8 @@ class Settings(BaseSettings):
     import_max_bytes: int = Field(default=10_000_000, ge=1_000)
     import_max_unpacked_bytes: int = Field(default=50_000_000, ge=1_000)
     import_max_songs: int = Field(default=20_000, ge=1)
+    import_timeout_s: float = Field(default=20.0, gt=0)
+    """How long a file may take to be read."""
 
     webhook_url: str | None = None
     """Where every committed edit is posted to."""

@@ -2,27 +2,27 @@
 
 import asyncio
 import importlib.util
-import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+import logging
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Any, Self, TypeVar
 
 from collab.client.backoff import Backoff
 from collab.client.band import Band
 from collab.client.connection import Connection
 from collab.client.content import Content
-from collab.client.errors import NotConnected
-from collab.client.events import ClientEvent, MembershipChanged, Offline, Online, Source, Stream
+from collab.client.errors import Broken, NotConnected
+from collab.client.events import ClientEvent, MembershipChanged, Offline, Online, Source, Stream, TokenRefused
+from collab.client.token import Token, get_token
 from collab.client.wire import Session, role_of
 from collab.domain.access import BandRoom, ContentRoom, Role
 from collab.domain.bands import User
-from collab.domain.errors import ClientFault, CollabError, Forbidden, RateLimited, ServerFault, TokenExpired
+from collab.domain.errors import ClientFault, CollabError, Forbidden, RateLimited, ServerFault, TokenFault
 
-Token: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
-"""A token, or a function that gets a fresh one."""
+log = logging.getLogger(__name__)
 
 RoomT = TypeVar("RoomT", bound=Band | Content)
 
@@ -36,8 +36,9 @@ class CollabClient:
             await setlist.saved()
 
     Entering raises `NotConnected`, or what the token is refused with. From then on a connection that breaks is made
-    again, for ever; a `token` that is a function is asked for a fresh token each time, and `renew_before_s` ahead of
-    the expiry. Leaving the block waits until every edit is stored, at most `close_timeout_s`, and raises
+    again, for ever. A `token` that is a function is asked for a fresh token each time, and `renew_before_s` ahead of
+    the expiry; one that is refused then is told (`TokenRefused`), and the function asked again. A plain token that is
+    refused ends the client. Leaving the block waits until every edit is stored, at most `close_timeout_s`, and raises
     `NotConnected` where some are not. Durations are seconds.
     """
 
@@ -181,11 +182,20 @@ class CollabClient:
             try:
                 await self._reconnect()
             except CollabError as error:
-                self._failure = error
-                self._source.publish(Offline(error))
-                for room in list(self._rooms.values()):
-                    room.fail(error)
+                self._fail(error)
                 return
+            except Exception as error:
+                # A task's edge: nobody awaits it, and the client would stay offline without a word.
+                log.exception("the SDK failed to connect again")
+                self._fail(Broken(f"expected to connect again, but the SDK failed: {error!r}"))
+                return
+
+    def _fail(self, error: CollabError) -> None:
+        """The client stays offline."""
+        self._failure = error
+        self._source.publish(Offline(error))
+        for room in list(self._rooms.values()):
+            room.fail(error)
 
     async def _reconnect(self) -> None:
         """Tries until it is connected. Raises what no further try can change."""
@@ -200,14 +210,15 @@ class CollabClient:
                 return
             except (ServerFault, RateLimited) as error:
                 delay_s = backoff.delay_s(error)
-            except TokenExpired as error:
+            except TokenFault as error:
                 if isinstance(self._token, str):
                     raise
+                self._source.publish(TokenRefused(error))
                 delay_s = backoff.delay_s(error)
 
     async def _connect(self) -> None:
         connection = Connection(self._hear)
-        await connection.open(self._url, await self._get_token(), self._transports, self._ack_timeout_s)
+        await connection.open(self._url, await get_token(self._token), self._transports, self._ack_timeout_s)
         self._connection = connection
         self._source.publish(Online(connection.session))
         if not isinstance(self._token, str):
@@ -222,31 +233,31 @@ class CollabClient:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _get_token(self) -> str:
-        if isinstance(self._token, str):
-            return self._token
-        try:
-            token = self._token()
-            return await token if inspect.isawaitable(token) else token
-        except Exception as error:
-            # The edge to the host's own code.
-            raise NotConnected(f"expected a token from the callback, which raised {error!r}") from error
-
     async def _renew(self, connection: Connection) -> None:
-        """Shows a fresh token in time. Where that fails the session expires, and the next connection tries again."""
-        while True:
-            left_s = (connection.session.expires_at - datetime.now(UTC)).total_seconds()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(max(1.0, left_s / 2, left_s - self._renew_before_s)):
-                    await connection.ended.wait()
-                return
+        """Shows a fresh token in time. Where that fails for too long the session expires, and the next connection
+        tries again."""
+        backoff = Backoff(self._first_retry_s, self._max_retry_s)
+        delay_s = self._renewal_in_s(connection)
+        while not await connection.ends_within(delay_s):
             try:
-                token = {"token": await self._get_token()}
+                token = {"token": await get_token(self._token)}
                 answer = await connection.call_patiently("authenticate", token, self._ack_timeout_s)
-            except CollabError:
-                return
-            expires_at = datetime.fromisoformat(answer["expires_at"])
-            connection.session = replace(connection.session, expires_at=expires_at)
+            except ServerFault as error:
+                delay_s = backoff.delay_s(error)
+            except TokenFault as error:
+                self._source.publish(TokenRefused(error))
+                delay_s = backoff.delay_s(error)
+            except ClientFault:
+                return  # It is somebody else's.
+            else:
+                backoff.reset()
+                expires_at = datetime.fromisoformat(answer["expires_at"])
+                connection.session = replace(connection.session, expires_at=expires_at)
+                delay_s = self._renewal_in_s(connection)
+
+    def _renewal_in_s(self, connection: Connection) -> float:
+        left_s = (connection.session.expires_at - datetime.now(UTC)).total_seconds()
+        return max(1.0, left_s / 2, left_s - self._renew_before_s)
 
     def _hear(self, event: str, payload: Any) -> None:
         if not isinstance(payload, dict):

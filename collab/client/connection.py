@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -103,6 +104,13 @@ class Connection:
                 return await self.call(event, payload, timeout_s, take)
             except RateLimited as error:
                 await asyncio.sleep(backoff.delay_s(error))
+
+    async def ends_within(self, delay_s: float) -> bool:
+        """Returns when the connection has ended, or after the delay: then False."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(delay_s):
+                await self.ended.wait()
+        return self.ended.is_set()
 
     async def close(self) -> None:
         """Says goodbye and ends."""

@@ -11,7 +11,7 @@ from collab.client.wire import Session, StoredEdit
 from collab.domain.access import Role
 from collab.domain.bands import Content as Summary
 from collab.domain.edits import Author, Overwrite, Reason
-from collab.domain.errors import CollabError
+from collab.domain.errors import CollabError, TokenFault
 from collab.domain.ops import Op, Value
 from collab.domain.presence import Presence
 
@@ -124,6 +124,13 @@ class Offline:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRefused:
+    """A token from the client's function was refused. The function is asked for another, after longer each time."""
+
+    error: TokenFault
+
+
+@dataclass(frozen=True, slots=True)
 class MembershipChanged:
     """One's own role in a band; None: not a member any more."""
 
@@ -131,7 +138,7 @@ class MembershipChanged:
     role: Role | None
 
 
-ClientEvent: TypeAlias = Online | Offline | MembershipChanged
+ClientEvent: TypeAlias = Online | Offline | TokenRefused | MembershipChanged
 
 EventT = TypeVar("EventT")
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
-import typer
 from pydantic import SecretStr, ValidationError
 
 from collab.commands import findings
 from collab.commands.findings import Finding
+from collab.commands.terminal import say
 from collab.domain.errors import Unavailable
 from collab.settings import Settings
 from collab.storage.inspection import DatabaseFacts, inspect_database, shown_url, sqlite_file
@@ -43,7 +43,8 @@ def print_findings(found: Iterator[Finding], *, as_json: bool, is_terminal: bool
         everything = list(found)
         status = max((finding.status for finding in everything), key=list(_COLORS).index)
         body = {"status": status, "findings": [finding.to_json() for finding in everything]}
-        typer.echo(orjson.dumps(body, option=orjson.OPT_INDENT_2).decode())
+        for line in orjson.dumps(body, option=orjson.OPT_INDENT_2).decode().splitlines():
+            say(line)
     elif is_terminal:
         everything = list(found)
         _print_table(everything)
@@ -52,7 +53,7 @@ def print_findings(found: Iterator[Finding], *, as_json: bool, is_terminal: bool
         for finding in found:
             everything.append(finding)
             remedy = f" ({finding.remedy})" if finding.remedy else ""
-            typer.echo(f"{finding.status:<4}  {finding.check}: {finding.message}{remedy}")
+            say(f"{finding.status:<4}  {finding.check}: {finding.message}{remedy}")
     return all(finding.status != "fail" for finding in everything)
 
 

@@ -6,8 +6,8 @@ from contextlib import suppress
 from datetime import datetime
 
 import orjson
-import typer
 
+from collab.commands.terminal import Styled, say
 from collab.domain.bands import Content, User
 from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Edit
@@ -39,7 +39,7 @@ async def print_history(
         async for before, edit, after in _edits(reader, content.id, since, follow=follow):
             if author_id is None or edit.author.id == author_id:
                 words = tell_edit(before, after, kind)
-                typer.echo(_json_line(edit, words) if as_json else _line(edit, words))
+                say(*([_json_line(edit, words)] if as_json else _line(edit, words)))
     finally:
         await writer.close()
         await engine.dispose()
@@ -93,15 +93,13 @@ def _json_line(edit: Edit, words: list[str]) -> str:
     return orjson.dumps({**edit.to_json(), "words": words}).decode()
 
 
-def _line(edit: Edit, words: list[str]) -> str:
+def _line(edit: Edit, words: list[str]) -> tuple[Styled | str, ...]:
     color = User(edit.author.id, edit.author.name).color
     red, green, blue = (int(color[index : index + 2], 16) for index in (1, 3, 5))
     told = "; ".join(words) or "changed nothing that shows"
-    return " ".join(
-        (
-            typer.style(f"{edit.version:>5}", dim=True),
-            typer.style(f"{edit.at:%Y-%m-%d %H:%M:%S}", dim=True),
-            typer.style(edit.author.name, fg=(red, green, blue), bold=True),
-            f"took back: {told}" if edit.undoes else told,
-        )
+    return (
+        Styled(f"{edit.version:>5}", is_dim=True),
+        Styled(f"{edit.at:%Y-%m-%d %H:%M:%S}", is_dim=True),
+        Styled(edit.author.name, (red, green, blue), is_bold=True),
+        f"took back: {told}" if edit.undoes else told,
     )

@@ -14,9 +14,9 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import orjson
-import typer
 
 from collab.commands import progress
+from collab.commands.terminal import say
 from collab.domain.errors import Forbidden, Unavailable
 
 POLL_S = 0.3
@@ -77,11 +77,11 @@ def import_songs(server: str, token: str, band_id: str, file: Path) -> bool:
 
 def _print_result(job: Any) -> None:
     result = job["result"]
-    typer.echo(result.get("message", f"the import is {job['status']}"))
+    say(result.get("message", f"the import is {job['status']}"))
     for problem in result["problems"][:MAX_SHOWN]:
-        typer.echo(f"  {' '.join(str(part) for part in problem.values())}")
+        say(f"  {' '.join(str(part) for part in problem.values())}")
     if result["problem_count"] > MAX_SHOWN:
-        typer.echo(f"  and {result['problem_count'] - MAX_SHOWN} more")
+        say(f"  and {result['problem_count'] - MAX_SHOWN} more")
 
 
 def _form(boundary: str, name: str, data: bytes) -> bytes:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-import typer
-
 from collab.commands import progress
+from collab.commands.terminal import say
 from collab.storage import backup as backups
 from collab.storage import compact as compacting
 from collab.storage import migrate as migrating
@@ -24,7 +23,7 @@ def compact(url: str, keep_edits: int, older_than: datetime | None, *, is_dry_ru
             for folded in compacting.compact(
                 url, keep_edits, older_than, is_dry_run=is_dry_run, on_progress=on_progress
             ):
-                typer.echo(
+                say(
                     f"{folded.title} ({folded.content_id}): {_counted(folded.edits, 'edits')} and "
                     f"{_counted(folded.snapshots, 'snapshots')} before version {folded.version}, "
                     f"{_size(folded.size_bytes)}"
@@ -32,7 +31,7 @@ def compact(url: str, keep_edits: int, older_than: datetime | None, *, is_dry_ru
                 count += folded.edits
                 total += folded.size_bytes
     finally:
-        typer.echo(f"{_counted(count, 'edits')}, {_size(total)}, {word}")
+        say(f"{_counted(count, 'edits')}, {_size(total)}, {word}")
 
 
 def backup(url: str, file: Path, band_id: str | None) -> None:
@@ -46,7 +45,7 @@ def backup(url: str, file: Path, band_id: str | None) -> None:
         else:
             backups.copy_sqlite(url, file, on_progress)
             said = "a copy of the database"
-    typer.echo(f"{file}: {said}")
+    say(f"{file}: {said}")
 
 
 def restore(url: str, file: Path) -> None:
@@ -60,14 +59,14 @@ def restore(url: str, file: Path) -> None:
         else:
             backups.restore_sqlite(url, file, on_progress)
             said = "the database"
-    typer.echo(f"restored {said}")
+    say(f"restored {said}")
 
 
 def migrate(url: str, revision: str) -> None:
     """Brings the schema to a revision."""
     with progress.shown("Migrating") as on_progress:
         migrating.migrate(url, revision, on_progress)
-    typer.echo(f"the schema is at {revision}")
+    say(f"the schema is at {revision}")
 
 
 def _is_dump(file: Path) -> bool:

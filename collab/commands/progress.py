@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import typer
-
+from collab.commands.terminal import say
 from collab.storage.progress import OnProgress
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def shown(what: str) -> Iterator[OnProgress]:
         with bar(what, Console(stderr=True)) as on_progress:
             yield on_progress
     else:
-        yield lines(what, lambda line: typer.echo(line, err=True), time.monotonic)
+        yield lines(what, lambda line: say(line, is_error=True), time.monotonic)
 
 
 @contextmanager

@@ -23,7 +23,8 @@ class Author:
 
 @record
 class Proposal:
-    """An edit as its author sent it, not yet ordered. `expect="unchanged"` refuses to overwrite somebody else."""
+    """An edit as its author sent it, not yet ordered. `expect="unchanged"` refuses to overwrite somebody else;
+    `base_edit` names the edit that made its base, where the author says which."""
 
     edit_id: str
     base_version: int
@@ -32,6 +33,7 @@ class Proposal:
     session_id: str | None
     at: datetime
     expect: Literal["unchanged"] | None = None
+    base_edit: str | None = None
 
 
 @record

@@ -55,15 +55,19 @@ class ServerFault(CollabError):
     """The server could not do what it should; nothing was stored, and the same request may be sent again."""
 
 
-class TokenMissing(ClientFault):
+class TokenFault(ClientFault):
+    """What is wrong with a token. Another one may be good: one that is made anew, or by a clock that goes right."""
+
+
+class TokenMissing(TokenFault):
     code = "token_missing"
 
 
-class TokenInvalid(ClientFault):
+class TokenInvalid(TokenFault):
     code = "token_invalid"
 
 
-class TokenExpired(ClientFault):
+class TokenExpired(TokenFault):
     code = "token_expired"
 
 

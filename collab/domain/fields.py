@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
+from collab.domain import strings
 from collab.domain.errors import shown
 from collab.domain.ops import Value
 from collab.domain.record import record
@@ -29,16 +30,14 @@ class TextField:
 
 @record
 class Line:
-    """A single line of text; the last writer wins."""
+    """A single line of text (strings.py says what that is); the last writer wins."""
 
     max_length: int = 200
 
     def problem(self, value: Value) -> str | None:
-        if found := _string_problem(value, self.max_length):
-            return found
-        if "\n" in value or "\r" in value:
-            return "expected a single line, got a line break"
-        return None
+        if not isinstance(value, str):
+            return _expected_string(value)
+        return strings.line_problem(value, self.max_length)
 
 
 @record
@@ -131,15 +130,18 @@ TEMPO = Number(20, 400, "beats per minute")
 DURATION = Number(0, 86_400, "seconds")
 
 
+def value_problem(field_type: FieldType, value: Value) -> str | None:
+    """What is wrong with a value of a field: what can't be stored is none, whatever a host's own type says of it."""
+    return strings.json_problem(value) or field_type.problem(value)
+
+
 def _string_problem(value: Value, max_length: int) -> str | None:
     if not isinstance(value, str):
-        return f"expected a string, got {shown(value)}"
+        return _expected_string(value)
     if len(value) > max_length:
         return f"expected at most {max_length} characters, got {len(value)}"
-    try:
-        # The quickest way to find a lone surrogate: it has no UTF-8.
-        value.encode()
-    except UnicodeEncodeError:
-        return "expected Unicode text, got a lone surrogate"
-    # PostgreSQL stores no NUL.
-    return "expected text without NUL characters, got one" if "\x00" in value else None
+    return strings.text_problem(value)
+
+
+def _expected_string(value: Value) -> str:
+    return f"expected a string, got {shown(value)}"

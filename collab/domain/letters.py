@@ -63,8 +63,8 @@ class Letters:
         self._named = named
         self._layers = [_layer(_value_before(place, history, value))]
         self._off: set[Cause] = set()
-        self._layer_of: dict[Cause, _Layer] = {}
-        """Where a `text` op wrote, and what a `set` laid on."""
+        self._written_in: dict[Cause, _Layer] = {}
+        self._laid_on: dict[Cause, _Layer] = {}
         self._causes: dict[str, list[Cause]] = {}
         for edit in lasting(place, history, named):
             self._replay(edit)
@@ -80,7 +80,7 @@ class Letters:
 
     def switch(self, cause: Cause) -> text.Delta | None:
         """Switches a `text` op off, or on again. Returns what that changes; None where its text was replaced."""
-        layer = self._layer_of[cause]
+        layer = self._written_in.get(cause)
         if layer is not self._layers[-1]:
             return None
         self._off ^= {cause}
@@ -88,8 +88,8 @@ class Letters:
 
     def switch_set(self, cause: Cause) -> bool:
         """Lifts off what a `set` laid on, or lays it on again. False where another lies upon it."""
-        layer = self._layer_of[cause]
-        if cause in self._off:
+        layer = self._laid_on.get(cause)
+        if layer is not None and cause in self._off:
             self._layers.append(layer)
         elif layer is self._layers[-1]:
             self._layers.pop()
@@ -155,10 +155,12 @@ class Letters:
         is_named = cause[0] in self._named
         if isinstance(op, Set):
             self._layers.append(_layer(op.value))
+            layers = self._laid_on
         else:
             self._type(op.delta, cause if is_named else None)
+            layers = self._written_in
         if is_named:
-            self._layer_of[cause] = self._layers[-1]
+            layers[cause] = self._layers[-1]
 
     def _type(self, delta: text.Delta, cause: Cause | None) -> None:
         layer, at = self._layers[-1], 0

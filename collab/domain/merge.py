@@ -7,7 +7,7 @@ from collab.domain import text
 from collab.domain.document import Document
 from collab.domain.edits import Dropped, Edit, Overwrite
 from collab.domain.errors import TooLarge
-from collab.domain.fields import FieldType, TextField
+from collab.domain.fields import FieldType, TextField, value_problem
 from collab.domain.kinds import FieldTypes, Kind
 from collab.domain.letters import Place
 from collab.domain.making import Making
@@ -56,7 +56,7 @@ class Merge(Making):
         if field_type is None:
             self._wrong(f"ops.{index}.field", _expected_field(types, op.field))
             return
-        if op.value is not None and (found := field_type.problem(op.value)):
+        if op.value is not None and (found := value_problem(field_type, op.value)):
             self._wrong(f"ops.{index}.value", f"{op.field}: {found}")
             return
         stored = _stored(field_type, op.value)
@@ -113,7 +113,7 @@ class Merge(Making):
             field_type = types.get(name)
             if field_type is None:
                 self._wrong(f"{path}.fields.{name}", _expected_field(types, name))
-            elif value is not None and (found := field_type.problem(value)):
+            elif value is not None and (found := value_problem(field_type, value)):
                 self._wrong(f"{path}.fields.{name}", found)
             elif (stored := _stored(field_type, value)) is not None:
                 fields[name] = stored

@@ -60,6 +60,20 @@ def check_base(base_version: int, head: int) -> None:
         )
 
 
+def check_history(named: str | None, known: str | None, version: int) -> None:
+    """Raises `VersionUnknown` where a version was made by another edit than the one that somebody names: they have seen
+    another history, such as the one before a backup was put back. None on either side tells nothing.
+
+    A version that both name alike has the same history up to there, as in the log of Raft (Ongaro and Ousterhout,
+    USENIX ATC 2014, 5.3): an edit is stored once, on what came before it.
+    """
+    if named is not None and known is not None and named != known:
+        raise VersionUnknown(
+            f"expected version {version} to be made by edit {known}, got {named}: the history is another one by now, "
+            "as after a backup was put back; ask for the whole content"
+        )
+
+
 def rebase(proposal: Proposal, document: Document, since: Sequence[Edit], kind: Kind) -> Outcome:
     """What becomes of an edit on the head `document`.
 

@@ -1,15 +1,23 @@
-"""Files of songs: CSV, JSON and ChordPro, as spreadsheets and other programs write them."""
+"""Files of songs: CSV, JSON and ChordPro, as spreadsheets and other programs write them.
+
+Whatever a file is, reading it takes time in proportion to its size: nothing here goes through what it has read again.
+What is found goes into one `Found`, which has a bound, so that it takes no more memory than a file that is good.
+"""
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import orjson
 
+from collab.domain.errors import TooLarge, shown
 from collab.domain.kinds import FieldTypes
 from collab.domain.ops import Value
 from collab.domain.songs import Entry, LineProblem, Songs, field_named, identity, read_song
+
+MAX_PROBLEMS = 500
+"""Bad lines that are named; all are counted."""
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _CHORDPRO_NAMES = (".cho", ".crd", ".chopro", ".chordpro", ".pro")
@@ -23,16 +31,54 @@ _META = {
 """ChordPro's directives that say something about the song, and our fields for them."""
 
 
-def read_file(name: str, data: bytes, types: FieldTypes) -> Songs:
+class Found:
+    """What was found in files: each song once, the first of its title and artist; and what is wrong with the rest.
+
+    `TooLarge` where there are more than `max_songs`.
+    """
+
+    def __init__(self, types: FieldTypes, max_songs: int = 20_000) -> None:
+        self.types = types
+        self._max_songs = max_songs
+        self._entries: dict[tuple[str, str], Entry] = {}
+        self._problems: list[LineProblem] = []
+        self._problem_count = 0
+
+    def bad(self, file: str, line: int, message: str) -> None:
+        """A line has a problem."""
+        self._problem_count += 1
+        if len(self._problems) < MAX_PROBLEMS:
+            self._problems.append(LineProblem(file, line, message))
+
+    def song(self, file: str, line: int, raw: Mapping[str, Value]) -> None:
+        """A song as it is written; only what the song's types name is read."""
+        fields, problems = read_song(raw, self.types)
+        if problems:
+            self.bad(file, line, "; ".join(problems))
+            return
+        entry = Entry(file, line, fields)
+        first = self._entries.setdefault(identity(fields), entry)
+        if first is not entry:
+            where = f"line {first.line}" if first.file == file else f"{first.file}, line {first.line}"
+            self.bad(file, line, f"'{fields['title']}' was there already ({where})")
+        elif len(self._entries) > self._max_songs:
+            raise TooLarge(f"expected at most {self._max_songs} songs, got more: send them in parts")
+
+    def songs(self) -> Songs:
+        return Songs(tuple(self._entries.values()), tuple(self._problems), self._problem_count)
+
+
+def read_file(name: str, data: bytes, found: Found) -> None:
     """The songs of a file; its name or else its content says what it is. A good line is never lost to a bad one."""
     text = decoded(data)
     lower = name.lower()
     begin = text.lstrip()[:200]
     if lower.endswith(".json") or re.match(r'(\[\s*[{\]]|\{\s*["}])', begin):
-        return read_json(name, text, types)
-    if lower.endswith(_CHORDPRO_NAMES) or re.search(r"^[ \t]*\{[ \t]*(t|title)[ \t]*:", text[:5_000], re.MULTILINE):
-        return read_chordpro(name, text, types)
-    return read_csv(name, text, types)
+        read_json(name, text, found)
+    elif lower.endswith(_CHORDPRO_NAMES) or re.search(r"^[ \t]*\{[ \t]*(t|title)[ \t]*:", text[:5_000], re.MULTILINE):
+        read_chordpro(name, text, found)
+    else:
+        read_csv(name, text, found)
 
 
 def decoded(data: bytes) -> str:
@@ -50,21 +96,7 @@ def decoded(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def without_twins(found: Sequence[Songs]) -> Songs:
-    """The songs of several files as one list, each song once: the first of its title and artist is taken."""
-    entries: dict[tuple[str, str], Entry] = {}
-    problems = [problem for songs in found for problem in songs.problems]
-    for entry in (entry for songs in found for entry in songs.entries):
-        first = entries.setdefault(identity(entry.fields), entry)
-        if first is not entry:
-            where = f"line {first.line}" if first.file == entry.file else f"{first.file}, line {first.line}"
-            problems.append(
-                LineProblem(entry.file, entry.line, f"'{entry.fields['title']}' was there already ({where})")
-            )
-    return Songs(tuple(entries.values()), tuple(problems))
-
-
-def read_csv(file: str, text: str, types: FieldTypes) -> Songs:
+def read_csv(file: str, text: str, found: Found) -> None:
     """One song a row, under a header with any of the usual column names; commas, semicolons, tabs or bars between.
 
     A column `type`, as exports of setlists have it, tells songs from breaks.
@@ -72,92 +104,75 @@ def read_csv(file: str, text: str, types: FieldTypes) -> Songs:
     lines = list(io.StringIO(text, newline=None))
     begin = next((index for index, line in enumerate(lines) if line.strip(" \t\n,;")), None)
     if begin is None:
-        return Songs((), (LineProblem(file, 1, "expected a header and songs, got an empty file"),))
+        found.bad(file, 1, "expected a header and songs, got an empty file")
+        return
     hint = re.fullmatch(r"sep=(.)\s*", lines[begin])
     begin += hint is not None
-    header, delimiter = _header(lines[begin] if begin < len(lines) else "", hint[1] if hint else ",;\t|", types)
+    titles, delimiter = _header(lines[begin] if begin < len(lines) else "", hint[1] if hint else ",;\t|", found.types)
+    header = [field_named(title, found.types) for title in titles]
     if "title" not in header:
-        names = ", ".join(cell for cell in lines[begin].strip().split(delimiter)[:10]) if begin < len(lines) else ""
-        return Songs((), (LineProblem(file, begin + 1, f"expected a header with a column 'title', got {names!r}"),))
-    titles = [cell.strip().casefold() for cell in next(csv.reader([lines[begin]], delimiter=delimiter))]
-    type_column = titles.index("type") if "type" in titles else None
-    found = _Found(file, types)
+        names = ", ".join(title.strip()[:40] for title in titles[:10])
+        found.bad(file, begin + 1, f"expected a header with a column 'title', got {names!r}")
+        return
+    type_column = next((index for index, title in enumerate(titles) if title.strip().casefold() == "type"), None)
     for line, cells in _rows(lines, begin + 1, delimiter):
         if isinstance(cells, str):
-            found.bad(line, cells)
+            found.bad(file, line, cells)
         elif any(cell.strip() for cell in cells[len(header) :]):
-            found.bad(line, f"expected {len(header)} cells, got {len(cells)}: put a text with '{delimiter}' in quotes")
+            wanted = f"expected {len(header)} cells, got {len(cells)}: put a text with '{delimiter}' in quotes"
+            found.bad(file, line, wanted)
         elif any(map(str.strip, cells)) and _is_song(cells, type_column):
             # Of two columns that mean the same, the first that says something counts.
             raw: dict[str, Value] = {}
             for name, cell in zip(header, cells, strict=False):
                 if name is not None and cell.strip():
                     raw.setdefault(name, cell)
-            found.song(line, raw)
-    return found.songs()
+            found.song(file, line, raw)
 
 
-def read_json(file: str, text: str, types: FieldTypes) -> Songs:
+def read_json(file: str, text: str, found: Found) -> None:
     """A list of songs, or an object that holds one as `songs` or `items`; a song is an object of its fields."""
     try:
         data = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        return Songs((), (LineProblem(file, error.lineno, f"expected JSON: {error.msg}"),))
+        found.bad(file, error.lineno, f"expected JSON: {error.msg}")
+        return
     if isinstance(data, dict):
         data = data.get("songs", data.get("items", [data] if "title" in data else None))
     if not isinstance(data, list):
-        return Songs((), (LineProblem(file, 1, "expected a list of songs, or an object with 'songs'"),))
-    found = _Found(file, types)
+        found.bad(file, 1, "expected a list of songs, or an object with 'songs'")
+        return
     for number, song in enumerate(data, 1):
         if not isinstance(song, dict):
-            found.bad(number, f"expected a song as an object, got {str(song)[:60]!r}")
+            found.bad(file, number, f"expected a song as an object, got {shown(song)}")
         elif song.get("type", "song") == "song":
             fields = song["fields"] if isinstance(song.get("fields"), dict) else song
-            named = ((field_named(str(key), types), value) for key, value in fields.items())
-            found.song(number, {name: value for name, value in named if name is not None})
-    return found.songs()
+            named = ((field_named(key, found.types), value) for key, value in fields.items())
+            found.song(file, number, {name: value for name, value in named if name is not None})
 
 
-def read_chordpro(file: str, text: str, types: FieldTypes) -> Songs:
+def read_chordpro(file: str, text: str, found: Found) -> None:
     """The songs of a ChordPro file (chordpro.org): its directives in long or short form; the rest is the chart."""
-    found = _Found(file, types)
-    for line, raw in _chordpro_songs(list(io.StringIO(text, newline=None))):
-        found.song(line, {name: value for name, value in raw.items() if name in types})
-    return found.songs()
+    for line, raw in _chordpro_songs(io.StringIO(text, newline=None)):
+        found.song(file, line, {name: value for name, value in raw.items() if name in found.types})
 
 
-class _Found:
-    """Gathers the songs of one file."""
+def _header(line: str, delimiters: str, types: FieldTypes) -> tuple[list[str], str]:
+    """The titles of the columns, and the delimiter: the one that makes the most sense of the header."""
 
-    def __init__(self, file: str, types: FieldTypes) -> None:
-        self._file = file
-        self._types = types
-        self._entries: list[Entry] = []
-        self._problems: list[LineProblem] = []
+    def known(delimiter: str) -> int:
+        return sum(field_named(cell, types) is not None for cell in _cells(line, delimiter))
 
-    def bad(self, line: int, message: str) -> None:
-        self._problems.append(LineProblem(self._file, line, message))
-
-    def song(self, line: int, raw: Mapping[str, Value]) -> None:
-        fields, problems = read_song(raw, self._types)
-        if problems:
-            self.bad(line, "; ".join(problems))
-        else:
-            self._entries.append(Entry(self._file, line, fields))
-
-    def songs(self) -> Songs:
-        return Songs(tuple(self._entries), tuple(self._problems))
+    best = max(delimiters, key=known)
+    return _cells(line, best), best
 
 
-def _header(line: str, delimiters: str, types: FieldTypes) -> tuple[list[str | None], str]:
-    """The fields that the columns mean, and the delimiter: the one that makes the most sense of the header."""
-
-    def columns(delimiter: str) -> list[str | None]:
-        cells = next(csv.reader([line], delimiter=delimiter), [])
-        return [field_named(cell, types) for cell in cells]
-
-    best = max(delimiters, key=lambda delimiter: sum(name is not None for name in columns(delimiter)))
-    return columns(best), best
+def _cells(line: str, delimiter: str) -> list[str]:
+    """The cells of a header. One that is longer than the module takes has no title in it, and is one cell."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return [line]
 
 
 def _is_song(cells: Sequence[str], type_column: int | None) -> bool:
@@ -165,10 +180,14 @@ def _is_song(cells: Sequence[str], type_column: int | None) -> bool:
 
 
 def _rows(lines: Sequence[str], begin: int, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
-    """The rows with the number of the line each begins on, or what is wrong with it; after a bad line it goes on."""
+    """The rows with the number of the line each begins on, or what is wrong with it; after a bad line it goes on.
+
+    A row that went wrong after several lines was within quotes at the beginning of each of them but the first. So a
+    row which begins on one of these and opens quotes that this line does not close comes to the same end: only the line
+    itself is read, and none is read more than twice.
+    """
     while begin < len(lines):
-        ahead = (lines[index] for index in range(begin, len(lines)))
-        reader = csv.reader(ahead, delimiter=delimiter, strict=True)
+        reader = csv.reader((lines[index] for index in range(begin, len(lines))), delimiter=delimiter, strict=True)
         read = 0
         try:
             for cells in reader:
@@ -176,12 +195,27 @@ def _rows(lines: Sequence[str], begin: int, delimiter: str) -> Iterator[tuple[in
                 read = reader.line_num
             return
         except csv.Error as error:
-            yield begin + read + 1, f"expected a row of cells: {error}"
-            begin += read + 1
+            end = begin + reader.line_num
+            begin += read
+            yield begin + 1, f"expected a row of cells: {error}"
+            for line in range(begin + 1, end - 1):
+                yield line + 1, _row(lines[line], delimiter)
+            begin = max(begin + 1, end - 1)
 
 
-def _chordpro_songs(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Value]]]:
-    raw: dict[str, Value] = {}
+def _row(line: str, delimiter: str) -> list[str] | str:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        return f"expected a row of cells: {error}"
+
+
+_SEVERAL = ("artist", "composer", "tags")
+"""Of these a song may have several directives; of the others the first counts."""
+
+
+def _chordpro_songs(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Value]]]:
+    said: dict[str, list[str]] = {}
     chart: list[str] = []
     begin: int | None = None
     for number, line in enumerate(lines, 1):
@@ -190,20 +224,23 @@ def _chordpro_songs(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Value
         name, value = _directive(line)
         if name == "new_song":
             if begin is not None:
-                yield begin, {**raw, "chart": "".join(chart).strip("\n")}
-            raw, chart, begin = {}, [], None
+                yield begin, _chordpro_song(said, chart)
+            said, chart, begin = {}, [], None
             continue
         if begin is None and line.strip():
             begin = number
         field = _META.get(name)
         if field is None:
             chart.append(line)
-        elif field in ("artist", "composer", "tags") and raw.get(field):
-            raw[field] += f", {value}"
-        else:
-            raw.setdefault(field, value)
+        elif field in _SEVERAL or field not in said:
+            said.setdefault(field, []).append(value)
     if begin is not None:
-        yield begin, {**raw, "chart": "".join(chart).strip("\n")}
+        yield begin, _chordpro_song(said, chart)
+
+
+def _chordpro_song(said: Mapping[str, Sequence[str]], chart: Sequence[str]) -> dict[str, Value]:
+    fields: dict[str, Value] = {field: ", ".join(filter(None, values)) for field, values in said.items()}
+    return {**fields, "chart": "".join(chart).strip("\n")}
 
 
 def _directive(line: str) -> tuple[str, str]:

@@ -4,10 +4,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
-from collab.domain.fields import Line
+from collab.domain.fields import Line, value_problem
 from collab.domain.kinds import FieldTypes
 from collab.domain.ops import Fields, Value
 from collab.domain.record import record
+from collab.domain.strings import cleaned_line
 
 
 @record
@@ -33,10 +34,12 @@ class Entry:
 
 @record
 class Songs:
-    """What was found in files: the songs that are good, and what is wrong with the others."""
+    """What was found in files: the songs that are good, and what is wrong with the others: the first problems of all
+    those that are counted."""
 
     entries: Sequence[Entry] = ()
     problems: Sequence[LineProblem] = ()
+    problem_count: int = 0
 
 
 _NAMES: Mapping[str, Sequence[str]] = {
@@ -61,11 +64,22 @@ _NAMES: Mapping[str, Sequence[str]] = {
 """The usual names of columns beside the fields' own, in the form that `field_named` compares."""
 
 _FIELD_OF = {alias: name for name, aliases in _NAMES.items() for alias in aliases}
+_MAX_NAME = 100
+"""Letters of a column's name. Marks on one letter are put in order in quadratic time (Unicode, D109)."""
+
+_MAX_WRITTEN = 100
+"""Letters of a number, a duration or a key, spaces within it counted once."""
+
+_FORMULA = ("=", "+", "-", "@")
+"""What a spreadsheet takes for the beginning of a formula."""
+
 _MODES = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "locrian", "blues")
 
 
 def field_named(column: str, types: FieldTypes) -> str | None:
     """The field that a column or key of a file means; None for one that songs don't have."""
+    if len(column) > _MAX_NAME:
+        return None
     plain = "".join(mark for mark in unicodedata.normalize("NFKD", column) if not unicodedata.combining(mark))
     words = " ".join(re.findall(r"[a-z0-9]+", plain.casefold()))
     own = words.replace(" ", "_")
@@ -84,7 +98,7 @@ def read_song(raw: Mapping[str, Value], types: FieldTypes) -> tuple[Fields, list
         value = _value(name, written, types) if isinstance(written, str) else written
         if value is None or value == "":
             continue
-        if found := types[name].problem(value):
+        if found := value_problem(types[name], value):
             problems.append(f"{name}: {found}")
         fields[name] = value
     if not fields.get("title"):
@@ -105,16 +119,20 @@ def _plain(value: Value) -> str:
 def _value(name: str, written: str, types: FieldTypes) -> Value:
     text = written.strip()
     # A spreadsheet takes such a cell for a formula; exports put an apostrophe before it.
-    if re.match(r"'[=+\-@]", text):
+    if text[:1] == "'" and text[1:2] in _FORMULA:
         text = text[1:]
-    if isinstance(types[name], Line):
-        text = " ".join(text.split())
     read = _READ.get(name)
-    return read(text) if read and text else text.replace("\r\n", "\n").replace("\r", "\n")
+    if isinstance(types[name], Line):
+        text = cleaned_line(" ".join(text.split()), len(text))
+    elif read:
+        text = " ".join(text.split())
+    if read and text and (len(text) <= _MAX_WRITTEN or read is _tags):
+        return read(text)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _number(text: str) -> Value:
-    match = re.fullmatch(r"(-?\d{1,9}(?:[.,]\d{1,9})?)\s*(?:bpm|s|sec|seconds)?", text, re.IGNORECASE)
+    match = re.fullmatch(r"(-?\d{1,9}(?:[.,]\d{1,9})?) ?(?:bpm|s|sec|seconds)?", text, re.IGNORECASE)
     if match is None:
         return text
     number = float(match[1].replace(",", "."))
@@ -125,14 +143,14 @@ def _duration(text: str) -> Value:
     if match := re.fullmatch(r"(?:(\d{1,3}):)?(\d{1,5}):([0-5]\d)", text):
         hours, minutes, seconds = (int(part or 0) for part in match.groups())
         return hours * 3_600 + minutes * 60 + seconds
-    if match := re.fullmatch(r"(\d{1,5})\s*(?:m|min|'|\u2032)\s*(?:(\d{1,2})\s*(?:s|sec|\"|''|\u2033)?)?", text):
+    if match := re.fullmatch(r"(\d{1,5}) ?(?:m|min|'|\u2032) ?(?:(\d{1,2}) ?(?:s|sec|\"|''|\u2033)?)?", text):
         return int(match[1]) * 60 + int(match[2] or 0)
     return _number(text)
 
 
 def _key(text: str) -> Value:
     plain = text.replace("\u266d", "b").replace("\u266f", "#")
-    match = re.fullmatch(r"([A-Ga-g])\s*(#|b|sharp|flat)?\s*(\S*)", plain)
+    match = re.fullmatch(r"([A-Ga-g]) ?(#|b|sharp|flat)? ?(\S*)", plain)
     if match is None:
         return text
     accidental = {"sharp": "#", "flat": "b"}.get(match[2], match[2] or "")

@@ -9,6 +9,7 @@ from collab.domain.bands import User
 from collab.http.openapi import OF_A_BAND, SIGNED_IN, documented
 from collab.http.routes import AnsweringRoute, Caller
 from collab.protocol import rest_answers
+from collab.protocol.base import KnownId, OldId
 from collab.protocol.events import Json
 from collab.protocol.rest import CreateBand, PutMember, band_json, member_json
 from collab.services.membership import MembershipService
@@ -34,21 +35,21 @@ def bands_router(caller: Caller, membership: MembershipService) -> APIRouter:
         return band_json(await membership.create_band(user, body.name), Role.OWNER)
 
     @router.get("/bands/{band_id}/members", **documented(rest_answers.Members, *OF_A_BAND))
-    async def members(user: Me, band_id: str) -> Json:
+    async def members(user: Me, band_id: KnownId) -> Json:
         """Who belongs to the band."""
         return {"members": [member_json(member) for member in await membership.members(user, band_id)]}
 
     @router.put(
         "/bands/{band_id}/members/{user_id}", **documented(rest_answers.Member, *OF_A_BAND, "conflict", body=PutMember)
     )
-    async def put_member(user: Me, band_id: str, user_id: str, body: PutMember) -> Json:
+    async def put_member(user: Me, band_id: KnownId, user_id: KnownId, body: PutMember) -> Json:
         """Gives somebody a role in the band, also somebody who has never connected."""
         return member_json(await membership.put_member(user, band_id, user_id, Role(body.role), body.name))
 
     @router.delete(
         "/bands/{band_id}/members/{user_id}", **documented(None, *OF_A_BAND, "not_found", "conflict", status=204)
     )
-    async def remove_member(user: Me, band_id: str, user_id: str) -> None:
+    async def remove_member(user: Me, band_id: KnownId, user_id: OldId) -> None:
         """Takes somebody out of the band, and their sessions out of its rooms before this returns."""
         await membership.remove_member(user, band_id, user_id)
 

@@ -11,6 +11,7 @@ from collab.domain.ops import Item
 from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import AnsweringRoute, Caller
 from collab.protocol import models, rest_answers
+from collab.protocol.base import KnownId
 from collab.protocol.events import Json
 from collab.protocol.rest import CreateContent, Seed, SeedItem
 from collab.services.contents import ContentService
@@ -21,12 +22,12 @@ def contents_router(caller: Caller, contents: ContentService, new_id: Callable[[
     Me = Annotated[User, Depends(caller)]
 
     @router.get("/bands/{band_id}/contents", **documented(rest_answers.Contents, *OF_A_BAND))
-    async def list_contents(user: Me, band_id: str) -> Json:
+    async def list_contents(user: Me, band_id: KnownId) -> Json:
         """What the band shares, without what is archived."""
         return {"contents": [content.to_json() for content in await contents.contents_of(user, band_id)]}
 
     @router.post("/bands/{band_id}/contents", **documented(models.Document, *OF_A_BAND, status=201, body=CreateContent))
-    async def create_content(user: Me, band_id: str, body: CreateContent) -> Json:
+    async def create_content(user: Me, band_id: KnownId, body: CreateContent) -> Json:
         """Makes a content; `document` says what it begins with."""
         seed = body.document or Seed()
         items = _items(seed.items, new_id)
@@ -34,12 +35,12 @@ def contents_router(caller: Caller, contents: ContentService, new_id: Callable[[
         return document.to_json()
 
     @router.delete("/contents/{content_id}", **documented(None, *OF_A_BAND, status=204))
-    async def archive(user: Me, content_id: str) -> None:
+    async def archive(user: Me, content_id: KnownId) -> None:
         """Archives the content; nothing is deleted."""
         await contents.set_archived(user, content_id, is_archived=True)
 
     @router.post("/contents/{content_id}/unarchive", **documented(models.Summary, *OF_A_BAND))
-    async def unarchive(user: Me, content_id: str) -> Json:
+    async def unarchive(user: Me, content_id: KnownId) -> Json:
         """Brings an archived content back."""
         return (await contents.set_archived(user, content_id, is_archived=False)).to_json()
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from collab.domain.bands import User
 from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import AnsweringRoute, Caller
+from collab.protocol.base import KnownId
 from collab.services.exports import MEDIA_TYPES, ExportService, Format
 
 
@@ -20,7 +21,7 @@ def exports_router(caller: Caller, exports: ExportService) -> APIRouter:
     )
     async def export(
         user: Me,
-        content_id: str,
+        content_id: KnownId,
         wanted: Annotated[Format, Query(alias="format")] = "json",
         version: Annotated[int | None, Query(ge=0)] = None,
     ) -> Response:

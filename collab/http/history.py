@@ -10,6 +10,7 @@ from collab.domain.bands import User
 from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import AnsweringRoute, Caller
 from collab.protocol import models, rest_answers
+from collab.protocol.base import KnownId
 from collab.protocol.events import Json, edits_json, outcome_json
 from collab.protocol.rest import CreateCheckpoint, Revert
 from collab.services.history import HistoryService
@@ -33,7 +34,7 @@ def history_router(caller: Caller, history: HistoryService) -> APIRouter:
 
     @router.get("", **documented(models.Document, *OF_A_BAND, "not_found"))
     async def content(
-        user: Me, content_id: str, version: Annotated[int | None, Query(ge=0)] = None, at: Time | None = None
+        user: Me, content_id: KnownId, version: Annotated[int | None, Query(ge=0)] = None, at: Time | None = None
     ) -> Json:
         """The document, as it is or as it was at a version or a time."""
         return (await history.document(user, content_id, version, at)).to_json()
@@ -41,11 +42,11 @@ def history_router(caller: Caller, history: HistoryService) -> APIRouter:
     @router.get("/edits", **documented(rest_answers.Edits, *OF_A_BAND))
     async def edits(
         user: Me,
-        content_id: str,
+        content_id: KnownId,
         after: Annotated[int, Query(ge=0)] = 0,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
-        author: str | None = None,
-        item: str | None = None,
+        author: KnownId | None = None,
+        item: KnownId | None = None,
         since: Time | None = None,
         until: Time | None = None,
     ) -> Json:
@@ -56,7 +57,7 @@ def history_router(caller: Caller, history: HistoryService) -> APIRouter:
     @router.get("/diff", **documented(rest_answers.Difference, *OF_A_BAND, "not_found"))
     async def difference(
         user: Me,
-        content_id: str,
+        content_id: KnownId,
         before: Annotated[int, Query(ge=0, alias="from")],
         after: Annotated[int | None, Query(ge=0, alias="to")] = None,
     ) -> Json:
@@ -66,13 +67,13 @@ def history_router(caller: Caller, history: HistoryService) -> APIRouter:
         return {"from": found.before, "to": found.after, "changes": changes, "words": found.words}
 
     @router.post("/revert", **documented(rest_answers.Stored, *OF_A_BAND, "not_found", body=Revert))
-    async def revert(user: Me, content_id: str, body: Revert) -> Json:
+    async def revert(user: Me, content_id: KnownId, body: Revert) -> Json:
         """A new edit that brings the document back to what it was; it can itself be undone."""
         outcome = await history.revert(user, content_id, body.version, body.edit_id)
         return outcome_json(body.edit_id, outcome)
 
     @router.get("/checkpoints", **documented(rest_answers.Checkpoints, *OF_A_BAND))
-    async def checkpoints(user: Me, content_id: str) -> Json:
+    async def checkpoints(user: Me, content_id: KnownId) -> Json:
         """The named versions, the newest first."""
         return {"checkpoints": [entry.to_json() for entry in await history.checkpoints(user, content_id)]}
 
@@ -80,7 +81,7 @@ def history_router(caller: Caller, history: HistoryService) -> APIRouter:
         "/checkpoints",
         **documented(rest_answers.Checkpoint, *OF_A_BAND, "not_found", status=201, body=CreateCheckpoint),
     )
-    async def create_checkpoint(user: Me, content_id: str, body: CreateCheckpoint) -> Json:
+    async def create_checkpoint(user: Me, content_id: KnownId, body: CreateCheckpoint) -> Json:
         """Gives a version a name."""
         return (await history.create_checkpoint(user, content_id, body.label, body.version)).to_json()
 

@@ -11,6 +11,7 @@ from collab.domain.errors import Invalid, TooLarge
 from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import AnsweringRoute, Caller
 from collab.protocol import rest_answers
+from collab.protocol.base import KnownId
 from collab.protocol.events import Json
 from collab.services.imports import ImportService
 
@@ -48,23 +49,23 @@ def imports_router(caller: Caller, imports: ImportService) -> APIRouter:
         openapi_extra=_BODY,
         **documented(rest_answers.Started, *OF_A_BAND, "too_large", status=202),
     )
-    async def start(user: Me, band_id: str, request: Request) -> Json:
+    async def start(user: Me, band_id: KnownId, request: Request) -> Json:
         """Adds songs to the repertoire, in the background: a CSV, JSON or ChordPro file, or a zip of those."""
         name, data = await _file_of(request, imports.limits.max_bytes)
         return {"job_id": (await imports.start(user, band_id, name, data)).id}
 
     @router.get("/bands/{band_id}/imports", **documented(rest_answers.Imports, *OF_A_BAND))
-    async def jobs(user: Me, band_id: str) -> Json:
+    async def jobs(user: Me, band_id: KnownId) -> Json:
         """The imports of the band, the newest first."""
         return {"imports": [job.to_json() for job in await imports.jobs_of(user, band_id)]}
 
     @router.get("/imports/{job_id}", **documented(rest_answers.Job, *OF_A_BAND, "not_found"))
-    async def job(user: Me, job_id: str) -> Json:
+    async def job(user: Me, job_id: KnownId) -> Json:
         """How far an import is, and what came of it."""
         return (await imports.job(user, job_id)).to_json()
 
     @router.delete("/imports/{job_id}", **documented(rest_answers.Job, *OF_A_BAND, "not_found"))
-    async def cancel(user: Me, job_id: str) -> Json:
+    async def cancel(user: Me, job_id: KnownId) -> Json:
         """Ends an import; what it has brought in stays."""
         return (await imports.cancel(user, job_id)).to_json()
 

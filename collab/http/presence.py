@@ -8,6 +8,7 @@ from collab.domain.bands import User
 from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import AnsweringRoute, Caller
 from collab.protocol import rest_answers
+from collab.protocol.base import KnownId
 from collab.protocol.events import Json
 from collab.services.attendance import AttendanceService
 
@@ -19,10 +20,10 @@ def presence_router(caller: Caller, attendance: AttendanceService) -> APIRouter:
     @router.get("/bands/{band_id}/presence", **documented(rest_answers.Online, *OF_A_BAND))
     async def presence(
         user: Me,
-        band_id: str,
+        band_id: KnownId,
         history: bool = False,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
-        before: Annotated[str | None, Query(max_length=100)] = None,
+        before: KnownId | None = None,
     ) -> Json:
         """Who is in the band's rooms now. With `history`, past and present stays too, latest first.
 

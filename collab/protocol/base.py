@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
 from collab.domain.errors import Invalid, Problem, TooLarge, shown
+from collab.domain.strings import MAX_ID_LENGTH, MAX_NAME_LENGTH, id_problem, line_problem, text_problem
 
 EditId = Annotated[
     str,
@@ -15,6 +17,44 @@ EditId = Annotated[
 
 Id = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
 """An id that a client gives an item: printable ASCII without spaces."""
+
+_OURS = "string"
+"""The type of pydantic's errors whose message is ours, and says what came too."""
+
+
+def _as_line(text: str) -> str:
+    return _unless(line_problem(text), text)
+
+
+def _as_id(text: str) -> str:
+    return _unless(id_problem(text), text)
+
+
+def _as_text(text: str) -> str:
+    return _unless(text_problem(text), text)
+
+
+def _unless(problem: str | None, text: str) -> str:
+    if problem is not None:
+        raise PydanticCustomError(_OURS, "{problem}", {"problem": problem})
+    return text
+
+
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_NAME_LENGTH, strip_whitespace=True),
+    AfterValidator(_as_line),
+]
+"""What somebody or something is called: a line that says something, without white space around it."""
+
+Word = Annotated[str, StringConstraints(max_length=MAX_ID_LENGTH), AfterValidator(_as_line)]
+"""The name of something within a content, such as a field."""
+
+KnownId = Annotated[str, AfterValidator(_as_id)]
+"""The id of something that there may be, in a path or a query."""
+
+OldId = Annotated[str, AfterValidator(_as_text)]
+"""The id of something to be taken away: also one that could not be given any more."""
 
 OP_NAMES = ("set", "insert", "move", "remove", "text")
 
@@ -47,9 +87,14 @@ def refuse_long_list(found: Sequence[Any]) -> None:
 def problems_of(error: ValidationError) -> list[Problem]:
     """Pydantic's findings as ours: a dotted path, what was expected and what came."""
     return [
-        Problem(_path(found["loc"]), f"{_lower_first(found['msg'])}, got {shown(found['input'])}")
-        for found in error.errors(include_url=False, include_context=False)
+        Problem(_path(found["loc"]), _told(found)) for found in error.errors(include_url=False, include_context=False)
     ]
+
+
+def _told(found: Any) -> str:
+    if found["type"] == _OURS:
+        return str(found["msg"])
+    return f"{_lower_first(found['msg'])}, got {shown(found['input'])}"
 
 
 def _path(loc: Sequence[int | str]) -> str:

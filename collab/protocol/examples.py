@@ -99,7 +99,7 @@ _MEMBER = {"user": {"id": "ben", "name": "Ben (sousaphone)", "color": "#1d4ed8"}
 
 EXAMPLES: Mapping[type[Wire], Any] = {
     requests.Authenticate: {"token": _TOKEN},
-    requests.JoinRoom: {"room": f"content_{_CONTENT}", "since": 40},
+    requests.JoinRoom: {"room": f"content_{_CONTENT}", "since": 40, "since_edit": _EDIT},
     requests.LeaveRoom: {"room": f"content_{_CONTENT}"},
     requests.EditContent: {
         "room_id": f"content_{_CONTENT}",
@@ -112,7 +112,7 @@ EXAMPLES: Mapping[type[Wire], Any] = {
         "edit_id": "0193b1f3-7e02-7d6a-9c11-3a5e8b0d4f72",
         "target": _EDIT,
     },
-    requests.RequestUpdate: {"room_id": f"content_{_CONTENT}", "since": 40},
+    requests.RequestUpdate: {"room_id": f"content_{_CONTENT}", "since": 40, "since_edit": _EDIT},
     requests.UpdatePresence: {
         "room": f"content_{_CONTENT}",
         "status": "active",
@@ -153,6 +153,7 @@ EXAMPLES: Mapping[type[Wire], Any] = {
         "role": "editor",
         "roster": [_PRESENCE],
         "content": _DOCUMENT,
+        "last_edit": _EDIT,
     },
     models.Updated: {"ok": True, "version": 42, "edits": [_STORED]},
     models.Failed: {

@@ -132,6 +132,7 @@ class ContentJoined(Wire):
     role: Role
     roster: list[Presence]
     content: Document | None = None
+    last_edit: str | None = None
     version: int | None = None
     edits: list[Edit] | None = None
 
@@ -141,6 +142,7 @@ class Updated(Wire):
 
     ok: Literal[True]
     content: Document | None = None
+    last_edit: str | None = None
     version: int | None = None
     edits: list[Edit] | None = None
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BeforeValidator, Field, TypeAdapter
 
 from collab.domain.errors import Invalid
-from collab.protocol.base import EditId, Wire, validate
+from collab.protocol.base import EditId, Wire, Word, validate
 from collab.protocol.ops import WireOp
 
 MAX_OPS = 1_000
@@ -24,6 +24,7 @@ class JoinRoom(Wire):
 
     room: str
     since: Version | None = None
+    since_edit: EditId | None = None
 
 
 class LeaveRoom(Wire):
@@ -36,6 +37,7 @@ class EditContent(Wire):
     room_id: str
     edit_id: EditId
     base_version: int
+    base_edit: EditId | None = None
     ops: list[WireOp] = Field(min_length=1, max_length=MAX_OPS)
     expect: Literal["unchanged"] | None = None
 
@@ -51,11 +53,12 @@ class RequestUpdate(Wire):
 
     room_id: str | None = None
     since: Version | None = None
+    since_edit: EditId | None = None
 
 
 class WireFocus(Wire):
-    item: str | None = Field(default=None, max_length=100)
-    field: str | None = Field(default=None, max_length=100)
+    item: Word | None = None
+    field: Word | None = None
     anchor: Version | None = None
     head: Version | None = None
     lead: bool | None = None

@@ -6,22 +6,20 @@ from pydantic import Field
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
-from collab.protocol.base import EditId, Id, Wire
+from collab.protocol.base import EditId, Id, Name, Wire
 from collab.protocol.events import Json
 from collab.protocol.requests import Version
 
-Name = Field(min_length=1, max_length=200)
-
 
 class CreateBand(Wire):
-    name: str = Name
+    name: Name
 
 
 class PutMember(Wire):
     """`name` is for somebody who has never connected; who has goes by their token's."""
 
     role: Literal["owner", "editor", "viewer"]
-    name: str | None = Field(default=None, min_length=1, max_length=200)
+    name: Name | None = None
 
 
 class SeedItem(Wire):
@@ -40,7 +38,7 @@ class Seed(Wire):
 
 class CreateContent(Wire):
     kind: str
-    title: str = Name
+    title: Name
     document: Seed | None = None
 
 
@@ -54,7 +52,7 @@ class Revert(Wire):
 class CreateCheckpoint(Wire):
     """Without a version: the one of the moment."""
 
-    label: str = Name
+    label: Name
     version: Version | None = None
 
 

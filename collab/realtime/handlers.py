@@ -40,7 +40,7 @@ EditT = TypeVar("EditT", requests.EditContent, requests.UndoEdit)
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """`look_for` learns of a room what another node may just have made, where there are others."""
+    """`look_for` learns of a room what another node, or a restored backup, may just have brought."""
 
     server: Server
     answers: Answers
@@ -51,7 +51,7 @@ class Handlers:
     editing: EditingService
     presence: PresenceService
     broadcaster: Broadcaster
-    look_for: Callable[[Room], Awaitable[None]] | None
+    look_for: Callable[[Room], Awaitable[None]]
     rates: Rates
 
     def register(self) -> None:
@@ -70,7 +70,7 @@ class Handlers:
         # First in, then look: what is committed after the look, the session hears.
         await self.server.enter_room(session.id, room.name)
         try:
-            opened = await self._opened(room, request.since)
+            opened = await self._opened(room, request)
             # Once more: whoever was removed meanwhile is in no roster yet, so that nobody could take them out.
             _, role = self._enterable(session, request.room)
         except CollabError:
@@ -99,6 +99,7 @@ class Handlers:
             base_version=request.base_version,
             ops=to_domain(request.ops),
             is_unchanged_expected=request.expect == "unchanged",
+            base_edit=request.base_edit,
             on_stored=on_stored,
         )
 
@@ -119,7 +120,7 @@ class Handlers:
             return {}
         content_id = parse_content_room(request.room_id).id
         self.directory.require_content(session.user, content_id, Right.VIEW)
-        return _opened_json(await self.editing.open(content_id, request.since))
+        return _opened_json(await self.editing.open(content_id, request.since, request.since_edit))
 
     async def update_presence(self, session: Session, request: requests.UpdatePresence) -> Json:
         room, _ = self._enterable(session, request.room)
@@ -130,18 +131,16 @@ class Handlers:
         self.presence.update(session.id, room, request.status, focus, has_focus=has_focus)
         return {}
 
-    async def _opened(self, room: SharedRoom, since: int | None) -> Json:
+    async def _opened(self, room: SharedRoom, request: requests.JoinRoom) -> Json:
         if isinstance(room, BandRoom):
             return {"contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
-        return _opened_json(await self.editing.open(room.id, since))
+        return _opened_json(await self.editing.open(room.id, request.since, request.since_edit))
 
     async def _found(self, session: Session, name: str) -> tuple[SharedRoom, Role]:
-        """As `_enterable`. What this node does not know another may just have made: the database is asked first."""
+        """As `_enterable`. What this node does not know may be new in the database, which is asked first."""
         try:
             return self._enterable(session, name)
         except Forbidden:
-            if self.look_for is None:
-                raise
             await self.look_for(parse_room(name))
             return self._enterable(session, name)
 
@@ -216,5 +215,5 @@ def _answer(pending: Pending, edit_id: str, outcome: Stored | CollabError) -> No
 
 def _opened_json(opened: Opened) -> Json:
     if opened.document is not None:
-        return {"content": opened.document.to_json()}
+        return {"content": opened.document.to_json(), "last_edit": opened.last_edit}
     return {"version": opened.version, "edits": edits_json(opened.edits)}

@@ -62,7 +62,7 @@ class Sessions:
         elif current.user.id != identity.user.id:
             raise Forbidden(f"expected a token of {current.user.id}: connect anew to be somebody else")
         self._cancel_timers(sid)
-        timer = self._clock.call_at(identity.expires_at, partial(self._on_expiry, sid))
+        timer = self._clock.call_at(identity.good_until, partial(self._on_expiry, sid))
         session = Session(sid, identity.user, identity.expires_at, timer)
         self._sessions[sid] = session
         return session

@@ -14,7 +14,7 @@ from collab.domain.document import Document
 from collab.domain.edits import Edit, Proposal, Undo
 from collab.domain.errors import CollabError, Conflicting, Forbidden, VersionUnknown
 from collab.domain.ops import Op
-from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing, Outcome
+from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing, Outcome, check_history
 from collab.services.directory import ContentRef, Directory
 from collab.services.ports import Clock, HistoryReader, Journal
 
@@ -39,11 +39,13 @@ OnStored: TypeAlias = Callable[[Stored | CollabError], None]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A content for somebody who comes to it: the whole document, or the edits that they missed."""
+    """A content for somebody who comes to it: the whole document and the id of the edit that made it (None where that
+    is not known), or the edits that they missed."""
 
     version: int
     document: Document | None
     edits: tuple[Edit, ...] = ()
+    last_edit: str | None = None
 
 
 class EditingService:
@@ -74,6 +76,7 @@ class EditingService:
         ops: tuple[Op, ...],
         on_stored: OnStored,
         is_unchanged_expected: bool = False,
+        base_edit: str | None = None,
     ) -> None:
         """Queues an edit before it returns, so a session's order is kept; `on_stored` hears once it is durable.
 
@@ -82,7 +85,7 @@ class EditingService:
         """
         self._require_open(user, content_id)
         expect: Literal["unchanged"] | None = "unchanged" if is_unchanged_expected else None
-        proposal = Proposal(edit_id, base_version, ops, user.author, session_id, self._clock.now(), expect)
+        proposal = Proposal(edit_id, base_version, ops, user.author, session_id, self._clock.now(), expect, base_edit)
         self._journal.take(content_id, proposal, lambda outcome: on_stored(_stored(outcome)))
 
     def take_undo(
@@ -128,32 +131,40 @@ class EditingService:
         note_committed(stored)
         return stored
 
-    async def open(self, content_id: str, since: int | None = None) -> Opened:
+    async def open(self, content_id: str, since: int | None = None, since_edit: str | None = None) -> Opened:
         """The content as it is now; with `since`, the edits after it where those are less to send.
+
+        `VersionUnknown` where there is no such version, or another edit than `since_edit` made it.
 
         Call it after the session has entered the room: what is committed later, the room hears.
         """
-        opened = await self._open(content_id, since)
+        opened = await self._open(content_id, since, since_edit)
         if self._on_opened is not None:
             self._on_opened(content_id, opened.version)
         return opened
 
-    async def _open(self, content_id: str, since: int | None) -> Opened:
+    async def _open(self, content_id: str, since: int | None, since_edit: str | None) -> Opened:
         document = await self._reader.document(content_id)
         if since is None:
-            return Opened(document.version, document)
+            return await self._whole(document)
         if since > document.version:
             raise VersionUnknown(f"expected a version up to {document.version}, got {since}; open the content anew")
+        if since_edit is not None:
+            check_history(since_edit, await self._reader.edit_id_at(content_id, since), since)
         missed = document.version - since
         limit_bytes = max(_bytes([document]), SMALL_TAIL_BYTES)
         if missed > MAX_TAIL or missed * LEAST_EDIT_BYTES >= limit_bytes:
-            return Opened(document.version, document)
+            return await self._whole(document)
         tail = await self._reader.edits(content_id, since, MAX_TAIL + 1)
         # A tail without the edit right after `since` has a gap: the history was folded there.
         is_whole = tail[0].version == since + 1 if tail else since == document.version
         if is_whole and len(tail) <= MAX_TAIL and _bytes(tail) < limit_bytes:
             return Opened(tail[-1].version if tail else since, None, tuple(tail))
-        return Opened(document.version, document)
+        return await self._whole(document)
+
+    async def _whole(self, document: Document) -> Opened:
+        last_edit = await self._reader.edit_id_at(document.id, document.version)
+        return Opened(document.version, document, last_edit=last_edit)
 
     def _require_open(self, user: User, content_id: str) -> ContentRef:
         ref, _ = self._directory.require_content(user, content_id, Right.EDIT)

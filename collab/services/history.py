@@ -12,6 +12,7 @@ from collab.domain.edits import Edit, Restore
 from collab.domain.errors import Forbidden, Invalid
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing
+from collab.domain.strings import require_name
 from collab.domain.words import tell
 from collab.services.directory import ContentRef, Directory
 from collab.services.editing import note_committed
@@ -117,8 +118,9 @@ class HistoryService:
     ) -> Checkpoint:
         """Gives a version a name; the head where none is given."""
         await self._require(user, content_id, Right.EDIT)
+        label = require_name("label", label)
         document = await self._reader.document(content_id, version)
-        made = Checkpoint(self._new_id(), content_id, document.version, label.strip(), self._clock.now(), user.author)
+        made = Checkpoint(self._new_id(), content_id, document.version, label, self._clock.now(), user.author)
         await self._checkpoints.add(made)
         return made
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,10 +20,10 @@ from collab.domain.song_plan import plan, tally
 from collab.services.contents import ContentService
 from collab.services.directory import Directory
 from collab.services.editing import note_committed
-from collab.services.ports import Announcer, Clock, HistoryReader, Journal, Timer
+from collab.services.ports import Announcer, Clock, HistoryReader, Journal, SongParser, Timer
 from collab.services.stores import JobStore
 from collab.services.turns import Turns
-from collab.services.unpacking import ImportLimits, file_label, songs_of
+from collab.services.unpacking import ImportLimits, file_label
 
 log = structlog.get_logger(__name__)
 
@@ -32,10 +34,7 @@ LEASE = timedelta(seconds=30)
 """A node that has not taken a step of its job for so long has lost it to the next one that looks."""
 
 MAX_RUNNING = 3
-"""Imports of one band at a time."""
-
-MAX_PROBLEMS = 500
-"""Bad lines that a result names; it counts them all."""
+"""Imports of one band at a time, those among them whose file is still to be read."""
 
 RETRY_S = 1.0
 MAX_RETRIES = 20
@@ -53,9 +52,11 @@ class ImportService:
         kinds: Kinds,
         clock: Clock,
         new_id: Callable[[], str],
+        parser: SongParser,
         limits: ImportLimits,
     ) -> None:
         self.limits = limits
+        self._parser = parser
         self._directory = directory
         self._contents = contents
         self._store = store
@@ -71,16 +72,38 @@ class ImportService:
         self._timer: Timer | None = None
         # One import of a repertoire after the other, step by step: two that bring the same song make it once.
         self._stepping = Turns()
+        self._starting: Counter[str] = Counter()
 
     async def start(self, user: User, band_id: str, name: str, data: bytes) -> Job:
         """A new job, stored and running; a file that is bad makes one that says so. `TooLarge`, `RateLimited`."""
         await self._directory.learn_band(band_id)
         self._directory.require_band(user, band_id, Right.EDIT, as_operator=True)
-        running = [job for job in await self._store.of_band(band_id) if job.status == "running"]
-        if len(running) >= MAX_RUNNING:
-            raise RateLimited(f"expected at most {MAX_RUNNING} imports of a band at a time; wait for one to end", 5.0)
-        name = file_label(name)
-        songs = await asyncio.to_thread(songs_of, name, data, self._song_types(), self.limits)
+        async with self._one_of_few(band_id):
+            job = await self._added(user, band_id, file_label(name), data)
+        self._spawn(self._run(job))
+        return job
+
+    @asynccontextmanager
+    async def _one_of_few(self, band_id: str) -> AsyncIterator[None]:
+        """Room for one more import of a band while it starts; `RateLimited` where there is none."""
+        async with self._stepping.at(band_id):
+            # Counted first: one that is stored while the others are read is counted twice rather than not at all.
+            starting = self._starting[band_id]
+            running = [job for job in await self._store.of_band(band_id) if job.status == "running"]
+            if starting + len(running) >= MAX_RUNNING:
+                raise RateLimited(
+                    f"expected at most {MAX_RUNNING} imports of a band at a time; wait for one to end", 5.0
+                )
+            self._starting[band_id] += 1
+        try:
+            yield
+        finally:
+            self._starting[band_id] -= 1
+            if not self._starting[band_id]:
+                del self._starting[band_id]
+
+    async def _added(self, user: User, band_id: str, name: str, data: bytes) -> Job:
+        songs = await self._parser.parse(name, data, self._song_types())
         job = Job(
             id=self._new_id(),
             band_id=band_id,
@@ -91,12 +114,11 @@ class ImportService:
             created_at=self._clock.now(),
             work=[dict(entry.fields) for entry in songs.entries],
             result={
-                "problems": [problem.to_json() for problem in songs.problems[:MAX_PROBLEMS]],
-                "problem_count": len(songs.problems),
+                "problems": [problem.to_json() for problem in songs.problems],
+                "problem_count": songs.problem_count,
             },
         )
         await self._store.add(job, self._runner, self._clock.now() + LEASE)
-        self._spawn(self._run(job))
         return job
 
     async def job(self, user: User, job_id: str) -> Job:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from collab.domain.access import BandRoom, ContentRoom, Right, Role, SharedRoom, UserRoom
 from collab.domain.bands import Band, Member, User
+from collab.domain.strings import require_id, require_name
 from collab.services.directory import Directory
 from collab.services.ports import Announcer, Clock
 from collab.services.presence import PresenceService
@@ -39,7 +40,7 @@ class MembershipService:
     async def create_band(self, owner: User, name: str) -> Band:
         """A new band, which its maker owns."""
         await self.welcome(owner)
-        band = Band(self._new_id(), name)
+        band = Band(self._new_id(), require_name("name", name))
         async with self._directory.changing.at(band.id):
             await self._store.create_band(band, owner, self._clock.now())
             self._directory.set_role(band.id, owner.id, Role.OWNER)
@@ -55,9 +56,11 @@ class MembershipService:
         """Gives somebody a role, at once and everywhere; also somebody who has never connected, for whom `name` is:
         others are called what their own token says."""
         await self._require(user, band_id, Right.MANAGE)
+        require_id("user_id", user_id)
+        called = user_id if name is None else require_name("name", name)
         async with self._directory.changing.at(band_id):
             is_new = all(member.user_id != user_id for member in await self._store.members(band_id))
-            member = await self._store.put_member(band_id, Member(user_id, name or user_id, role), self._clock.now())
+            member = await self._store.put_member(band_id, Member(user_id, called, role), self._clock.now())
             self._directory.set_role(band_id, user_id, role)
         action = "add" if is_new else "update"
         self._announcer.membership_updated(UserRoom(user_id), action, band_id, role)

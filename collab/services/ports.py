@@ -10,16 +10,19 @@ from collab.domain.bands import Content, Job, User
 from collab.domain.document import Document
 from collab.domain.edits import Asked, Edit
 from collab.domain.errors import CollabError
+from collab.domain.kinds import FieldTypes
 from collab.domain.presence import Diff
 from collab.domain.rebase import Accepted, Outcome
+from collab.domain.songs import Songs
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who somebody is, and until when that is known."""
+    """Who somebody is, and until when that is known: as their token says, and how long it is really taken."""
 
     user: User
     expires_at: datetime
+    good_until: datetime
 
 
 class DeliveryFailed(Exception):
@@ -54,6 +57,15 @@ class Clock(Protocol):
 
 OnOutcome: TypeAlias = Callable[[Outcome | CollabError], None]
 """Hears what became of an edit; must not raise."""
+
+
+class SongParser(Protocol):
+    """Reads the files that strangers send, without holding anything else up."""
+
+    async def parse(self, name: str, data: bytes, types: FieldTypes) -> Songs:
+        """The songs of a file. `TooLarge` where it has too many, or takes too much time or memory; `Unavailable` where
+        the node ends meanwhile."""
+        ...
 
 
 class Journal(Protocol):
@@ -95,6 +107,10 @@ class HistoryReader(Protocol):
 
     async def edits(self, content_id: str, after: int, limit: int, only: EditFilter = EVERY_EDIT) -> list[Edit]:
         """At most `limit` edits after a version, oldest first, of those that the filter lets pass."""
+        ...
+
+    async def edit_id_at(self, content_id: str, version: int) -> str | None:
+        """The `edit_id` of the edit that made a version; None where none did (0), or it was folded away."""
         ...
 
     async def heads(self, content_ids: Sequence[str]) -> dict[str, int]:

@@ -5,14 +5,14 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from collab.domain.errors import TooLarge
 from collab.domain.kinds import FieldTypes
-from collab.domain.song_files import read_file, without_twins
-from collab.domain.songs import LineProblem, Songs
+from collab.domain.song_files import Found, read_file
+from collab.domain.songs import Songs
+from collab.domain.strings import MAX_NAME_LENGTH, cleaned_line
 
 _SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".cho", ".crd", ".chopro", ".chordpro", ".pro")
 
@@ -43,27 +43,25 @@ class ImportLimits:
 
 def songs_of(name: str, data: bytes, types: FieldTypes, limits: ImportLimits) -> Songs:
     """The songs of a file, or of the files of a zip, each once. Raises `TooLarge`. Takes its time: not for the loop."""
+    found = Found(types, limits.max_songs)
     if data.startswith(b"PK\x03\x04"):
-        found = list(_of_zip(name, data, types, limits))
+        _read_zip(name, data, found, limits)
     else:
-        found = [read_file(name, data, types)]
-    songs = without_twins(found)
-    if len(songs.entries) > limits.max_songs:
-        raise TooLarge(f"expected at most {limits.max_songs} songs, got {len(songs.entries)}: send them in parts")
-    return songs
+        read_file(name, data, found)
+    return found.songs()
 
 
 def file_label(path: str) -> str:
     """The last part of a path that came from outside, fit to be stored and shown."""
     last = PurePosixPath(path.replace("\\", "/")).name
-    return "".join(mark for mark in last if mark.isprintable())[-200:] or "songs"
+    return cleaned_line(last, len(last))[-MAX_NAME_LENGTH:] or "songs"
 
 
-def _of_zip(name: str, data: bytes, types: FieldTypes, limits: ImportLimits) -> Iterator[Songs]:
+def _read_zip(name: str, data: bytes, found: Found, limits: ImportLimits) -> None:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except _UNREADABLE as error:
-        yield _bad(name, f"expected a zip file: {error}")
+        found.bad(name, 1, f"expected a zip file: {error}")
         return
     files = [info for info in archive.infolist() if not info.is_dir() and not _is_of_a_system(info.filename)]
     if len(files) > limits.max_files:
@@ -72,24 +70,20 @@ def _of_zip(name: str, data: bytes, types: FieldTypes, limits: ImportLimits) -> 
     for info in files:
         label = file_label(info.filename)
         if not label.lower().endswith(_SUFFIXES):
-            yield _bad(label, f"expected one of {', '.join(_SUFFIXES)}; this file was left out")
+            found.bad(label, 1, f"expected one of {', '.join(_SUFFIXES)}; this file was left out")
             continue
         try:
             with archive.open(info) as file:
                 # What the zip says of its sizes may be a lie: only what is read counts, and no more than is allowed.
                 content = file.read(left + 1)
         except _UNREADABLE as error:
-            yield _bad(label, f"this file can't be unpacked: {error}")
+            found.bad(label, 1, f"this file can't be unpacked: {error}")
             continue
         left -= len(content)
         if left < 0:
             raise TooLarge(f"expected at most {limits.max_unpacked_bytes} bytes when unpacked: send them in parts")
-        yield read_file(label, content, types)
+        read_file(label, content, found)
 
 
 def _is_of_a_system(path: str) -> bool:
     return any(part.startswith((".", "__MACOSX")) and part not in (".", "..") for part in path.split("/"))
-
-
-def _bad(file: str, message: str) -> Songs:
-    return Songs((), (LineProblem(file, 1, message),))

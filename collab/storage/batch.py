@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from time import perf_counter
 
 import structlog
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Asked, Edit, Proposal, Restore
 from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.kinds import Kinds
-from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, rebase
+from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase
 from collab.domain.restore import restore
 from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
 from collab.domain.undoing import earlier, undo
@@ -137,6 +137,8 @@ class Batch:
         kind = self._kinds.get(working.document.kind)
         if isinstance(request, Proposal):
             check_base(request.base_version, working.document.version)
+            if request.base_edit is not None:
+                check_history(request.base_edit, self._edit_id_at(working, request.base_version), request.base_version)
             return rebase(request, working.document, self._since(working, request.base_version), kind)
         if isinstance(request, Restore):
             return restore(request, working.document, kind)
@@ -186,6 +188,13 @@ class Batch:
         missing = [(working.document.id, edit_id) for edit_id, edit in found.items() if edit is None]
         stored = edits_named(self._connection, missing) if missing else ()
         return [*(edit.version for edit in found.values() if edit is not None), *(row.version for row in stored)]
+
+    def _edit_id_at(self, working: Working, version: int) -> str | None:
+        in_memory = working.edit_id_at(version)
+        if in_memory is not None:
+            return in_memory
+        named = select(edits.c.edit_id).where(edits.c.content_id == working.document.id, edits.c.version == version)
+        return self._connection.execute(named).scalar_one_or_none()
 
     def _find(self, content_id: str, edit_id: str) -> Edit:
         row = self._connection.execute(

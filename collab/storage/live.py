@@ -32,6 +32,11 @@ class Live:
     def find(self, edit_id: str) -> Edit | None:
         return self._by_id.get(edit_id)
 
+    def edit_id_at(self, version: int) -> str | None:
+        """The id of the edit that made a version; None where memory does not have it."""
+        index = version - self.document.version - 1
+        return self._edits[index].edit_id if -len(self._edits) <= index < 0 else None
+
     def advance(self, document: Document, size_bytes: int, edits: Sequence[Edit]) -> None:
         """Takes over a new head and the edits that led to it."""
         self.document = document
@@ -74,6 +79,11 @@ class Working:
 
     def find(self, edit_id: str) -> Edit | None:
         return self._by_id.get(edit_id) or self._live.find(edit_id)
+
+    def edit_id_at(self, version: int) -> str | None:
+        """As `Live.edit_id_at`, with what was added."""
+        index = version - self._live.document.version - 1
+        return self._live.edit_id_at(version) if index < 0 else self._added[index].edit_id
 
     def add(self, accepted: Accepted, row: Row) -> None:
         """Takes over an edit that was measured, and its row."""

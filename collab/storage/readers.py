@@ -60,6 +60,12 @@ class StoredHistory:
         async with translated(), self._engine.connect() as connection:
             return [edit_of(row) for row in await connection.execute(statement)]
 
+    async def edit_id_at(self, content_id: str, version: int) -> str | None:
+        # From the database alone: it may have been put back under a node that still remembers what was.
+        statement = select(edits.c.edit_id).where(edits.c.content_id == content_id, edits.c.version == version)
+        async with translated(), self._engine.connect() as connection:
+            return (await connection.execute(statement)).scalar_one_or_none()
+
     async def heads(self, content_ids: Sequence[str]) -> dict[str, int]:
         statement = select(contents.c.id, contents.c.version).where(contents.c.id.in_(content_ids))
         async with translated(), self._engine.connect() as connection:

@@ -1,13 +1,15 @@
 """The Python SDK when connections break and tokens expire: what was edited is stored, once."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from collab.client import CollabClient, NotConnected
 from collab.client.connection import Connection
-from collab.client.events import Edited, Offline, Online
-from collab.domain.errors import TokenExpired, TokenInvalid
+from collab.client.events import Edited, Offline, Online, TokenRefused
+from collab.domain.errors import CollabError, TokenExpired, TokenInvalid, TokenMissing
 from collab.services.ports import Identity
 from tests.conftest import Gig, make_gig
 from tests.support.clients import Wire, agreed, break_connection, client, heard, stored_ids
@@ -193,6 +195,48 @@ async def test_a_token_callback_renews_the_session_before_it_expires(
         await agreed(server, setlist)
         assert ada.session.id == session.id
         assert ada.session.expires_at > session.expires_at
+
+
+@pytest.mark.parametrize("refusal", [TokenInvalid, TokenExpired, TokenMissing])
+async def test_a_token_callback_is_asked_again_and_again_while_its_tokens_are_refused(
+    server: RunningEngine, gig: Gig, monkeypatch: pytest.MonkeyPatch, refusal: type[CollabError]
+) -> None:
+    verify, left = server.engine.tokens.verify, 0
+
+    async def refuse(token: str | None) -> Identity:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise refusal("not yet: as of a clock that is ahead")
+        return await verify(token)
+
+    monkeypatch.setattr(server.engine.tokens, "verify", refuse)
+    async with CollabClient(server.url, lambda: server.token("ada"), first_retry_s=0.01) as ada:
+        setlist = await ada.open(gig.setlist_id)
+        news, left = ada.events(), 3
+        await break_connection(ada)
+        setlist.set("iko", "key", "G")
+        for _ in range(3):
+            assert isinstance((await heard(news, TokenRefused)).error, refusal)
+        await heard(news, Online)
+        await agreed(server, setlist)
+
+
+async def test_a_renewal_that_is_refused_is_told_and_tried_again(
+    server: RunningEngine, gig: Gig, wire: Wire, clock: ManualClock
+) -> None:
+    async def refuse(_connection: Connection, _event: str, _payload: Any, _timeout_s: float) -> Any:
+        raise TokenInvalid("not yet: as of a clock that is ahead")
+
+    ttls_s = iter([2, 3_600, 3_600])
+    wire.then("ada", "authenticate", refuse)
+    async with CollabClient(server.url, lambda: server.token("ada", ttl_s=next(ttls_s)), first_retry_s=0.01) as ada:
+        session_id, news = ada.session.id, ada.events()
+        assert isinstance((await heard(news, TokenRefused)).error, TokenInvalid)
+        await until(lambda: ada.session.expires_at > datetime.now(UTC) + timedelta(minutes=30))
+        clock.advance(120)
+        assert ada.session.id == session_id
+        assert ada.is_online
 
 
 async def test_a_token_that_expired_and_can_not_be_renewed_ends_the_client(

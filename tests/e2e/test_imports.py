@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import sys
 import zipfile
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import create_engine, update
 from collab.domain.access import Role
 from collab.domain.bands import User
 from collab.domain.errors import Unavailable
+from collab.parsing import parser
 from collab.services import imports
 from collab.storage.engine import sync_url
 from collab.storage.jobs import StoredJobs
@@ -21,6 +23,7 @@ from tests.support.clock import ManualClock
 from tests.support.import_load import import_while_editing
 from tests.support.members import Member, member, set_
 from tests.support.serving import Running, RunningEngine, serving, settings_for
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
 
@@ -132,6 +135,30 @@ async def test_what_is_too_large_is_refused(database_url: str) -> None:
                 answer = await rest.post(path, **body)
                 assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")
             assert (await rest.get(path)).json() == {"imports": []}
+
+
+async def test_the_end_of_a_server_does_not_wait_for_a_file_that_is_being_read(
+    server: RunningEngine, gig: Gig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parser, "_COMMAND", (sys.executable, "-c", "while True: pass"))
+    async with server.rest("ben") as rest:
+        path = f"/api/bands/{gig.band_id}/imports"
+        sent = asyncio.create_task(rest.post(path, files={"file": ("songs.csv", CSV)}))
+        await until(lambda: server.engine._parser._process is not None)  # noqa: SLF001  # nothing else tells of it
+        await server.engine.say_goodbye(1.0)
+        assert (await sent).json()["error"]["code"] == "unavailable"
+
+
+async def test_of_many_imports_that_begin_at_once_no_more_than_a_few_do(
+    server: Running, gig: Gig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = _Held(monkeypatch, at=0)
+    async with server.rest("ben") as rest:
+        path = f"/api/bands/{gig.band_id}/imports"
+        sent = [rest.post(path, files={"file": ("songs.csv", _many(60 + n))}) for n in range(12)]
+        answers = [answer.status_code for answer in await asyncio.gather(*sent)]
+        assert sorted(answers) == [202] * imports.MAX_RUNNING + [429] * (12 - imports.MAX_RUNNING)
+    held.go_on.set()
 
 
 async def test_only_editors_import_and_only_members_look(server: Running, gig: Gig) -> None:

@@ -35,6 +35,9 @@ class Bench:
         self.read += len(found)
         return found
 
+    async def edit_id_at(self, _content_id: str, version: int) -> str | None:
+        return self.history.edits[version - 1].edit_id
+
     async def open(self, since: int) -> Opened:
         return await self.service.open(START.id, since)
 
@@ -42,7 +45,7 @@ class Bench:
 @pytest.mark.parametrize("missed", [SMALL_TAIL_BYTES // LEAST_EDIT_BYTES + 1, MAX_TAIL, MAX_TAIL + 1])
 async def test_edits_that_would_not_be_sent_are_not_read(missed: int) -> None:
     bench = Bench(missed)
-    assert await bench.open(0) == Opened(missed, bench.history.head)
+    assert await bench.open(0) == Opened(missed, bench.history.head, last_edit=bench.history.edits[-1].edit_id)
     assert bench.read == 0
 
 

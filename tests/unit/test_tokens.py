@@ -75,8 +75,8 @@ async def test_keys_that_can_not_be_fetched_make_it_unavailable() -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("name", ["x" * 201, "two\nlines", 7, ["Ada"]])
-async def test_a_name_that_can_not_be_shown_is_refused(name: Any) -> None:
+@pytest.mark.parametrize("name", [7, ["Ada"]])
+async def test_a_name_that_is_no_string_is_refused(name: Any) -> None:
     with pytest.raises(CollabError):
         await Tokens(settings_for("sqlite+aiosqlite://")).verify(_signed(SECRET, "HS256", name=name))
 

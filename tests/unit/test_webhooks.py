@@ -63,6 +63,9 @@ class MemoryOutbox:
     async def version_at(self, _content_id: str, _at: datetime) -> int:
         raise AssertionError("webhooks read edits alone")
 
+    async def edit_id_at(self, _content_id: str, _version: int) -> str | None:
+        raise AssertionError("webhooks read edits alone")
+
     async def heads(self, _content_ids: Sequence[str]) -> dict[str, int]:
         raise AssertionError("webhooks read edits alone")
 

@@ -2,7 +2,7 @@
 
 import { type KeyboardEvent, type ReactNode, useId, useMemo, useState } from "react";
 import { type Content, type Document, type FieldTypes, newId } from "../react";
-import { capital } from "./format";
+import { capital, oneLine } from "./format";
 import { factsOf } from "./kinds";
 import { copiedFields, type Song, useSongs } from "./songs";
 import { Icon } from "./ui";
@@ -69,9 +69,9 @@ function SongField({ songs, onOpen, ...props }: SongFieldProps): ReactNode {
 
   const add = (index: number): void => {
     const song = found[index];
-    const title = typed.trim();
+    const title = [...oneLine(typed)].slice(0, 200).join("");
     if (song) insert(props, "song", copied(song, types.song!));
-    else if (title) insert(props, "song", { title: title.slice(0, 200) });
+    else if (title) insert(props, "song", { title });
     setTyped("");
     setChosen(0);
   };

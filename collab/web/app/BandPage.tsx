@@ -205,7 +205,8 @@ function useComings(room: BandRoom, isOnStage: boolean): void {
 export function LinkState(): ReactNode {
   const { link } = useConnection();
   if (link.state === "online") return null;
-  const words = { connecting: "Connecting…", offline: "Offline", refused: "Not let in" }[link.state];
+  const isTried = link.state === "refused" && !link.isFinal;
+  const words = { connecting: "Connecting…", offline: "Offline", refused: isTried ? "Not let in yet…" : "Not let in" }[link.state];
   return (
     <span className="saving is-offline" role="status">
       <Icon name="off" /> {words}

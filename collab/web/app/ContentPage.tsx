@@ -59,10 +59,11 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
   useEffect(() => {
     content.onNotice = (notice) => say(toastOf(notice, content, kinds));
   }, [content, say, kinds]);
+  const isShutOut = link.state === "refused" && link.isFinal;
   useEffect(() => {
-    if (link.state !== "refused") return;
+    if (!isShutOut) return;
     say({ text: "Your link has run out. Open a new one: what you edited here is kept and will be sent.", isImportant: true });
-  }, [link.state, say]);
+  }, [isShutOut, say]);
   useUndoKeys(content);
   useIdle(content);
 

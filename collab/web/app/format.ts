@@ -47,6 +47,7 @@ export function formatOf(field: string, type: FieldType): Format {
     case "tags":
       return tags(type);
     case "line":
+      return { ...plain, ...upTo(type.max_length, oneLine) };
     case "text":
       return { ...plain, ...upTo(type.max_length) };
     case "flag":
@@ -67,10 +68,14 @@ type Of<Name extends FieldType["type"]> = Extract<FieldType, { type: Name }>;
 
 const plain: Format = { show: String, parse: (typed) => typed, hint: "" };
 
-const upTo = (limit: number): Pick<Format, "parse" | "hint"> => ({
-  parse: (typed) => ([...typed].length <= limit ? typed : undefined),
+const upTo = (limit: number, clean = (typed: string): string => typed): Pick<Format, "parse" | "hint"> => ({
+  parse: (typed) => ([...clean(typed)].length <= limit ? clean(typed) : undefined),
   hint: `At most ${limit} characters`,
 });
+
+/** What was typed or pasted as the server takes a line (PROTOCOL.md, Kinds): a tab is a space, other control characters go. */
+export const oneLine = (typed: string): string =>
+  typed.replace(/[\t-\r\x1c-\x1f\x85\u2028\u2029]+/g, " ").replace(/[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu, "").trim();
 
 const within = (value: number, { minimum, maximum }: Of<"number">): number | undefined =>
   value >= minimum && value <= maximum ? value : undefined;

@@ -33,13 +33,10 @@ export interface CollabProviderProps extends ConnectionOptions {
 
 /** Holds the one connection of a page: opens it, follows the network, and leaves at once when the tab closes. */
 export function CollabProvider({ userId, token, url, path, children }: CollabProviderProps): ReactNode {
-  // A new function at each render is no new connection: it is asked at the next one.
-  const latest = useRef(token);
-  latest.current = token;
   const collab = useMemo<Collab>(
     () => ({
       connection: new Connection({
-        token: () => fresh(latest.current),
+        token,
         ...(url === undefined ? {} : { url }),
         ...(path === undefined ? {} : { path }),
       }),
@@ -47,8 +44,10 @@ export function CollabProvider({ userId, token, url, path, children }: CollabPro
       // A server that renders the page has no disk to keep things on.
       store: typeof indexedDB === "undefined" ? new NoStore() : new BrowserStore(userId, tabId()),
     }),
+    // Another token, or a new function at each render, is no new connection.
     [userId, url, path],
   );
+  useEffect(() => collab.connection.renew(token), [collab, token]);
   useEffect(() => {
     const { connection } = collab;
     const leave = (): void => connection.leave();
@@ -126,8 +125,6 @@ export function useCollab(): Collab {
 function useWatched<State>(watchable: Watchable<State>): State {
   return useSyncExternalStore(watchable.subscribe, watchable.getState, watchable.getState);
 }
-
-const fresh = (token: ConnectionOptions["token"]): string | Promise<string> => (typeof token === "string" ? token : token());
 
 /** One id a tab: it survives a reload, and a copied tab gets its own from the lock. */
 function tabId(): string {

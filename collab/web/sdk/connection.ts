@@ -9,12 +9,13 @@ export type Link =
   | { state: "connecting" }
   | { state: "online"; session: Session }
   | { state: "offline" }
-  | { state: "refused"; code: string; message: string };
+  /** The token was refused. `isFinal`: it is a plain one, and nothing is tried before `renew`; else another is asked for. */
+  | { state: "refused"; code: string; message: string; isFinal: boolean };
 
 export interface ConnectionOptions {
   /** Where the server is; the page's own origin by default. */
   url?: string;
-  /** A token, or how to get a fresh one; asked for anew at each connection. */
+  /** A token, or how to get a fresh one: asked for anew at each connection, and after a while where one was refused. */
   token: string | (() => string | Promise<string>);
   path?: string;
 }
@@ -67,12 +68,13 @@ export class Connection extends Watchable<Link> {
   readonly #members = new Set<Member>();
   readonly #finishing = new Set<() => void>();
   #isWanted = false;
+  #token: ConnectionOptions["token"];
   readonly #backoff = new Backoff(RETRY_MS.first, RETRY_MS.most);
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ConnectionOptions) {
     super({ state: "connecting" });
-    const { token } = options;
+    this.#token = options.token;
     this.#socket = io(options.url ?? "", {
       path: options.path ?? "/socket.io/",
       autoConnect: false,
@@ -83,7 +85,7 @@ export class Connection extends Watchable<Link> {
       reconnectionDelayMax: RETRY_MS.most,
       randomizationFactor: 0.5,
       auth: (give) => {
-        void Promise.resolve(typeof token === "string" ? token : token()).then(
+        void freshOf(this.#token).then(
           (fresh) => give({ token: fresh }),
           () => give({}),
         );
@@ -118,6 +120,14 @@ export class Connection extends Watchable<Link> {
   connect(): void {
     this.#isWanted = true;
     if (!this.#socket.active) this.#socket.connect();
+  }
+
+  /** Shows another token from the next connection on: at once, where it is a plain one and the last was refused. */
+  renew(token: ConnectionOptions["token"]): void {
+    if (token === this.#token) return;
+    this.#token = token;
+    const isRefused = this.getState().state === "refused";
+    if (isRefused && typeof token === "string" && this.#isWanted) this.connect();
   }
 
   /** Leaves at once, so that others see it. `connect` comes back. */
@@ -236,12 +246,10 @@ export class Connection extends Watchable<Link> {
 
   #failed(error: Error & { data?: Partial<Problem> }): void {
     const code = error.data?.code ?? "";
-    if (code.startsWith("token_")) {
-      this.set({ state: "refused", code, message: error.message });
-      return;
-    }
-    this.set({ state: "offline" });
-    if (!this.#socket.active) this.#later({ ...error.data, code, message: error.message });
+    const isRefused = code.startsWith("token_");
+    const isFinal = isRefused && typeof this.#token === "string";
+    this.set(isRefused ? { state: "refused", code, message: error.message, isFinal } : { state: "offline" });
+    if (!this.#socket.active && !isFinal) this.#later({ ...error.data, code, message: error.message });
   }
 
   #later(problem?: Problem): void {
@@ -250,4 +258,8 @@ export class Connection extends Watchable<Link> {
       if (this.#isWanted && !this.#socket.active) this.#socket.connect();
     }, this.#backoff.delay_ms(problem));
   }
+}
+
+async function freshOf(token: ConnectionOptions["token"]): Promise<string> {
+  return typeof token === "string" ? token : token();
 }

@@ -120,6 +120,7 @@ export interface ContentJoined {
   role: "owner" | "editor" | "viewer";
   roster: Presence[];
   content?: Document | null;
+  last_edit?: string | null;
   version?: number | null;
   edits?: Edit[] | null;
 }
@@ -211,6 +212,7 @@ export interface EditContent {
   room_id: string;
   edit_id: string;
   base_version: number;
+  base_edit?: string | null;
   /**
    * @minItems 1
    * @maxItems 1000
@@ -241,6 +243,7 @@ export interface FlagType {
 export interface JoinRoom {
   room: string;
   since?: number | null;
+  since_edit?: string | null;
 }
 /**
  * Fields are in the order of their declaration, which is a good one to show them in.
@@ -335,6 +338,7 @@ export interface PutMember {
 export interface RequestUpdate {
   room_id?: string | null;
   since?: number | null;
+  since_edit?: string | null;
 }
 /**
  * `retry_in` is in seconds.
@@ -384,6 +388,7 @@ export interface WireFocus {
 export interface Updated {
   ok: true;
   content?: Document | null;
+  last_edit?: string | null;
   version?: number | null;
   edits?: Edit[] | null;
 }

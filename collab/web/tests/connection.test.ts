@@ -161,6 +161,33 @@ test("what is heard before the answer to join_room follows it", async () => {
   expect(content.getState().document?.fields).toEqual({ venue: "Blue Nile" });
 });
 
+test.each(["token_invalid", "token_expired", "token_missing"])("a function is asked for another token while %s", async (code) => {
+  const connection = new Connection({ token: () => "…" });
+  connection.connect();
+  socket.refuse(code);
+  expect(connection.getState()).toMatchObject({ state: "refused", code, isFinal: false });
+  for (const most_ms of [750, 1_500, 3_000]) {
+    await vi.advanceTimersByTimeAsync(most_ms);
+    expect(socket.active).toBe(true);
+    socket.refuse(code);
+  }
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(connection.isOnline).toBe(true);
+});
+
+test("a plain token that is refused is final, until there is another", async () => {
+  const connection = new Connection({ token: "bad" });
+  connection.connect();
+  socket.refuse("token_invalid");
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(socket.active).toBe(false);
+  expect(connection.getState()).toMatchObject({ state: "refused", isFinal: true });
+  connection.renew("bad");
+  expect(socket.active).toBe(false);
+  connection.renew("good");
+  expect(connection.isOnline).toBe(true);
+});
+
 test("a content that is closed leaves no timer behind", async () => {
   const content = await opened({ edit_content: refused("unavailable") });
   content.setField(null, "venue", "Blue Nile");

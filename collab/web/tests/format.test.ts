@@ -18,6 +18,7 @@ const choice: FieldType = { type: "choice", options: ["low", "high"] };
 test.each<[string, FieldType, string, unknown]>([
   ["mood", line, "happy", "happy"],
   ["mood", line, "happier", undefined],
+  ["mood", line, "a\tb\u001b\u202e", "a b"],
   ["mood", line, "🎺🎺🎺🎺🎺", "🎺🎺🎺🎺🎺"],
   ["solo", seconds, "4:05", 245],
   ["solo", seconds, "1:02:30", 3_750],

@@ -45,6 +45,12 @@ export class FakeSocket {
     if (this.connected) this.#end("io client disconnect");
   }
 
+  /** The server turns the connection away. */
+  refuse(code: string): void {
+    this.connected = this.active = false;
+    this.hear("connect_error", Object.assign(new Error(code), { data: { code } }));
+  }
+
   /** The connection ends without a word, and is made again. */
   break(): void {
     this.#end("transport close");

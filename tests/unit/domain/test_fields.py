@@ -23,7 +23,7 @@ FRETS = Number(0, 12, "frets", is_whole=True)
 COLOUR = Choice(("red", "blue"))
 GOOD: list[tuple[FieldType, object]] = [
     *((TextField(5), text) for text in ("", "five!", "\n", "🎷🎷🎷🎷🎷")),
-    *((Line(5), line) for line in ("", "five!", "日本", "\t")),
+    *((Line(5), line) for line in ("", "five!", "日本", "e\u0301")),
     *((TEMPO, bpm) for bpm in (20, 400, 99.5)),
     *((DURATION, seconds) for seconds in (0, 0.5, 86_400)),
     *((FRETS, fret) for fret in (0, 12)),
@@ -38,7 +38,7 @@ GOOD: list[tuple[FieldType, object]] = [
 ]
 BAD: list[tuple[FieldType, object]] = [
     *((TextField(5), text) for text in ("sixsix", 5, None, ["a"], "\x00", "\ud800", b"a")),
-    *((Line(5), line) for line in ("sixsix", "a\nb", "a\rb", 5, "\x00", "\udfff")),
+    *((Line(5), line) for line in ("sixsix", "a\nb", "a\rb", "\t", "\x1b", "\u202e", 5, "\x00", "\udfff")),
     *((TEMPO, bpm) for bpm in (19.9, 400.1, "120", True, float("nan"), float("inf"), None, 10**400)),
     *((DURATION, seconds) for seconds in (-1, 86_401)),
     *((FRETS, fret) for fret in (-1, 13, 2.0, True, False)),

@@ -57,6 +57,15 @@ def test_an_undo_of_a_set_that_did_something_else_is_taken_as_what_it_did() -> N
     assert [entry.reason for entry in getattr(history.undo(typed), "dropped", ())] == ["field_replaced"]
 
 
+def test_an_undo_that_replaced_the_text_takes_no_letter_back() -> None:
+    history = History()
+    cut = stored_as(history, Text(None, "notes", (Delete(2),)))
+    back = stored_as(history, Set(None, "notes", "doors"), undoes=cut.edit_id)
+    redone = stored_as(history, Text(None, "notes", (Delete(2),)), undoes=back.edit_id)
+    undone(history, redone)
+    assert notes(history) == "doors"
+
+
 def test_a_set_whose_value_another_gave_again_goes_back_to_what_was_before_it() -> None:
     history = History()
     first = stored_as(history, Text(None, "notes", (5, "!")), Set(None, "notes", "new"))

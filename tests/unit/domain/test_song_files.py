@@ -1,18 +1,25 @@
 """Songs out of files as people have them."""
 
+import csv
+
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from collab.domain.errors import TooLarge
 from collab.domain.kinds import REPERTOIRE
 from collab.domain.ops import Value
-from collab.domain.song_files import read_file, without_twins
+from collab.domain.song_files import MAX_PROBLEMS, Found, _rows, read_file
 from collab.domain.songs import field_named, identity, read_song
 
 TYPES = REPERTOIRE.item_types["song"]
 
 
 def _read(name: str, text: str | bytes) -> tuple[list[dict[str, Value]], list[tuple[int, str]]]:
-    songs = read_file(name, text if isinstance(text, bytes) else text.encode(), TYPES)
+    found = Found(TYPES)
+    read_file(name, text if isinstance(text, bytes) else text.encode(), found)
+    songs = found.songs()
     return (
         [dict(entry.fields) for entry in songs.entries],
         [(problem.line, problem.message) for problem in songs.problems],
@@ -81,13 +88,61 @@ def test_a_csv_file_without_a_title_column_or_empty_says_so() -> None:
     assert _read("a.csv", "sep=;\ntitle;key\nIko;F\n")[0] == [{"title": "Iko", "key": "F"}]
 
 
+def test_a_header_that_is_too_long_is_refused_with_its_beginning() -> None:
+    for text in ("x" * 200_000, f"title,{'x' * 200_000}\nIko Iko,F\n"):
+        assert _read("notes.txt", text)[0] == []
+        [(line, message)] = _read("notes.txt", text)[1]
+        assert line == 1
+        assert message.startswith("expected a header with a column 'title', got '")
+        assert len(message) < 200
+
+
+def _rows_the_long_way(lines: list[str]) -> list[tuple[int, list[str] | None]]:
+    """After a row that went wrong it begins anew with the line behind the first of it, however much it has read."""
+    rows: list[tuple[int, list[str] | None]] = []
+    begin = 0
+    while begin < len(lines):
+        reader, read = csv.reader(lines[begin:], strict=True), 0
+        try:
+            for cells in reader:
+                rows.append((begin + read + 1, cells))
+                read = reader.line_num
+            break
+        except csv.Error:
+            rows.append((begin + read + 1, None))
+            begin += read + 1
+    return rows
+
+
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from(['"', '""', ",", "x", "\n", '"\n', 'x","']), max_size=40).map("".join))
+def test_rows_are_what_they_would_be_if_each_was_read_anew_after_a_bad_one(text: str) -> None:
+    lines = text.splitlines(keepends=True)
+    rows = [(line, None if isinstance(row, str) else row) for line, row in _rows(lines, 0, ",")]
+    assert rows == _rows_the_long_way(lines)
+
+
+def test_of_many_problems_the_first_are_named_and_all_counted() -> None:
+    found = Found(TYPES)
+    read_file("a.json", b"[" + b"1," * 10_000 + b"1]", found)
+    songs = found.songs()
+    assert (len(songs.problems), songs.problem_count) == (MAX_PROBLEMS, 10_001)
+
+
+def test_more_songs_than_may_be_are_too_many_however_often_the_same_one_comes() -> None:
+    found = Found(TYPES, max_songs=2)
+    read_file("a.csv", b"title\na\nb\na\nb\n", found)
+    with pytest.raises(TooLarge):
+        read_file("b.csv", b"title\nc\n", found)
+
+
 def test_json_is_read_as_a_list_or_within_an_object_and_as_we_export_it() -> None:
     song = {"Title": "Iko Iko", "bpm": 176, "tags": ["carnival"], "shoe": 42}
     read = {"title": "Iko Iko", "tempo": 176, "tags": ["carnival"]}
     assert _read("a.json", f"[{_json(song)}]") == ([read], [])
     assert _read("songs", f'{{"songs": [{_json(song)}, 7, {{"title": ""}}]}}') == (
         [read],
-        [(2, "expected a song as an object, got '7'"), (3, "title: expected the title of a song, got nothing")],
+        [(2, "expected a song as an object, got 7"), (3, "title: expected the title of a song, got nothing")],
     )
     exported = {"items": [{"type": "song", "fields": song}, {"type": "break", "fields": {"title": "Break"}}]}
     assert _read("a.json", _json(exported)) == ([read], [])
@@ -148,11 +203,10 @@ def test_chordpro_is_read_in_long_and_short_form_and_the_text_goes_to_the_chart(
 
 
 def test_a_song_that_is_in_the_files_twice_is_taken_once() -> None:
-    files = [
-        read_file("a.csv", b"title,artist,key\nIko Iko,Dixie Cups,F\nIKO  iko,dixie cups,G\n", TYPES),
-        read_file("b.csv", "title,key\nIko Iko,C\nDon\u2019t,F\nDon't,F".encode(), TYPES),
-    ]
-    songs = without_twins(files)
+    found = Found(TYPES)
+    read_file("a.csv", b"title,artist,key\nIko Iko,Dixie Cups,F\nIKO  iko,dixie cups,G\n", found)
+    read_file("b.csv", "title,key\nIko Iko,C\nDon\u2019t,F\nDon't,F".encode(), found)
+    songs = found.songs()
     assert [entry.fields.get("key") for entry in songs.entries] == ["F", "C", "F"]
     assert [(problem.file, problem.message) for problem in songs.problems] == [
         ("a.csv", "'IKO iko' was there already (line 2)"),

@@ -1,0 +1,1 @@
+"""Strangers' files, read in a process of its own."""

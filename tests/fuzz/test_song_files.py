@@ -1,0 +1,110 @@
+"""Files that are made to be slow: whatever they are, four times the bytes take about four times the time."""
+
+import io
+import time
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collab.domain.kinds import REPERTOIRE
+from collab.services.unpacking import ImportLimits, songs_of
+from tests.fuzz.conftest import budget
+
+TYPES = REPERTOIRE.item_types["song"]
+LIMITS = ImportLimits(max_bytes=10**8, max_unpacked_bytes=10**8, max_songs=10**6)
+
+MOST = 9
+"""So many times the time may four times the bytes take: 4 in proportion, 16 where it grows with the square."""
+
+LEAST_S = 0.01
+"""Less is not measured well."""
+
+TRIES = 4
+
+
+def _cost_s(name: str, data: bytes) -> float:
+    """Processor time, which other processes don't use up."""
+    began = time.process_time()
+    songs_of(name, data, TYPES, LIMITS)
+    return time.process_time() - began
+
+
+def _grows(name: str, of_size: Callable[[int], bytes], size: int) -> str | None:
+    """How the cost grows, where that is out of proportion each time that it is measured."""
+    found = None
+    for _ in range(TRIES):
+        once, four_times = _cost_s(name, of_size(size)), _cost_s(name, of_size(4 * size))
+        if four_times <= MOST * max(once, LEAST_S):
+            return None
+        found = f"{once:.3f} s, then {four_times:.3f} s"
+    return found
+
+
+def _zip(text: str, files: int = 1) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(files):
+            archive.writestr(f"{number}.csv", text)
+    return packed.getvalue()
+
+
+MARKS = "\u0300\u0316"
+"""Two marks that Unicode puts the other way round."""
+
+SLOW: dict[str, tuple[str, int, Callable[[int], str | bytes]]] = {
+    "spaces within a key": ("a.json", 8_000, lambda n: f'[{{"title":"t","key":"A{" " * n}x y"}}]'),
+    "spaces within a number": ("a.json", 8_000, lambda n: f'[{{"title":"t","tempo":"1{" " * n}x"}}]'),
+    "spaces within a duration": ("a.csv", 8_000, lambda n: f"title,length\nt,1m{' ' * n}x\n"),
+    "quotes that stay open": ("a.csv", 2_000, lambda n: "title,b\n" + 'x","\n' * n),
+    "quotes that stay open in every third line": ("a.csv", 2_000, lambda n: "title,b\n" + 'x\ny,z\n"\n' * n),
+    "a quote that stays open": ("a.csv", 20_000, lambda n: 'title,b\n"' + "x\n" * n),
+    "a header of one cell": ("a.csv", 100_000, lambda n: "x" * n),
+    "a header of many cells": ("a.csv", 20_000, lambda n: "title" + "," * n),
+    "blank lines": ("a.csv", 50_000, lambda n: "\n" * n),
+    "marks on a column's name": ("a.csv", 5_000, lambda n: "title,a" + MARKS * n),
+    "marks on a key's name": ("a.json", 5_000, lambda n: f'[{{"title":"t","a{MARKS * n}":1}}]'),
+    "marks on a title": ("a.json", 5_000, lambda n: f'[{{"title":"a{MARKS * n}"}}]'),
+    "numbers for songs": ("a.json", 50_000, lambda n: f"[{'1,' * n}1]"),
+    "the same song": ("a.csv", 3_000, lambda n: "title\n" + "Iko Iko\n" * n),
+    "words for a list": ("a.json", 20_000, lambda n: f'[{{"title":"t","tags":"{"a," * n}"}}]'),
+    "brackets": ("a.json", 100_000, lambda n: "[" * n),
+    "objects": ("a.json", 50_000, lambda n: '{"a":' * n),
+    "artists": ("a.cho", 5_000, lambda n: "{t:x}\n" + "{artist:abcdefgh}\n" * n),
+    "tags": ("a.cho", 5_000, lambda n: "{t:x}\n" + "{tag:abcdefgh}\n" * n),
+    "meta": ("a.cho", 20_000, lambda n: "{meta" + ": " * n + "}"),
+    "braces": ("a.cho", 20_000, lambda n: "{" * n + "}" * n),
+    "songs without a title": ("a.cho", 5_000, lambda n: "x\n{ns}\n" * n),
+    "spaces before a directive": ("a.txt", 100_000, lambda n: " " * n + "{" + " " * n),
+    "lines that are zipped": ("a.zip", 2_000, lambda n: _zip("title,b\n" + 'x","\n' * n)),
+    "files that are zipped": ("a.zip", 200, lambda n: _zip("title\nx\n", n)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SLOW)
+def test_a_file_that_is_made_to_be_slow_takes_time_in_proportion(what: str) -> None:
+    name, size, made = SLOW[what]
+
+    def of_size(size: int) -> bytes:
+        text = made(size)
+        return text if isinstance(text, bytes) else text.encode()
+
+    assert _grows(name, of_size, size) is None
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        ['"', ",", ";", "\t", "|", "\n", "\r", " ", "{", "}", "[", "]", ":", "#", "'", "=", "-", "title", "artist",
+         "key", "ns", "t:", "meta", "A", "b", "1", "3:45", "x", "\u0301", "\u0316", "\ufdfa", "\ud55c", "\x00"]
+    ),
+    max_size=6,
+).map("".join)  # fmt: skip
+
+
+@budget(120)
+@given(name=st.sampled_from(["a.csv", "a.json", "a.cho", "a"]), begin=PIECES, again=PIECES.filter(bool), end=PIECES)
+def test_whatever_is_repeated_takes_time_in_proportion(name: str, begin: str, again: str, end: str) -> None:
+    begin = f"title,b\n{begin}" if name == "a.csv" else begin
+    assert _grows(name, lambda size: f"{begin}{again * size}{end}".encode(), 1_500) is None
