@@ -10,6 +10,11 @@ from collab.domain.record import record
 from collab.domain.times import rfc3339
 
 
+def canonical_id(edit_id: str) -> str:
+    """The form of a UUID in which edits are stored and found: small letters (RFC 9562, 4)."""
+    return edit_id.lower()
+
+
 @record
 class Author:
     """Who made an edit; `name` is the one the user goes by now."""

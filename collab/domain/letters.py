@@ -22,13 +22,16 @@ from typing import TypeAlias
 
 from collab.domain import text
 from collab.domain.edits import Edit
+from collab.domain.errors import NotFound
 from collab.domain.ops import Insert, Item, Op, Set, Text, Value
-
-Place: TypeAlias = tuple[str | None, str]
-"""An item's id (or None) and a field's name."""
+from collab.domain.since import Place
 
 Cause: TypeAlias = tuple[str, int]
 """An op: the id of its edit, and its index there."""
+
+MAX_RUNS = 1_000_000
+"""So many runs of letters are looked at for one field: some 0.1 s. As many come up where 500 edits that were undone
+lie between others; those that follow each other cancel."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +61,8 @@ class Letters:
     """A text field at the end of a history; `value` is what it holds there."""
 
     def __init__(self, place: Place, history: Sequence[Edit], value: Value, named: Collection[str]) -> None:
-        """`named` are the ids of the edits that undos take back: those of the history, and the one to come."""
+        """`named` are the ids of the edits that undos take back: those of the history, and the one to come. Raises
+        `NotFound`, as `switch` does, where that takes too long."""
         self._place = place
         self._named = named
         self._layers = [_layer(_value_before(place, history, value))]
@@ -66,6 +70,7 @@ class Letters:
         self._written_in: dict[Cause, _Layer] = {}
         self._laid_on: dict[Cause, _Layer] = {}
         self._causes: dict[str, list[Cause]] = {}
+        self._looked_at = 0
         for edit in lasting(place, history, named):
             self._replay(edit)
 
@@ -83,6 +88,7 @@ class Letters:
         layer = self._written_in.get(cause)
         if layer is not self._layers[-1]:
             return None
+        self._count(layer)
         self._off ^= {cause}
         return text.delta_of(part for run in layer if (part := self._switched(run, cause)) is not None)
 
@@ -162,8 +168,14 @@ class Letters:
         if is_named:
             layers[cause] = self._layers[-1]
 
+    def _count(self, layer: _Layer) -> None:
+        self._looked_at += len(layer)
+        if self._looked_at > MAX_RUNS:
+            raise NotFound("too much was typed since for this to be undone: change by hand what is to be as before")
+
     def _type(self, delta: text.Delta, cause: Cause | None) -> None:
         layer, at = self._layers[-1], 0
+        self._count(layer)
         for part in delta:
             if isinstance(part, str):
                 layer.insert(at, _Run(part, cause))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from collab.domain.document import Document
-from collab.domain.edits import Dropped, Edit, Overwrite, Proposal, Undo
+from collab.domain.edits import Dropped, Edit, Overwrite, Proposal, Undo, canonical_id
 from collab.domain.errors import VersionUnknown
 from collab.domain.kinds import Kind
 from collab.domain.making import Making
@@ -67,7 +67,7 @@ def check_history(named: str | None, known: str | None, version: int) -> None:
     A version that both name alike has the same history up to there, as in the log of Raft (Ongaro and Ousterhout,
     USENIX ATC 2014, 5.3): an edit is stored once, on what came before it.
     """
-    if named is not None and known is not None and named != known:
+    if named is not None and known is not None and canonical_id(named) != canonical_id(known):
         raise VersionUnknown(
             f"expected version {version} to be made by edit {known}, got {named}: the history is another one by now, "
             "as after a backup was put back; ask for the whole content"

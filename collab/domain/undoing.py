@@ -7,10 +7,11 @@ from collab.domain.document import Document
 from collab.domain.edits import Dropped, Edit, Reason, Undo
 from collab.domain.errors import Forbidden
 from collab.domain.kinds import Kind
-from collab.domain.letters import Cause, Letters, Place
+from collab.domain.letters import Cause, Letters
 from collab.domain.making import Making
 from collab.domain.ops import Insert, Move, Op, Remove, Set, Text, Value
 from collab.domain.rebase import Accepted, Nothing, outcome_of
+from collab.domain.since import Place
 
 
 def undo(request: Undo, target: Edit, document: Document, history: Sequence[Edit], kind: Kind) -> Accepted | Nothing:
@@ -19,7 +20,7 @@ def undo(request: Undo, target: Edit, document: Document, history: Sequence[Edit
     `history` holds adjacent edits up to the head, from the target on or from earlier: as far back as `earlier` says.
     What others did since stays. Of an edit that was undone and redone it is the latest redo that is undone, so each
     edit is undone by one other at most. Raises `Forbidden` where the edit is somebody else's and the request may not
-    undo others', and `Invalid` where an item finds no room at its old place.
+    undo others', `Invalid` where an item finds no room at its old place, and `NotFound` where too much was typed since.
     """
     if target.author.id != request.author.id and not request.may_undo_others:
         raise Forbidden("expected an edit of your own: only owners undo what others did")

@@ -6,12 +6,13 @@ from itertools import pairwise
 import pytest
 
 from collab.domain.edits import Edit
+from collab.domain.errors import NotFound
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
 from collab.domain.rebase import Accepted
 from collab.domain.text import Delete
 from collab.storage.compact import compact
 from tests.support.rooms import BEN, START, content
-from tests.support.storage import Node, node, typed, undo_of
+from tests.support.storage import Node, make_setlist, node, typed, undo_of
 
 pytestmark = pytest.mark.asyncio
 
@@ -73,3 +74,17 @@ async def test_after_what_it_needs_was_folded_away_it_is_still_undone(
         assert (await other.reader.document(START.id)).fields["notes"] == "xdoors"
         edits = await other.stored()
         assert all(later.version == earlier.version + 1 for earlier, later in pairwise(edits))
+
+
+async def test_what_lies_too_far_back_is_not_found_and_letters_come_back_where_they_stood(
+    any_database_url: str,
+) -> None:
+    async with node(any_database_url, max_base_edits=4) as room:
+        await make_setlist(room)
+        first, second = [await room.edit(Text(None, "notes", (Delete(1),)), base=version) for version in range(2)]
+        undos = [await undone(room, edit) for edit in (second, first)]
+        redone = await undone(room, undos[1])
+        with pytest.raises(NotFound, match=rf"^edit {first.edit_id} lies too far back to be undone: change by hand"):
+            await room.submit(undo_of(first))
+        await undone(room, redone)
+        assert (await room.reader.document(START.id)).fields["notes"] == "doors"

@@ -7,8 +7,10 @@ import pytest
 
 from collab.domain import letters
 from collab.domain.edits import Edit
+from collab.domain.errors import NotFound
 from collab.domain.ops import Op, Set, Text
 from collab.domain.rebase import Accepted
+from collab.domain.since import Place
 from collab.domain.text import Delete
 from tests.support.model import stored
 from tests.support.rooms import ADA, BEN, NOW, START, History
@@ -83,7 +85,7 @@ def test_who_goes_all_the_way_back_replays_each_time_but_the_edit_in_question(mo
     replayed: list[int] = []
     really = letters.lasting
 
-    def counting(place: letters.Place, edits: Sequence[Edit], named: set[str]) -> list[Edit]:
+    def counting(place: Place, edits: Sequence[Edit], named: set[str]) -> list[Edit]:
         replayed.append(len(found := really(place, edits, named)))
         return found
 
@@ -107,3 +109,12 @@ def test_letters_that_no_undo_names_run_together() -> None:
     assert found.shown == notes(history)
     assert len(found._layers[-1]) == 3  # noqa: SLF001  # what each later op costs grows with them
     assert START.fields["notes"] == "doors"
+
+
+def test_what_would_take_too_long_is_not_undone_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History()
+    edit = stored_as(history, *(Text(None, "notes", (at, "x", Delete(1), "y")) for at in range(1, 4)))
+    undone(history, undone(history, edit))
+    monkeypatch.setattr(letters, "MAX_RUNS", 20)
+    with pytest.raises(NotFound, match=r"^too much was typed since for this to be undone: change by hand"):
+        history.undo(edit)
