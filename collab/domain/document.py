@@ -30,6 +30,13 @@ class Document:
     def title(self) -> str:
         return str(self.fields.get("title") or "")
 
+    def value(self, item_id: str | None, name: str) -> Value:
+        """What a field holds; `None` where it is not set, or there is no such item."""
+        if item_id is None:
+            return self.fields.get(name)
+        item = self.items.get(item_id)
+        return None if item is None else item.fields.get(name)
+
     def ordered(self) -> list[Item]:
         """The items in the order in which people see them."""
         return sorted(self.items.values(), key=lambda item: (item.position, item.id))

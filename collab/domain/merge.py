@@ -1,4 +1,8 @@
-"""Merge: one edit carried, op by op, over everything that was committed since the version it was made on."""
+"""Merge: one edit carried, op by op, over everything that was committed since the version it was made on.
+
+What it overwrites is counted from there. A client that kept the edit back has carried its text over a part of that
+already, up to `rebased_to`: a delta meets only what came after.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,11 +22,19 @@ class Merge(Making):
     """A member's edit: what has come since its base is known, and who wrote it."""
 
     def __init__(
-        self, document: Document, since: Sequence[Edit], kind: Kind, base_version: int, author_id: str
+        self,
+        document: Document,
+        since: Sequence[Edit],
+        kind: Kind,
+        base_version: int,
+        rebased_to: int,
+        author_id: str,
     ) -> None:
         super().__init__(document, kind)
         self._head = document
         self._since = Since(since)
+        is_as_made = rebased_to == base_version
+        self._unmet = self._since if is_as_made else Since([edit for edit in since if edit.version > rebased_to])
         self._base_version = base_version
         self._author_id = author_id
         self._written: set[Place] = set()
@@ -128,7 +140,7 @@ class Merge(Making):
         if place in self._written:
             return delta
         if place not in self._committed:
-            self._committed[place] = self._since.deltas(place)
+            self._committed[place] = self._unmet.deltas(place)
         committed = self._committed[place]
         if committed is None:
             return None
