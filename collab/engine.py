@@ -56,6 +56,7 @@ from collab.storage.webhooks import StoredOutbox
 from collab.storage.writer import Writer
 from collab.tokens import Tokens
 from collab.wiring import (
+    count_limits,
     import_limits,
     keep_presence,
     prometheus,
@@ -120,7 +121,8 @@ class Engine:
             sizes=sizes,
             meter=self._meter,
         )
-        store = StoredBands(self.reading, self._writer)
+        counts = count_limits(settings)
+        store = StoredBands(self.reading, self._writer, counts)
         reader = StoredHistory(self.reading, self._journal)
         self.directory = Directory(store)
         stays = StoredPresence(self.reading, self._writer)
@@ -146,13 +148,12 @@ class Engine:
             announcer,
             clock,
             new_id,
-            max_per_band=settings.max_band_contents,
             max_bytes=settings.max_content_bytes,
         )
         self._webhooks = webhooks(settings, StoredOutbox(self.reading, self._writer), reader, clock)
         on_opened = None if self.cluster is None else self.cluster.edits.opened
         self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened)
-        checkpoints = StoredCheckpoints(self.reading, self._writer)
+        checkpoints = StoredCheckpoints(self.reading, self._writer, counts)
         self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id)
         self.exports = ExportService(self.history, self.contents, kinds)
         self._parser = Parser(import_limits(settings), settings.import_timeout_s)
