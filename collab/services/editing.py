@@ -17,6 +17,7 @@ from collab.domain.ops import Op
 from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing, Outcome, check_history
 from collab.services.directory import ContentRef, Directory
 from collab.services.ports import Clock, HistoryReader, Journal
+from collab.services.rates import Rates
 
 log = structlog.get_logger(__name__)
 
@@ -58,12 +59,14 @@ class EditingService:
         reader: HistoryReader,
         clock: Clock,
         on_opened: Callable[[str, int], None] | None = None,
+        rates: Rates | None = None,
     ) -> None:
         self._directory = directory
         self._journal = journal
         self._reader = reader
         self._clock = clock
         self._on_opened = on_opened
+        self._rates = rates
 
     def take_edit(
         self,
@@ -80,8 +83,8 @@ class EditingService:
     ) -> None:
         """Queues an edit before it returns, so a session's order is kept; `on_stored` hears once it is durable.
 
-        Raises `Forbidden` and `Unavailable`. `on_stored` may be given `Invalid`, `VersionUnknown`, `Conflicting` and
-        `Unavailable`: nothing was stored.
+        Raises `Forbidden`, `RateLimited` where the band is in debt, and `Unavailable`. `on_stored` may be given
+        `Invalid`, `TooLarge`, `VersionUnknown`, `Conflicting` and `Unavailable`: nothing was stored.
         """
         self._require_open(user, content_id)
         expect: Literal["unchanged"] | None = "unchanged" if is_unchanged_expected else None
@@ -173,6 +176,8 @@ class EditingService:
         ref, _ = self._directory.require_content(user, content_id, Right.EDIT)
         if ref.is_archived:
             raise Forbidden(f"content {content_id} is archived: bring it back before you edit it")
+        if self._rates is not None:
+            self._rates.require_band(ref.band_id, "edits")
         return ref
 
 

@@ -193,7 +193,9 @@ class Network:
             client.get_answer()
 
     async def _start(self) -> None:
-        self._journal = Journal(self._writer, KINDS, self._broadcast, max_waiting=1_000, max_live=10, sizes=SIZES)
+        self._journal = Journal(
+            self._writer, KINDS, self._broadcast, max_waiting=1_000, max_live=10, max_base_edits=1_000, sizes=SIZES
+        )
         self._journal.start()
         self.reader = StoredHistory(self._reading, self._journal)
         directory = Directory(self._store)

@@ -1,13 +1,17 @@
 """Documents and drafts: order, JSON, and the inverse of each op."""
 
 import json
+from itertools import count
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from collab.domain import positions
 from collab.domain.document import Document, Draft, apply_stored
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text, from_json
 from collab.domain.text import Delete
-from tests.support.rooms import START, content
+from tests.support.rooms import START, content, edits_of
 
 
 def test_items_are_in_the_order_of_position_then_id() -> None:
@@ -88,6 +92,19 @@ class TestFreePositions:
 
     def test_an_item_is_not_in_its_own_way(self) -> None:
         assert Draft(START).free_position("a1", "rest") == "a1"
+
+    @given(st.data())
+    def test_they_are_kept_through_the_ops_of_an_edit(self, data: st.DataObject) -> None:
+        draft = Draft(START)
+        ids = map("new{}".format, count())
+        for _ in range(data.draw(st.integers(1, 5))):
+            wanted = data.draw(st.sampled_from(["Zz", "a0", "a0V", "a1", "a2"]))
+            item_id = data.draw(st.sampled_from([*draft.items, "nobody"]))
+            others = {item.position for item in draft.items.values() if item.id != item_id}
+            free = positions.next_free(wanted, others) if wanted in others else wanted
+            assert draft.free_position(wanted, item_id) == free
+            for op in data.draw(edits_of(Document("", "setlist", "", 0, {}, draft.items), lambda: next(ids))):
+                draft.apply(op)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The rules of PROTOCOL.md, "How edits meet", 1 to 4 and 6, by name. Undo, 5, is in test_undo.py; results op by op
 are in the vectors."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -259,3 +260,46 @@ def test_an_accepted_edit_holds_all_that_history_tells() -> None:
     assert edit.inverse == (Set("iko", "key", None), Set(None, "title", "Friday"))
     assert outcome.document.version == 2
     assert history.versions[0] == START
+
+
+class TestBounds:
+    """What one edit may cost: PROTOCOL.md's limits."""
+
+    def test_an_edit_is_carried_over_so_many_ops_and_no_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("collab.domain.since.MAX_OPS", 6)
+        history = History()
+        for n in range(3):
+            history.edit([Set("iko", "tempo", 100 + n), Set("iko", "key", "F"), Text(None, "notes", ("x",))])
+        assert isinstance(history.edit([Set("iko", "key", "G")], 1), Accepted)
+        with pytest.raises(VersionUnknown, match="at most 6 ops after it, got one with 10"):
+            history.edit([Set("iko", "key", "A")], 0)
+
+    def test_deltas_of_many_ops_meet_so_many_components_and_no_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("collab.domain.merge.MAX_COMPONENTS", 100)
+        history = History()
+        typing = [Text(None, "notes", (1, "x"))] * 5
+        history.edit(typing, author=BEN)
+        assert notes(history.edit(typing, 0)) == "dxxxxxxxxxxoors"
+        with pytest.raises(VersionUnknown, match="at most 100 components"):
+            history.edit(typing, 0)
+        assert isinstance(history.edit([Text("iko", "notes", ("x",)), *typing[:2]], 0), Accepted)
+
+    def test_however_many_ops_it_has_what_came_since_is_gone_through_as_often(self) -> None:
+        count, seen = 200, 0
+
+        class Counted(tuple[Op, ...]):
+            __slots__ = ()
+
+            def __iter__(self) -> Iterator[Op]:
+                nonlocal seen
+                seen += 1
+                return super().__iter__()
+
+        items = {f"i{n}": Item(f"i{n}", "song", f"a{n:03}V", {}) for n in range(count)}
+        document = replace(START, items=items, version=1)
+        edit = accepted(History().edit([Set(None, "venue", "x")])).edit
+        since = [replace(edit, ops=Counted(edit.ops))]
+        ops = tuple(op for n in range(count) for op in (Set(f"i{n}", "key", "F"), Text(f"i{n}", "notes", ("x",))))
+        outcome = accepted(rebase(Proposal("e", 0, ops, BEN, None, NOW), document, since, SETLIST))
+        assert len(outcome.edit.ops) == 2 * count
+        assert seen <= 2
