@@ -1,4 +1,8 @@
-"""Merge: one edit carried, op by op, over everything that was committed since the version it was made on."""
+"""Merge: one edit carried, op by op, over everything that was committed since the version it was made on.
+
+What it overwrites is counted from there. A client that kept the edit back has carried its text over a part of that
+already, up to `rebased_to`: a delta meets only what came after.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +21,13 @@ class Merge:
     """Collects, op by op, what is applied, what takes it back, what was dropped, overwritten or wrong."""
 
     def __init__(
-        self, document: Document, since: Sequence[Edit], kind: Kind, base_version: int, author_id: str
+        self,
+        document: Document,
+        since: Sequence[Edit],
+        kind: Kind,
+        base_version: int,
+        rebased_to: int,
+        author_id: str,
     ) -> None:
         self.draft = Draft(document)
         self.ops: list[Op] = []
@@ -26,6 +36,8 @@ class Merge:
         self.overwrote: list[Overwrite] = []
         self._head = document
         self._since = Since(since)
+        is_as_made = rebased_to == base_version
+        self._unmet = self._since if is_as_made else Since([edit for edit in since if edit.version > rebased_to])
         self._kind = kind
         self._base_version = base_version
         self._author_id = author_id
@@ -153,7 +165,9 @@ class Merge:
         path = f"ops.{index}.item"
         before = len(self._problems)
         if item.id in self.draft.items or item.id in self.draft.removed:
-            self._wrong(f"{path}.id", f"expected an id that this content has never used, got {item.id!r}")
+            self._wrong(
+                f"{path}.id", f"expected an id that no item of this content has or had of late, got {item.id!r}"
+            )
         self._is_position(f"{path}.position", item.position)
         types = self._kind.item_types.get(item.type)
         if types is None:
@@ -181,7 +195,7 @@ class Merge:
         if place in self._written:
             return delta
         if place not in self._committed:
-            self._committed[place] = self._since.deltas(place)
+            self._committed[place] = self._unmet.deltas(place)
         committed = self._committed[place]
         if committed is None:
             return None
@@ -206,7 +220,7 @@ class Merge:
         """The field types of what an op is about; None where it is gone, which is noted, or never was."""
         if item_id is None or item_id in self.draft.items:
             return self._field_types(item_id)
-        if self.draft.removed.get(item_id, -1) > self._base_version:
+        if self.draft.removed.get(item_id, -1) > self._base_version or self._since.had(item_id):
             self.dropped.append(Dropped(index, "item_removed"))
         else:
             self._wrong(f"ops.{index}.item", f"expected the id of an item of this content, got {item_id!r}")

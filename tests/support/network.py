@@ -56,7 +56,7 @@ class Client:
 
     def __init__(self, user: User, document: Document) -> None:
         self.user = user
-        self.replica = Replica(document)
+        self.replica = Replica(document, user.id)
         self.socket: Socket | None = None
         self.told: list[Notice] = []
 
@@ -225,6 +225,7 @@ class Network:
                 base_version=edit.base_version,
                 ops=to_domain(edit.ops),
                 is_unchanged_expected=edit.expect == "unchanged",
+                rebased_to=edit.rebased_to,
             )
         outcome = await waited(lambda on_stored: take(user, session_id, self.content_id, on_stored=on_stored))
         return outcome_json(request.edit_id, outcome)

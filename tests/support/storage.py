@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import Role
@@ -19,10 +19,10 @@ from collab.domain.rebase import Accepted, Outcome
 from collab.domain.sizes import SizeLimits
 from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
-from collab.storage.engine import reading_engine
+from collab.storage.engine import reading_engine, sync_url
 from collab.storage.journal import Journal
 from collab.storage.readers import StoredHistory
-from collab.storage.tables import snapshots
+from collab.storage.tables import contents, snapshots
 from collab.storage.writer import Writer
 from tests.support.rooms import ADA, BEN, NOW, START
 
@@ -141,3 +141,15 @@ def at_each(event_name: str, callback: Any) -> Iterator[None]:
 
 def versions(edits: Sequence[Edit]) -> list[int]:
     return [edit.version for edit in edits]
+
+
+@contextmanager
+def kept_by_another(database_url: str, content_id: str) -> Iterator[Connection]:
+    """Somebody at a prompt has begun to change a content and does not go on."""
+    engine = create_engine(sync_url(database_url))
+    try:
+        with engine.connect() as connection:
+            connection.execute(select(contents.c.id).where(contents.c.id == content_id).with_for_update())
+            yield connection
+    finally:
+        engine.dispose()
