@@ -112,7 +112,9 @@ class Merge(Making):
         path = f"ops.{index}.item"
         before = len(self._problems)
         if item.id in self.draft.items or item.id in self.draft.removed:
-            self._wrong(f"{path}.id", f"expected an id that this content has never used, got {item.id!r}")
+            self._wrong(
+                f"{path}.id", f"expected an id that no item of this content has or had of late, got {item.id!r}"
+            )
         self._is_position(f"{path}.position", item.position)
         types = self._kind.item_types.get(item.type)
         if types is None:
@@ -165,7 +167,7 @@ class Merge(Making):
         """The field types of what an op is about; None where it is gone, which is noted, or never was."""
         if item_id is None or item_id in self.draft.items:
             return self._field_types(item_id)
-        if self.draft.removed.get(item_id, -1) > self._base_version:
+        if self.draft.removed.get(item_id, -1) > self._base_version or self._since.had(item_id):
             self.dropped.append(Dropped(index, "item_removed"))
         else:
             self._wrong(f"ops.{index}.item", f"expected the id of an item of this content, got {item_id!r}")
