@@ -110,6 +110,8 @@ class Engine:
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
         self.broadcaster = Broadcaster(self._server, settings.max_sent_bytes)
+        store = StoredBands(self.reading, self._writer)
+        self.directory = Directory(store)
         sizes = size_limits(settings)
         self._journal = Journal(
             self._writer,
@@ -117,12 +119,12 @@ class Engine:
             self._committed,
             max_waiting=settings.max_waiting_edits,
             max_live=settings.max_live_contents,
+            max_base_edits=settings.max_base_edits,
+            band_of=self.directory.band_of,
             sizes=sizes,
             meter=self._meter,
         )
-        store = StoredBands(self.reading, self._writer)
         reader = StoredHistory(self.reading, self._journal)
-        self.directory = Directory(store)
         stays = StoredPresence(self.reading, self._writer)
         self.presence, self._presence_log = keep_presence(
             settings,
@@ -150,8 +152,9 @@ class Engine:
             max_bytes=settings.max_content_bytes,
         )
         self._webhooks = webhooks(settings, StoredOutbox(self.reading, self._writer), reader, clock)
+        self.rates = Rates(rate_limits(settings), clock, self._meter)
         on_opened = None if self.cluster is None else self.cluster.edits.opened
-        self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened)
+        self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened, self.rates)
         checkpoints = StoredCheckpoints(self.reading, self._writer)
         self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id)
         self.exports = ExportService(self.history, self.contents, kinds)
@@ -170,10 +173,13 @@ class Engine:
             self._parser.limits,
         )
         self.tokens = Tokens(settings)
-        self.rates = Rates(rate_limits(settings), clock, self._meter)
         self._realtime(clock)
         self.health = Health(
-            needed={"database": partial(check_database, self.reading), "schema": partial(check_schema, self.reading)},
+            needed={
+                "database": partial(check_database, self.reading),
+                "schema": partial(check_schema, self.reading),
+                "journal": self._journal.check,
+            },
             wanted={} if self.cluster is None else {"bus": self.cluster.check},
             parts={"journal": lambda: self._journal.is_stuck},
         )
@@ -223,6 +229,7 @@ class Engine:
             accepted = self.cluster.edits.committed(accepted)
         self.presence.edited([entry.edit for entry in accepted])
         for entry in committed:
+            self.rates.charge_edit(entry, self.broadcaster.listeners)
             self._edit_hook.notify(entry.edit, entry.document)
         if self._webhooks is not None:
             self._webhooks.wake()

@@ -55,6 +55,8 @@ class Settings(BaseSettings):
 
     max_message_bytes: int = Field(default=1_000_000, ge=1_000)
     max_waiting_edits: int = Field(default=10_000, ge=1)
+    max_base_edits: int = Field(default=1_000, ge=1)
+    """An edit made on a version further before the head than this is `version_unknown`."""
     max_live_contents: int = Field(default=2_000, ge=1)
 
     rate_limits: bool = True
@@ -65,8 +67,17 @@ class Settings(BaseSettings):
     presence_burst: int = Field(default=100, ge=1)
     requests_per_s: float = Field(default=20.0, gt=0)
     requests_burst: int = Field(default=200, ge=1)
+    # Bytes are known only afterwards, and may be more than a burst: no edit passes until they are made up for.
+    written_bytes_per_s: float = Field(default=1_000_000.0, gt=0)
+    written_bytes_burst: int = Field(default=50_000_000, ge=1)
+    told_bytes_per_s: float = Field(default=5_000_000.0, gt=0)
+    told_bytes_burst: int = Field(default=250_000_000, ge=1)
+    read_bytes_per_s: float = Field(default=5_000_000.0, gt=0)
+    read_bytes_burst: int = Field(default=250_000_000, ge=1)
     user_rate_factor: float = Field(default=4.0, ge=1)
     """All sessions of a user together may send so many times what one may."""
+    band_rate_factor: float = Field(default=8.0, ge=1)
+    """A band may have so many times as many bytes written, told and read as a session."""
     max_user_sessions: int = Field(default=50, ge=1)
     max_band_contents: int = Field(default=1_000, ge=1)
     # A stock Python client takes a message of 4 MiB. A content is sent with a roster, an edit with what it overwrites.

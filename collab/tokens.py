@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import jwt
 import structlog
 
+from collab import outgoing
 from collab.domain.bands import User
 from collab.domain.errors import TokenExpired, TokenInvalid, TokenMissing, Unavailable, shown
 from collab.domain.strings import cleaned_line, id_problem
@@ -32,17 +34,20 @@ KEYS_COOLDOWN_S = 10.0
 """The least time between two tries to fetch them, whatever tokens come."""
 
 FETCH_TIMEOUT_S = 5.0
+"""How long the URL may take to answer, to the last byte."""
+
+MAX_KEYS_BYTES = 1_000_000
 
 
 class _Keys:
     """The keys that a JWKS URL (RFC 7517) publishes for one algorithm, by `kid`. `now_s` is a clock that only runs on.
 
-    PyJWT's own cache of keys keeps a withdrawn one for ever; its cache of sets asks anew with every token while the
-    URL does not answer.
+    PyJWT's own client keeps a withdrawn key for ever, or asks anew with every token while the URL does not answer; and
+    it waits for ever for an answer that comes a byte at a time.
     """
 
     def __init__(self, url: str, algorithm: str, now_s: Callable[[], float]) -> None:
-        self._client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=FETCH_TIMEOUT_S)
+        self._url = url
         self._algorithm = algorithm
         self._now_s = now_s
         self._keys: dict[str, Any] = {}
@@ -62,18 +67,26 @@ class _Keys:
             raise TokenInvalid("the token is not signed with a key that is published: get a new one")
         return self._keys[kid]
 
-    def published(self) -> list[jwt.PyJWK]:
-        """What the URL says just now, whatever is known; blocks, and raises what PyJWT raises."""
-        return list(self._client.get_signing_keys())
+    async def published(self) -> list[jwt.PyJWK]:
+        """The keys to check with that the URL names just now, whatever is known. `Unavailable` where there are none."""
+        async with outgoing.client() as client:
+            request = client.build_request("GET", self._url)
+            try:
+                async with outgoing.answered(client, request, FETCH_TIMEOUT_S) as answer:
+                    if not answer.is_success:
+                        raise Unavailable(f"expected keys at {self._url}, got {answer.status_code}")
+                    listed = jwt.PyJWKSet.from_json((await outgoing.body(answer, MAX_KEYS_BYTES)).decode())
+            except (outgoing.Unanswered, httpx.InvalidURL, *_MALFORMED, AttributeError) as error:
+                raise Unavailable(f"expected keys at {self._url}: {error}") from error
+        return [key for key in listed.keys if key.key_id and key.public_key_use in ("sig", None)]
 
     async def _fetch(self) -> None:
         if self._now_s() - self._tried_at_s < KEYS_COOLDOWN_S:
             return
         try:
-            # It blocks while it fetches.
-            published = await asyncio.to_thread(self.published)
-        except (jwt.PyJWTError, ValueError) as error:
-            log.warning("the keys that tokens are checked with can't be fetched", error=str(error))
+            published = await self.published()
+        except Unavailable as error:
+            log.warning("the keys that tokens are checked with can't be fetched", error=error.message)
         else:
             self._keys = {str(key.key_id): key.key for key in published if key.algorithm_name == self._algorithm}
             self._fetched_at_s = self._now_s()
@@ -120,10 +133,7 @@ class Tokens:
 
     def fetch_keys(self) -> int | None:
         """How many keys the JWKS URL publishes, None where there is no such URL; `Unavailable` where it fails."""
-        try:
-            return None if self._keys is None else len(self._keys.published())
-        except (jwt.PyJWTError, ValueError) as error:
-            raise Unavailable(str(error)) from error
+        return None if self._keys is None else len(asyncio.run(self._keys.published()))
 
     def sign(self, user: User, ttl: timedelta, now: datetime) -> str:
         """A token for a user. Only with a secret of one's own: `ValueError` with a JWKS URL."""

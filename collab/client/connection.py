@@ -27,6 +27,9 @@ Take: TypeAlias = Callable[[Any], None]
 _quiet = logging.getLogger("collab.client.socketio")
 _quiet.setLevel(logging.CRITICAL)
 
+_GOODBYE_S = 2.0
+"""For so long a server is given to take leave."""
+
 
 class Connection:
     """A socket that is used once. `on_event` is called with each event in the order in which they arrive."""
@@ -49,6 +52,8 @@ class Connection:
         self._refusal: CollabError | None = None
         self._session: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
         self.ended = asyncio.Event()
+        self._is_leaving = False
+        self._watch: asyncio.Task[None] | None = None
         # Plain functions: python-socketio starts a task for each packet, and only what awaits nothing keeps the order.
         self._socket.on("*", self._hear)
         self._socket.on("disconnect", self._end)
@@ -62,6 +67,7 @@ class Connection:
                     _in_parts(url), auth={"token": token}, transports=list(transports), wait_timeout=timeout_s
                 )
                 self.session = await self._session
+                self._watch = asyncio.create_task(self._end_if_silent(), name="collab-silence")
         except (socketio.exceptions.ConnectionError, NotConnected, TimeoutError) as error:
             raise self._refusal or NotConnected(f"expected a collab server at {url}: {error or 'no answer'}") from None
         finally:
@@ -118,13 +124,36 @@ class Connection:
 
     async def close(self) -> None:
         """Says goodbye and ends."""
-        await self._socket.disconnect()
-        self._end("closed")
+        self._is_leaving = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE_S):
+                await self._socket.disconnect()
+        self._is_leaving = False
+        await self.abort()
 
     async def abort(self) -> None:
         """Ends without a word, as a connection does that breaks."""
         self._end("aborted")
         await self._drop()
+
+    async def _end_if_silent(self) -> None:
+        """Ends a connection on which nothing came for longer than pings may be apart.
+
+        python-engineio notices it too, but waits then until all is written: for ever, where the server reads nothing.
+        """
+        eio, clock = self._socket.eio, asyncio.get_running_loop().time
+        take_in, heard_at_s = eio._receive_packet, clock()  # noqa: SLF001  # pings are told in no public way
+
+        async def hear(packet: Any) -> None:
+            nonlocal heard_at_s
+            heard_at_s = clock()
+            await take_in(packet)
+
+        eio._receive_packet = hear  # noqa: SLF001
+        while (left_s := heard_at_s + eio.ping_interval + eio.ping_timeout - clock()) > 0:
+            if await self.ends_within(left_s):
+                return
+        await self.abort()
 
     async def _drop(self) -> None:
         # Else python-engineio says goodbye first, and waits for a server that may be gone to say it too.
@@ -169,9 +198,8 @@ class Connection:
 
     def _end(self, _reason: str) -> None:
         self.ended.set()
-        if (websocket := self._socket.eio.ws) is not None:
-            # aiohttp keeps the connection of a websocket that broke off until it is collected, and complains then.
-            websocket._response.close()  # noqa: SLF001  # no public way lets it go
+        if (websocket := self._socket.eio.ws) is not None and not self._is_leaving:
+            _cut(websocket)
         for waiting in [*self._calls, self._session]:
             if not waiting.done():
                 waiting.set_exception(_gone())
@@ -184,6 +212,18 @@ def _in_parts(url: str) -> str:
     """The URL, by which long payloads are asked for in parts."""
     address = urlsplit(url)
     return urlunsplit(address._replace(query="&".join(filter(None, (address.query, "parts=1")))))
+
+
+def _cut(websocket: Any) -> None:
+    """Lets the TCP connection of a websocket go, with what could not be written yet: no public way does.
+
+    Closed in any other way it stays open until all is written, and whoever waits for that waits for ever. Left alone,
+    aiohttp keeps it until it is collected, and complains then.
+    """
+    response = websocket._response  # noqa: SLF001
+    if response.connection is not None and (transport := response.connection.transport) is not None:
+        transport.abort()
+    response.close()
 
 
 def _gone() -> NotConnected:

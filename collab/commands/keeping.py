@@ -55,7 +55,10 @@ def restore(url: str, file: Path) -> None:
     is_dump = _is_dump(file)
     with progress.shown("Restoring") as on_progress:
         if is_dump:
-            said = _rows(backups.restore(url, file, on_progress))
+            restored = backups.restore(url, file, on_progress)
+            said = _rows(restored.rows)
+            if restored.mended:
+                said += f"; {_counted(restored.mended, 'rows')} mended that held what is not stored any more"
         else:
             backups.restore_sqlite(url, file, on_progress)
             said = "the database"

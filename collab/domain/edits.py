@@ -10,6 +10,11 @@ from collab.domain.record import record
 from collab.domain.times import rfc3339
 
 
+def canonical_id(edit_id: str) -> str:
+    """The form of a UUID in which edits are stored and found: small letters (RFC 9562, 4)."""
+    return edit_id.lower()
+
+
 @record
 class Author:
     """Who made an edit; `name` is the one the user goes by now."""
@@ -23,8 +28,12 @@ class Author:
 
 @record
 class Proposal:
-    """An edit as its author sent it, not yet ordered. `expect="unchanged"` refuses to overwrite somebody else;
-    `base_edit` names the edit that made its base, where the author says which."""
+    """An edit as its author sent it, not yet ordered. `expect="unchanged"` refuses to overwrite somebody else.
+
+    `base_version` is the version that its author saw; `base_edit` names the edit that made it, where the author says
+    which. A client that kept the edit back has rebased its ops since, to `rebased_to`; without it they are as they
+    were made.
+    """
 
     edit_id: str
     base_version: int
@@ -34,6 +43,7 @@ class Proposal:
     at: datetime
     expect: Literal["unchanged"] | None = None
     base_edit: str | None = None
+    rebased_to: int | None = None
 
 
 @record

@@ -1,28 +1,33 @@
-"""Merge: one edit carried, op by op, over everything that was committed since the version it was made on."""
+"""Merge: one edit carried, op by op, over everything that was committed since the version it was made on.
+
+What it overwrites is counted from there. A client that kept the edit back has carried its text over a part of that
+already, up to `rebased_to`: a delta meets only what came after.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeAlias
 
 from collab.domain import positions, text
 from collab.domain.document import Document, Draft
 from collab.domain.edits import Dropped, Edit, Overwrite, Reason
-from collab.domain.errors import Invalid, Problem, TooLarge
+from collab.domain.errors import Invalid, Problem, TooLarge, VersionUnknown
 from collab.domain.fields import FieldType, TextField, value_problem
 from collab.domain.kinds import FieldTypes, Kind
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text, Value
-
-Place: TypeAlias = tuple[str | None, str]
-"""An item's id (or None) and a field's name."""
-
-_WRITES = (Set, Text)
+from collab.domain.since import MAX_COMPONENTS, Place, Since
 
 
 class Merge:
     """Collects, op by op, what is applied, what takes it back, what was dropped, overwritten or wrong."""
 
     def __init__(
-        self, document: Document, since: Sequence[Edit], kind: Kind, base_version: int, author_id: str
+        self,
+        document: Document,
+        since: Sequence[Edit],
+        kind: Kind,
+        base_version: int,
+        rebased_to: int,
+        author_id: str,
     ) -> None:
         self.draft = Draft(document)
         self.ops: list[Op] = []
@@ -30,13 +35,16 @@ class Merge:
         self.dropped: list[Dropped] = []
         self.overwrote: list[Overwrite] = []
         self._head = document
-        self._since = since
+        self._since = Since(since)
+        is_as_made = rebased_to == base_version
+        self._unmet = self._since if is_as_made else Since([edit for edit in since if edit.version > rebased_to])
         self._kind = kind
         self._base_version = base_version
         self._author_id = author_id
         self._problems: list[Problem] = []
         self._written: set[Place] = set()
         self._committed: dict[Place, list[text.Delta] | None] = {}
+        self._components = 0
         self._kept: dict[Place, Reason] = {}
 
     def check(self) -> None:
@@ -125,7 +133,7 @@ class Merge:
 
     def _note_overwrite(self, index: int, op: Set) -> None:
         """Notes whose value a `set` replaces, where somebody else gave it since the base."""
-        last = self._last_write((op.item, op.field))
+        last = self._since.last_write((op.item, op.field), self._author_id)
         if last is None:
             return
         fields = self._head.fields if op.item is None else self._head.items[op.item].fields
@@ -157,7 +165,9 @@ class Merge:
         path = f"ops.{index}.item"
         before = len(self._problems)
         if item.id in self.draft.items or item.id in self.draft.removed:
-            self._wrong(f"{path}.id", f"expected an id that this content has never used, got {item.id!r}")
+            self._wrong(
+                f"{path}.id", f"expected an id that no item of this content has or had of late, got {item.id!r}"
+            )
         self._is_position(f"{path}.position", item.position)
         types = self._kind.item_types.get(item.type)
         if types is None:
@@ -185,22 +195,32 @@ class Merge:
         if place in self._written:
             return delta
         if place not in self._committed:
-            self._committed[place] = committed_deltas(self._since, place)
+            self._committed[place] = self._unmet.deltas(place)
         committed = self._committed[place]
         if committed is None:
             return None
         for index, other in enumerate(committed):
+            self._count(len(delta) + len(other))
             delta, committed[index] = (
                 text.transform(delta, other, "right"),
                 text.transform(other, delta, "left"),
             )
         return delta
 
+    def _count(self, components: int) -> None:
+        """What it takes to move two deltas over each other grows with the ops on both sides multiplied."""
+        self._components += components
+        if self._components > MAX_COMPONENTS:
+            raise VersionUnknown(
+                f"expected text deltas that meet at most {MAX_COMPONENTS} components of what was typed since: "
+                "ask for the content anew, and make them on that"
+            )
+
     def _target(self, index: int, item_id: str | None) -> FieldTypes | None:
         """The field types of what an op is about; None where it is gone, which is noted, or never was."""
         if item_id is None or item_id in self.draft.items:
             return self._field_types(item_id)
-        if self.draft.removed.get(item_id, -1) > self._base_version:
+        if self.draft.removed.get(item_id, -1) > self._base_version or self._since.had(item_id):
             self.dropped.append(Dropped(index, "item_removed"))
         else:
             self._wrong(f"ops.{index}.item", f"expected the id of an item of this content, got {item_id!r}")
@@ -235,18 +255,6 @@ class Merge:
             self._is_position(path, free)
         return free
 
-    def _last_write(self, place: Place) -> Edit | None:
-        """The last edit of somebody else whose value or words a field still holds: one's own `set` ends the search."""
-        item_id, name = place
-        for edit in reversed(self._since):
-            for op in reversed(edit.ops):
-                if isinstance(op, _WRITES) and op.field == name and op.item == item_id:
-                    if edit.author.id != self._author_id:
-                        return edit
-                    if isinstance(op, Set):
-                        return None
-        return None
-
     def _apply(self, op: Op) -> None:
         self.ops.append(op)
         self.inverse.append(self.draft.apply(op))
@@ -275,24 +283,3 @@ def _stored(field_type: FieldType, value: Value) -> Value:
 
 def _expected_field(types: FieldTypes, name: str) -> str:
     return f"expected one of the fields {', '.join(types)}, got {name!r}"
-
-
-def committed_deltas(since: Sequence[Edit], place: Place) -> list[text.Delta] | None:
-    """The deltas that edits gave a text field, in order; None where one of them replaced the text whole."""
-    item_id, name = place
-    deltas: list[text.Delta] = []
-    removed: Item | None = None
-    for edit in since:
-        for op, inverse in zip(edit.ops, reversed(edit.inverse), strict=True):
-            match op:
-                case Text(other, field, delta) if (other, field) == place:
-                    deltas.append(delta)
-                case Set(other, field, _) if (other, field) == place:
-                    return None
-                case Remove(other) if other == item_id and isinstance(inverse, Insert):
-                    removed = inverse.item
-                case Insert(item) if item.id == item_id and removed is not None:
-                    # Undo brings an item back as it was; anything else that restores it replaced its text.
-                    if item.fields.get(name) != removed.fields.get(name):
-                        return None
-    return deltas

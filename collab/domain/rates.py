@@ -1,4 +1,8 @@
-"""Rates: a token bucket (the leaky bucket as a meter of ITU-T I.371). The time is an argument."""
+"""Rates: a token bucket (the leaky bucket as a meter of ITU-T I.371). The time is an argument.
+
+What is known to cost one token is taken when there is one. What shows its size only afterwards (the bytes that an undo
+brings back) is taken then, and may leave the bucket in debt: nothing passes until that is paid.
+"""
 
 from collab.domain.record import record
 
@@ -33,6 +37,6 @@ class Bucket:
             self._tokens = min(self._rate.burst, self._tokens + elapsed_s * self._rate.per_s)
         return 0.0 if self._tokens >= 1 else (1 - self._tokens) / self._rate.per_s
 
-    def spend(self) -> None:
-        """Takes the token that `wait_s` has just found."""
-        self._tokens -= 1
+    def spend(self, tokens: float = 1) -> None:
+        """Takes what `wait_s` has just found, or more: the bucket is then in debt."""
+        self._tokens -= tokens

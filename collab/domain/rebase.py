@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from collab.domain.document import Document
-from collab.domain.edits import Dropped, Edit, Overwrite, Proposal, Undo
-from collab.domain.errors import Forbidden, VersionUnknown
+from collab.domain.edits import Dropped, Edit, Overwrite, Proposal, Undo, canonical_id
+from collab.domain.errors import Forbidden, Invalid, VersionUnknown
 from collab.domain.kinds import Kind
 from collab.domain.merge import Merge
 from collab.domain.record import record
@@ -51,11 +51,11 @@ class Nothing:
 Outcome: TypeAlias = Accepted | Duplicate | Conflict | Nothing
 
 
-def check_base(base_version: int, head: int) -> None:
+def check_base(version: int, head: int, name: str = "base_version") -> None:
     """Raises `VersionUnknown` where no such version exists."""
-    if not 0 <= base_version <= head:
+    if not 0 <= version <= head:
         raise VersionUnknown(
-            f"expected a base_version from 0 to {head}, got {base_version}; ask for the content with request_update"
+            f"expected a {name} from 0 to {head}, got {version}; ask for the content with request_update"
         )
 
 
@@ -66,7 +66,7 @@ def check_history(named: str | None, known: str | None, version: int) -> None:
     A version that both name alike has the same history up to there, as in the log of Raft (Ongaro and Ousterhout,
     USENIX ATC 2014, 5.3): an edit is stored once, on what came before it.
     """
-    if named is not None and known is not None and named != known:
+    if named is not None and known is not None and canonical_id(named) != canonical_id(known):
         raise VersionUnknown(
             f"expected version {version} to be made by edit {known}, got {named}: the history is another one by now, "
             "as after a backup was put back; ask for the whole content"
@@ -79,14 +79,19 @@ def rebase(proposal: Proposal, document: Document, since: Sequence[Edit], kind: 
     `since` holds every edit after `proposal.base_version`, in order, up to the head. Raises `Invalid`, with
     all problems found, `TooLarge` and `VersionUnknown`; either way nothing changes.
     """
-    check_base(proposal.base_version, document.version)
-    merge = Merge(document, since, kind, proposal.base_version, proposal.author.id)
+    base_version = proposal.base_version
+    rebased_to = base_version if proposal.rebased_to is None else proposal.rebased_to
+    check_base(base_version, document.version)
+    check_base(rebased_to, document.version, "rebased_to")
+    if rebased_to < base_version:
+        raise Invalid.at("rebased_to", f"expected a version from the base_version {base_version} on, got {rebased_to}")
+    merge = Merge(document, since, kind, base_version, rebased_to, proposal.author.id)
     for index, op in enumerate(proposal.ops):
         merge.carry(index, op)
     merge.check()
     if merge.overwrote and proposal.expect == "unchanged":
         return Conflict(document.version, tuple(merge.overwrote))
-    return _outcome(merge, document, proposal, proposal.base_version, undoes=None)
+    return _outcome(merge, document, proposal, base_version, undoes=None)
 
 
 def undo(request: Undo, target: Edit, document: Document, since: Sequence[Edit], kind: Kind) -> Outcome:
@@ -103,7 +108,7 @@ def undo(request: Undo, target: Edit, document: Document, since: Sequence[Edit],
     if live is None:
         return Nothing(document.version, tuple(Dropped(index, "already_undone") for index, _ in enumerate(target.ops)))
     since = [edit for edit in since if edit.version > live.version]
-    merge = Merge(document, since, kind, live.version, request.author.id)
+    merge = Merge(document, since, kind, live.version, live.version, request.author.id)
     last = len(live.ops) - 1
     for offset, inverse in enumerate(live.inverse):
         merge.carry_back(last - offset, live.ops[last - offset], inverse)

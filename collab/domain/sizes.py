@@ -40,13 +40,14 @@ def json_bytes(value: Value) -> int:
 
 def content_bytes(document: Document) -> int:
     """What the fields and items of a content take: all of it that its members make. An item counts with its comma."""
-    return _fields_bytes(document.fields) + sum(map(_item_bytes, document.items.values()))
+    return json_bytes(document.fields) + sum(map(_item_bytes, document.items.values()))
 
 
 def growth_bytes(before: Document, after: Document, ops: Sequence[Op]) -> int:
     """By how much `ops`, which led from one to the other, made the content larger; negative where it is smaller."""
-    touched = {op.item.id if isinstance(op, Insert) else op.item for op in ops}
-    return sum(_touched_bytes(after, item_id) - _touched_bytes(before, item_id) for item_id in touched)
+    if len(ops) == 1:
+        return _growth_of(before, after, _subject(ops[0]))
+    return sum(_growth_of(before, after, item_id) for item_id in {_subject(op) for op in ops})
 
 
 def check_content(size_bytes: int, growth_bytes: int, max_bytes: int) -> None:
@@ -67,15 +68,22 @@ def check_message(size_bytes: int, max_bytes: int) -> None:
         )
 
 
-def _touched_bytes(document: Document, item_id: str | None) -> int:
+def _subject(op: Op) -> str | None:
+    return op.item.id if isinstance(op, Insert) else op.item
+
+
+def _growth_of(before: Document, after: Document, item_id: str | None) -> int:
+    """Of an item, or of the content's own fields."""
     if item_id is None:
-        return _fields_bytes(document.fields)
-    item = document.items.get(item_id)
-    return 0 if item is None else _item_bytes(item)
+        return _fields_growth(before.fields, after.fields)
+    was, now = before.items.get(item_id), after.items.get(item_id)
+    if was is not None and now is not None and was.type == now.type:
+        return _fields_growth(was.fields, now.fields) + len(now.position) - len(was.position)
+    return (0 if now is None else _item_bytes(now)) - (0 if was is None else _item_bytes(was))
 
 
-def _fields_bytes(fields: Fields) -> int:
-    return json_bytes(fields)
+def _fields_growth(before: Fields, after: Fields) -> int:
+    return 0 if before is after else json_bytes(after) - json_bytes(before)
 
 
 def _item_bytes(item: Item) -> int:

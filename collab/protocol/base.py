@@ -13,7 +13,7 @@ EditId = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"),
 ]
-"""A UUID in its usual form; version 7 preferred."""
+"""A UUID in its usual form, in capitals or small letters; version 7 preferred."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
 """An id that a client gives an item: printable ASCII without spaces."""

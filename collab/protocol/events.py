@@ -20,13 +20,16 @@ def edits_json(edits: Sequence[Edit]) -> list[Json]:
 
 
 def outcome_json(edit_id: str | None, outcome: Accepted | Duplicate | Nothing) -> Json:
-    """The answer to `edit_content` and `undo_edit`; the same again for an edit that is sent again."""
+    """The answer to `edit_content` and `undo_edit`; the same again for an edit that is sent again.
+
+    `edit_id` is as the client wrote it, where it gave one, so that it knows its own.
+    """
     if isinstance(outcome, Nothing):
         dropped = [entry.to_json() for entry in outcome.dropped]
         return {"edit_id": edit_id, "version": outcome.version, "ops": [], "dropped": dropped, "overwrote": []}
     edit = outcome.edit
     return {
-        "edit_id": edit.edit_id,
+        "edit_id": edit_id or edit.edit_id,
         "version": edit.version,
         "ops": [op.to_json() for op in edit.ops],
         "dropped": [entry.to_json() for entry in edit.dropped],

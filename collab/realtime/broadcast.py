@@ -39,6 +39,10 @@ class Broadcaster:
             if any(map(is_retitled, edits)):
                 self.content_updated(BandRoom(group[-1].document.band_id), "update", summary_of(group[-1]))
 
+    def listeners(self, content_id: str) -> int:
+        """How many sessions of this node are in the room of a content."""
+        return len(self._server.manager.rooms.get(NAMESPACE, {}).get(ContentRoom(content_id).name, ()))
+
     def content_updated(self, band: BandRoom, action: str, content: Content) -> None:
         payload = content_updated_json(content.kind, action, band.id, content.to_json())
         self._put("content_updated", payload, band.name)
@@ -88,7 +92,7 @@ class Broadcaster:
         room = ContentRoom(content_id).name
         if len(edits) == 1:
             self._put("content_edited", edits[0].to_json(), room, edits[0].session_id)
-        elif room in self._server.manager.rooms.get(NAMESPACE, {}):
+        elif self.listeners(content_id):
             for part in _parts(edits, self._max_bytes):
                 senders = {edit.session_id for edit, _ in part}
                 skip = part[0][0].session_id if len(senders) == 1 else None

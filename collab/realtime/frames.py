@@ -9,12 +9,16 @@ from typing import Any, TypeAlias
 
 from engineio.packet import MESSAGE, Packet
 
+from collab.domain.json_text import MAX_DEPTH, TooDeep, parse_json
 from collab.realtime import wire_json
 
 EVENT = "42"
 """How an event begins: Engine.IO's digit for a message, then Socket.IO's for an event."""
 
 _MAX_ID_DIGITS = 20
+
+_TOO_DEEP = f"JSON that is more than {MAX_DEPTH} deep"
+"""Stands for the name of an event that can't be read."""
 
 Event: TypeAlias = tuple[int | None, Any]
 """The number by which it wants to be answered, if it does, and what it says: its name and arguments, as a rule."""
@@ -88,7 +92,11 @@ def read_event(text: str) -> Event | None:
     digits = text[len(EVENT) : begin]
     if begin < 0 or (digits and not (digits.isascii() and digits.isdecimal())):
         return None
+    event_id = int(digits) if digits else None
     try:
-        return int(digits) if digits else None, wire_json.loads(text[begin:])
+        return event_id, parse_json(text[begin:])
+    except TooDeep:
+        # It is answered like any other that nothing here knows.
+        return event_id, [_TOO_DEEP]
     except ValueError:
         return None

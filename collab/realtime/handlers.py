@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+import orjson
 from pydantic import TypeAdapter
 
 from collab.domain.access import (
@@ -18,8 +19,9 @@ from collab.domain.access import (
     parse_content_room,
     parse_room,
 )
-from collab.domain.errors import CollabError, Forbidden, Invalid, shown
+from collab.domain.errors import CollabError, Conflicting, Forbidden, Invalid, shown
 from collab.domain.focus import Focus
+from collab.domain.rebase import Duplicate
 from collab.protocol import requests
 from collab.protocol.events import Json, edits_json, outcome_json
 from collab.protocol.ops import to_domain
@@ -70,7 +72,7 @@ class Handlers:
         # First in, then look: what is committed after the look, the session hears.
         await self.server.enter_room(session.id, room.name)
         try:
-            opened = await self._opened(room, request)
+            opened = await self._opened(session, room, request)
             # Once more: whoever was removed meanwhile is in no roster yet, so that nobody could take them out.
             _, role = self._enterable(session, request.room)
         except CollabError:
@@ -90,24 +92,27 @@ class Handlers:
         self.presence.leave(session.id, room)
         return {}
 
-    def edit_content(self, session: Session, request: requests.EditContent, on_stored: OnStored) -> None:
+    def edit_content(
+        self, session: Session, room: ContentRoom, request: requests.EditContent, on_stored: OnStored
+    ) -> None:
         self.editing.take_edit(
             session.user,
             session.id,
-            parse_content_room(request.room_id).id,
+            room.id,
             edit_id=request.edit_id,
             base_version=request.base_version,
             ops=to_domain(request.ops),
             is_unchanged_expected=request.expect == "unchanged",
             base_edit=request.base_edit,
+            rebased_to=request.rebased_to,
             on_stored=on_stored,
         )
 
-    def undo_edit(self, session: Session, request: requests.UndoEdit, on_stored: OnStored) -> None:
+    def undo_edit(self, session: Session, room: ContentRoom, request: requests.UndoEdit, on_stored: OnStored) -> None:
         self.editing.take_undo(
             session.user,
             session.id,
-            parse_content_room(request.room_id).id,
+            room.id,
             edit_id=request.edit_id,
             target=request.target,
             on_stored=on_stored,
@@ -118,9 +123,9 @@ class Handlers:
             for band_id in sorted(self.directory.bands_of(session.user.id)):
                 self.broadcaster.refresh(session.id, band_id, await self.contents.summaries(band_id))
             return {}
-        content_id = parse_content_room(request.room_id).id
-        self.directory.require_content(session.user, content_id, Right.VIEW)
-        return _opened_json(await self.editing.open(content_id, request.since, request.since_edit))
+        room = parse_content_room(request.room_id)
+        self.directory.require_content(session.user, room.id, Right.VIEW)
+        return await self._opened(session, room, request)
 
     async def update_presence(self, session: Session, request: requests.UpdatePresence) -> Json:
         room, _ = self._enterable(session, request.room)
@@ -131,10 +136,29 @@ class Handlers:
         self.presence.update(session.id, room, request.status, focus, has_focus=has_focus)
         return {}
 
-    async def _opened(self, room: SharedRoom, request: requests.JoinRoom) -> Json:
+    async def _opened(
+        self, session: Session, room: SharedRoom, request: requests.JoinRoom | requests.RequestUpdate
+    ) -> Json:
+        self.rates.require_band(self._band_of(room), "requests")
         if isinstance(room, BandRoom):
-            return {"contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
-        return _opened_json(await self.editing.open(room.id, request.since, request.since_edit))
+            opened: Json = {"contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
+        else:
+            opened = _opened_json(await self.editing.open(room.id, request.since, request.since_edit))
+        return self._charged(session, room, opened)
+
+    def _charged(self, session: Session, room: SharedRoom, answer: Json) -> Json:
+        """An answer that may be long, made into JSON here, where what it takes is charged."""
+        made = {name: orjson.dumps(value) for name, value in answer.items()}
+        size_bytes = sum(map(len, made.values()))
+        self.rates.charge("read", size_bytes, self._band_of(room), session.user.id, session.id)
+        return {name: orjson.Fragment(value) for name, value in made.items()}
+
+    def _band_of(self, room: SharedRoom) -> str:
+        """The id of a room's band; of what is no content, nobody's."""
+        if isinstance(room, BandRoom):
+            return room.id
+        ref = self.directory.content(room.id)
+        return "" if ref is None else ref.band_id
 
     async def _found(self, session: Session, name: str) -> tuple[SharedRoom, Role]:
         """As `_enterable`. What this node does not know may be new in the database, which is asked first."""
@@ -175,7 +199,7 @@ class Handlers:
         self,
         event: str,
         adapter: TypeAdapter[EditT],
-        take: Callable[[Session, EditT, OnStored], None],
+        take: Callable[[Session, ContentRoom, EditT, OnStored], None],
     ) -> None:
         """As `_on`, for what is with the journal before anything waits: it takes no task."""
 
@@ -184,7 +208,8 @@ class Handlers:
             try:
                 session = self._counted(event, sid)
                 request = requests.parse(adapter, arguments)
-                take(session, request, partial(_answer, pending, request.edit_id))
+                room = parse_content_room(request.room_id)
+                take(session, room, request, partial(self._answer, session, room, pending, request.edit_id))
             except Exception as error:  # noqa: BLE001  # the edge of the server, as in `Answers.give`
                 pending.fail(error)
 
@@ -198,19 +223,25 @@ class Handlers:
             self.presence.hear(sid)
         return session
 
+    def _answer(
+        self, session: Session, room: ContentRoom, pending: Pending, edit_id: str, outcome: Stored | CollabError
+    ) -> None:
+        """Answers an edit. What answers a resend or a conflict may be far longer than what asked for it, and is charged
+        nowhere else."""
+        if isinstance(outcome, CollabError):
+            if isinstance(outcome, Conflicting):
+                self._charged(session, room, {"details": outcome.details})
+            pending.fail(outcome)
+        else:
+            answer = outcome_json(edit_id, outcome)
+            pending.give(self._charged(session, room, answer) if isinstance(outcome, Duplicate) else answer)
+
     async def _unknown_event(self, event: Any, sid: str, *_arguments: Any) -> Json:
         async def refused() -> Json:
             self._counted("*", sid)
             raise Invalid.at("event", f"expected an event of the protocol, got {shown(event)}")
 
         return await self.answers.give("unknown", sid, refused())
-
-
-def _answer(pending: Pending, edit_id: str, outcome: Stored | CollabError) -> None:
-    if isinstance(outcome, CollabError):
-        pending.fail(outcome)
-    else:
-        pending.give(outcome_json(edit_id, outcome))
 
 
 def _opened_json(opened: Opened) -> Json:

@@ -5,7 +5,7 @@ from typing import Any
 
 import socketio
 
-from collab.domain.access import BandRoom, ContentRoom, Role, UserRoom
+from collab.domain.access import BandRoom, Role, UserRoom
 from collab.domain.edits import Edit
 from collab.domain.rebase import Accepted
 from collab.protocol.events import Json
@@ -36,7 +36,7 @@ class SharedBroadcaster(Broadcaster):
         self._share_band(band_id)
 
     def has_listeners(self, content_id: str) -> bool:
-        return ContentRoom(content_id).name in self._server.manager.rooms.get("/", {})
+        return self.listeners(content_id) > 0
 
     def retitled(self, accepted: Sequence[Accepted]) -> None:
         for entry in accepted:

@@ -63,6 +63,10 @@ class Directory:
     def content(self, content_id: str) -> ContentRef | None:
         return self._contents.get(content_id)
 
+    def band_of(self, content_id: str) -> str:
+        """The id of the band that a content belongs to, which this node has to know."""
+        return self._contents[content_id].band_id
+
     def may(self, user: User, band_id: str, right: Right, *, as_operator: bool = False) -> bool:
         """Whether `require_band` would let the user do that."""
         return may(self._role(user, band_id, as_operator=as_operator), right)

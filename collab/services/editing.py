@@ -11,12 +11,13 @@ import structlog
 from collab.domain.access import Right
 from collab.domain.bands import User
 from collab.domain.document import Document
-from collab.domain.edits import Edit, Proposal, Undo
+from collab.domain.edits import Edit, Proposal, Undo, canonical_id
 from collab.domain.errors import CollabError, Conflicting, Forbidden, VersionUnknown
 from collab.domain.ops import Op
 from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing, Outcome, check_history
 from collab.services.directory import ContentRef, Directory
 from collab.services.ports import Clock, HistoryReader, Journal
+from collab.services.rates import Rates
 
 log = structlog.get_logger(__name__)
 
@@ -58,12 +59,14 @@ class EditingService:
         reader: HistoryReader,
         clock: Clock,
         on_opened: Callable[[str, int], None] | None = None,
+        rates: Rates | None = None,
     ) -> None:
         self._directory = directory
         self._journal = journal
         self._reader = reader
         self._clock = clock
         self._on_opened = on_opened
+        self._rates = rates
 
     def take_edit(
         self,
@@ -77,15 +80,17 @@ class EditingService:
         on_stored: OnStored,
         is_unchanged_expected: bool = False,
         base_edit: str | None = None,
+        rebased_to: int | None = None,
     ) -> None:
         """Queues an edit before it returns, so a session's order is kept; `on_stored` hears once it is durable.
 
-        Raises `Forbidden` and `Unavailable`. `on_stored` may be given `Invalid`, `VersionUnknown`, `Conflicting` and
-        `Unavailable`: nothing was stored.
+        Raises `Forbidden`, `RateLimited` where the band is in debt, and `Unavailable`. `on_stored` may be given
+        `Invalid`, `TooLarge`, `VersionUnknown`, `Conflicting` and `Unavailable`: nothing was stored.
         """
         self._require_open(user, content_id)
         expect: Literal["unchanged"] | None = "unchanged" if is_unchanged_expected else None
-        proposal = Proposal(edit_id, base_version, ops, user.author, session_id, self._clock.now(), expect, base_edit)
+        now, edit_id = self._clock.now(), canonical_id(edit_id)
+        proposal = Proposal(edit_id, base_version, ops, user.author, session_id, now, expect, base_edit, rebased_to)
         self._journal.take(content_id, proposal, lambda outcome: on_stored(_stored(outcome)))
 
     def take_undo(
@@ -101,7 +106,8 @@ class EditingService:
         """As `take_edit`, for taking back the edit `target`: one's own, or as an owner anybody's."""
         ref = self._require_open(user, content_id)
         may_undo_others = self._directory.may(user, ref.band_id, Right.MANAGE)
-        request = Undo(edit_id, target, user.author, session_id, self._clock.now(), may_undo_others)
+        now = self._clock.now()
+        request = Undo(canonical_id(edit_id), canonical_id(target), user.author, session_id, now, may_undo_others)
         self._journal.take(content_id, request, lambda outcome: on_stored(_stored(outcome)))
 
     async def edit(
@@ -170,6 +176,8 @@ class EditingService:
         ref, _ = self._directory.require_content(user, content_id, Right.EDIT)
         if ref.is_archived:
             raise Forbidden(f"content {content_id} is archived: bring it back before you edit it")
+        if self._rates is not None:
+            self._rates.require_band(ref.band_id, "edits")
         return ref
 
 

@@ -8,7 +8,7 @@ from collab.domain.access import Right
 from collab.domain.bands import Checkpoint, User
 from collab.domain.diff import Made, attribute, diff
 from collab.domain.document import Document
-from collab.domain.edits import Edit, Restore
+from collab.domain.edits import Edit, Restore, canonical_id
 from collab.domain.errors import Forbidden, Invalid
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing
@@ -106,7 +106,7 @@ class HistoryService:
         if ref.is_archived:
             raise Forbidden(f"content {content_id} is archived: bring it back before you edit it")
         wanted = await self._reader.document(content_id, version)
-        request = Restore(edit_id or self._new_id(), wanted, user.author, None, self._clock.now())
+        request = Restore(canonical_id(edit_id or self._new_id()), wanted, user.author, None, self._clock.now())
         outcome = await self._journal.submit(content_id, request)
         if isinstance(outcome, Conflict):
             raise TypeError(f"expected a revert to meet no conflict, got {outcome}")

@@ -10,6 +10,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, cast
@@ -20,7 +21,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import CompileError, IntegrityError
 
 from collab.domain.errors import Conflicting, Invalid, NotFound
+from collab.domain.strings import cleaned_json, json_problem
 from collab.storage.engine import sync_url, writing_engine
+from collab.storage.mending import mend
 from collab.storage.migrate import migrate
 from collab.storage.progress import OnProgress, unwatched
 from collab.storage.tables import UtcDateTime, bands, contents, metadata, users
@@ -104,17 +107,27 @@ def dump(url: str, file: Path, band_id: str | None = None, on_progress: OnProgre
     return counts
 
 
-def restore(url: str, file: Path, on_progress: OnProgress = unwatched) -> Counter[str]:
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """How many rows of each table came in, and in how many something was mended that is not stored any more."""
+
+    rows: Counter[str]
+    mended: int
+
+
+def restore(url: str, file: Path, on_progress: OnProgress = unwatched) -> Restored:
     """Brings the rows of a dump into a database, all or none; users that it has already stay as they are.
 
-    Returns how many rows of each table. `Invalid` where the dump is not whole, `Conflicting` where a band of it is
-    there already.
+    NUL characters are left out, which PostgreSQL does not store, and all that mending.py mends is mended. `Invalid`
+    where the dump is not whole, `Conflicting` where a band of it is there already.
     """
     migrate(url)
     engine = writing_engine(url)
     try:
         with engine.begin() as connection, file.open("rb") as read, _unpacked(read, file) as lines:
-            return _insert(connection, map(orjson.loads, _watched(lines, read, on_progress)))
+            cleaning = _Cleaning()
+            rows = _insert(connection, map(cleaning.cleaned, map(orjson.loads, _watched(lines, read, on_progress))))
+            return Restored(rows, cleaning.count + mend(connection))
     except (orjson.JSONDecodeError, EOFError, gzip.BadGzipFile) as error:
         raise Invalid.at("file", f"expected a dump by `collab backup`: {error}") from None
     except (IntegrityError, CompileError) as error:
@@ -146,6 +159,19 @@ def _insert(connection: Connection, lines: Iterator[Any]) -> Counter[str]:
     if end != counts:
         raise Invalid.at("file", f"expected a whole dump, with {end or 'a count of its rows at its end'}, got {counts}")
     return counts
+
+
+class _Cleaning:
+    """Leaves out of the lines of a dump what can't be stored, and counts those that had some."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def cleaned(self, line: Any) -> Any:
+        if json_problem(line) is None:
+            return line
+        self.count += 1
+        return cleaned_json(line)
 
 
 def _insert_rows(connection: Connection, table: Table | None, rows: list[dict[str, Any]]) -> None:

@@ -1,5 +1,11 @@
-"""Batch: what happens within one transaction of the journal. Runs in the writer's thread."""
+"""Batch: what happens within one transaction of the journal. Runs in the writer's thread.
 
+A batch has a budget: once so much time or so many bytes have gone into it, what is left waits for the next one. One
+edit is never cut short, so that each has a bound of its own: how far back its base may be, and how much it may meet
+there (`domain/since.py`). A content that is not in memory is loaded when its first edit is taken, within the budget.
+"""
+
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 
@@ -9,20 +15,39 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Asked, Edit, Proposal, Restore
-from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Unavailable, VersionUnknown
+from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, TooLarge, Unavailable, VersionUnknown
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase, undo
 from collab.domain.restore import restore
+from collab.domain.since import MAX_OPS
 from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
 from collab.storage.edit_log import EditLog, stored_bytes, told_bytes
 from collab.storage.live import KEPT_EDITS, Live, Working
-from collab.storage.rows import SELECT_EDITS, document_of, edit_of, edits_after, edits_at, edits_named, snapshot_before
+from collab.storage.rows import (
+    SELECT_EDITS,
+    document_of,
+    edit_of,
+    edits_after,
+    edits_at,
+    edits_before,
+    edits_named,
+    snapshot_before,
+)
 from collab.storage.tables import edits, snapshots
 
 log = structlog.get_logger(__name__)
 
 SNAPSHOT_EVERY = 200
 """A full snapshot is stored each time so many edits have been added, so that opening never replays more."""
+
+BUDGET_S = 0.05
+"""After so long a batch takes no further edit: whoever comes next waits for no more than this and one edit."""
+
+BUDGET_BYTES = 4_000_000
+"""The same for what it stores."""
+
+MAX_MISSED = 1_000
+"""So many edits of other nodes are taken in at once, for all contents together; a content with more is loaded."""
 
 _STORE_SNAPSHOT = insert(snapshots)
 
@@ -31,6 +56,7 @@ class Batch:
     """The contents that a transaction holds under lock, and the outcome of each edit so far.
 
     `waited_s` is how long the lock took; `was_behind` says whether another node had written to what is in memory.
+    `spent_s` is how much time went into each content. `max_base_edits` is how far before the head a base may be.
     """
 
     def __init__(
@@ -40,9 +66,11 @@ class Batch:
         kinds: Kinds,
         limits: SizeLimits,
         known: Mapping[str, Live],
+        max_base_edits: int,
     ) -> None:
         self.working: dict[str, Working] = {}
         self.outcomes: list[Outcome | CollabError] = []
+        self.spent_s: defaultdict[str, float] = defaultdict(float)
         self.waited_s = 0.0
         self.was_behind = False
         self._connection = connection
@@ -50,22 +78,34 @@ class Batch:
         self._kinds = kinds
         self._limits = limits
         self._known = known
+        self._max_base_edits = max_base_edits
+        self._heads: dict[str, int] = {}
+        self._spent_s = 0.0
+        self._bytes = 0
         self._recalled: dict[tuple[str, str], Edit] = {}
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether it has taken as much as one batch may."""
+        return self._spent_s > BUDGET_S or self._bytes > BUDGET_BYTES
 
     def lock(self, content_ids: Sequence[str]) -> None:
         """Locks the heads, in one order on every node, and brings what is in memory up to them."""
         began_s = perf_counter()
-        heads = dict(self._edit_log.lock_heads(self._connection, content_ids))
+        self._heads = dict(self._edit_log.lock_heads(self._connection, content_ids))
         self.waited_s = perf_counter() - began_s
         behind: dict[str, tuple[Live, int]] = {}
-        for content_id, head in heads.items():
+        missed = 0
+        for content_id, head in self._heads.items():
             live = self._known.get(content_id)
-            if live is None or not head - KEPT_EDITS <= live.document.version <= head:
-                self._load(content_id, head)
-            elif live.document.version < head:
-                behind[content_id] = live, head
-            else:
+            if live is None or live.document.version > head:
+                continue
+            gap = head - live.document.version
+            if gap == 0:
                 self.working[content_id] = Working(live)
+            elif missed + gap <= MAX_MISSED:
+                missed += gap
+                behind[content_id] = live, head
         self.was_behind = bool(behind)
         if behind:
             self._catch_up(behind)
@@ -78,6 +118,7 @@ class Batch:
 
     def take(self, content_id: str, request: Asked) -> None:
         """Rebases one edit on what came before it, in the history and in this batch."""
+        began_s = perf_counter()
         outcome = self._judged(content_id, request)
         if not isinstance(outcome, Accepted | Duplicate):
             # A resend from beyond what memory recalls may be refused for what it has done itself.
@@ -85,6 +126,9 @@ class Batch:
             if (content_id, request.edit_id) in self._recalled:
                 outcome = self._judged(content_id, request)
         self.outcomes.append(outcome)
+        took_s = perf_counter() - began_s
+        self.spent_s[content_id] += took_s
+        self._spent_s += took_s
 
     def store(self) -> None:
         """Writes the new edits, the heads, and the snapshots that are due."""
@@ -125,9 +169,7 @@ class Batch:
             return Unavailable("the server could not judge the edit; nothing was stored")
 
     def _outcome(self, content_id: str, request: Asked) -> Outcome:
-        working = self.working.get(content_id)
-        if working is None:
-            raise NotFound(f"expected a content of the database, got {content_id!r}")
+        working = self._loaded(content_id)
         stored = working.find(request.edit_id) or self._recalled.get((content_id, request.edit_id))
         if stored is not None:
             if stored.author.id != request.author.id:
@@ -142,7 +184,20 @@ class Batch:
         if isinstance(request, Restore):
             return restore(request, working.document, kind)
         target = working.find(request.target) or self._find(content_id, request.target)
-        return undo(request, target, working.document, self._since(working, target.version), kind)
+        try:
+            return undo(request, target, working.document, self._since(working, target.version), kind)
+        except VersionUnknown as error:
+            raise TooLarge(
+                "too much was changed since for it to be undone: set by hand what is to be as before"
+            ) from error
+
+    def _loaded(self, content_id: str) -> Working:
+        if content_id not in self.working:
+            head = self._heads.get(content_id)
+            if head is None:
+                raise NotFound(f"expected a content of the database, got {content_id!r}")
+            self._load(content_id, head)
+        return self.working[content_id]
 
     def _added(self, content_id: str, accepted: Accepted) -> Accepted:
         """The edit with its sizes, once the content has it; `TooLarge` where it may not have it."""
@@ -154,17 +209,37 @@ class Batch:
         check_message(sizes.told_bytes, self._limits.message_bytes)
         measured = Accepted(edit, accepted.document, sizes)
         working.add(measured, row)
+        self._bytes += sizes.stored_bytes
         return measured
 
     def _since(self, working: Working, version: int) -> Sequence[Edit]:
-        in_memory = working.since(version)
-        if in_memory is not None:
-            return in_memory
-        rows = self._connection.execute(edits_after(working.document.id, version))
-        since = [*map(edit_of, rows), *working.new]
-        if len(since) != working.document.version - version:
-            raise VersionUnknown(f"what came after version {version} was folded away; ask for the content anew")
+        head = working.document.version
+        if head - version > self._max_base_edits:
+            raise VersionUnknown(
+                f"expected a version at most {self._max_base_edits} before the head, {head}, got {version}; "
+                "ask for the content anew"
+            )
+        if version < working.oldest:
+            room = MAX_OPS - working.ops
+            working.reach_back(self._read_back(working.document.id, working.oldest, version, room))
+        since = working.since(version)
+        if since is None:
+            raise VersionUnknown(
+                f"what came after version {version} was folded away, or is more than {MAX_OPS} ops; "
+                "ask for the content anew"
+            )
         return since
+
+    def _read_back(self, content_id: str, version: int, after: int, room: int) -> list[Edit]:
+        """The edits up to a version and after another; of more than `room` ops only the last ones."""
+        found: list[Edit] = []
+        if room >= 0:
+            for row in self._connection.execute(edits_before(content_id, version, after)):
+                found.append(edit_of(row))
+                room -= len(found[-1].ops)
+                if room < 0:
+                    break
+        return found[::-1]
 
     def _edit_id_at(self, working: Working, version: int) -> str | None:
         in_memory = working.edit_id_at(version)
@@ -185,8 +260,8 @@ class Batch:
         document: Document = document_of(self._connection.execute(snapshot_before(content_id, head)).scalar_one())
         for row in self._connection.execute(edits_after(content_id, document.version)):
             document = apply_stored(document, edit_of(row).ops)
-        recent = self._connection.execute(edits_after(content_id, head - KEPT_EDITS))
-        self.working[content_id] = Working(Live(document, [edit_of(row) for row in recent]))
+        recent = self._read_back(content_id, head, head - KEPT_EDITS, MAX_OPS)
+        self.working[content_id] = Working(Live(document, recent))
 
     def _catch_up(self, behind: Mapping[str, tuple[Live, int]]) -> None:
         """Adds what other nodes have committed since to what is in memory. One query for all contents: every other

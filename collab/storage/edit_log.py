@@ -90,7 +90,7 @@ class EditLog:
 
 def told_bytes(row: Row) -> int:
     """What its author is told of an edit; everybody else is told less."""
-    return sum(_bytes(row[name]) for name in ("ops", "dropped", "overwrote"))
+    return _bytes(row["ops"]) + _bytes(row["dropped"]) + _bytes(row["overwrote"])
 
 
 def stored_bytes(row: Row) -> int:

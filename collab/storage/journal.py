@@ -1,8 +1,13 @@
-"""The journal: orders the edits of a node, and commits everything that waits in one transaction (group commit)."""
+"""The journal: orders the edits of a node, and commits what waits in one transaction (group commit).
+
+Edits wait in a queue in which bands and contents take turns. A transaction takes of it what its budget allows, in the
+writer's thread; what it did not get to goes back to where it stood. Queue and memory belong to the event loop, and the
+thread reads of them only what it is handed.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import partial
 from time import perf_counter
 from typing import TypeAlias
@@ -21,6 +26,7 @@ from collab.services.ports import UNMETERED, Meter, OnOutcome
 from collab.storage.batch import Batch
 from collab.storage.edit_log import EditLog
 from collab.storage.live import Live
+from collab.storage.queue import Queue, Waiting
 from collab.storage.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -28,27 +34,27 @@ log = structlog.get_logger(__name__)
 STUCK_AFTER_S = 60.0
 """No commit takes so long, and no wait for another node's lock."""
 
+SLOW_AFTER_S = 5.0
+"""Clients are better off elsewhere while a commit takes so long."""
+
+CLOSE_S = 5.0
+"""How long the end may take to commit what waits; the rest is refused, and sent again elsewhere."""
+
+MOST_AT_ONCE = 1_000
+"""Edits that a transaction is handed; its budget holds for about as many."""
+
 MAX_PAUSE_S = 0.02
 """The longest pause between two commits, for the sake of other nodes."""
 
 OnCommit: TypeAlias = Callable[[Sequence[Accepted]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An edit or undo in the queue, and where its answer goes."""
-
-    content_id: str
-    asked: Asked
-    answer: OnOutcome
-
-
 class Journal:
     """The one writer of edits of a node.
 
-    Edits are ordered as they are submitted. Each is answered after the commit that holds it; what is in memory
-    changes only then, so a failed commit leaves the old heads standing. `on_commit` hears of the accepted edits
-    of each commit, in order.
+    Edits of a content are ordered as they are submitted. Each is answered after the commit that holds it; what is in
+    memory changes only then, so a failed commit leaves the old heads standing. `on_commit` hears of the accepted edits
+    of each commit, in order. `band_of` says whose a content is, for the turns.
     """
 
     def __init__(
@@ -59,6 +65,8 @@ class Journal:
         *,
         max_waiting: int,
         max_live: int,
+        max_base_edits: int,
+        band_of: Callable[[str], str] = str,
         sizes: SizeLimits,
         meter: Meter = UNMETERED,
     ) -> None:
@@ -67,8 +75,9 @@ class Journal:
         self._kinds = kinds
         self._on_commit = on_commit
         self._max_waiting = max_waiting
+        self._max_base_edits = max_base_edits
         self._sizes = sizes
-        self._waiting: list[Waiting] = []
+        self._queue = Queue(band_of)
         self._writing: list[Waiting] = []
         self._live: LRUCache[str, Live] = LRUCache(max_live)
         self._is_started = self._is_closing = self._is_due = False
@@ -79,12 +88,18 @@ class Journal:
     @property
     def is_stuck(self) -> bool:
         """Whether a commit has been under way for so long that it won't end: no edit is answered any more."""
-        return bool(self._writing) and perf_counter() - self._began_s > STUCK_AFTER_S
+        return self._under_way_s() > STUCK_AFTER_S
+
+    async def check(self) -> None:
+        """Raises `Unavailable` while a commit takes so long that clients are better off elsewhere."""
+        under_way_s = self._under_way_s()
+        if under_way_s > SLOW_AFTER_S:
+            raise Unavailable(f"a commit has been under way for {under_way_s:.0f} s")
 
     @property
     def waiting(self) -> int:
         """How many edits wait for their commit or are in it."""
-        return len(self._waiting) + len(self._writing)
+        return len(self._queue) + len(self._writing)
 
     @property
     def live(self) -> int:
@@ -97,11 +112,16 @@ class Journal:
         self._write_soon()
 
     async def close(self) -> None:
-        """Commits what is waiting, then ends. Whoever submits afterwards is told `unavailable`."""
+        """Commits what is waiting, for as long as the end may take, then ends. Whoever submits afterwards is told
+        `unavailable`, and so is whoever still waits then."""
         self._is_closing = True
-        while self._is_started and (self._waiting or self._writing):
-            self._idle.clear()
-            await self._idle.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                while self._is_started and self.waiting:
+                    self._idle.clear()
+                    await self._idle.wait()
+        if self._is_started and self._queue:
+            self._refuse(self._queue.next(len(self._queue)), Unavailable("the server goes down; send it again"))
 
     def submit(self, content_id: str, asked: Asked) -> asyncio.Future[Outcome]:
         """The outcome, once it is durable. Queued before this returns, so a caller's own order is kept.
@@ -115,11 +135,12 @@ class Journal:
     def take(self, content_id: str, asked: Asked, on_outcome: OnOutcome) -> None:
         """As `submit`; calls `on_outcome` with the outcome or the error, once all have been told of the commit.
 
-        `Unavailable` where nothing more can be taken.
+        `Unavailable` where nothing more can be taken. A band may fill half of what the others leave free: however many
+        fill theirs, there is room for the next.
         """
-        if self._is_closing or len(self._waiting) + len(self._writing) >= self._max_waiting:
+        if self._is_closing or self._queue.of_band(content_id) >= self._max_waiting - self.waiting:
             raise Unavailable("too many edits are waiting to be stored; send it again in a moment")
-        self._waiting.append(Waiting(content_id, asked, on_outcome))
+        self._queue.put(Waiting(content_id, asked, on_outcome))
         self._write_soon()
 
     def head(self, content_id: str) -> Live | None:
@@ -131,9 +152,12 @@ class Journal:
         live = self._live.get(content_id)
         return live is not None and item_id in live.document.removed
 
+    def _under_way_s(self) -> float:
+        return perf_counter() - self._began_s if self._writing else 0.0
+
     def _write_soon(self) -> None:
         """Writes what is waiting, unless it is not its turn yet. Whatever comes in until then shares the commit."""
-        if self._is_started and self._waiting and not self._writing and not self._is_due:
+        if self._is_started and self._queue and not self._writing and not self._is_due:
             self._is_due = True
             loop = asyncio.get_running_loop()
             rest_s = self._ended_s + self._pause_s - perf_counter()
@@ -145,12 +169,14 @@ class Journal:
     def _write(self) -> None:
         self._is_due = False
         self._began_s = perf_counter()
-        self._writing, self._waiting = self._waiting, []
-        entries = self._writing
+        entries = self._writing = self._queue.next(MOST_AT_ONCE)
         content_ids = {entry.content_id for entry in entries}
         known = {content_id: live for content_id in content_ids if (live := self._live.get(content_id)) is not None}
         asked = [(entry.content_id, entry.asked) for entry in entries]
-        self._hand_over(partial(_write_batch, asked, known, self._edit_log, self._kinds, self._sizes))
+        self._hand_over(partial(_write_batch, asked, known, self._new_batch))
+
+    def _new_batch(self, connection: Connection, known: Mapping[str, Live]) -> Batch:
+        return Batch(connection, self._edit_log, self._kinds, self._sizes, known, self._max_base_edits)
 
     def _hand_over(self, write: Callable[..., Batch], *, is_suspicious: bool = False) -> None:
         def written(result: Batch | Exception) -> None:
@@ -168,6 +194,9 @@ class Journal:
             if isinstance(result, Exception):
                 self._refuse(entries, result)
             else:
+                taken = len(result.outcomes)
+                self._queue.put_back(entries[taken:])
+                entries = entries[:taken]
                 self._meter.committed(result.outcomes, perf_counter() - self._began_s)
                 self._pause_after(result)
                 self._settle(entries, result)
@@ -196,6 +225,8 @@ class Journal:
         self._pause_s = min(0.75 * others_s, MAX_PAUSE_S)
 
     def _settle(self, entries: Sequence[Waiting], batch: Batch) -> None:
+        for content_id, seconds in batch.spent_s.items():
+            self._queue.charge(content_id, seconds)
         for content_id, working in batch.working.items():
             self._live[content_id] = working.commit()
         self._on_commit([outcome for outcome in batch.outcomes if isinstance(outcome, Accepted)])
@@ -209,19 +240,19 @@ class Journal:
 def _write_batch(
     asked: Sequence[tuple[str, Asked]],
     known: Mapping[str, Live],
-    edit_log: EditLog,
-    kinds: Kinds,
-    sizes: SizeLimits,
+    new_batch: Callable[[Connection, Mapping[str, Live]], Batch],
     connection: Connection,
     *,
     is_suspicious: bool,
 ) -> Batch:
-    batch = Batch(connection, edit_log, kinds, sizes, known)
+    batch = new_batch(connection, known)
     batch.lock(sorted({content_id for content_id, _ in asked}))
     if is_suspicious:
         batch.recall(asked)
     for content_id, request in asked:
         batch.take(content_id, request)
+        if batch.is_spent:
+            break
     batch.store()
     return batch
 

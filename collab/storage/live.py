@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Edit
 from collab.domain.rebase import Accepted
+from collab.domain.since import MAX_OPS
 from collab.domain.sizes import content_bytes, growth_bytes
 from collab.storage.edit_log import Row
 
 KEPT_EDITS = 512
-"""How many of its latest edits a content keeps in memory, at least, for rebasing and for recognising resends."""
+"""How many of its latest edits a content keeps in memory, at least, for rebasing and for recognising resends; fewer
+where they hold more ops than an edit is carried over."""
 
 
 class Live:
@@ -21,6 +23,12 @@ class Live:
         self.size_bytes = content_bytes(document)
         self._edits = list(edits)
         self._by_id = {edit.edit_id: edit for edit in self._edits}
+        self.ops = _count(self._edits)
+
+    @property
+    def oldest(self) -> int:
+        """The earliest version of which all that came after is in memory."""
+        return self.document.version - len(self._edits)
 
     def since(self, version: int) -> list[Edit] | None:
         """The edits after a version; None where memory does not reach back that far."""
@@ -43,10 +51,19 @@ class Live:
         self.size_bytes = size_bytes
         self._edits.extend(edits)
         self._by_id.update((edit.edit_id, edit) for edit in edits)
-        if len(self._edits) > 2 * KEPT_EDITS:
-            for edit in self._edits[:-KEPT_EDITS]:
-                del self._by_id[edit.edit_id]
-            del self._edits[:-KEPT_EDITS]
+        self.ops += _count(edits)
+        if len(self._edits) > 2 * KEPT_EDITS or self.ops > 2 * MAX_OPS:
+            self._forget()
+
+    def _forget(self) -> None:
+        kept, ops = 0, 0
+        while kept < KEPT_EDITS and kept < len(self._edits) and ops <= MAX_OPS:
+            kept += 1
+            ops += len(self._edits[-kept].ops)
+        for edit in self._edits[:-kept]:
+            del self._by_id[edit.edit_id]
+        del self._edits[:-kept]
+        self.ops = ops
 
 
 class Working:
@@ -62,6 +79,7 @@ class Working:
         self.new: list[Edit] = []
         self.rows: list[Row] = []
         self._live = live
+        self._earlier: list[Edit] = []
         self._added = list(caught_up)
         self._by_id = {edit.edit_id: edit for edit in self._added}
         for edit in self._added:
@@ -69,13 +87,31 @@ class Working:
             self.size_bytes += growth_bytes(self.document, document, edit.ops)
             self.document = document
 
+    @property
+    def oldest(self) -> int:
+        """As `Live.oldest`, with what was read."""
+        return self._live.oldest - len(self._earlier)
+
+    @property
+    def ops(self) -> int:
+        """How many ops the edits hold that the transaction has."""
+        return self._live.ops + _count(self._added) + _count(self._earlier)
+
+    def reach_back(self, edits: Sequence[Edit]) -> None:
+        """Takes in the edits right up to `oldest`, for as long as the transaction lasts."""
+        self._earlier = [*edits, *self._earlier]
+
     def since(self, version: int) -> list[Edit] | None:
-        """As `Live.since`, with what was added."""
+        """As `Live.since`, with what was added and read."""
         in_memory = self._live.document.version
         if version >= in_memory:
             return self._added[version - in_memory :]
-        earlier = self._live.since(version)
-        return None if earlier is None else earlier + self._added
+        recent = self._live.since(max(version, self._live.oldest)) or []
+        if version < self._live.oldest:
+            if version < self.oldest:
+                return None
+            recent = self._earlier[version - self.oldest :] + recent
+        return recent + self._added
 
     def find(self, edit_id: str) -> Edit | None:
         return self._by_id.get(edit_id) or self._live.find(edit_id)
@@ -99,3 +135,7 @@ class Working:
         """The content in memory, brought to what is now in the database."""
         self._live.advance(self.document, self.size_bytes, self._added)
         return self._live
+
+
+def _count(edits: Sequence[Edit]) -> int:
+    return sum(len(edit.ops) for edit in edits)

@@ -70,6 +70,13 @@ def edits_after(content_id: str, version: int, limit: int | None = None) -> Sele
     )
 
 
+def edits_before(content_id: str, version: int, after: int) -> Select[Any]:
+    """The edits of a content up to a version and after another, newest first."""
+    return SELECT_EDITS.where(
+        edits.c.content_id == content_id, edits.c.version <= version, edits.c.version > after
+    ).order_by(edits.c.version.desc())
+
+
 def edits_at(connection: Connection, keys: Sequence[tuple[str, int]]) -> Iterable[Row[Any]]:
     """The edits with these content ids and versions, by content, oldest first."""
     if connection.dialect.name == "sqlite":

@@ -47,8 +47,8 @@ async def test_a_dump_leads_from_sqlite_to_postgresql_and_back(
     assert backup.restore(back, tmp_path / "second.jsonl.gz") == first
     backup.dump(back, tmp_path / "third.jsonl")
 
-    assert first["edits"] >= 1
-    assert first["bands"] == 2
+    assert first.rows["edits"] >= 1
+    assert (first.rows["bands"], first.mended) == (2, 0)
     lines = [_lines(tmp_path / name) for name in ("first.jsonl", "second.jsonl.gz", "third.jsonl")]
     assert lines[0] == lines[1] == lines[2]
     for url in (elsewhere, back):
@@ -116,6 +116,34 @@ async def test_a_running_sqlite_database_is_copied_and_restored(sqlite_database_
         backup.restore_sqlite(sqlite_url(tmp_path / "new.db"), tmp_path / "text.db")
     migrate(sqlite_url(tmp_path / "migrated.db"))
     backup.restore_sqlite(sqlite_url(tmp_path / "migrated.db"), copy)
+
+
+async def test_a_dump_of_what_was_stored_unchecked_is_restored_clean(
+    sqlite_database_url: str, any_database_url: str, tmp_path: Path
+) -> None:
+    async with serving(settings_for(sqlite_database_url)) as server:
+        gig = await _play(server)
+    dump = tmp_path / "a.jsonl"
+    backup.dump(sqlite_database_url, dump)
+    odd = {
+        b"Blue Nile": b"Blue\\u0000 \\u001b[31mNile",
+        b"Soundcheck": b"Sound\\ncheck",
+        b'"name":"Ben"': b'"name":"\\u202e"',
+    }
+    text = dump.read_bytes()
+    for name, written in odd.items():
+        text = text.replace(name, written)
+    dump.write_bytes(text)
+
+    elsewhere = sqlite_url(tmp_path / "new.db") if any_database_url == sqlite_database_url else any_database_url
+    restored = backup.restore(elsewhere, dump)
+    assert restored.mended >= 3
+    async with serving(settings_for(elsewhere)) as server, server.rest("ada") as rest:
+        assert [band["name"] for band in (await rest.get("/api/bands")).json()["bands"]] == ["Blue [31mNile"]
+        (checkpoint,) = (await rest.get(f"/api/contents/{gig.setlist_id}/checkpoints")).json()["checkpoints"]
+        assert checkpoint["label"] == "Sound check ♭"
+        members = (await rest.get(f"/api/bands/{gig.band_id}/members")).json()["members"]
+        assert "ben" in [member["user"]["name"] for member in members]
 
 
 async def _document(server: Running, gig: Gig) -> object:

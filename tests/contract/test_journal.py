@@ -1,6 +1,7 @@
 """The journal on both databases: order, group commit, and what is left when a commit fails."""
 
 import asyncio
+import threading
 from contextlib import nullcontext
 from typing import Any
 
@@ -8,14 +9,17 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
+from collab.domain.document import Document
 from collab.domain.errors import CollabError, Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.merge import Merge
 from collab.domain.ops import Op, Set
 from collab.domain.rebase import Accepted, Outcome
 from tests.support.rooms import BEN, NOW, START
-from tests.support.storage import Node, at_each, make_setlist, node, proposal, typed, venue, versions
+from tests.support.storage import Node, at_each, make_content, make_setlist, node, proposal, typed, venue, versions
 
 pytestmark = pytest.mark.asyncio
+
+SECOND = Document("second", "setlist", "another band", 0, {"title": "Saturday"})
 
 
 async def test_an_edit_is_in_the_database_once_it_is_answered(room: Node) -> None:
@@ -130,14 +134,56 @@ async def test_who_cannot_take_an_answer_keeps_nobody_from_theirs(room: Node, is
 
 
 async def test_a_full_queue_is_unavailable_until_there_is_room(any_database_url: str) -> None:
-    async with node(any_database_url, max_waiting=2, is_started=False) as full:
-        await make_setlist(full)
+    async with node(any_database_url, max_waiting=4, is_started=False) as full:
+        await make_setlist(full, SECOND)
         waiting = [full.journal.submit(START.id, proposal(typed("x"), base=0)) for _ in range(2)]
         with pytest.raises(Unavailable):
             full.journal.submit(START.id, proposal(typed("x"), base=0))
+        # Half of what is free is left to others.
+        waiting.append(full.journal.submit(SECOND.id, proposal(typed("x"), base=0)))
         full.journal.start()
-        assert [type(outcome) for outcome in await asyncio.gather(*waiting)] == [Accepted, Accepted]
+        assert [type(outcome) for outcome in await asyncio.gather(*waiting)] == [Accepted] * 3
         assert (await full.edit(typed("x"), base=2)).version == 3
+
+
+class TestTurns:
+    async def test_a_neighbour_waits_for_one_edit_whatever_is_in_front(
+        self, room: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await make_content(room, SECOND)
+        monkeypatch.setattr("collab.storage.batch.BUDGET_S", 0.0)
+        answers = [room.submit(proposal(typed(f"{n} "), base=0)) for n in range(20)]
+        answers.append(room.submit(proposal(typed("x"), base=0), SECOND.id))
+        outcomes = await asyncio.gather(*answers)
+        told = [accepted.edit for [accepted] in room.committed]
+        assert [edit.content_id for edit in told[:3]].count(SECOND.id) == 1
+        assert [edit.edit_id for edit in told if edit.content_id == START.id] == [
+            outcome.edit.edit_id for outcome in outcomes[:-1] if isinstance(outcome, Accepted)
+        ]
+        assert versions(await room.stored()) == list(range(1, 21))
+
+    async def test_a_batch_stores_so_many_bytes_and_leaves_the_rest_to_the_next(
+        self, room: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("collab.storage.batch.BUDGET_S", 60.0)
+        monkeypatch.setattr("collab.storage.batch.BUDGET_BYTES", 5_000)
+        await asyncio.gather(*(room.submit(proposal(typed("x" * 2_000), base=0)) for _ in range(6)))
+        assert [len(commit) for commit in room.committed] == [3, 3]
+
+    async def test_a_commit_that_fails_refuses_what_was_in_it_and_no_more(
+        self, room: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail_once(_connection: Any) -> None:
+            if not failed:
+                failed.append(True)
+                raise OperationalError("COMMIT", {}, Exception("disk full"))
+
+        failed: list[bool] = []
+        monkeypatch.setattr("collab.storage.journal.MOST_AT_ONCE", 2)
+        with at_each("commit", fail_once):
+            answers = [room.submit(proposal(typed(f"{n} "), base=0)) for n in range(5)]
+            outcomes = await asyncio.gather(*answers, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [Unavailable, Unavailable, Accepted, Accepted, Accepted]
 
 
 async def test_closing_commits_what_waits_and_takes_nothing_new(any_database_url: str) -> None:
@@ -149,3 +195,33 @@ async def test_closing_commits_what_waits_and_takes_nothing_new(any_database_url
         with pytest.raises(Unavailable):
             closing.journal.submit(START.id, proposal(typed("x"), base=0))
         await closed
+
+
+async def test_a_commit_that_takes_long_is_told_and_does_not_hold_up_the_end(
+    room: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_there, goes_on = threading.Event(), threading.Event()
+
+    def hold(_connection: Any) -> None:
+        is_there.set()
+        goes_on.wait()
+
+    with at_each("commit", hold):
+        held = asyncio.ensure_future(room.submit(proposal(typed("x"), base=0)))
+        await asyncio.to_thread(is_there.wait)
+        queued = asyncio.ensure_future(room.submit(proposal(typed("y"), base=0)))
+        await asyncio.sleep(0)
+        await room.journal.check()
+        assert not room.journal.is_stuck
+        monkeypatch.setattr("collab.storage.journal.SLOW_AFTER_S", 0.0)
+        with pytest.raises(Unavailable, match="under way"):
+            await room.journal.check()
+        monkeypatch.setattr("collab.storage.journal.STUCK_AFTER_S", 0.0)
+        assert room.journal.is_stuck
+        monkeypatch.setattr("collab.storage.journal.CLOSE_S", 0.0)
+        await room.journal.close()
+        with pytest.raises(Unavailable):
+            await queued
+        goes_on.set()
+        assert isinstance(await held, Accepted)
+    await room.journal.check()

@@ -1,15 +1,19 @@
 """The journal beyond what is in memory, on both databases: edits are known again, rebased, undone and read."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from collab.domain.document import Document, apply_stored
-from collab.domain.errors import Invalid, NotFound
+from collab.domain.errors import Invalid, NotFound, TooLarge, VersionUnknown
 from collab.domain.ops import Insert, Item, Op, Remove, Set, Text
 from collab.domain.rebase import Accepted, Duplicate, Nothing
 from tests.support.rooms import BEN, NOW, START
-from tests.support.storage import Node, make_setlist, node, proposal, typed, undo_of, venue, versions
+from tests.support.storage import Node, at_each, make_setlist, node, proposal, typed, undo_of, venue, versions
 
 pytestmark = pytest.mark.asyncio
 
@@ -27,6 +31,22 @@ class TestExactlyOnce:
         first, second = await asyncio.gather(room.submit(asked), room.submit(asked))
         assert isinstance(first, Accepted)
         assert second == Duplicate(first.edit)
+
+    @pytest.mark.parametrize("later", [0, 1, 4])
+    async def test_under_its_id_whatever_versions_it_comes_with(
+        self, room: Node, short_memory: int, later: int
+    ) -> None:
+        """So a client may make an edit anew under the same id where its base is unknown."""
+        asked = proposal(venue("Blue Nile"), base=0)
+        first = await room.submit(asked)
+        assert isinstance(first, Accepted)
+        for version in range(1, later * short_memory):
+            await room.edit(typed("x"), base=version, author=BEN)
+        head = max(1, later * short_memory)
+        for base_version, rebased_to in [(head, None), (head + 7, None), (-1, None), (0, head + 7), (head, 0)]:
+            again = replace(asked, base_version=base_version, rebased_to=rebased_to)
+            assert await room.submit(again) == Duplicate(first.edit)
+        assert len(await room.stored()) == head
 
     async def test_across_a_restart_and_on_another_node(self, room: Node, any_database_url: str) -> None:
         asked = proposal(typed("all "), base=0)
@@ -84,6 +104,19 @@ class TestExactlyOnce:
         assert [problem.path for problem in caught.value.problems] == ["edit_id"]
 
 
+@contextmanager
+def read_edits() -> Iterator[list[str]]:
+    """The statements that read edits meanwhile."""
+    read: list[str] = []
+
+    def executed(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "edits.ops" in statement:
+            read.append(statement)
+
+    with at_each("before_cursor_execute", executed):
+        yield read
+
+
 class TestOldBases:
     async def test_an_edit_made_before_all_that_memory_holds(self, room: Node, short_memory: int) -> None:
         count = 3 * short_memory
@@ -99,6 +132,55 @@ class TestOldBases:
         outcome = await older
         assert isinstance(outcome, Accepted)
         assert outcome.document.fields["notes"] == f"y{'x' * count}doors!"
+
+    async def test_what_memory_does_not_hold_is_read_once_a_batch(self, room: Node, short_memory: int) -> None:
+        count = 5 * short_memory
+        for version in range(count):
+            await room.edit(typed("x"), base=version, author=BEN)
+        asked = [proposal(typed("y"), base=base) for base in (9, 9, 4, 8, 0, 3, 0, 9)]
+        with read_edits() as read:
+            outcomes = await asyncio.gather(*map(room.submit, asked))
+        assert {type(outcome) for outcome in outcomes} == {Accepted}
+        assert len(read) == 3
+
+    async def test_a_base_too_far_back_is_unknown_and_a_resend_is_known_all_the_same(
+        self, any_database_url: str, short_memory: int
+    ) -> None:
+        async with node(any_database_url, max_base_edits=2 * short_memory) as room:
+            await make_setlist(room)
+            first = proposal(typed("first"), base=0)
+            stored = await room.submit(first)
+            assert isinstance(stored, Accepted)
+            for version in range(1, 3 * short_memory):
+                await room.edit(typed("x"), base=version, author=BEN)
+            old, at_the_limit = proposal(typed("y"), base=short_memory - 1), proposal(typed("z"), base=short_memory)
+            with read_edits() as read, pytest.raises(VersionUnknown, match="at most 8 before the head, 12, got 3"):
+                await room.submit(old)
+            # Whether it is stored already.
+            assert len(read) == 1
+            assert isinstance(await room.submit(at_the_limit), Accepted)
+            assert await room.submit(first) == Duplicate(stored.edit)
+            with pytest.raises(TooLarge):
+                await room.submit(undo_of(stored.edit))
+
+    async def test_of_edits_with_many_ops_no_more_is_read_than_an_edit_is_carried_over(
+        self, room: Node, short_memory: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for module in ("domain.since", "storage.batch", "storage.live"):
+            monkeypatch.setattr(f"collab.{module}.MAX_OPS", 30)
+        for version in range(20):
+            await room.edit(*[typed("x")] * 5, base=version, author=BEN)
+        live = room.journal.head(START.id)
+        assert live is not None
+        assert live.ops <= 2 * 30
+        with pytest.raises(VersionUnknown, match="30 ops"):
+            await room.submit(proposal(typed("y"), base=1))
+        assert isinstance(await room.submit(proposal(typed("y"), base=14)), Accepted)
+        async with node(room.engine.url.render_as_string(hide_password=False)) as fresh:
+            await fresh.edit(typed("z"), base=21)
+            loaded = fresh.journal.head(START.id)
+            assert loaded is not None
+            assert loaded.oldest == 17
 
     async def test_an_edit_long_past_is_undone(self, room: Node, short_memory: int) -> None:
         edit = await room.edit(Text(None, "notes", (5, " at 8")), base=0)

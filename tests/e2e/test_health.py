@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio
 async def test_a_node_that_serves_is_alive_and_ready(server: Running) -> None:
     async with server.rest(None) as probe:
         assert (await probe.get("/healthz")).json() == {"status": "ok"}
-        ready = {"status": "ok", "checks": {"database": "ok", "schema": "ok"}}
+        ready = {"status": "ok", "checks": {"database": "ok", "schema": "ok", "journal": "ok"}}
         assert (await probe.get("/readyz")).json() == ready
 
 

@@ -13,7 +13,7 @@ from collab.client import CollabClient
 from tests.conftest import Gig, make_gig
 from tests.support.clients import Wire, stored_ids
 from tests.support.clock import ManualClock
-from tests.support.members import TIMEOUT_S, Member, edit, member, new_edit_id, set_
+from tests.support.members import TIMEOUT_S, Member, edit, insert, member, new_edit_id, set_
 from tests.support.polling import polling
 from tests.support.serving import Running, RunningEngine, serving, settings_for
 from tests.support.waiting import until
@@ -107,6 +107,99 @@ async def test_rest_calls_count_for_the_user(database_url: str, clock: ManualClo
         assert statuses == [200, 200, 429]
         assert answer.json()["error"]["code"] == "rate_limited"
         assert answer.headers["Retry-After"] == "10"
+
+
+async def _add_long_song(who: Member, gig: Gig) -> dict[str, Any]:
+    """An edit of 4 kB."""
+    long = edit(gig.setlist_id, 0, insert(f"n{new_edit_id()}"[:20], "a5", notes="x" * 4_000))
+    await who.ok("edit_content", long)
+    return long
+
+
+async def test_an_undo_counts_for_what_it_brings_back(database_url: str, clock: ManualClock) -> None:
+    limits = {
+        "written_bytes_per_s": 1_000,
+        "written_bytes_burst": 10_000,
+        "user_rate_factor": 10,
+        "band_rate_factor": 10,
+    }
+    async with limited(database_url, clock, **limits) as (server, gig), member(server, "ada") as ada:
+        added = await _add_long_song(ada, gig)
+        undo = {"room_id": gig.room, "edit_id": new_edit_id(), "target": added["edit_id"]}
+        await ada.ok("undo_edit", undo)
+        redo = {"room_id": gig.room, "edit_id": new_edit_id(), "target": undo["edit_id"]}
+        await ada.ok("undo_edit", redo)
+        again = {"room_id": gig.room, "edit_id": new_edit_id(), "target": redo["edit_id"]}
+        error = await ada.refused("undo_edit", again)
+        assert error["code"] == "rate_limited"
+        assert 2 < error["details"]["retry_after"] < 4
+        # Reading goes on, and so does another session.
+        await ada.ok("join_room", gig.room)
+        async with member(server, "ada") as other:
+            await _add_long_song(other, gig)
+        clock.advance(error["details"]["retry_after"])
+        await ada.ok("undo_edit", again)
+
+
+async def test_who_has_many_be_told_much_waits(database_url: str, clock: ManualClock) -> None:
+    limits = {"told_bytes_per_s": 1_000, "told_bytes_burst": 15_000}
+    async with limited(database_url, clock, **limits) as (server, gig), member(server, "ada") as ada:
+        # Nobody listens.
+        for _ in range(5):
+            await _add_long_song(ada, gig)
+        async with member(server, "ben") as ben, member(server, "dex") as dex:
+            for listener in (ada, ben, dex):
+                await listener.ok("join_room", gig.room)
+            for _ in range(2):
+                await _add_long_song(ada, gig)
+            assert await _edits(ada, gig, 1) == ["rate_limited"]
+            assert await _edits(ben, gig, 1) == ["ok"]
+
+
+async def test_a_band_answers_for_its_members(database_url: str, clock: ManualClock) -> None:
+    limits = {
+        "written_bytes_per_s": 1_000,
+        "written_bytes_burst": 10_000,
+        "user_rate_factor": 10,
+        "band_rate_factor": 1,
+    }
+    async with (
+        limited(database_url, clock, **limits) as (server, gig),
+        member(server, "ada") as ada,
+        member(server, "ben") as ben,
+    ):
+        for _ in range(3):
+            await _add_long_song(ada, gig)
+        assert await _edits(ben, gig, 1) == ["rate_limited"]
+        # Who is no member learns nothing of it.
+        async with member(server, "eve") as eve:
+            assert await _edits(eve, gig, 1) == ["forbidden"]
+        clock.advance(10)
+        assert await _edits(ben, gig, 1) == ["ok"]
+
+
+@pytest.mark.parametrize("event", ["join_room", "request_update", "edit_content", "conflict"])
+async def test_what_is_answered_counts_as_read(database_url: str, clock: ManualClock, event: str) -> None:
+    limits = {"read_bytes_per_s": 1_000, "read_bytes_burst": 10_000}
+    async with limited(database_url, clock, **limits) as (server, gig), member(server, "ada") as ada:
+        added = await _add_long_song(ada, gig)
+        item = added["ops"][0]["item"]["id"]
+        if event == "conflict":
+            async with member(server, "ben") as ben:
+                written = edit(gig.setlist_id, 1, set_(item, "notes", "y" * 4_000))
+                await ben.ok("edit_content", written)
+        payload = {
+            "join_room": gig.room,
+            "request_update": {"room_id": gig.room},
+            "edit_content": added,
+            "conflict": edit(gig.setlist_id, 1, set_(item, "notes", "mine"), expect="unchanged"),
+        }[event]
+        answers = [await ada.call("edit_content" if event == "conflict" else event, payload) for _ in range(4)]
+        codes = ["ok" if answer["ok"] else answer["error"]["code"] for answer in answers]
+        done = "conflict" if event == "conflict" else "ok"
+        assert codes == [done, done, done, "rate_limited"]
+        async with server.rest("ada") as rest:
+            assert (await rest.get("/api/me")).status_code == 200
 
 
 async def test_the_rates_can_be_lifted(database_url: str, clock: ManualClock) -> None:

@@ -36,7 +36,7 @@ class Exchange:
             {item.id: item for item in items},
         )
         self.history: list[Edit] = []
-        self.replicas = {name: Replica(self.document) for name in names}
+        self.replicas = {name: Replica(self.document, name) for name in names}
         self._ids = 0
 
     def edit(self, name: str, *ops: Op, **options: bool) -> str:
@@ -102,7 +102,8 @@ class Exchange:
             return undo(wish, target, self.document, self.history[target.version :], SETLIST)
         since: Sequence[Edit] = self.history[payload["base_version"] :]
         ops = tuple(map(from_json, payload["ops"]))
-        proposal = Proposal(request.edit_id, payload["base_version"], ops, author, None, NOW, payload.get("expect"))
+        more = {name: payload.get(name) for name in ("expect", "rebased_to")}
+        proposal = Proposal(request.edit_id, payload["base_version"], ops, author, None, NOW, **more)
         outcome = rebase(proposal, self.document, since, SETLIST)
         if isinstance(outcome, Conflict):
             raise Conflicting("changed", [overwrite.to_json() for overwrite in outcome.overwrote])

@@ -55,7 +55,7 @@ class Client:
 
     def __init__(self, user: User, document: Document) -> None:
         self.user = user
-        self.replica = Replica(document)
+        self.replica = Replica(document, user.id)
         self.socket: Socket | None = None
         self.told: list[Notice] = []
 
@@ -192,7 +192,9 @@ class Network:
             client.get_answer()
 
     async def _start(self) -> None:
-        self._journal = Journal(self._writer, KINDS, self._broadcast, max_waiting=1_000, max_live=10, sizes=SIZES)
+        self._journal = Journal(
+            self._writer, KINDS, self._broadcast, max_waiting=1_000, max_live=10, max_base_edits=1_000, sizes=SIZES
+        )
         self._journal.start()
         self.reader = StoredHistory(self._reading, self._journal)
         directory = Directory(self._store)
@@ -222,6 +224,7 @@ class Network:
                 base_version=edit.base_version,
                 ops=to_domain(edit.ops),
                 is_unchanged_expected=edit.expect == "unchanged",
+                rebased_to=edit.rebased_to,
             )
         outcome = await waited(lambda on_stored: take(user, session_id, self.content_id, on_stored=on_stored))
         return outcome_json(request.edit_id, outcome)

@@ -68,6 +68,7 @@ async def node(
     *,
     max_waiting: int = 10_000,
     max_live: int = 100,
+    max_base_edits: int = 1_000,
     sizes: SizeLimits = SIZES,
     is_started: bool = True,
 ) -> AsyncIterator[Node]:
@@ -79,6 +80,7 @@ async def node(
         lambda accepted: committed.append([*accepted]),
         max_waiting=max_waiting,
         max_live=max_live,
+        max_base_edits=max_base_edits,
         sizes=sizes,
     )
     if is_started:
@@ -92,13 +94,21 @@ async def node(
 
 
 async def make_setlist(node: Node, *others: Document) -> None:
-    """The band of ada and ben, and its contents at version 0: `START` and the others."""
+    """The band of ada and ben, and contents at version 0: `START` and the others."""
     ada = User(ADA.id, ADA.name)
     await node.store.save_user(ada, NOW)
     await node.store.create_band(Band(START.band_id, "Blue Nile"), ada, NOW)
     await node.store.put_member(START.band_id, Member(BEN.id, BEN.name, Role.EDITOR), NOW)
     for document in (START, *others):
-        await node.store.create_content(document, ada, NOW)
+        await make_content(node, document)
+
+
+async def make_content(node: Node, document: Document) -> None:
+    """A content at version 0, in a band of its own where that is not the one of ada and ben."""
+    ada = User(ADA.id, ADA.name)
+    if await node.store.band(document.band_id) is None:
+        await node.store.create_band(Band(document.band_id, document.band_id), ada, NOW)
+    await node.store.create_content(document, ada, NOW)
 
 
 def typed(words: str) -> Text:

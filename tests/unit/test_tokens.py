@@ -1,5 +1,6 @@
 """Tokens checked with published keys (JWKS): the algorithm is pinned, the keys are looked up by `kid`."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -17,6 +18,7 @@ from collab.domain.errors import CollabError, TokenInvalid, Unavailable
 from collab.tokens import Tokens
 from tests.support.jwks import Jwks, jwks, published
 from tests.support.serving import SECRET, settings_for
+from tests.support.trickling import HEAD, trickling
 
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 OTHER_RSA_KEY = rsa.generate_private_key(65537, 2048)
@@ -72,6 +74,32 @@ async def test_nothing_else_is(jwks_url: str) -> None:
 async def test_keys_that_can_not_be_fetched_make_it_unavailable() -> None:
     with pytest.raises(Unavailable):
         await _tokens("http://127.0.0.1:9/keys").verify(_signed(RSA_KEY, "RS256"))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("at_once", [b"", HEAD, HEAD + b"\r\n"], ids=["from the first", "in the head", "in the body"])
+async def test_keys_that_come_a_byte_at_a_time_are_waited_for_no_longer_than_any(
+    monkeypatch: pytest.MonkeyPatch, at_once: bytes
+) -> None:
+    monkeypatch.setattr("collab.tokens.FETCH_TIMEOUT_S", 0.2)
+    async with trickling(at_once) as url:
+        with pytest.raises(Unavailable):
+            await _tokens(url).verify(_signed(RSA_KEY, "RS256"))
+
+
+@pytest.mark.asyncio
+async def test_keys_are_taken_from_nowhere_else_and_only_so_many(keys: Jwks, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"HTTP/1.1 302 Found\r\nLocation: {keys.url}\r\nContent-Length: 0\r\n\r\n".encode())
+        writer.close()
+
+    async with await asyncio.start_server(redirect, "127.0.0.1", 0) as server:
+        with pytest.raises(Unavailable):
+            await _tokens(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/").verify(_signed(RSA_KEY, "RS256"))
+    assert keys.asked == 0
+    monkeypatch.setattr("collab.tokens.MAX_KEYS_BYTES", 100)
+    with pytest.raises(Unavailable):
+        await _tokens(keys.url).verify(_signed(RSA_KEY, "RS256"))
 
 
 @pytest.mark.asyncio

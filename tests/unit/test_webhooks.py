@@ -6,7 +6,8 @@ import gc
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import orjson
@@ -15,15 +16,17 @@ import structlog
 from pydantic import SecretStr, ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from collab.clock import SystemClock
 from collab.domain.document import Document
 from collab.domain.edits import Author, Edit
 from collab.domain.errors import Unavailable
 from collab.domain.ops import Set
 from collab.services.ports import EVERY_EDIT, DeliveryFailed, EditFilter
 from collab.services.webhooks import MAX_AT_ONCE, Webhooks
-from collab.webhooks import Receiver
+from collab.webhooks import Receiver, message_id
 from tests.support.clock import ManualClock
 from tests.support.serving import settings_for
+from tests.support.trickling import HEAD, trickling
 from tests.support.waiting import until
 
 NOW = datetime(2026, 12, 4, 20, 30, tzinfo=UTC)
@@ -213,7 +216,7 @@ async def test_a_delivery_is_signed_as_standard_webhooks_are() -> None:
         "timestamp": "2026-12-04T20:30:00.000Z",
         "data": edit("a", 7).to_json(),
     }
-    assert first.headers["webhook-id"] == second.headers["webhook-id"] == "a_7"
+    assert first.headers["webhook-id"] == second.headers["webhook-id"] == message_id(edit("a", 7))
     with pytest.raises(WebhookVerificationError):
         Webhook(SECRET).verify(first.content.replace(b"place", b"Place"), dict(first.headers))
     assert orjson.loads(first.content)["data"]["version"] == 7
@@ -238,6 +241,65 @@ async def test_no_answer_is_a_failure() -> None:
     with pytest.raises(DeliveryFailed, match="ConnectError"):
         await receiver.post(edit("a", 1))
     await receiver.close()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("at_once", [b"", HEAD], ids=["from the first", "in its head"])
+async def test_a_receiver_that_answers_a_byte_at_a_time_is_waited_for_no_longer_than_any(at_once: bytes) -> None:
+    async with trickling(at_once) as url:
+        receiver = Receiver(url, SECRET, SystemClock(), timeout_s=0.2)
+        with pytest.raises(DeliveryFailed, match="no whole answer"):
+            await receiver.post(edit("a", 1))
+        await receiver.close()
+
+
+@pytest.mark.asyncio
+async def test_what_the_receiver_says_counts_whatever_becomes_of_the_rest_of_its_answer() -> None:
+    count = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal count
+        while True:
+            count += 1
+            yield b"x" * 1_000
+
+    async with trickling(HEAD + b"\r\n") as url:
+        receiver = Receiver(url, SECRET, SystemClock(), timeout_s=0.2)
+        await receiver.post(edit("a", 1))
+        await receiver.close()
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=endless()))
+    receiver = Receiver("https://posters.example/edits", SECRET, ManualClock(), transport)
+    await receiver.post(edit("a", 1))
+    await receiver.close()
+    assert count == 65, "so much is read for the sake of the connection"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_receiver_sends_our_requests_nowhere_else(status: int) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(status, headers={"location": "http://169.254.169.254/latest/meta-data"})
+
+    receiver = Receiver("https://posters.example/edits", SECRET, ManualClock(), httpx.MockTransport(answer))
+    with pytest.raises(DeliveryFailed, match="redirects are not followed"):
+        await receiver.post(edit("a", 1))
+    await receiver.close()
+    assert asked == ["https://posters.example/edits"]
+
+
+def test_an_edit_has_a_name_of_its_own_also_after_a_backup_was_put_back() -> None:
+    first = edit("a", 7)
+    others = [
+        replace(first, edit_id="another", version=7),
+        replace(first, content_id="b"),
+        # What a client sent again after that: stored anew, at another time.
+        replace(first, at=NOW + timedelta(microseconds=1)),
+    ]
+    assert message_id(replace(first)) == message_id(first)
+    assert len({message_id(one) for one in [first, *others]}) == 4
 
 
 @pytest.mark.parametrize(

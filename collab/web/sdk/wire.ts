@@ -219,6 +219,7 @@ export interface EditContent {
    */
   ops: (WireSet | WireInsert | WireMove | WireRemove | WireText)[];
   expect?: "unchanged" | null;
+  rebased_to?: number | null;
 }
 export interface Failed {
   ok: false;

@@ -1,13 +1,17 @@
 """Documents and drafts: order, JSON, and the inverse of each op."""
 
 import json
+from itertools import count
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from collab.domain.document import Document, Draft, apply_stored
+from collab.domain import positions
+from collab.domain.document import MAX_REMOVED, Document, Draft, apply_stored
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text, from_json
 from collab.domain.text import Delete
-from tests.support.rooms import START, content
+from tests.support.rooms import START, content, edits_of
 
 
 def test_items_are_in_the_order_of_position_then_id() -> None:
@@ -78,6 +82,21 @@ def test_a_removed_id_is_remembered_with_the_version_that_removed_it_until_it_is
     assert apply_stored(gone, [Insert(START.items["iko"])]).removed == {"rest": 2}
 
 
+def test_so_many_removed_ids_are_remembered_and_no_more_the_latest() -> None:
+    rounds = 3 * MAX_REMOVED // 2
+    document = START
+    for n in range(0, rounds, 100):
+        songs = [Item(f"song {n + i}", "song", "a5", {}) for i in range(100)]
+        document = apply_stored(document, [*map(Insert, songs), *(Remove(song.id) for song in songs)])
+    assert list(document.removed) == [f"song {n}" for n in range(rounds - MAX_REMOVED, rounds)]
+    assert len(json.dumps(document.to_snapshot())) < 30_000
+    # One that was stored when all were remembered is cut when it is read.
+    whole = {f"song {n}": 1 + n // 100 for n in range(rounds)}
+    assert Document.from_snapshot({**document.to_snapshot(), "removed": whole}) == document
+    again = apply_stored(document, [Insert(Item("song 1000", "song", "a5", {})), Remove("song 1000")])
+    assert list(again.removed)[-1] == "song 1000"
+
+
 class TestFreePositions:
     def test_a_free_position_is_taken_as_it_is(self) -> None:
         assert Draft(START).free_position("a0V", "new") == "a0V"
@@ -88,6 +107,19 @@ class TestFreePositions:
 
     def test_an_item_is_not_in_its_own_way(self) -> None:
         assert Draft(START).free_position("a1", "rest") == "a1"
+
+    @given(st.data())
+    def test_they_are_kept_through_the_ops_of_an_edit(self, data: st.DataObject) -> None:
+        draft = Draft(START)
+        ids = map("new{}".format, count())
+        for _ in range(data.draw(st.integers(1, 5))):
+            wanted = data.draw(st.sampled_from(["Zz", "a0", "a0V", "a1", "a2"]))
+            item_id = data.draw(st.sampled_from([*draft.items, "nobody"]))
+            others = {item.position for item in draft.items.values() if item.id != item_id}
+            free = positions.next_free(wanted, others) if wanted in others else wanted
+            assert draft.free_position(wanted, item_id) == free
+            for op in data.draw(edits_of(Document("", "setlist", "", 0, {}, draft.items), lambda: next(ids))):
+                draft.apply(op)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """The rules of PROTOCOL.md, "How edits meet", 1 to 4 and 6, by name. Undo, 5, is in test_undo.py; results op by op
 are in the vectors."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from collab.domain.document import Document
+from collab.domain.document import MAX_REMOVED, Document
 from collab.domain.edits import Dropped, Overwrite, Proposal
 from collab.domain.errors import Invalid, TooLarge, VersionUnknown
 from collab.domain.kinds import REPERTOIRE, SETLIST
@@ -65,7 +66,7 @@ class TestRule1ValidationIsAllOrNothing:
             (
                 Insert(Item("iko", "song", "a5", {})),
                 "ops.0.item.id",
-                "expected an id that this content has never used, got 'iko'",
+                "expected an id that no item of this content has or had of late, got 'iko'",
             ),
             (Insert(Item("new", "poem", "a5", {})), "ops.0.item.type", "expected one of song, break, got 'poem'"),
             (
@@ -114,6 +115,22 @@ class TestRule2Rebase:
         outcome = accepted(history.edit([Set("iko", "key", "F"), Set(None, "venue", "Blue Nile")], 0))
         assert outcome.edit.dropped == (Dropped(0, "item_removed"),)
         assert outcome.edit.ops == (Set(None, "venue", "Blue Nile"),)
+
+    def test_a_removal_that_the_document_no_longer_remembers_is_told_as_well(self) -> None:
+        history = History()
+        history.edit([Remove("iko")], author=BEN)
+        for n in range(0, MAX_REMOVED, 100):
+            songs = [Item(f"song {n + i}", "song", "a5", {}) for i in range(100)]
+            history.edit([*map(Insert, songs), *(Remove(song.id) for song in songs)], author=BEN)
+        assert "iko" not in history.head.removed
+        outcome = accepted(history.edit([Set("iko", "key", "F"), Set(None, "venue", "Blue Nile")], 0))
+        assert outcome.edit.dropped == (Dropped(0, "item_removed"),)
+        with pytest.raises(Invalid):
+            history.edit([Set("iko", "key", "F")], 1)
+
+    def test_an_item_that_the_edit_itself_removed_is_gone_for_what_follows_in_it(self) -> None:
+        outcome = accepted(History().edit([Remove("iko"), Set("iko", "key", "F")]))
+        assert outcome.edit.dropped == (Dropped(1, "item_removed"),)
 
     def test_a_removal_at_the_base_is_no_removal_meanwhile(self) -> None:
         history = History()
@@ -259,3 +276,46 @@ def test_an_accepted_edit_holds_all_that_history_tells() -> None:
     assert edit.inverse == (Set("iko", "key", None), Set(None, "title", "Friday"))
     assert outcome.document.version == 2
     assert history.versions[0] == START
+
+
+class TestBounds:
+    """What one edit may cost: PROTOCOL.md's limits."""
+
+    def test_an_edit_is_carried_over_so_many_ops_and_no_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("collab.domain.since.MAX_OPS", 6)
+        history = History()
+        for n in range(3):
+            history.edit([Set("iko", "tempo", 100 + n), Set("iko", "key", "F"), Text(None, "notes", ("x",))])
+        assert isinstance(history.edit([Set("iko", "key", "G")], 1), Accepted)
+        with pytest.raises(VersionUnknown, match="at most 6 ops after it, got one with 10"):
+            history.edit([Set("iko", "key", "A")], 0)
+
+    def test_deltas_of_many_ops_meet_so_many_components_and_no_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("collab.domain.merge.MAX_COMPONENTS", 100)
+        history = History()
+        typing = [Text(None, "notes", (1, "x"))] * 5
+        history.edit(typing, author=BEN)
+        assert notes(history.edit(typing, 0)) == "dxxxxxxxxxxoors"
+        with pytest.raises(VersionUnknown, match="at most 100 components"):
+            history.edit(typing, 0)
+        assert isinstance(history.edit([Text("iko", "notes", ("x",)), *typing[:2]], 0), Accepted)
+
+    def test_however_many_ops_it_has_what_came_since_is_gone_through_as_often(self) -> None:
+        count, seen = 200, 0
+
+        class Counted(tuple[Op, ...]):
+            __slots__ = ()
+
+            def __iter__(self) -> Iterator[Op]:
+                nonlocal seen
+                seen += 1
+                return super().__iter__()
+
+        items = {f"i{n}": Item(f"i{n}", "song", f"a{n:03}V", {}) for n in range(count)}
+        document = replace(START, items=items, version=1)
+        edit = accepted(History().edit([Set(None, "venue", "x")])).edit
+        since = [replace(edit, ops=Counted(edit.ops))]
+        ops = tuple(op for n in range(count) for op in (Set(f"i{n}", "key", "F"), Text(f"i{n}", "notes", ("x",))))
+        outcome = accepted(rebase(Proposal("e", 0, ops, BEN, None, NOW), document, since, SETLIST))
+        assert len(outcome.edit.ops) == 2 * count
+        assert seen <= 2

@@ -52,7 +52,8 @@ def _outcome(case: dict[str, Any], document: Document, edits: list[Edit]) -> Out
     asked = case["edit"]
     author = Author(asked["by"], asked["by"])
     wanted = tuple(map(ops.from_json, asked["ops"]))
-    proposal = Proposal("new", asked["base_version"], wanted, author, None, NOW, asked.get("expect"))
+    more = {name: asked.get(name) for name in ("expect", "rebased_to")}
+    proposal = Proposal("new", asked["base_version"], wanted, author, None, NOW, **more)
     return rebase(proposal, document, edits[max(proposal.base_version, 0) :], kind)
 
 

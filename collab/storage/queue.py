@@ -1,0 +1,114 @@
+"""The queue of the journal: bands take turns, and within each its contents do.
+
+The band that has used the least of the writer's time lately comes first, and each gives one edit a round: fair
+queueing (John Nagle, RFC 970) by the time that was spent. Whatever the others send, who sends little waits for what is
+under way and hardly for more. The edits of one content keep their order.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from collab.domain.edits import Asked
+from collab.services.ports import OnOutcome
+
+HALF_LIFE_S = 1.0
+"""After so long, half of what a band has used is forgotten."""
+
+_FORGOTTEN_S = 0.001
+"""Who has used less is as good as new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An edit or undo in the queue, and where its answer goes."""
+
+    content_id: str
+    asked: Asked
+    answer: OnOutcome
+
+
+@dataclass(eq=False, slots=True)
+class _Band:
+    """What waits of one band, by content, and what it had used as of a time."""
+
+    contents: dict[str, deque[Waiting]] = field(default_factory=dict)
+    count: int = 0
+    used_s: float = 0.0
+    at_s: float = 0.0
+
+    def used(self, now_s: float) -> float:
+        return self.used_s * 0.5 ** ((now_s - self.at_s) / HALF_LIFE_S) if self.used_s else 0.0
+
+    def entries(self, content_id: str) -> deque[Waiting]:
+        return self.contents.setdefault(content_id, deque())
+
+    def next(self) -> Waiting:
+        """The first entry of the content whose turn it is."""
+        content_id = next(iter(self.contents))
+        entries = self.contents.pop(content_id)
+        if len(entries) > 1:
+            self.contents[content_id] = entries
+        self.count -= 1
+        return entries.popleft()
+
+
+class Queue:
+    """`band_of` says whose a content is, and always the same of it."""
+
+    def __init__(self, band_of: Callable[[str], str]) -> None:
+        self._band_of = band_of
+        self._bands: dict[str, _Band] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def of_band(self, content_id: str) -> int:
+        """How many entries wait of the band that a content belongs to."""
+        band = self._bands.get(self._band_of(content_id))
+        return 0 if band is None else band.count
+
+    def put(self, entry: Waiting) -> None:
+        self._counted(entry).entries(entry.content_id).append(entry)
+
+    def put_back(self, entries: Sequence[Waiting]) -> None:
+        """Entries that `next` gave, in that order: they come before what else waits of their contents."""
+        for entry in reversed(entries):
+            self._counted(entry).entries(entry.content_id).appendleft(entry)
+
+    def next(self, most: int) -> list[Waiting]:
+        """At most so many entries, in the order in which they are to be taken."""
+        now_s = perf_counter()
+        by_use = sorted(self._bands, key=lambda band_id: self._bands[band_id].used(now_s))
+        turns = deque(self._bands[band_id] for band_id in by_use if self._bands[band_id].count)
+        taken: list[Waiting] = []
+        while turns and len(taken) < most:
+            band = turns.popleft()
+            taken.append(band.next())
+            if band.count:
+                turns.append(band)
+        self._count -= len(taken)
+        self._forget(now_s)
+        return taken
+
+    def charge(self, content_id: str, seconds: float) -> None:
+        """So much of the writer's time went into edits of a content."""
+        now_s = perf_counter()
+        band = self._band(content_id)
+        band.used_s, band.at_s = band.used(now_s) + seconds, now_s
+
+    def _counted(self, entry: Waiting) -> _Band:
+        band = self._band(entry.content_id)
+        band.count += 1
+        self._count += 1
+        return band
+
+    def _band(self, content_id: str) -> _Band:
+        return self._bands.setdefault(self._band_of(content_id), _Band())
+
+    def _forget(self, now_s: float) -> None:
+        idle = [key for key, band in self._bands.items() if not band.count and band.used(now_s) < _FORGOTTEN_S]
+        for band_id in idle:
+            del self._bands[band_id]

@@ -1,0 +1,99 @@
+"""Rates in bytes: what is told only afterwards leaves a debt, and holds up what would add to it until it is paid."""
+
+import pytest
+
+from collab.domain.errors import RateLimited
+from collab.domain.rates import Rate
+from collab.services.rates import FREE_BYTES, RateLimits, Rates, Sort
+from tests.support.clock import ManualClock
+
+MANY = Rate(1_000, 1_000)
+LIMITS = RateLimits(
+    edits=MANY,
+    presence=MANY,
+    requests=MANY,
+    written=Rate(1_000, 10_000),
+    told=Rate(1_000, 10_000),
+    read=Rate(1_000, 10_000),
+    user_factor=2,
+    band_factor=4,
+)
+
+
+@pytest.fixture
+def rates(clock: ManualClock) -> Rates:
+    """Of Ada's two sessions, and one of Ben's."""
+    made = Rates(LIMITS, clock)
+    for session_id in ("ada-1", "ada-2", "ben-1"):
+        made.begin(session_id)
+        made.identify(session_id, session_id.split("-")[0])
+    return made
+
+
+def _waits(rates: Rates, session_id: str, event: str) -> float:
+    """How long a session has to wait for such an event."""
+    try:
+        rates.take(session_id, event)
+    except RateLimited as error:
+        return float(error.details["retry_after"])
+    return 0
+
+
+def test_more_than_a_burst_passes_once_and_then_nothing_until_it_is_made_up_for(
+    rates: Rates, clock: ManualClock
+) -> None:
+    rates.charge("written", 14_000, "band", "ada", "ada-1")
+    assert _waits(rates, "ada-1", "edit_content") == pytest.approx(4, abs=0.01)
+    clock.advance(4.1)
+    assert _waits(rates, "ada-1", "edit_content") == 0
+
+
+@pytest.mark.parametrize(
+    ("sort", "held_up"),
+    [
+        ("written", ["edit_content", "undo_edit"]),
+        ("told", ["edit_content", "undo_edit"]),
+        ("read", ["edit_content", "undo_edit", "join_room", "request_update"]),
+    ],
+)
+def test_a_debt_holds_up_what_would_add_to_it(rates: Rates, sort: Sort, held_up: list[str]) -> None:
+    rates.charge(sort, 11_000, "band", "ada", "ada-1")
+    events = ["edit_content", "undo_edit", "join_room", "request_update", "update_presence"]
+    assert [event for event in events if _waits(rates, "ada-1", event)] == held_up
+
+
+def test_a_user_answers_for_all_their_sessions_and_a_band_for_all_its_members(rates: Rates) -> None:
+    rates.charge("written", 11_000, "band", "ada", "ada-1")
+    assert _waits(rates, "ada-2", "edit_content") == 0
+    rates.charge("written", 10_000, "band", "ada", "ada-2")
+    assert _waits(rates, "ada-2", "edit_content") == pytest.approx(0.5, abs=0.01)
+    rates.require_band("band", "edits")
+    rates.charge("written", 19_500, "band", "ben")
+    assert _waits(rates, "ben-1", "edit_content") == 0
+    with pytest.raises(RateLimited, match="fewer bytes written"):
+        rates.require_band("band", "edits")
+    rates.require_band("band", "requests")
+    rates.require_band("another", "edits")
+
+
+def test_any_debt_holds_up_a_call(rates: Rates) -> None:
+    rates.take_call("ada")
+    rates.charge("written", 21_000, "band", "ada")
+    with pytest.raises(RateLimited):
+        rates.take_call("ada")
+    rates.take_call("ben")
+
+
+def test_what_is_small_is_free(rates: Rates) -> None:
+    for _ in range(1_000):
+        rates.charge("written", FREE_BYTES, "band", "ada", "ada-1")
+    assert _waits(rates, "ada-1", "edit_content") == 0
+
+
+def test_without_limits_nothing_is_charged(clock: ManualClock) -> None:
+    rates = Rates(None, clock)
+    rates.begin("ada-1")
+    rates.charge("written", 10**12, "band", "ada", "ada-1")
+    rates.take("ada-1", "edit_content")
+    rates.take_call("ada")
+    rates.require_band("band", "edits")
