@@ -164,7 +164,7 @@ class Connection:
     def _hear(self, event: str, payload: Any = None) -> None:
         self._patience.moved()
         if event == "part":
-            self._parts.append(payload)
+            self._parts.append(payload["text"])
             return
         payload = self._whole(payload)
         if event == "session" and not self._session.done():

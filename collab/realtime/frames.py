@@ -59,9 +59,8 @@ class Message:
         """
         if self._parts is None:
             pieces = [self._payload[begin : begin + LONG] for begin in range(0, len(self._payload), LONG)]
-            texts = [f"2{wire_json.dumps(['part', piece])}" for piece in pieces]
-            whole = f'{self._head}{{"in_parts":{len(pieces)}}}{self._tail}'
-            self._parts = [Packet(MESSAGE, text) for text in (*texts, whole)]
+            whole = Packet(MESSAGE, f'{self._head}{{"in_parts":{len(pieces)}}}{self._tail}')
+            self._parts = [*(event_message("part", {"text": piece}).packet for piece in pieces), whole]
         return self._parts
 
     @property

@@ -123,7 +123,7 @@ async def test_long_payloads_come_in_parts_to_who_asks_for_them(database_url: st
                 assert body == {"in_parts": len(parts)}
                 pieces = [orjson.loads(part.removeprefix("42")) for part in parts]
                 assert {event for event, _ in pieces} == {"part"}
-                body = orjson.loads("".join(text for _, text in pieces))
+                body = orjson.loads("".join(part["text"] for _, part in pieces))
             answers.append(body["content"])
         assert answers[0] == answers[1]
 

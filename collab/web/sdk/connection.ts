@@ -5,7 +5,7 @@ import { Backoff } from "./backoff";
 import { Watchable } from "./emitter";
 import { Parts } from "./parts";
 import { Patience } from "./patience";
-import type { ContentUpdated, Failed, Problem, Session } from "./types";
+import type { ContentUpdated, Failed, Part, Problem, Session } from "./types";
 
 export type Link =
   | { state: "connecting" }
@@ -98,7 +98,7 @@ export class Connection extends Watchable<Link> {
       },
     });
     this.#socket.onAny(() => this.#patience.moved());
-    this.#socket.on("part", (text: string) => this.#parts.take(text));
+    this.#socket.on("part", ({ text }: Part) => this.#parts.take(text));
     this.#socket.on("session", (session: Session) => this.#begin(session));
     this.#socket.on("disconnect", (reason) => this.#end(reason));
     this.#socket.on("connect_error", (error) => this.#failed(error));

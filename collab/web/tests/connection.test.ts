@@ -59,7 +59,7 @@ test("a connection on which messages still come is given up for no answer that i
   content.setField(null, "venue", "Blue Nile");
   for (let seconds = 0; seconds < 60; seconds += 6) {
     await vi.advanceTimersByTimeAsync(6_000);
-    socket.hear("part", "…");
+    socket.hear("part", { text: "…" });
   }
   expect(socket.id).toBe("socket-1");
   await vi.advanceTimersByTimeAsync(10_000);
@@ -85,7 +85,7 @@ test("an answer and an event that come in parts are taken in whole", async () =>
     [{ room_id: "content_c", edits: [edit] }, "batch_update"],
   ] as const) {
     const text = JSON.stringify(payload);
-    for (const part of [text.slice(0, 30), text.slice(30)]) socket.hear("part", part);
+    for (const part of [text.slice(0, 30), text.slice(30)]) socket.hear("part", { text: part });
     if (whole === "join_room") socket.answer(whole, { in_parts: 2 });
     else socket.hear(whole, { in_parts: 2 });
   }
@@ -96,10 +96,10 @@ test("an answer and an event that come in parts are taken in whole", async () =>
 test("parts of a connection that broke are no part of what comes on the next", async () => {
   const content = await opened({});
   delete socket.answers.join_room;
-  socket.hear("part", '{"ok":tr');
+  socket.hear("part", { text: '{"ok":tr' });
   socket.break();
   for (const part of ['{"ok":true,"room":"content_c","role":"viewer",', '"roster":[],"version":0,"edits":[]}']) {
-    socket.hear("part", part);
+    socket.hear("part", { text: part });
   }
   socket.answer("join_room", { in_parts: 2 });
   expect(content.getState()).toMatchObject({ saving: "saved", role: "viewer" });
