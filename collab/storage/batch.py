@@ -6,7 +6,7 @@ there (`domain/since.py`). A content that is not in memory is loaded when its fi
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -16,12 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Asked, Edit, Proposal, Restore
-from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, TooLarge, Unavailable, VersionUnknown
+from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.kinds import Kinds
-from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase, undo
+from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase
 from collab.domain.restore import restore
 from collab.domain.since import MAX_OPS
 from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
+from collab.domain.undoing import earlier, undo
 from collab.storage.edit_log import EditLog, stored_bytes, told_bytes
 from collab.storage.live import KEPT_EDITS, Live, Working
 from collab.storage.rows import (
@@ -205,12 +206,7 @@ class Batch:
         if isinstance(request, Restore):
             return restore(request, working.document, kind)
         target = working.find(request.target) or self._find(content_id, request.target)
-        try:
-            return undo(request, target, working.document, self._since(working, target.version), kind)
-        except VersionUnknown as error:
-            raise TooLarge(
-                "too much was changed since for it to be undone: set by hand what is to be as before"
-            ) from error
+        return undo(request, target, working.document, self._history(working, target), kind)
 
     def _loaded(self, content_id: str) -> Working:
         if content_id not in self.working:
@@ -261,6 +257,28 @@ class Batch:
                 if room < 0:
                     break
         return found[::-1]
+
+    def _history(self, working: Working, target: Edit) -> Sequence[Edit]:
+        """The edits from the target on, and as many before it as taking it back exactly needs, while they are there."""
+        try:
+            history = self._since(working, target.version - 1)
+        except VersionUnknown as error:
+            raise NotFound(
+                f"edit {target.edit_id} lies too far back to be undone: change by hand what it did"
+            ) from error
+        while before := self._versions(working, earlier(target, history)):
+            try:
+                history = self._since(working, min(before) - 1)
+            except VersionUnknown:
+                break
+        return history
+
+    def _versions(self, working: Working, edit_ids: Iterable[str]) -> list[int]:
+        """The versions of these edits, of those that are not folded away."""
+        found = {edit_id: working.find(edit_id) for edit_id in edit_ids}
+        missing = [(working.document.id, edit_id) for edit_id, edit in found.items() if edit is None]
+        stored = edits_named(self._connection, missing) if missing else ()
+        return [*(edit.version for edit in found.values() if edit is not None), *(row.version for row in stored)]
 
     def _edit_id_at(self, working: Working, version: int) -> str | None:
         in_memory = working.edit_id_at(version)

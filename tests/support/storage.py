@@ -17,6 +17,7 @@ from collab.domain.kinds import KINDS
 from collab.domain.ops import Op, Set, Text
 from collab.domain.rebase import Accepted, Outcome
 from collab.domain.sizes import SizeLimits
+from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine, sync_url
 from collab.storage.journal import Journal
@@ -86,7 +87,7 @@ async def node(
     if is_started:
         journal.start()
     try:
-        yield Node(journal, StoredHistory(engine, journal), StoredBands(engine, writer), engine, committed)
+        yield Node(journal, StoredHistory(engine, journal), StoredBands(engine, writer, UNLIMITED), engine, committed)
     finally:
         await journal.close()
         await writer.close()
