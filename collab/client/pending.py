@@ -15,18 +15,20 @@ Place: TypeAlias = tuple[str | None, str]
 
 @dataclass(slots=True, eq=False)
 class Pending:
-    """An edit, or with a `target` an undo, which shows nothing before it is stored.
+    """An edit, or with a `target` an undo.
 
-    `ops` are as they follow the confirmed document and the pending edits before; `ops_as_sent` as the server got
-    them, which is what its answer speaks of. `made_on` is the version that its author saw; None where the server
-    knows that no more, so that it counts as made on what is confirmed when it is sent. `expected` holds what the
-    fields that it sets held then; None where it may replace whatever they hold. `is_in_place`: it is among the
-    confirmed versions.
+    `ops` are as they follow the confirmed document and the pending edits before, those of an undo as it is foretold;
+    `ops_as_sent` as the server got them, which is what its answer speaks of. `undoes` is the edit that an undo takes
+    back: the target, or its latest redo; None where that is not foretold. `made_on` is the version that its author
+    saw; None where the server knows that no more, so that it counts as made on what is confirmed when it is sent.
+    `expected` holds what the fields that it sets held then; None where it may replace whatever they hold.
+    `is_in_place`: it is among the confirmed versions.
     """
 
     edit_id: str
     ops: tuple[Op, ...] = ()
     target: str | None = None
+    undoes: str | None = None
     made_on: int | None = 0
     expected: Mapping[Place, Value] | None = None
     ops_as_sent: tuple[Op, ...] = ()
@@ -44,6 +46,18 @@ class Pending:
             for op in self.ops
             if isinstance(op, Set)
         )
+
+
+def awake(waiting: Sequence[Pending]) -> int:
+    """How many of these are to be sent: all, but for edits at the end that were undone before they were sent, and their
+    undos. Together these change nothing, and they wait for whether they are redone."""
+    open_: list[tuple[int, str]] = []
+    for index, edit in enumerate(waiting):
+        if open_ and edit.undoes == open_[-1][1]:
+            open_.pop()
+        else:
+            open_.append((index, edit.edit_id))
+    return open_[-1][0] + 1 if open_ else 0
 
 
 def places_set(ops: Sequence[Op]) -> set[Place]:
@@ -96,7 +110,13 @@ def _fitting(draft: Draft, path: str, op: Op) -> Op:
 
 def joined(last: Pending, next_: Pending) -> Pending | None:
     """Both edits as one, where the second goes on typing in the text that the first is about; else None."""
-    if len(last.ops) != 1 or len(next_.ops) != 1 or last.expected is not None or next_.expected is not None:
+    if (
+        last.target is not None
+        or len(last.ops) != 1
+        or len(next_.ops) != 1
+        or last.expected is not None
+        or next_.expected is not None
+    ):
         return None
     first, second = last.ops[0], next_.ops[0]
     if not (isinstance(first, Text) and isinstance(second, Text)):

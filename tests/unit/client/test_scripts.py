@@ -57,7 +57,8 @@ class Player:
     """Plays one script: does what its steps say, and compares what came of each."""
 
     def __init__(self, document: Json) -> None:
-        self.content = Content("c", "ada", 10.0, lambda _: None)
+        self.now_s = 0.0
+        self.content = Content("c", "ada", 10.0, lambda _: None, lambda: self.now_s)
         self.line = Line()
         self._events: Stream[Any] = self.content.events()
         self._document = document
@@ -90,6 +91,8 @@ class Player:
                 assert self.content.undo()
             case "redo":
                 assert self.content.redo()
+            case "pause":
+                self.now_s += 60
             case "hear":
                 self._hear([self._edit(short) for short in step["hear"]])
             case "answer":
