@@ -2,24 +2,84 @@
 
 Where nobody reads standard error any more, lines are lost, and nothing else is: an edit is told of after its commit.
 Lines say in whose name something happens: `session_id` for an event of a client, `request_id` for a REST call.
+Of one sort of line only so many come through (`LineRates`).
 """
 
 import io
 import logging
 import sys
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TextIO, cast
 
 import structlog
+from cachetools import LRUCache
 from structlog.typing import EventDict, ExcInfo, Processor
 
+from collab.domain.rates import Bucket, Rate
 from collab.domain.strings import escaped
 from collab.settings import LogFormat, LogLevel
 
 _SHOWN = 300
 """How much of an exception's message is logged."""
+
+_RATE = Rate(per_s=1, burst=50)
+"""Lines of one sort."""
+
+_MAX_SORTS = 1_000
+
+
+class LineRates:
+    """Lets so many lines of each sort through, so that nobody who makes the server say something fills its disk.
+
+    Lines are of one sort that say the same beside their values. The next one that comes through says how many did not.
+    `now_s` is a clock that only runs on. Lines for debugging are not counted: who wants them wants all.
+    """
+
+    def __init__(self, rate: Rate = _RATE, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._now_s = now_s
+        self._sorts: LRUCache[str, _Sort] = LRUCache(_MAX_SORTS)
+
+    def processor(self, _logger: object, method: str, event: EventDict) -> EventDict:
+        """For structlog's lines."""
+        if method != "debug":
+            left_out = self._left_out(str(event.get("event")))
+            if left_out is None:
+                raise structlog.DropEvent
+            if left_out:
+                event["left_out"] = left_out
+        return event
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """For the lines of the standard module."""
+        if record.levelno > logging.DEBUG:
+            left_out = self._left_out(str(record.msg))
+            if left_out is None:
+                return False
+            if left_out:
+                record.msg = f"{record.msg} ({left_out} more were left out)"
+        return True
+
+    def _left_out(self, says: str) -> int | None:
+        """How many lines of that sort were left out before this one; None where it is left out too."""
+        now_s = self._now_s()
+        sort = self._sorts.setdefault(says[:_SHOWN], _Sort(Bucket(self._rate, now_s)))
+        if sort.bucket.wait_s(now_s) > 0:
+            sort.left_out += 1
+            return None
+        sort.bucket.spend()
+        left_out, sort.left_out = sort.left_out, 0
+        return left_out
+
+
+@dataclass(slots=True)
+class _Sort:
+    bucket: Bucket
+    left_out: int = 0
 
 
 class _StandardError(io.TextIOBase):
@@ -45,6 +105,7 @@ class _StandardError(io.TextIOBase):
 
 def configure_logging(level: LogLevel, log_format: LogFormat = "console") -> None:
     """Sets up logging for a process that is collab's own; a host application keeps its own."""
+    rates = LineRates()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -56,14 +117,16 @@ def configure_logging(level: LogLevel, log_format: LogFormat = "console") -> Non
     stream = cast("TextIO", _StandardError())
     renderer = _renderer(log_format, stream)
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[rates.processor, *shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
     # Libraries log through the standard module, and say a lot that only a developer wants to know.
     logging.basicConfig(
-        handlers=[_handler(shared, renderer, stream)], level="INFO" if level == "DEBUG" else "WARNING", force=True
+        handlers=[_handler(shared, renderer, stream, rates)],
+        level="INFO" if level == "DEBUG" else "WARNING",
+        force=True,
     )
 
 
@@ -82,8 +145,9 @@ def _escape(_logger: object, _method: str, event: EventDict) -> EventDict:
     return event
 
 
-def _handler(shared: list[Processor], renderer: Processor, stream: TextIO) -> logging.Handler:
+def _handler(shared: list[Processor], renderer: Processor, stream: TextIO, rates: LineRates) -> logging.Handler:
     handler = logging.StreamHandler(stream)
+    handler.addFilter(rates.filter)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],

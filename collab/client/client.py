@@ -96,7 +96,7 @@ class CollabClient:
         known = self._rooms.get(ContentRoom(content_id).name)
         if isinstance(known, Content):
             return await self._enter(known)
-        return await self._enter(Content(content_id, self._ack_timeout_s, self._forget))
+        return await self._enter(Content(content_id, self.user.id, self._ack_timeout_s, self._forget))
 
     async def band(self, band_id: str) -> Band:
         """A band, with the list of its contents. Raises `Forbidden` where one is no member."""

@@ -26,12 +26,14 @@ class Content(Room[ContentRoom, Notice]):
     Methods that edit return the `edit_id`; they raise `Invalid` where an op does not fit the document.
     """
 
-    def __init__(self, content_id: str, ack_timeout_s: float, forget: Callable[[str], None]) -> None:
+    def __init__(self, content_id: str, user_id: str, ack_timeout_s: float, forget: Callable[[str], None]) -> None:
         super().__init__(ContentRoom(content_id), ack_timeout_s, forget)
+        self._user_id = user_id
         self._opened: Replica | None = None
         self._refusal: Refused | None = None
         self._wake = asyncio.Event()
         self._is_elsewhere = False
+        self._is_base_unknown = False
         self._is_idle = asyncio.Event()
         self._is_idle.set()
         self._worker: asyncio.Task[None] | None = None
@@ -152,7 +154,7 @@ class Content(Room[ContentRoom, Notice]):
 
     def _enter(self, answer: Any) -> None:
         if self._opened is None:
-            self._opened = Replica(document_of(answer["content"]))
+            self._opened = Replica(document_of(answer["content"]), self._user_id)
             self._worker = asyncio.create_task(self._work_or_fail(), name=f"collab-{self.room.name}")
         elif self._is_elsewhere and "content" in answer:
             self._is_elsewhere = False
@@ -194,19 +196,16 @@ class Content(Room[ContentRoom, Notice]):
             self._wake.clear()
             while (connection := self._connection) is not None:
                 try:
-                    if self._is_elsewhere or self._replica.is_behind:
+                    if self._is_elsewhere or self._is_base_unknown or self._replica.is_behind:
                         await self._ask_for_missing(connection)
                     elif (request := self._replica.send()) is not None:
                         await self._send(connection, request)
+                        backoff.reset()
                     else:
                         break
-                    backoff.reset()
                 except NotConnected:
                     break
-                except (Unavailable, RateLimited) as error:
-                    await asyncio.sleep(backoff.delay_s(error))
-                except VersionUnknown as error:
-                    self._is_elsewhere = True
+                except (Unavailable, RateLimited, VersionUnknown) as error:
                     await asyncio.sleep(backoff.delay_s(error))
                 except ClientFault as error:
                     self.fail(error)
@@ -218,17 +217,27 @@ class Content(Room[ContentRoom, Notice]):
             answer = await connection.call("request_update", room, self._ack_timeout_s)
             self._tell(self._replica.restart(document_of(answer["content"])))
         # Also what was heard while the document was on its way: it had no place in the history before.
-        missed = await connection.call("request_update", {**room, "since": self.version}, self._ack_timeout_s)
-        self._is_elsewhere = False
+        try:
+            missed = await connection.call("request_update", {**room, "since": self.version}, self._ack_timeout_s)
+        except VersionUnknown:
+            self._is_elsewhere = True
+            raise
+        self._is_elsewhere = self._is_base_unknown = False
         self._catch_up_with(missed)
 
     async def _send(self, connection: Connection, request: Request) -> None:
+        if request.refusal is not None:
+            self._tell(self._replica.refuse(request.edit_id, request.refusal))
+            return
         try:
             answer = await connection.call(request.event, request.payload, self._ack_timeout_s)
         except (NotConnected, Unavailable, RateLimited):
             raise
         except CollabError as error:
             self._tell(self._replica.refuse(request.edit_id, error))
+            if isinstance(error, VersionUnknown):
+                self._is_base_unknown = True
+                raise
         else:
             self._tell(self._replica.answer(answer_of(answer)))
 

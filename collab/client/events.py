@@ -10,7 +10,7 @@ from weakref import WeakSet
 from collab.client.wire import Session, StoredEdit
 from collab.domain.access import Role
 from collab.domain.bands import Content as Summary
-from collab.domain.edits import Author, Overwrite, Reason
+from collab.domain.edits import Author, Reason
 from collab.domain.errors import CollabError, TokenFault
 from collab.domain.ops import Op, Value
 from collab.domain.presence import Presence
@@ -41,15 +41,20 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Overwrote:
-    """One's own stored edit replaced what others had set meanwhile."""
+    """One's own edit set a field over what `by` had given it meanwhile: `mine` stands now, `theirs` stood before."""
 
     edit_id: str
-    overwrites: tuple[Overwrite, ...]
+    item: str | None
+    field: str
+    mine: Value
+    theirs: Value
+    by: Author
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
 class Overwritten:
-    """`by` set a field without having seen what one had set oneself: `mine` was stored, and `theirs` stands now."""
+    """`by` set a field without having seen what one had written there: `mine` stood before, `theirs` stands now."""
 
     item: str | None
     field: str
@@ -74,6 +79,7 @@ class Refused:
 
     edit_id: str
     error: CollabError
+    ops: tuple[Op, ...]
 
 
 Notice: TypeAlias = Edited | Reloaded | Saved | Overwrote | Overwritten | OpDropped | Refused

@@ -1,12 +1,16 @@
 """Pending edits: made here, not yet done. What they are made of, and how they look on a document."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from collab.domain import text
 from collab.domain.document import Document, Draft
 from collab.domain.errors import Invalid
-from collab.domain.ops import Insert, Item, Move, Op, Set, Text
+from collab.domain.ops import Insert, Item, Move, Op, Set, Text, Value
+
+Place: TypeAlias = tuple[str | None, str]
+"""An item's id, or None, and a field's name."""
 
 
 @dataclass(slots=True, eq=False)
@@ -14,15 +18,37 @@ class Pending:
     """An edit, or with a `target` an undo, which shows nothing before it is stored.
 
     `ops` are as they follow the confirmed document and the pending edits before; `ops_as_sent` as the server got
-    them, which is what its answer speaks of. `is_in_place`: it is among the confirmed versions.
+    them, which is what its answer speaks of. `made_on` is the version that its author saw; None where the server
+    knows that no more, so that it counts as made on what is confirmed when it is sent. `expected` holds what the
+    fields that it sets held then; None where it may replace whatever they hold. `is_in_place`: it is among the
+    confirmed versions.
     """
 
     edit_id: str
     ops: tuple[Op, ...] = ()
     target: str | None = None
-    is_unchanged_expected: bool = False
+    made_on: int | None = 0
+    expected: Mapping[Place, Value] | None = None
     ops_as_sent: tuple[Op, ...] = ()
     is_in_place: bool = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left of it that would change anything."""
+        return self.target is None and all(isinstance(op, Text) and not op.delta for op in self.ops)
+
+    def is_as_expected(self, document: Document) -> bool:
+        """Whether the fields still hold what its author expects, or what they are to be given."""
+        return self.expected is None or all(
+            document.value(op.item, op.field) in (self.expected.get((op.item, op.field)), op.value)
+            for op in self.ops
+            if isinstance(op, Set)
+        )
+
+
+def places_set(ops: Sequence[Op]) -> set[Place]:
+    """The fields that these ops give a value."""
+    return {(op.item, op.field) for op in ops if isinstance(op, Set)}
 
 
 def applied(document: Document, ops: Sequence[Op]) -> Document:
@@ -70,7 +96,7 @@ def _fitting(draft: Draft, path: str, op: Op) -> Op:
 
 def joined(last: Pending, next_: Pending) -> Pending | None:
     """Both edits as one, where the second goes on typing in the text that the first is about; else None."""
-    if len(last.ops) != 1 or len(next_.ops) != 1 or last.is_unchanged_expected or next_.is_unchanged_expected:
+    if len(last.ops) != 1 or len(next_.ops) != 1 or last.expected is not None or next_.expected is not None:
         return None
     first, second = last.ops[0], next_.ops[0]
     if not (isinstance(first, Text) and isinstance(second, Text)):
@@ -78,7 +104,7 @@ def joined(last: Pending, next_: Pending) -> Pending | None:
     if (first.item, first.field) != (second.item, second.field):
         return None
     delta = text.compose(first.delta, second.delta)
-    return Pending(last.edit_id, (Text(first.item, first.field, delta),)) if delta else None
+    return Pending(last.edit_id, (Text(first.item, first.field, delta),), made_on=last.made_on) if delta else None
 
 
 def correction(document: Document, shown: Sequence[Op], stored: Sequence[Op]) -> tuple[Op, ...]:

@@ -4,6 +4,9 @@ One edit is in flight at a time; what is made meanwhile waits. An edit stays in 
 and in its place among the confirmed versions, in whichever order the two come. Sent again, it is sent as it was
 the first time: the server, which knows it by its `edit_id`, either answers as it did or rebases it from the
 version that it was made on. Everything goes by version, nothing by the order of arrival.
+
+What waits is kept moved over what comes in. It is sent with the version that its author saw, from which on the
+server finds what it overwrites, and with the version that it has been moved to, on which its texts are counted.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,30 +14,33 @@ from dataclasses import dataclass
 from typing import Any
 
 from collab.client.carry import carry, difference
-from collab.client.events import Edited, Notice, OpDropped, Overwritten, Overwrote, Refused, Reloaded, Saved
-from collab.client.pending import Pending, applied, checked, correction, joined
+from collab.client.events import Edited, Notice, OpDropped, Refused, Reloaded
+from collab.client.notice import OwnWrites, told_by_answer
+from collab.client.pending import Pending, applied, checked, correction, joined, places_set
 from collab.client.undo import UndoStacks
 from collab.client.wire import Answer, StoredEdit
 from collab.domain.access import ContentRoom
 from collab.domain.document import Document, apply_stored
-from collab.domain.errors import CollabError
-from collab.domain.ops import Op, Set, Text, Value
+from collab.domain.errors import CollabError, Conflicting, VersionUnknown
+from collab.domain.ops import Op
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An event to send to the server."""
+    """An event to send to the server; with a `refusal` it is refused here, and not sent."""
 
     edit_id: str
     event: str
     payload: dict[str, Any]
+    refusal: CollabError | None = None
 
 
 class Replica:
     """Methods that take something in return what there is to tell the user about it, in order."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, user_id: str) -> None:
         self.confirmed = document
+        self._user_id = user_id
         self._flight: Pending | None = None
         self._request: Request | None = None
         self._answer: Answer | None = None
@@ -42,7 +48,7 @@ class Replica:
         self._arrived: dict[int, StoredEdit] = {}
         self._late: Document | None = None
         self._stacks = UndoStacks()
-        self._set_here: dict[tuple[str | None, str], tuple[int, Value]] = {}
+        self._own_writes = OwnWrites()
         self._view: Document | None = None
 
     @property
@@ -69,8 +75,11 @@ class Replica:
         That is an earlier one where the edit only goes on with a text that still waits. `Invalid` where an op does
         not fit the view; nothing has changed then.
         """
-        fitting, self._view = checked(self.view, ops)
-        edit = Pending(edit_id, fitting, is_unchanged_expected=is_unchanged_expected)
+        seen = self.view
+        fitting, self._view = checked(seen, ops)
+        edit = Pending(edit_id, fitting, made_on=self._seen_on(fitting))
+        if is_unchanged_expected:
+            edit.expected = {place: seen.value(*place) for place in places_set(fitting)}
         if self._waiting and (both := joined(self._waiting[-1], edit)) is not None:
             self._waiting[-1] = edit = both
         else:
@@ -104,25 +113,25 @@ class Replica:
         if flight is None or flight.edit_id != answer.edit_id or self._answer is not None:
             return []
         self._answer = answer
-        told: list[Notice] = [Saved(answer.edit_id, answer.version)] if answer.ops else []
-        if answer.overwrote:
-            told.append(Overwrote(answer.edit_id, answer.overwrote))
-        for entry in answer.dropped:
-            # What an undo's answer speaks of are the ops of the edit to undo, which may be long past.
-            op = None if flight.target is not None else flight.ops_as_sent[entry.index]
-            told.append(OpDropped(flight.edit_id, op, entry.reason))
+        told = told_by_answer(answer, flight)
         if not answer.ops:
             self._forget(flight.edit_id)
         return [*told, *self._reset_late(), *self._settle()]
 
     def refuse(self, edit_id: str, error: CollabError) -> list[Notice]:
-        """The edit in flight can't be stored: takes it back from the view, and what builds on it."""
+        """The edit in flight can't be stored: takes it back from the view, and what builds on it.
+
+        Where the server only does not know its `base_version`, it is made anew. Take in what is missing before it is
+        sent again.
+        """
         flight = self._flight
         if flight is None or flight.edit_id != edit_id or self._answer is not None:
             return []
         told: list[Notice] = []
+        if isinstance(error, VersionUnknown) and flight.target is None and not flight.is_in_place:
+            return self._make_anew(flight)
         if not flight.is_in_place:
-            told.append(Refused(edit_id, error))
+            told.append(Refused(edit_id, error, flight.ops_as_sent))
             self._forget(edit_id)
         told += self._correct(flight, ())
         self._land()
@@ -147,15 +156,21 @@ class Replica:
     def restart(self, document: Document) -> list[Notice]:
         """Goes on from a document of another history than the one known here, such as that of a restored backup."""
         self._arrived.clear()
-        self._set_here.clear()
         flight = self._flight
-        if flight is not None and (flight.is_in_place or self._answer is not None):
-            self._land()
-        told = self._replace(self.confirmed, document)
-        if self._flight is not None:
-            # Its base is a version of the other history; made anew on this one, it is the same edit.
-            self._request = _request(self._flight, document)
-        return told
+        self._land()
+        if flight is not None and not flight.is_in_place:
+            self._waiting.insert(0, flight)
+        for edit in self._waiting:
+            edit.made_on = None
+        return self._replace(self.confirmed, document)
+
+    def _make_anew(self, flight: Pending) -> list[Notice]:
+        """The same edit, on what is confirmed when it is sent: the server, which finds what it has stored by its
+        `edit_id` before it looks at a version, has not stored it."""
+        flight.made_on = None
+        self._land()
+        self._waiting.insert(0, flight)
+        return [*self._reset_late(), *self._settle()]
 
     def _settle(self) -> list[Notice]:
         """Puts in place what has arrived and is next; lets the edit in flight land once it is done."""
@@ -179,14 +194,23 @@ class Replica:
         if self._flight is not None and edit.edit_id == self._flight.edit_id:
             return self._put_in_place(self._flight, edit.version, edit.ops)
         ops, told = self._carry(edit.ops)
+        overwritten: list[Notice] = []
+        if edit.author.id == self._user_id:
+            self._own_writes.stored(edit.version, edit.ops)
+        else:
+            overwritten = self._own_writes.overwritten(edit, self.confirmed)
         self.confirmed = apply_stored(self.confirmed, edit.ops)
-        return [Edited(edit, ops), *self._overwritten(edit), *told]
+        return [Edited(edit, ops), *overwritten, *told]
 
     def _put_in_place(self, flight: Pending, version: int, ops: tuple[Op, ...]) -> list[Notice]:
         told = self._correct(flight, ops)
         flight.is_in_place = True
         self.confirmed = apply_stored(self.confirmed, ops)
-        self._set_here.update(((op.item, op.field), (version, op.value)) for op in ops if isinstance(op, Set))
+        self._own_writes.stored(version, ops)
+        for edit in self._waiting:
+            # Whoever saw all that came before this edit of theirs saw it too, while it was pending.
+            if edit.made_on == version - 1:
+                edit.made_on = version
         return told
 
     def _correct(self, flight: Pending, stored: Sequence[Op]) -> list[Notice]:
@@ -197,6 +221,7 @@ class Replica:
 
     def _replace(self, before: Document, after: Document) -> list[Notice]:
         self._late = None
+        self._own_writes.clear()
         told = self._carry(difference(before, after))[1]
         self.confirmed = after
         return [Reloaded(after.version), *told]
@@ -213,20 +238,17 @@ class Replica:
             if edit is not self._flight:
                 # Of the one in flight, the answer tells.
                 told += [OpDropped(edit.edit_id, entry.op, entry.reason) for entry in lost]
-        for edit in [edit for edit in self._waiting if not edit.ops and edit.target is None]:
+        for edit in [edit for edit in self._waiting if edit.is_idle]:
             self._waiting.remove(edit)
             self._forget(edit.edit_id)
         return tuple(over), told
 
-    def _overwritten(self, edit: StoredEdit) -> list[Notice]:
-        """What one's own stored values lost to an edit that was made without having seen them."""
-        told: list[Notice] = []
-        for op in edit.ops:
-            if isinstance(op, Set | Text):
-                version, mine = self._set_here.pop((op.item, op.field), (0, None))
-                if isinstance(op, Set) and edit.base_version < version and mine != op.value:
-                    told.append(Overwritten(op.item, op.field, mine, op.value, edit.author, edit.version))
-        return told
+    def _seen_on(self, ops: Sequence[Op]) -> int:
+        """The version whose values the author of these ops saw: under their own pending ones, what came since is
+        hidden from them."""
+        places = places_set(ops)
+        hiding = [edit.made_on for edit in self._pending() if places & places_set(edit.ops)]
+        return min([self.confirmed.version, *(version for version in hiding if version is not None)])
 
     def _ask_undo(self, edit_id: str, target: str | None) -> bool:
         if target is not None:
@@ -252,7 +274,17 @@ def _request(edit: Pending, confirmed: Document) -> Request:
     if edit.target is not None:
         return Request(edit.edit_id, "undo_edit", {**payload, "target": edit.target})
     edit.ops_as_sent = edit.ops
-    payload |= {"base_version": confirmed.version, "ops": [op.to_json() for op in edit.ops]}
-    if edit.is_unchanged_expected:
+    base_version = confirmed.version if edit.made_on is None else edit.made_on
+    payload |= {"base_version": base_version, "ops": [op.to_json() for op in edit.ops]}
+    if base_version != confirmed.version:
+        payload["rebased_to"] = confirmed.version
+    if edit.expected is not None:
         payload["expect"] = "unchanged"
-    return Request(edit.edit_id, "edit_content", payload)
+    return Request(edit.edit_id, "edit_content", payload, _refusal(edit, confirmed))
+
+
+def _refusal(edit: Pending, confirmed: Document) -> CollabError | None:
+    """The conflict of an edit made anew: what its author saw is no version of the server's, which could find it."""
+    if edit.made_on is not None or edit.is_as_expected(confirmed):
+        return None
+    return Conflicting("expected fields that nobody changed since the edit was made; look at what is there now")

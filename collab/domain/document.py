@@ -3,19 +3,23 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
+from itertools import islice
 from typing import Any, cast
 
 from collab.domain import positions, text
 from collab.domain.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
 from collab.domain.record import record
 
+MAX_REMOVED = 1_000
+"""So many removed items a document remembers. A content that lives for years does not carry all it ever held."""
+
 
 @record
 class Document:
     """A content at one version.
 
-    `items` is keyed by item id, in no order: `ordered` sorts. `removed` maps the id of each item that is gone
-    to the version that removed it: an id is used once, and an op on a removed item is told from a wrong one.
+    `items` is keyed by item id, in no order: `ordered` sorts. `removed` maps the ids of the items that went last, the
+    latest last, to the versions that removed them: so long none of them is used again.
     """
 
     id: str
@@ -29,6 +33,13 @@ class Document:
     @property
     def title(self) -> str:
         return str(self.fields.get("title") or "")
+
+    def value(self, item_id: str | None, name: str) -> Value:
+        """What a field holds; `None` where it is not set, or there is no such item."""
+        if item_id is None:
+            return self.fields.get(name)
+        item = self.items.get(item_id)
+        return None if item is None else item.fields.get(name)
 
     def ordered(self) -> list[Item]:
         """The items in the order in which people see them."""
@@ -74,7 +85,7 @@ class Document:
             version=data["version"],
             fields=data["fields"],
             items={item["id"]: Item.from_json(item) for item in data["items"]},
-            removed=data.get("removed", {}),
+            removed=_latest(data.get("removed", {})),
         )
 
 
@@ -95,7 +106,8 @@ class Draft:
     def finish(self) -> Document:
         """The document of the next version."""
         whole = self._document
-        return Document(whole.id, whole.kind, whole.band_id, self.version, self.fields, self.items, self.removed)
+        removed = _latest(self.removed)
+        return Document(whole.id, whole.kind, whole.band_id, self.version, self.fields, self.items, removed)
 
     def value(self, item_id: str | None, name: str) -> Value:
         """What a field holds now; `None` where it is not set."""
@@ -164,6 +176,12 @@ class Draft:
         fields = dict(item.fields)
         _assign(fields, name, value)
         self.items[item_id] = Item(item.id, item.type, item.position, fields)
+
+
+def _latest(removed: Mapping[str, int]) -> Mapping[str, int]:
+    if len(removed) <= MAX_REMOVED:
+        return removed
+    return dict(islice(removed.items(), len(removed) - MAX_REMOVED, None))
 
 
 def _assign(fields: dict[str, Any], name: str, value: Value) -> None:

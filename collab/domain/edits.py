@@ -28,8 +28,12 @@ class Author:
 
 @record
 class Proposal:
-    """An edit as its author sent it, not yet ordered. `expect="unchanged"` refuses to overwrite somebody else;
-    `base_edit` names the edit that made its base, where the author says which."""
+    """An edit as its author sent it, not yet ordered. `expect="unchanged"` refuses to overwrite somebody else.
+
+    `base_version` is the version that its author saw; `base_edit` names the edit that made it, where the author says
+    which. A client that kept the edit back has rebased its ops since, to `rebased_to`; without it they are as they
+    were made.
+    """
 
     edit_id: str
     base_version: int
@@ -39,6 +43,7 @@ class Proposal:
     at: datetime
     expect: Literal["unchanged"] | None = None
     base_edit: str | None = None
+    rebased_to: int | None = None
 
 
 @record

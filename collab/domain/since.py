@@ -62,6 +62,10 @@ class Since:
                 return None
         return None
 
+    def had(self, item_id: str) -> bool:
+        """Whether an item came or went since."""
+        return item_id in self._stays
+
     @cached_property
     def _stays(self) -> Mapping[str, list[Item | Insert]]:
         """The items that were removed, as they were then, and the inserts, by the item's id."""

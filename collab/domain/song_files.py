@@ -6,12 +6,12 @@ What is found goes into one `Found`, which has a bound, so that it takes no more
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-import orjson
-
 from collab.domain.errors import TooLarge, shown
+from collab.domain.json_text import parse_json
 from collab.domain.kinds import FieldTypes
 from collab.domain.ops import Value
 from collab.domain.songs import Entry, LineProblem, Songs, field_named, identity, read_song
@@ -133,8 +133,8 @@ def read_csv(file: str, text: str, found: Found) -> None:
 def read_json(file: str, text: str, found: Found) -> None:
     """A list of songs, or an object that holds one as `songs` or `items`; a song is an object of its fields."""
     try:
-        data = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        data = parse_json(text)
+    except json.JSONDecodeError as error:
         found.bad(file, error.lineno, f"expected JSON: {error.msg}")
         return
     if isinstance(data, dict):

@@ -40,6 +40,7 @@ class EditContent(Wire):
     base_edit: EditId | None = None
     ops: list[WireOp] = Field(min_length=1, max_length=MAX_OPS)
     expect: Literal["unchanged"] | None = None
+    rebased_to: Version | None = None
 
 
 class UndoEdit(Wire):

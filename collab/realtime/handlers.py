@@ -104,6 +104,7 @@ class Handlers:
             ops=to_domain(request.ops),
             is_unchanged_expected=request.expect == "unchanged",
             base_edit=request.base_edit,
+            rebased_to=request.rebased_to,
             on_stored=on_stored,
         )
 

@@ -42,7 +42,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
         super().__init__(**options)
         self._answering: set[asyncio.Task[None]] = set()
         self._in_place: dict[str, InPlace] = {}
-        self.sockets = Sockets(self.eio, self._hear)
+        self.sockets = Sockets(self.eio, self.hear)
         self.sockets.register()
 
     def on_in_place(self, event: str, handler: InPlace) -> None:
@@ -53,7 +53,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
     async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002  # its name there
         self._take(eio_sid, namespace, id, data)
 
-    def _hear(self, eio_sid: str, text: str) -> bool:
+    def hear(self, eio_sid: str, text: str) -> bool:
+        """Whether a text from a socket was an event; then it is with its handler."""
         event = read_event(text)
         if event is None:
             return False
@@ -113,7 +114,7 @@ def make_server(
         logger=_QUIET,
         engineio_logger=_QUIET,
     )
-    guard(server)
+    guard(server, server.hear)
     return server
 
 

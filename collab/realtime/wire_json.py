@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 
+from collab.domain.json_text import parse_json
+
 
 def dumps(value: Any, **_options: Any) -> str:
     """JSON text. What orjson refuses (a lone surrogate quoted in an error message) the standard module escapes."""
@@ -15,8 +17,5 @@ def dumps(value: Any, **_options: Any) -> str:
 
 
 def loads(text: str | bytes, **_options: Any) -> Any:
-    """The value. A lone surrogate, which orjson refuses to read, is read so that it can be answered `invalid`."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return json.loads(text)
+    """The value, as `parse_json` reads it."""
+    return parse_json(text)

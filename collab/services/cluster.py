@@ -15,6 +15,7 @@ import structlog
 
 from collab.domain.edits import Edit
 from collab.domain.errors import Unavailable
+from collab.domain.json_text import parse_json
 from collab.domain.peers import Peer
 from collab.services.band_relay import BandRelay
 from collab.services.edit_relay import EditRelay
@@ -177,7 +178,7 @@ class Cluster:
 
     def _received(self, message: bytes) -> None:
         try:
-            body: Json = orjson.loads(message)
+            body: Json = parse_json(message)
             if body["node"] != self._node_id:
                 # By both nodes' clocks, which need not agree.
                 self._meter.bus_lag(max(0.0, self._clock.now().timestamp() - body["sent_at_s"]))

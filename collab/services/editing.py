@@ -80,6 +80,7 @@ class EditingService:
         on_stored: OnStored,
         is_unchanged_expected: bool = False,
         base_edit: str | None = None,
+        rebased_to: int | None = None,
     ) -> None:
         """Queues an edit before it returns, so a session's order is kept; `on_stored` hears once it is durable.
 
@@ -88,9 +89,8 @@ class EditingService:
         """
         self._require_open(user, content_id)
         expect: Literal["unchanged"] | None = "unchanged" if is_unchanged_expected else None
-        proposal = Proposal(
-            canonical_id(edit_id), base_version, ops, user.author, session_id, self._clock.now(), expect, base_edit
-        )
+        now, edit_id = self._clock.now(), canonical_id(edit_id)
+        proposal = Proposal(edit_id, base_version, ops, user.author, session_id, now, expect, base_edit, rebased_to)
         self._journal.take(content_id, proposal, lambda outcome: on_stored(_stored(outcome)))
 
     def take_undo(

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from collab.domain.document import Document, apply_stored
-from collab.domain.errors import Invalid, NotFound, TooLarge, VersionUnknown
+from collab.domain.errors import Invalid, NotFound, VersionUnknown
 from collab.domain.ops import Insert, Item, Op, Remove, Set, Text
 from collab.domain.rebase import Accepted, Duplicate, Nothing
 from tests.support.rooms import BEN, NOW, START
@@ -30,6 +31,22 @@ class TestExactlyOnce:
         first, second = await asyncio.gather(room.submit(asked), room.submit(asked))
         assert isinstance(first, Accepted)
         assert second == Duplicate(first.edit)
+
+    @pytest.mark.parametrize("later", [0, 1, 4])
+    async def test_under_its_id_whatever_versions_it_comes_with(
+        self, room: Node, short_memory: int, later: int
+    ) -> None:
+        """So a client may make an edit anew under the same id where its base is unknown."""
+        asked = proposal(venue("Blue Nile"), base=0)
+        first = await room.submit(asked)
+        assert isinstance(first, Accepted)
+        for version in range(1, later * short_memory):
+            await room.edit(typed("x"), base=version, author=BEN)
+        head = max(1, later * short_memory)
+        for base_version, rebased_to in [(head, None), (head + 7, None), (-1, None), (0, head + 7), (head, 0)]:
+            again = replace(asked, base_version=base_version, rebased_to=rebased_to)
+            assert await room.submit(again) == Duplicate(first.edit)
+        assert len(await room.stored()) == head
 
     async def test_across_a_restart_and_on_another_node(self, room: Node, any_database_url: str) -> None:
         asked = proposal(typed("all "), base=0)
@@ -143,7 +160,7 @@ class TestOldBases:
             assert len(read) == 1
             assert isinstance(await room.submit(at_the_limit), Accepted)
             assert await room.submit(first) == Duplicate(stored.edit)
-            with pytest.raises(TooLarge):
+            with pytest.raises(NotFound):
                 await room.submit(undo_of(stored.edit))
 
     async def test_of_edits_with_many_ops_no_more_is_read_than_an_edit_is_carried_over(

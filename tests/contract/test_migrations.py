@@ -3,13 +3,15 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, insert, inspect, select
+from sqlalchemy import create_engine, insert, inspect, select, text
 
 from collab.storage.engine import sync_url, writing_engine
-from collab.storage.migrate import migrate
+from collab.storage.migrate import migrate, revisions
 from collab.storage.tables import bands, contents, edits, metadata, users, webhook_cursors, webhooks
+from tests.support.processes import served
 
 
 def _tables(url: str) -> set[str]:
@@ -41,7 +43,7 @@ def test_the_schema_is_that_of_the_tables(any_database_url: str) -> None:
 
 
 def test_a_webhook_goes_on_where_the_time_of_its_first_use_made_it_begin(any_database_url: str) -> None:
-    migrate(any_database_url, "0005")
+    migrate(any_database_url, "0006")
     engine = writing_engine(any_database_url)
     first_use = datetime(2026, 12, 4, 20, tzinfo=UTC)
     before, after = first_use - timedelta(hours=1), first_use + timedelta(hours=1)
@@ -50,12 +52,8 @@ def test_a_webhook_goes_on_where_the_time_of_its_first_use_made_it_begin(any_dat
     with engine.begin() as connection:
         connection.execute(insert(users), {"id": "ada", "name": "Ada", "created_at": before})
         connection.execute(insert(bands), {"id": "b", "name": "B", **by})
-        for content_id, times in {
-            "old": [before] * 2,
-            "both": [before, after],
-            "new": [after],
-            "begun": [after] * 3,
-        }.items():
+        edited_at = {"old": [before] * 2, "both": [before, after], "new": [after], "begun": [after] * 3}
+        for content_id, times in edited_at.items():
             updated = {"version": len(times), "updated_at": times[-1], "updated_by": "ada"}
             connection.execute(
                 insert(contents), {"id": content_id, "band_id": "b", "kind": "setlist", "title": "T", **by, **updated}
@@ -80,3 +78,30 @@ def test_several_nodes_may_start_at_once(any_database_url: str) -> None:
     migrate(any_database_url, "base")
     asyncio.run(_migrate_at_once(any_database_url, 4))
     assert _tables(any_database_url) >= set(metadata.tables)
+
+
+def _stamp(url: str, revision: str) -> None:
+    engine = create_engine(sync_url(url))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+    engine.dispose()
+
+
+def test_an_older_version_starts_with_the_schema_of_a_newer_one_and_of_no_other(any_database_url: str) -> None:
+    try:
+        _stamp(any_database_url, "9999")
+        with pytest.raises(ValueError, match="which a newer version of collab has made"):
+            migrate(any_database_url)
+        migrate(any_database_url, may_be_newer=True)
+        _stamp(any_database_url, "a1b2c3")
+        with pytest.raises(ValueError, match="a1b2c3"):
+            migrate(any_database_url, may_be_newer=True)
+    finally:
+        _stamp(any_database_url, revisions()[0])
+
+
+@pytest.mark.asyncio
+async def test_it_serves_it(sqlite_database_url: str) -> None:
+    _stamp(sqlite_database_url, "9999")
+    async with served(sqlite_database_url) as node, node.rest(None) as probe:
+        assert (await probe.get("/readyz")).status_code == 200

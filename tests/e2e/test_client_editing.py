@@ -13,7 +13,7 @@ from collab.client.events import (
     Refused,
     Saved,
 )
-from collab.domain.edits import Author, Overwrite
+from collab.domain.edits import Author
 from collab.domain.errors import Conflicting, Invalid
 from collab.domain.ops import Set
 from tests.conftest import Gig
@@ -67,7 +67,9 @@ async def test_the_loser_of_a_conflict_is_told_who_won(
     assert hers.document.items["iko"].fields["key"] == "A"
     ben_, ada_ = Author("ben", "Ben"), Author("ada", "Ada")
     assert await heard(her_news, Overwritten) == Overwritten("iko", "key", mine="G", theirs="A", by=ben_, version=2)
-    assert await heard(his_news, Overwrote) == Overwrote(his_edit, (Overwrite(0, 1, ada_, "G"),))
+    assert await heard(his_news, Overwrote) == Overwrote(
+        his_edit, "iko", "key", mine="A", theirs="G", by=ada_, version=1
+    )
 
 
 async def test_an_op_on_what_somebody_else_removed_is_told_as_dropped(

@@ -8,6 +8,7 @@ import pytest
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
+from collab.realtime import packets
 from tests.conftest import Gig
 from tests.support.log import logged
 from tests.support.members import TIMEOUT_S, member
@@ -39,12 +40,13 @@ UNKNOWN = ('["connect",{}]', '["connect",{},{"token":"x"}]', '["disconnect","x"]
 NO_PACKETS = ("", "9", "7", "zzz", "b!!!", "b", "bAAAA", "\u0663")
 
 
-async def _connected(server: RunningEngine) -> ClientConnection:
+async def _connected(server: RunningEngine, *tokens: str | None) -> ClientConnection:
     url = f"{server.url.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket"
     client = await connect(url, compression=None)
     await client.recv()
-    await client.send("40" + json.dumps({"token": server.token("ada")}))
-    await _heard(client, '42["session"')
+    [token] = tokens or [server.token("ada")]
+    await client.send("40" + json.dumps({"token": token}))
+    await _heard(client, "40" if token is None else '42["session"')
     return client
 
 
@@ -104,7 +106,18 @@ async def test_what_is_no_packet_of_engine_io_ends_its_connection_at_once(
 
 @pytest.mark.parametrize(
     "payload",
-    ["", "zzz", "9", "4x\x1e", "\x1e", "bA", "\x1e".join(["3"] * 1_001), b"\xff\xfe", "x" * 1_000_001],
+    [
+        "",
+        "zzz",
+        "9",
+        "4x\x1e",
+        "\x1e",
+        "bA",
+        "\x1e".join(["3"] * 1_001),
+        "2\x1e" * 500_000,
+        b"\xff\xfe",
+        "x" * 1_000_001,
+    ],
 )
 async def test_what_is_no_polled_payload_ends_its_connection_at_once(
     server: RunningEngine, gig: Gig, payload: Any
@@ -116,6 +129,53 @@ async def test_what_is_no_polled_payload_ends_its_connection_at_once(
             assert (await client.send(payload)).status_code == 400
             await until(lambda: len(server.engine.sessions.ids()) == 1)
             await ben.ok("join_room", gig.room)
+    assert "Traceback" not in log.text
+
+
+async def test_the_packets_of_a_payload_are_counted_before_any_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+    monkeypatch.setattr(packets, "_is_packet", read.append)
+    assert not packets._is_payload(b"2\x1e" * 500_000)  # noqa: SLF001  # what takes the time has no public name
+    assert read == []
+
+
+DEEP = [
+    "[" * 100_000,
+    "[" * 900 + "]" * 900,
+    '{"a":' * 50_000,
+    '["join_room",' + "[" * 400_000,
+    '["join_room",' + "[" * 150 + "]" * 150 + "]",
+    '["join_room","\\ud800",' + "[" * 950 + "]" * 950 + "]",
+]
+
+
+async def test_what_is_nested_too_deeply_is_refused_over_every_transport_and_tells_the_log_nothing(
+    server: RunningEngine, gig: Gig
+) -> None:
+    with logged() as log:
+        for token in (server.token("ada"), None):
+            websocket = await _connected(server, token)
+            async with polling(server.url) as polled:
+                await polled.connect(token)
+                await polled.poll()
+                for text in DEEP:
+                    for packet in (f"4{text}", f"40{text}", f"42{text}", f"43{text}", f"42/x,{text}"):
+                        assert (await polled.send(packet)).status_code == 200
+                        await websocket.send(packet)
+                    if text[0] == "{":
+                        continue
+                    # A list with a number is an event, and answered as every one is.
+                    await polled.send(f"427{text}")
+                    while "437[" not in (heard := (await polled.poll()).text):
+                        pass
+                    assert '"ok":false' in heard
+                    error = await _error(websocket, text)
+                    assert error["code"] == ("unauthenticated" if token is None else "invalid")
+            await websocket.close()
+        async with server.rest("ada") as rest:
+            for text in DEEP:
+                answer = await rest.post("/api/bands", content=text, headers={"Content-Type": "application/json"})
+                assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")
     assert "Traceback" not in log.text
 
 

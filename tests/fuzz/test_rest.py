@@ -62,6 +62,7 @@ def _calls(operations: list[Any], ids: dict[str, str]) -> Iterator[tuple[str, st
         "checkpoints": {"json": {"label": "Mine"}},
         "imports": {"files": {"file": ("songs.csv", b"title\nMine\n")}},
         "diff": {"params": {"from": 0}},
+        "outline": {"params": {"fields": "title"}},
     }
     for operation in operations:
         if "{" in operation.path:

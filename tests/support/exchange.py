@@ -13,7 +13,8 @@ from collab.domain.edits import Author, Edit, Proposal, Undo
 from collab.domain.errors import ClientFault, Conflicting
 from collab.domain.kinds import SETLIST
 from collab.domain.ops import Item, Op, Set, Text, from_json
-from collab.domain.rebase import Accepted, Conflict, rebase, undo
+from collab.domain.rebase import Accepted, Conflict, rebase
+from collab.domain.undoing import undo
 from collab.protocol.events import outcome_json
 
 NOW = datetime(2026, 12, 4, 20, tzinfo=UTC)
@@ -36,7 +37,7 @@ class Exchange:
             {item.id: item for item in items},
         )
         self.history: list[Edit] = []
-        self.replicas = {name: Replica(self.document) for name in names}
+        self.replicas = {name: Replica(self.document, name) for name in names}
         self._ids = 0
 
     def edit(self, name: str, *ops: Op, **options: bool) -> str:
@@ -99,10 +100,11 @@ class Exchange:
         if request.event == "undo_edit":
             target = next(edit for edit in self.history if edit.edit_id == payload["target"])
             wish = Undo(request.edit_id, target.edit_id, author, None, NOW)
-            return undo(wish, target, self.document, self.history[target.version :], SETLIST)
+            return undo(wish, target, self.document, self.history, SETLIST)
         since: Sequence[Edit] = self.history[payload["base_version"] :]
         ops = tuple(map(from_json, payload["ops"]))
-        proposal = Proposal(request.edit_id, payload["base_version"], ops, author, None, NOW, payload.get("expect"))
+        more = {name: payload.get(name) for name in ("expect", "rebased_to")}
+        proposal = Proposal(request.edit_id, payload["base_version"], ops, author, None, NOW, **more)
         outcome = rebase(proposal, self.document, since, SETLIST)
         if isinstance(outcome, Conflict):
             raise Conflicting("changed", [overwrite.to_json() for overwrite in outcome.overwrote])

@@ -11,7 +11,8 @@ from typing import Any, TextIO
 import pytest
 import structlog
 
-from collab.logs import configure_logging, exception_text
+from collab.domain.rates import Rate
+from collab.logs import LineRates, configure_logging, exception_text
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,41 @@ def test_a_fault_is_logged_without_the_values_it_happened_with(
     assert told.count("ValueError: the row was not taken") == told.count("KeyError: 'no such row'") == 2
     assert "test_logs.py" in told
     assert "secret" not in told
+
+
+def test_of_a_line_that_comes_again_and_again_most_are_left_out_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("DEBUG", "json")
+    ours, theirs = structlog.get_logger(), logging.getLogger("uvicorn.error")
+    for number in range(90_000):
+        ours.warning("a connection was refused", address=f"10.0.0.{number % 250}")
+        theirs.warning("Invalid HTTP request %s", number)
+    ours.warning("another line")
+    for _ in range(200):
+        ours.debug("answered")
+    told = [line["event"].partition(" request")[0] for line in _lines(capsys)]
+    # And a few that came when the time for one more had passed.
+    assert 50 <= told.count("a connection was refused") < 500
+    assert 50 <= told.count("Invalid HTTP") < 500
+    assert (told.count("another line"), told.count("answered")) == (1, 200)
+
+
+def test_the_next_line_says_how_many_were_left_out() -> None:
+    now = [0.0]
+    rates = LineRates(Rate(per_s=1, burst=2), lambda: now[0])
+
+    def line() -> dict[str, Any] | None:
+        try:
+            return dict(rates.processor(None, "warning", {"event": "again"}))
+        except structlog.DropEvent:
+            return None
+
+    assert [line() for _ in range(5)] == [{"event": "again"}] * 2 + [None] * 3
+    now[0] = 1.0
+    assert [line(), line()] == [{"event": "again", "left_out": 3}, None]
+    now[0] = 2.0
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "again", (), None)
+    assert rates.filter(record)
+    assert record.getMessage() == "again (1 more were left out)"
 
 
 def _nothing() -> None:

@@ -57,7 +57,10 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
   );
 
   useEffect(() => {
-    content.onNotice = (notice) => say(toastOf(notice, content, kinds));
+    content.onNotice = (notice) => {
+      const toast = toastOf(notice, content, kinds);
+      if (toast) say(toast);
+    };
   }, [content, say, kinds]);
   const isShutOut = link.state === "refused" && link.isFinal;
   useEffect(() => {

@@ -6,7 +6,8 @@ import { fieldWord } from "./format";
 import { type Kinds, titleOf } from "./kinds";
 import type { Toast } from "./toasts";
 
-export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast {
+/** Null where there is nothing to say: what went well is seen. */
+export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast | null {
   const { document } = content.getState();
   const shown = (item: string | null, field: string, value: Value): string => kinds.shown(document, item, field, value);
   const written = (op: Op): string => {
@@ -25,28 +26,30 @@ export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast {
   });
 
   switch (notice.type) {
-    case "replaced": {
-      const { edit, item, field } = notice;
+    case "overwritten": {
+      const { by, item, field } = notice;
       const [mine, theirs] = [shown(item, field, notice.mine), shown(item, field, notice.theirs)];
       return {
-        text: `${edit.author.name} changed the ${what(item, field)} to ${theirs}; you had set ${mine}.`,
+        text: `${by.name} changed the ${what(item, field)} to ${theirs}; you had set ${mine}.`,
         action: setBack(`Put ${mine} back`, item, field, notice.mine),
         isImportant: true,
       };
     }
     case "overwrote": {
-      const { overwrite, item, field } = notice;
-      const [mine, theirs] = [shown(item, field, notice.mine), shown(item, field, overwrite.value)];
+      const { by, item, field } = notice;
+      const [mine, theirs] = [shown(item, field, notice.mine), shown(item, field, notice.theirs)];
       return {
-        text: `You changed the ${what(item, field)} to ${mine}; ${overwrite.author.name} had just set ${theirs}.`,
-        action: setBack(`Use ${theirs}`, item, field, overwrite.value),
+        text: `You changed the ${what(item, field)} to ${mine}; ${by.name} had just set ${theirs}.`,
+        action: setBack(`Use ${theirs}`, item, field, notice.theirs),
         isImportant: true,
       };
     }
     case "dropped": {
-      const { dropped, op, before } = notice;
+      const { reason, op, before } = notice;
+      // What an undo can't take back has become somebody else's.
+      if (op === null) return null;
       const item = "item" in op && typeof op.item === "string" ? before.items.get(op.item) : undefined;
-      if (dropped.reason === "item_removed" && item) {
+      if (reason === "item_removed" && item) {
         const fields = op.op === "set" ? { ...item.fields, [op.field]: op.value } : item.fields;
         const putBack = (): void => {
           const now = content.getState().document;
@@ -60,14 +63,18 @@ export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast {
         };
       }
       const why =
-        dropped.reason === "text_too_long"
+        reason === "text_too_long"
           ? "The text has become too long for what you wrote."
           : "Somebody replaced the text that you were writing in.";
       return { text: `${why} What you wrote there: ${written(op)}`, isImportant: true };
     }
     case "refused": {
       const lost = notice.ops.map(written).filter(Boolean).join(" ");
-      return { text: `A change could not be saved: ${notice.message}. ${lost}`.trim(), isImportant: true };
+      return { text: `A change could not be saved: ${notice.error.message}. ${lost}`.trim(), isImportant: true };
     }
+    case "edited":
+    case "reloaded":
+    case "saved":
+      return null;
   }
 }

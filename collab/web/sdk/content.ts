@@ -6,7 +6,7 @@ import { newId } from "./ids";
 import { Keeper } from "./keeper";
 import type { Notice } from "./notice";
 import { OwnPresence } from "./presence";
-import { Replica } from "./replica";
+import { type EditOptions, Replica } from "./replica";
 import { Retries } from "./retries";
 import { Room } from "./room";
 import { Roster } from "./roster";
@@ -114,9 +114,14 @@ export class Content extends Room<ContentState, ContentJoined> {
     this.#make(ops);
   }
 
+  /** As `edit`; refused (`conflict`) instead of replacing a value that somebody else has set meanwhile. */
+  editUnchanged(...ops: Op[]): void {
+    this.#make(ops, { isUnchangedExpected: true });
+  }
+
   /** Sets a field. `seenOn` is the document's version that its author saw last, where a draft has hidden what came since. */
   setField(item: string | null, field: string, value: Value, seenOn?: number): void {
-    this.#make([{ op: "set", item, field, value }], seenOn);
+    this.#make([{ op: "set", item, field, value }], { seenOn });
   }
 
   undo(): void {
@@ -191,10 +196,10 @@ export class Content extends Room<ContentState, ContentJoined> {
     });
   }
 
-  #make(ops: Op[], seenOn?: number): void {
+  #make(ops: Op[], options?: EditOptions): void {
     const { replica } = this.#sync;
     if (!replica || !this.canEdit || ops.length === 0) return;
-    replica.edit(ops, newId(), this.#groupOf(ops), seenOn);
+    replica.edit(ops, newId(), this.#groupOf(ops), options);
     this.#edited();
     this.#sync.send();
   }

@@ -1,55 +1,87 @@
-/** What a person should hear of, and the values that they set, to tell them when somebody replaces one. */
+/** What a user is to be told of edits that met: by the answer to their own, and by what others do to what they wrote. */
 
 import type { Document } from "./document";
-import type { Dropped, Edit, EditAnswer, Op, Overwrite, Value } from "./types";
+import type { Pending } from "./pending";
+import { isSame } from "./transform";
+import type { Author, Dropped, Edit, EditAnswer, Op, Overwrite, Problem, Value } from "./types";
 
-export type Notice =
-  | { type: "replaced"; edit: Edit; item: string | null; field: string; mine: Value; theirs: Value }
-  | { type: "overwrote"; overwrite: Overwrite; item: string | null; field: string; mine: Value }
-  | { type: "dropped"; dropped: Dropped; op: Op; before: Document }
-  | { type: "refused"; code: string; message: string; ops: Op[] };
-
-/** What the answer to an edit says to its author, about the ops as it was sent. */
-export function noticesOf(answer: EditAnswer, sent: readonly Op[], isUndo: boolean, before: Document): Notice[] {
-  const overwrote = answer.overwrote.flatMap((overwrite): Notice[] => {
-    const op = sent[overwrite.index];
-    if (op?.op !== "set") return [];
-    return [{ type: "overwrote", overwrite, item: op.item, field: op.field, mine: op.value }];
-  });
-  // What an undo can't take back has become somebody else's.
-  const dropped = (isUndo ? [] : answer.dropped).flatMap((dropped): Notice[] => {
-    const op = sent[dropped.index];
-    return op ? [{ type: "dropped", dropped, op, before }] : [];
-  });
-  return [...overwrote, ...dropped];
+/** A field that two people gave a value: what stands there now is not what `mine` or `theirs` says of the other. */
+interface Clash {
+  item: string | null;
+  field: string;
+  mine: Value;
+  theirs: Value;
+  by: Author;
+  version: number;
 }
 
-/** The last value that we set in each field, and the version that took it. */
-export class OwnValues {
-  readonly #values = new Map<string, { version: number; value: Value }>();
+/** The words are those of the Python SDK's events: `Edited`, `Reloaded`, `Saved`, `Overwrote` … */
+export type Notice =
+  /** The document has changed by an edit that was not made here. `ops` are the edit's, as they change the view. */
+  | { type: "edited"; edit: Edit; ops: Op[] }
+  /** The document was replaced whole: more was missed than could be told edit by edit. */
+  | { type: "reloaded"; version: number }
+  /** An edit of one's own is stored, for good. */
+  | { type: "saved"; editId: string; version: number }
+  /** One's own edit set a field over what `by` had given it meanwhile: `mine` stands now, and `theirs` stood before. */
+  | ({ type: "overwrote"; editId: string } & Clash)
+  /** `by` set a field without having seen what one had written oneself: `mine` stood before, `theirs` stands now. */
+  | ({ type: "overwritten" } & Clash)
+  /** An op of one's own edit had nothing left to act on, as `before` shows. `op` is null for one of an edit to undo. */
+  | { type: "dropped"; editId: string; op: Op | null; reason: Dropped["reason"]; before: Document }
+  /** One's own edit is not stored and has been taken back; asking again unchanged won't help. */
+  | { type: "refused"; editId: string; error: Problem; ops: Op[] };
 
+/** What the answer to an edit tells its author. */
+export function toldByAnswer(answer: EditAnswer, edit: Pending, before: Document): Notice[] {
+  const editId = answer.edit_id;
+  const sent = edit.sent?.ops ?? [];
+  const saved: Notice[] = answer.ops.length > 0 ? [{ type: "saved", editId, version: answer.version }] : [];
+  const overwrote = answer.overwrote.flatMap((entry) => overwroteOf(editId, sent[entry.index], entry));
+  // What an undo's answer speaks of are the ops of the edit to undo, which may be long past.
+  const opAt = (index: number): Op | null => (edit.undoes === null ? (sent[index] ?? null) : null);
+  const dropped = answer.dropped.map(
+    ({ index, reason }): Notice => ({ type: "dropped", editId, op: opAt(index), reason, before }),
+  );
+  return [...saved, ...overwrote, ...dropped];
+}
+
+function overwroteOf(editId: string, op: Op | undefined, { value: theirs, author: by, version }: Overwrite): Notice[] {
+  if (op?.op !== "set") return [];
+  const { item, field, value: mine } = op;
+  return [{ type: "overwrote", editId, item, field, mine, theirs, by, version }];
+}
+
+/**
+ * The fields that the user wrote and nobody else has set since, each with the version of the last such edit.
+ *
+ * Whoever sets one from an older version has not seen what stood there (PROTOCOL.md, A client in any language, 6).
+ */
+export class OwnWrites {
+  readonly #versions = new Map<string, number>();
+
+  /** An edit of the user's has its place. */
   stored(version: number, ops: readonly Op[]): void {
-    for (const op of ops) if (op.op === "set") this.#values.set(place(op.item, op.field), { version, value: op.value });
+    for (const op of ops) if (op.op === "set" || op.op === "text") this.#versions.set(place(op.item, op.field), version);
   }
 
-  clear(): void {
-    this.#values.clear();
-  }
-
-  /** What an edit of somebody else, which is about to follow `document`, replaces without having seen it. */
-  replaced(edit: Edit, document: Document): Notice[] {
-    // An undo takes back what its author had set; whoever set something on a later version replaced ours knowingly.
-    if (edit.undoes) return [];
+  /** What an edit of somebody else, about to follow `document`, replaces without its author having seen it. */
+  overwritten(edit: Edit, document: Document): Notice[] {
     return edit.ops.flatMap((op): Notice[] => {
       if (op.op !== "set") return [];
-      const mine = this.#values.get(place(op.item, op.field));
-      if (!mine || edit.base_version >= mine.version) return [];
-      const isStanding = isSame(document.value(op.item, op.field) ?? null, mine.value);
-      if (!isStanding || isSame(op.value, mine.value)) return [];
-      return [{ type: "replaced", edit, item: op.item, field: op.field, mine: mine.value, theirs: op.value }];
+      const { item, field, value: theirs } = op;
+      const version = this.#versions.get(place(item, field)) ?? 0;
+      this.#versions.delete(place(item, field));
+      const mine = document.value(item, field) ?? null;
+      if (edit.base_version >= version || isSame(mine, theirs)) return [];
+      return [{ type: "overwritten", item, field, mine, theirs, by: edit.author, version: edit.version }];
     });
+  }
+
+  /** The document was replaced whole: who wrote what since is not known. */
+  clear(): void {
+    this.#versions.clear();
   }
 }
 
 const place = (item: string | null, field: string): string => JSON.stringify([item, field]);
-const isSame = (a: Value, b: Value): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -1,58 +1,130 @@
-/** Pending edits: made here, not yet confirmed. What they are made of, and how they are sent. */
+/** Pending edits: made here, not yet done. What they are made of, how they look on a document, and how they are sent. */
 
-import type { Document } from "./document";
+import { type Document, Draft } from "./document";
 import * as text from "./text";
-import { target as targetOf } from "./transform";
-import type { Op } from "./types";
+import { isSame, target as targetOf } from "./transform";
+import type { Op, Problem, Value } from "./types";
 
-/** An edit of ours that the server has not confirmed yet. */
+/** An edit of ours that the server has not both answered and put in its place among the versions. */
 export interface Pending {
   editId: string;
   /** For an undo: the edit to undo. Its `ops` are what it is expected to do. */
   undoes: string | null;
   /** As they follow what is confirmed and the edits that wait before this one. */
   ops: Op[];
-  /** The version that its author saw. */
-  madeOn: number;
+  /**
+   * The version that its author saw; null where the server knows that no more, so that it counts as made on what is
+   * confirmed when it is sent.
+   */
+  madeOn: number | null;
+  /** What the fields that it sets held then; null where it may replace whatever they hold. */
+  expected: Readonly<Record<string, Value>> | null;
   /** As first sent, and never again otherwise; null while it has not been sent. */
-  sent: { baseVersion: number; ops: Op[] } | null;
+  sent: { baseVersion: number; rebasedTo: number; ops: Op[] } | null;
+  /** Whether it is among the confirmed versions, and only its answer is missing. */
+  isInPlace: boolean;
 }
 
-export type Request =
-  | { event: "edit_content"; payload: { room_id: string; edit_id: string; base_version: number; ops: Op[] } }
-  | { event: "undo_edit"; payload: { room_id: string; edit_id: string; target: string } };
+interface EditPayload {
+  room_id: string;
+  edit_id: string;
+  base_version: number;
+  rebased_to?: number;
+  expect?: "unchanged";
+  ops: Op[];
+}
 
-/** What to send for an edit that has its `sent`. */
-export function requestOf(entry: Pending, room_id: string): Request {
+/** An event to send; with a `refusal` it is refused here, and not sent. */
+export type Request = { refusal?: Problem } & (
+  | { event: "edit_content"; payload: EditPayload }
+  | { event: "undo_edit"; payload: { room_id: string; edit_id: string; target: string } }
+);
+
+/** What to send for an edit, now and whenever it is sent again. */
+export function requestOf(entry: Pending, room_id: string, confirmed: Document): Request {
   const edit_id = entry.editId;
+  const { version } = confirmed;
+  entry.sent ??= { baseVersion: entry.madeOn ?? version, rebasedTo: version, ops: entry.ops };
   if (entry.undoes !== null) return { event: "undo_edit", payload: { room_id, edit_id, target: entry.undoes } };
-  const { baseVersion: base_version, ops } = entry.sent!;
-  return { event: "edit_content", payload: { room_id, edit_id, base_version, ops } };
+  const { baseVersion: base_version, rebasedTo: rebased_to, ops } = entry.sent;
+  const payload: EditPayload = { room_id, edit_id, base_version, ops };
+  if (rebased_to !== base_version) payload.rebased_to = rebased_to;
+  if (entry.expected !== null) payload.expect = "unchanged";
+  const refusal = refusalOf(entry, confirmed);
+  return { event: "edit_content", payload, ...(refusal ? { refusal } : {}) };
 }
 
-/** Two edits of one text field as one; null where they are anything else. */
+/** The conflict of an edit made anew: what its author saw is no version of the server's, which could find it. */
+function refusalOf({ madeOn, expected, ops }: Pending, confirmed: Document): Problem | null {
+  const isAsExpected = ops.every((op) => {
+    if (op.op !== "set" || expected === null) return true;
+    const now = confirmed.value(op.item, op.field);
+    return isSame(now, expected[placeOf(op)]) || isSame(now, op.value);
+  });
+  if (madeOn !== null || isAsExpected) return null;
+  const message = "expected fields that nobody changed since the edit was made; look at what is there now";
+  return { code: "conflict", message };
+}
+
+/** Whether nothing is left of an edit that would change anything. */
+export const isIdle = ({ undoes, ops }: Pending): boolean =>
+  undoes === null && ops.every((op) => op.op === "text" && op.delta.length === 0);
+
+/** The fields that these ops give a value. */
+export const placesSet = (ops: readonly Op[]): Set<string> =>
+  new Set(ops.flatMap((op) => (op.op === "set" ? [placeOf(op)] : [])));
+
+/** What the fields hold that these ops give a value. */
+export function valuesSeen(ops: readonly Op[], view: Document): Record<string, Value> {
+  const sets = ops.flatMap((op) => (op.op === "set" ? [op] : []));
+  return Object.fromEntries(sets.map((op) => [placeOf(op), view.value(op.item, op.field) ?? null]));
+}
+
+const placeOf = (op: { item: string | null; field: string }): string => JSON.stringify([op.item, op.field]);
+
+/** The document with edits that have no version yet. */
+export function after(document: Document, entries: readonly Pick<Pending, "ops">[]): Document {
+  const ops = entries.flatMap((entry) => entry.ops);
+  if (ops.length === 0) return document;
+  const draft = new Draft(document);
+  for (const op of ops) draft.predict(op);
+  return draft.finish();
+}
+
+/** Two edits of one text field as one; null where they are anything else, or would be nothing. */
 export function joined(first: readonly Op[], second: readonly Op[]): Op[] | null {
   const [a] = first;
   const [b] = second;
   if (first.length !== 1 || second.length !== 1 || a?.op !== "text" || b?.op !== "text") return null;
   if (a.item !== b.item || a.field !== b.field) return null;
-  return [{ ...a, delta: text.compose(a.delta, b.delta) }];
+  const delta = text.compose(a.delta, b.delta);
+  return delta.length > 0 ? [{ ...a, delta }] : null;
 }
 
-/** What leads from the one document to the other, in the texts that these edits write in; mostly nothing. */
-export function correction(before: Document, after: Document, waiting: readonly Pending[]): Op[] {
-  const corrections = new Map<string, Op>();
-  for (const op of waiting.flatMap(({ ops }) => ops)) {
-    if (op.op !== "text") continue;
-    const { item, field } = op;
-    const [old, now] = [before.text(item, field), after.text(item, field)];
-    if (old !== now) corrections.set(JSON.stringify([item, field]), { ...op, delta: text.replace(old, now) });
+/** What leads from the document with the ops as `shown` to that with those `stored`; mostly nothing. */
+export function correction(document: Document, shown: readonly Op[], stored: readonly Op[]): Op[] {
+  const [shownAlike, storedAlike] = [shown.map(alike), stored.map(alike)];
+  const draft = new Draft(document);
+  const inverses = shown.map((op) => draft.predict(op));
+  const back = inverses.filter((op, index): op is Op => op !== null && !storedAlike.includes(shownAlike[index]!));
+  const forth = stored.filter((_, index) => !shownAlike.includes(storedAlike[index]!));
+  return [...back.reverse(), ...forth];
+}
+
+/** An op without what the server may have changed: its position, and whether a field is unset or empty. */
+function alike(op: Op): string {
+  switch (op.op) {
+    case "insert": {
+      const set = Object.entries(op.item.fields).filter(([, value]) => value !== "" && value !== null);
+      return JSON.stringify(["insert", op.item.id, op.item.type, set.sort(([a], [b]) => (a < b ? -1 : 1))]);
+    }
+    case "move":
+      return JSON.stringify(["move", op.item]);
+    case "set":
+      return JSON.stringify(["set", op.item, op.field, op.value === "" ? null : op.value]);
+    case "text":
+      return JSON.stringify(["text", op.item, op.field, op.delta]);
+    case "remove":
+      return JSON.stringify(["remove", targetOf(op)]);
   }
-  return [...corrections.values()];
-}
-
-/** Whether two ops do the same kind of thing in the same place. */
-export function isAlike(a: Op, b: Op): boolean {
-  if (a.op !== b.op || targetOf(a) !== targetOf(b)) return false;
-  return !("field" in a) || !("field" in b) || a.field === b.field;
 }

@@ -1,20 +1,30 @@
 /**
  * The editing core: one content as the server has confirmed it, and what was edited here on top of that.
  *
- * No I/O and no clock. One edit is in flight at a time; the others wait and are moved over what comes in. The shape
- * is that of Jupiter's client, as in CodeMirror's and ProseMirror's collab modules.
+ * No I/O and no clock. One edit is in flight at a time; the others wait and are kept moved over what comes in. An
+ * edit stays in flight until it is both answered and in its place among the confirmed versions, in whichever order
+ * the two come. It is sent with the version that its author saw, from which on the server finds what it overwrites,
+ * and with the version that it has been moved to, on which its texts are counted. The shape is that of Jupiter's
+ * client, as in CodeMirror's and ProseMirror's collab modules.
  */
 
 import { Document, Draft } from "./document";
 import { History } from "./history";
-import { type Notice, noticesOf, OwnValues } from "./notice";
-import { correction, isAlike, joined, type Pending, type Request, requestOf } from "./pending";
-import { transform } from "./transform";
-import type { Edit, EditAnswer, Op } from "./types";
+import { type Notice, OwnWrites, toldByAnswer } from "./notice";
+import { after, correction, isIdle, joined, type Pending, placesSet, type Request, requestOf, valuesSeen } from "./pending";
+import { difference, transform } from "./transform";
+import type { Edit, EditAnswer, Op, Problem } from "./types";
 
 export interface Saved {
   confirmed: ReturnType<Document["toJson"]>;
   pending: Pending[];
+}
+
+export interface EditOptions {
+  /** The document's version that the author saw last, where a draft has hidden what came since. */
+  seenOn?: number | undefined;
+  /** Refused (`conflict`) instead of replacing a value that somebody else has set meanwhile. */
+  isUnchangedExpected?: boolean | undefined;
 }
 
 export class Replica {
@@ -23,11 +33,13 @@ export class Replica {
   #pending: Pending[];
   #view: Document;
   /** The answer to the edit in flight, while edits before it are missing. */
-  #held: EditAnswer | null = null;
+  #answer: EditAnswer | null = null;
   /** Edits that came before those that they follow. */
   readonly #early = new Map<number, Edit>();
+  /** A whole document that may hold the edit in flight: only its answer tells. */
+  #late: Document | null = null;
   readonly #notices: Notice[] = [];
-  readonly #ownValues = new OwnValues();
+  readonly #ownWrites = new OwnWrites();
 
   constructor(
     confirmed: Document,
@@ -37,7 +49,7 @@ export class Replica {
   ) {
     this.#confirmed = confirmed;
     this.#pending = [...pending];
-    this.#view = this.#recompute();
+    this.#view = after(confirmed, pending);
   }
 
   /** The content as the server has it, as far as we know. */
@@ -54,6 +66,11 @@ export class Replica {
     return this.#pending;
   }
 
+  /** Whether versions are missing and have to be asked for: those after the confirmed one. */
+  get isBehind(): boolean {
+    return this.#late === null && (this.#early.size > 0 || this.#answer !== null);
+  }
+
   save(): Saved {
     return { confirmed: this.#confirmed.toJson(), pending: this.#pending.map((entry) => ({ ...entry })) };
   }
@@ -62,21 +79,22 @@ export class Replica {
     return this.#notices.splice(0);
   }
 
-  /** Makes an edit, on the version that its author saw. Text typed in one field joins the edit that waits before it. */
-  edit(ops: Op[], editId: string, group: string, seenOn = this.#confirmed.version): void {
-    const draft = new Draft(this.#view);
+  /** Makes an edit. Text typed in one field joins the edit that waits before it. */
+  edit(ops: Op[], editId: string, group: string, { seenOn, isUnchangedExpected = false }: EditOptions = {}): void {
+    const seen = this.#view;
+    const draft = new Draft(seen);
     const inverse = ops.map((op) => draft.predict(op)).filter((op) => op !== null).reverse();
     if (inverse.length === 0) return;
     this.#view = draft.finish();
     const last = this.#pending.at(-1);
-    const grown = this.mayGrow && last?.sent === null && last.undoes === null ? joined(last.ops, ops) : null;
+    const mayJoin = this.mayGrow && last?.sent === null && last.undoes === null && !last.expected && !isUnchangedExpected;
+    const grown = mayJoin ? joined(last.ops, ops) : null;
     if (last && grown) {
       last.ops = grown;
       this.history.grown(last.editId, inverse);
     } else {
-      // A draft may be older than the history that is known now, as after a backup was restored.
-      const madeOn = Math.min(seenOn, this.#confirmed.version);
-      this.#pending.push({ editId, undoes: null, ops, madeOn, sent: null });
+      const expected = isUnchangedExpected ? valuesSeen(ops, seen) : null;
+      this.#pending.push({ ...this.#made(editId, ops), madeOn: this.#seenOn(ops, seenOn), expected });
       this.history.made({ target: editId, ops: inverse, group });
     }
   }
@@ -89,7 +107,7 @@ export class Replica {
       const last = this.#pending.at(-1);
       if (step.target !== null && last?.editId === step.target && last.sent === null) {
         this.#pending.pop();
-        this.#view = this.#recompute();
+        this.#view = after(this.#confirmed, this.#pending);
         // What was never sent can be taken back again as if it had just been made.
         this.history.done(side, { target: last.undoes, ops: last.ops, group });
         continue;
@@ -99,7 +117,7 @@ export class Replica {
       const editId = newId();
       if (step.target === null && inverse.length === 0) continue;
       this.#view = draft.finish();
-      this.#pending.push({ editId, undoes: step.target, ops: step.ops, madeOn: this.#confirmed.version, sent: null });
+      this.#pending.push({ ...this.#made(editId, step.ops), undoes: step.target });
       this.history.done(side, { target: editId, ops: inverse, group });
     }
   }
@@ -107,185 +125,211 @@ export class Replica {
   /** What to send now: the oldest pending edit, unless it is in flight. */
   next(roomId: string): Request | null {
     const first = this.#pending[0];
-    if (!first || first.sent) return null;
-    // Values are the same on any version: sent with the one that their author saw, the server finds what they
-    // overwrite, and tells both. Text is counted on the version that it was moved to.
-    const isText = first.ops.some((op) => op.op === "text");
-    first.sent = { baseVersion: isText ? this.#confirmed.version : first.madeOn, ops: first.ops };
-    return requestOf(first, roomId);
+    return first && !first.sent ? requestOf(first, roomId, this.#confirmed) : null;
   }
 
-  /** What to send again after the connection broke: word for word what was in flight. */
+  /** What to send again after the connection broke: word for word what was in flight, where its answer is missing. */
   again(roomId: string): Request | null {
-    const first = this.#pending[0];
-    return first?.sent ? requestOf(first, roomId) : null;
+    const flight = this.#flight;
+    return flight && !this.#answer ? requestOf(flight, roomId, this.#confirmed) : null;
   }
 
-  /** Forgets how the edit in flight was sent, where the server knows that base no more. */
-  resend(): void {
-    const first = this.#pending[0];
-    if (!first) return;
-    first.sent = null;
-    first.madeOn = this.#confirmed.version;
+  /** Takes the answer to the edit in flight. */
+  acknowledged(answer: EditAnswer): void {
+    const flight = this.#flight;
+    if (flight?.editId !== answer.edit_id || this.#answer) return;
+    this.#answer = answer;
+    this.#notices.push(...toldByAnswer(answer, flight, this.#view));
+    if (answer.ops.length === 0) this.#forget(flight.editId);
+    this.#resetLate();
+    this.#settle();
   }
 
-  /** Takes the answer to the edit in flight. False: edits are missing before it; ask for them. */
-  acknowledged(answer: EditAnswer): boolean {
-    const first = this.#pending[0];
-    if (first?.editId !== answer.edit_id) return true;
-    const sent = first.sent?.ops ?? [];
-    this.#notices.push(...noticesOf(answer, sent, first.undoes !== null, this.#confirmed));
-    if (answer.ops.length === 0) {
-      this.history.forget(first.editId);
-      this.#settle(() => this.#pending.shift());
-      return true;
+  /**
+   * The server will never store the edit in flight: takes it back from the view, and what builds on it.
+   *
+   * Where it only does not know its `base_version`, the edit is made anew. Take in what is missing before it is sent
+   * again.
+   */
+  refused(error: Problem): void {
+    const flight = this.#flight;
+    if (!flight || this.#answer) return;
+    if (error.code === "version_unknown" && flight.undoes === null && !flight.isInPlace) {
+      // The server finds what it has stored by its `edit_id` before it looks at a version: it has not stored this.
+      flight.madeOn = flight.sent = null;
+    } else {
+      if (!flight.isInPlace) {
+        const ops = flight.undoes === null ? (flight.sent?.ops ?? []) : [];
+        this.#notices.push({ type: "refused", editId: flight.editId, error, ops });
+        this.#forget(flight.editId);
+      }
+      this.#correct(flight, []);
+      this.#land();
     }
-    if (answer.version > this.#confirmed.version + 1) {
-      this.#held = answer;
-      return false;
-    }
-    this.#confirm(answer.version, answer.ops);
-    this.#catchUp();
-    return this.#early.size === 0;
+    this.#resetLate();
+    this.#settle();
   }
 
-  /** The server will never store the edit in flight. */
-  refused(code: string, message: string): void {
-    const first = this.#pending[0];
-    if (!first) return;
-    this.#notices.push({ type: "refused", code, message, ops: first.ops });
-    this.history.forget(first.editId);
-    this.#settle(() => this.#pending.shift());
-  }
-
-  /** Takes edits in the order of their versions, and keeps those that came too early. False: ask for what is missing. */
-  received(edits: readonly Edit[]): boolean {
+  /** Takes edits of the history, in any order and any number of times. */
+  received(edits: readonly Edit[]): void {
     for (const edit of edits) if (edit.version > this.#confirmed.version) this.#early.set(edit.version, edit);
-    this.#catchUp();
-    return this.#held === null && this.#early.size === 0;
+    this.#settle();
   }
 
-  /** Takes the whole document, where the way from our version to it is not known. */
+  /** Takes the whole document, where the edits since the confirmed one are not to be had. */
   reset(document: Document): void {
-    if (document.version < this.#confirmed.version) return;
-    this.#settle(() => {
-      this.#confirmed = document;
-    });
-    const held = this.#held;
-    if (held && held.version <= document.version) {
-      this.#held = null;
-      this.#settle(() => this.#pending.shift());
+    this.#late = null;
+    if (document.version <= this.#confirmed.version) return;
+    const flight = this.#flight;
+    let before = this.#confirmed;
+    if (flight && !flight.isInPlace) {
+      if (!this.#answer) {
+        this.#late = document;
+        return;
+      }
+      if (this.#answer.version <= document.version) {
+        before = after(before, [flight]);
+        flight.ops = [];
+        flight.isInPlace = true;
+      }
     }
-    for (const version of this.#early.keys()) if (version <= document.version) this.#early.delete(version);
-    this.#catchUp();
+    this.#replace(before, document);
+    this.#settle();
   }
 
   /** Goes on from a document of another history than the one known here, such as a restored backup's. */
   restart(document: Document): void {
     this.#early.clear();
-    this.#ownValues.clear();
-    this.#held = null;
-    this.#settle(() => {
-      this.#confirmed = document;
-    });
-    this.resend();
+    this.#answer = null;
+    if (this.#flight?.isInPlace) this.#land();
+    for (const entry of this.#pending) entry.sent = entry.madeOn = null;
+    this.#replace(this.#confirmed, document);
   }
 
-  /** Takes what came too early, as far as it now follows. */
-  #catchUp(): void {
+  get #flight(): Pending | undefined {
+    const first = this.#pending[0];
+    return first?.sent ? first : undefined;
+  }
+
+  #made(editId: string, ops: Op[]): Pending {
+    return { editId, undoes: null, ops, madeOn: this.#confirmed.version, expected: null, sent: null, isInPlace: false };
+  }
+
+  /** The version whose values the author of these ops saw: under their own pending ones, what came since is hidden. */
+  #seenOn(ops: readonly Op[], seenOn = this.#confirmed.version): number {
+    const places = placesSet(ops);
+    const hiding = this.#pending.filter((entry) => [...placesSet(entry.ops)].some((place) => places.has(place)));
+    // A draft may be older than the history that is known now, as after a backup was restored.
+    return Math.min(seenOn, this.#confirmed.version, ...hiding.flatMap(({ madeOn }) => madeOn ?? []));
+  }
+
+  /** Puts in place what has arrived and is next; lets the edit in flight land once it is done. */
+  #settle(): void {
+    const flight = this.#flight;
+    const answer = this.#answer;
     for (;;) {
       const version = this.#confirmed.version + 1;
       const edit = this.#early.get(version);
-      this.#early.delete(version);
-      if (edit?.edit_id === this.#pending[0]?.editId && edit) this.#confirm(version, edit.ops);
-      else if (edit) this.#remote(edit);
-      else if (this.#held?.version === version) this.#confirm(version, this.#held.ops);
-      else return;
+      if (flight && !flight.isInPlace && answer?.version === version && answer.ops.length > 0) {
+        this.#putInPlace(flight, version, answer.ops);
+      } else if (edit) this.#take(edit);
+      else break;
+    }
+    const { version } = this.#confirmed;
+    for (const early of this.#early.keys()) if (early <= version) this.#early.delete(early);
+    if (flight && answer && answer.version <= version) {
+      this.#correct(flight, []);
+      this.#land();
     }
   }
 
-  #remote(edit: Edit): void {
-    if (edit.author.id !== this.userId) this.#notices.push(...this.#ownValues.replaced(edit, this.#confirmed));
-    const before = this.#view;
-    const draft = new Draft(this.#confirmed);
-    for (const op of edit.ops) draft.apply(op);
-    this.#confirmed = draft.finish(edit.version);
-    this.#move(edit.ops, before);
-    this.#view = this.#recompute();
-  }
-
-  /** Moves all that is pending, and the history after it, over ops that follow what is confirmed. */
-  #move(theirs: readonly Op[], before: Document): void {
-    let left = theirs;
-    this.#pending = this.#pending.filter((entry) => {
-      const moved = transform(entry.ops, left, entry.undoes !== null);
-      if (entry.sent === null && moved.ours.length < entry.ops.length && entry.undoes === null) {
-        const lost = entry.ops.find((op) => !moved.ours.some((other) => isAlike(op, other)));
-        const reason = left.some((op) => op.op === "remove") ? "item_removed" : "field_replaced";
-        if (lost) this.#notices.push({ type: "dropped", dropped: { index: 0, reason }, op: lost, before });
-      }
-      entry.ops = moved.ours;
-      left = moved.theirs;
-      // An empty edit is nothing to send; what is in flight stays until it is answered.
-      const isEmpty = entry.ops.every((op) => op.op === "text" && op.delta.length === 0);
-      if (isEmpty && entry.sent === null && entry.undoes === null) {
-        this.history.forget(entry.editId);
-        return false;
-      }
-      return true;
-    });
-    this.history.move(left);
+  #take(edit: Edit): void {
+    const flight = this.#flight;
+    if (edit.edit_id === flight?.editId) {
+      this.#putInPlace(flight, edit.version, edit.ops);
+      return;
+    }
+    const overwritten: Notice[] = [];
+    if (edit.author.id === this.userId) this.#ownWrites.stored(edit.version, edit.ops);
+    else overwritten.push(...this.#ownWrites.overwritten(edit, this.#confirmed));
+    const before = this.#confirmed;
+    this.#confirmed = applied(before, edit.ops, edit.version);
+    this.#carry(edit.ops, (ops) => this.#notices.push({ type: "edited", edit, ops }, ...overwritten));
   }
 
   /** The edit in flight got its version. */
-  #confirm(version: number, ops: readonly Op[]): void {
-    this.#held = null;
-    if (version <= this.#confirmed.version) {
-      // Stored before: it came with a whole document, and is in what is confirmed already.
-      this.#settle(() => this.#pending.shift());
-      return;
+  #putInPlace(flight: Pending, version: number, ops: readonly Op[]): void {
+    this.#correct(flight, ops);
+    flight.isInPlace = true;
+    this.#confirmed = applied(this.#confirmed, ops, version);
+    this.#ownWrites.stored(version, ops);
+    for (const entry of this.#pending) {
+      // Whoever saw all that came before this edit of theirs saw it too, while it was pending.
+      if (entry.sent === null && entry.madeOn === version - 1) entry.madeOn = version;
     }
-    this.#ownValues.stored(version, ops);
-    this.#settle(() => {
-      this.#pending.shift();
-      const draft = new Draft(this.#confirmed);
-      for (const op of ops) draft.apply(op);
-      this.#confirmed = draft.finish(version);
-    });
+    this.#view = after(this.#confirmed, this.#pending);
   }
 
-  /**
-   * Changes what stands before the waiting edits. Where a text comes out otherwise than was expected here, the
-   * difference is taken as somebody else's edit, so that what waits still fits.
-   */
-  #settle(change: () => void): void {
-    const first = this.#pending[0]?.sent ? this.#pending[0] : undefined;
-    const expected = this.#after(first ? [first] : []);
-    change();
-    const isInFlight = first !== undefined && this.#pending[0] === first;
-    const base = isInFlight ? this.#after([first]) : this.#confirmed;
-    const waiting = isInFlight ? this.#pending.slice(1) : this.#pending;
-    const corrections = correction(expected, base, waiting);
-    if (corrections.length > 0) {
-      let left: readonly Op[] = corrections;
-      for (const entry of waiting) {
-        const moved = transform(entry.ops, left, entry.undoes !== null);
-        entry.ops = moved.ours;
-        left = moved.theirs;
-      }
-      this.history.move(left);
+  /** Carries what waits over the difference between the edit in flight as shown and as stored; mostly none. */
+  #correct(flight: Pending, stored: readonly Op[]): void {
+    const over = correction(this.#confirmed, flight.ops, stored);
+    flight.ops = [];
+    this.#carry(over);
+  }
+
+  #replace(before: Document, document: Document): void {
+    this.#ownWrites.clear();
+    const over = difference(before, document);
+    this.#confirmed = document;
+    this.#carry(over, () => this.#notices.push({ type: "reloaded", version: document.version }));
+  }
+
+  #resetLate(): void {
+    if (this.#late) this.reset(this.#late);
+  }
+
+  /** Moves all that is pending, and the history after it, over committed ops; `tell` gets those as they change the view. */
+  #carry(over: readonly Op[], tell?: (ops: Op[]) => void): void {
+    const before = this.#view;
+    const flight = this.#flight;
+    const dropped: Notice[] = [];
+    let left = [...over];
+    for (const entry of this.#pending) {
+      const { ours, theirs, lost } = transform(entry.ops, left, entry.undoes !== null);
+      entry.ops = ours;
+      left = theirs;
+      // Of the one in flight the answer tells, as it does of an undo.
+      if (entry === flight || entry.undoes !== null) continue;
+      for (const { op, reason } of lost) dropped.push({ type: "dropped", editId: entry.editId, op, reason, before });
     }
-    this.#view = this.#recompute();
+    this.history.move(left);
+    tell?.(left);
+    this.#notices.push(...dropped);
+    for (const idle of this.#pending.filter((entry) => entry !== flight && isIdle(entry))) this.#remove(idle);
+    this.#view = after(this.#confirmed, this.#pending);
   }
 
-  #after(entries: readonly Pending[]): Document {
-    if (entries.length === 0) return this.#confirmed;
-    const draft = new Draft(this.#confirmed);
-    for (const entry of entries) for (const op of entry.ops) draft.predict(op);
-    return draft.finish();
+  #remove(entry: Pending): void {
+    this.#pending = this.#pending.filter((other) => other !== entry);
+    this.#forget(entry.editId);
   }
 
-  #recompute(): Document {
-    return this.#after(this.#pending);
+  /** An edit that is not stored: neither it nor its undo can be undone. */
+  #forget(editId: string): void {
+    this.history.forget(editId);
+    const undo = this.#pending.find(({ undoes, sent }) => undoes === editId && sent === null);
+    if (undo) this.#remove(undo);
   }
+
+  #land(): void {
+    this.#answer = null;
+    this.#pending = this.#pending.slice(1);
+    this.#view = after(this.#confirmed, this.#pending);
+  }
+}
+
+function applied(document: Document, ops: readonly Op[], version: number): Document {
+  const draft = new Draft(document);
+  for (const op of ops) draft.apply(op);
+  return draft.finish(version);
 }

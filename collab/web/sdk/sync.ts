@@ -15,6 +15,8 @@ export class Sync {
   #isCatchingUp = false;
   /** The version known here is none of the server's history, which must then be another one. */
   #isElsewhere = false;
+  /** The server does not know the version that an edit was made on: what is missing here comes before it goes again. */
+  #isBaseUnknown = false;
 
   /** `onChange` is called when the replica may have changed. */
   constructor(
@@ -33,9 +35,9 @@ export class Sync {
   /** The room was entered, and this is what was missed. What was in flight goes out again. */
   joined(answer: Catchup): void {
     this.#isJoined = true;
-    const isWhole = this.#take(answer);
+    this.#take(answer);
     this.onChange();
-    if (!isWhole) this.catchUp();
+    if (this.replica?.isBehind) this.catchUp();
     this.#deliver((replica) => replica.again(this.room) ?? replica.next(this.room));
   }
 
@@ -47,9 +49,9 @@ export class Sync {
   /** Others have edited. */
   received(edits: readonly Edit[]): void {
     if (!this.replica) return;
-    const isWhole = this.replica.received(edits);
+    this.replica.received(edits);
     this.onChange();
-    if (!isWhole) this.catchUp();
+    if (this.replica.isBehind) this.catchUp();
     this.send();
   }
 
@@ -66,7 +68,6 @@ export class Sync {
   /** The server does not know the version that is known here: its history was folded, or is a restored backup's. */
   goElsewhere(): void {
     this.#isElsewhere = true;
-    this.replica?.resend();
   }
 
   async #ask(): Promise<void> {
@@ -89,7 +90,11 @@ export class Sync {
 
   /** False: edits are still missing. */
   #take(answer: Catchup): boolean {
-    if (!answer.content) return this.replica?.received(answer.edits ?? []) ?? true;
+    this.#isBaseUnknown = false;
+    if (!answer.content) {
+      this.replica?.received(answer.edits ?? []);
+      return !this.replica?.isBehind;
+    }
     const document = Document.fromJson(answer.content);
     const isElsewhere = this.#isElsewhere;
     this.#isElsewhere = false;
@@ -103,9 +108,13 @@ export class Sync {
   /** Sends what `choose` finds in the replica, where it is time to send. */
   #deliver(choose: (replica: Replica) => Request | null): void {
     // Edits wait for the history that they will follow.
-    if (!this.replica || !this.#isJoined || this.#isSending || this.#isElsewhere) return;
+    if (!this.replica || !this.#isJoined || this.#isSending || this.#isElsewhere || this.#isBaseUnknown) return;
     const request = choose(this.replica);
-    if (request) void this.#send(this.replica, request);
+    if (request?.refusal) {
+      this.replica.refused(request.refusal);
+      this.onChange();
+      this.send();
+    } else if (request) void this.#send(this.replica, request);
   }
 
   async #send(replica: Replica, { event, payload }: Request): Promise<void> {
@@ -113,8 +122,9 @@ export class Sync {
     try {
       const answer = await this.connection.request<EditAnswer>(event, payload);
       this.#isSending = false;
-      this.retries.worked("send");
-      if (!replica.acknowledged(answer)) this.catchUp();
+      for (const name of ["send", "anew"]) this.retries.worked(name);
+      replica.acknowledged(answer);
+      if (replica.isBehind) this.catchUp();
     } catch (error) {
       // Unanswered: the connection is over, and on the next one it goes out again, the same.
       if (!(error instanceof Refused)) return;
@@ -126,14 +136,14 @@ export class Sync {
   }
 
   #refused(replica: Replica, error: Refused): void {
-    if (error.code === "version_unknown") {
-      this.goElsewhere();
-      this.retries.later("catch up", () => this.catchUp(), error);
-    } else if (error.isPassing || error.code === "unauthenticated") {
+    if (error.isPassing || error.code === "unauthenticated") {
       // A token that has run out: the connection is about to be renewed, and sends what is in flight.
       this.retries.later("send", () => this.#deliver((replica) => replica.again(this.room)), error);
-    } else {
-      replica.refused(error.code, error.message);
+      return;
     }
+    replica.refused(error.problem);
+    if (error.code !== "version_unknown") return;
+    this.#isBaseUnknown = true;
+    this.retries.later("anew", () => this.catchUp(), error);
   }
 }

@@ -4,11 +4,18 @@
  * one by one, a delta can end up elsewhere than moved over the two composed.
  */
 
+import type { Document } from "./document";
 import * as text from "./text";
-import type { Op } from "./types";
+import type { Dropped, Fields, Op, Value } from "./types";
+
+/** An op of ours that has nothing left to act on. */
+export interface Lost {
+  op: Op;
+  reason: Dropped["reason"];
+}
 
 /**
- * Our ops as they follow theirs, and theirs as they follow ours. An op that the other side made pointless is left out.
+ * Our ops as they follow theirs, and theirs as they follow ours; and those of ours that theirs made pointless.
  *
  * The ops of an undo are weaker: they give way where somebody else has given the field or the place since.
  */
@@ -16,25 +23,54 @@ export function transform(
   ours: readonly Op[],
   theirs: readonly Op[],
   isUndo = false,
-): { ours: Op[]; theirs: Op[] } {
-  let left: Op[] = [...theirs];
+): { ours: Op[]; theirs: Op[]; lost: Lost[] } {
+  let kept: readonly Op[] = ours;
   const moved: Op[] = [];
-  for (const op of ours) {
-    let mine: Op | null = op;
-    const rest: Op[] = [];
-    for (const other of left) {
-      if (mine === null) {
-        rest.push(other);
-        continue;
-      }
-      const [next, after] = meet(mine, other, isUndo);
-      mine = next;
-      if (after !== null) rest.push(after);
-    }
-    if (mine !== null) moved.push(mine);
-    left = rest;
+  const lost: Lost[] = [];
+  for (const op of theirs) {
+    let other: Op | null = op;
+    kept = kept.flatMap((mine): Op[] => {
+      if (other === null) return [mine];
+      const [after, left] = meet(mine, other, isUndo);
+      if (after === null) lost.push({ op: mine, reason: other.op === "remove" ? "item_removed" : "field_replaced" });
+      other = left;
+      return after === null ? [] : [after];
+    });
+    if (other !== null) moved.push(other);
   }
-  return { ours: moved, theirs: left };
+  return { ours: [...kept], theirs: moved, lost };
+}
+
+/**
+ * Ops that lead from one document to another, where the edits in between are not known.
+ *
+ * A changed text is one delta between what both have in common at its start and its end: coarser than the edits
+ * were, so that what is pending in it may end up beside where it was typed, and is never lost.
+ */
+export function difference(before: Document, after: Document): Op[] {
+  const found = changedFields(null, before.fields, after.fields);
+  for (const item of before.items.values()) {
+    const now = after.items.get(item.id);
+    if (!now) {
+      found.push({ op: "remove", item: item.id });
+      continue;
+    }
+    found.push(...changedFields(item.id, item.fields, now.fields));
+    if (item.position !== now.position) found.push({ op: "move", item: item.id, position: now.position });
+  }
+  for (const item of after.items.values()) if (!before.items.has(item.id)) found.push({ op: "insert", item });
+  return found;
+}
+
+function changedFields(item: string | null, before: Fields, after: Fields): Op[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].flatMap((field): Op[] => {
+    const [old, now] = [before[field] ?? null, after[field] ?? null];
+    if (isSame(old, now)) return [];
+    const isText = (value: Value): value is string | null => value === null || typeof value === "string";
+    if (!isText(old) || !isText(now)) return [{ op: "set", item, field, value: now }];
+    return [{ op: "text", item, field, delta: text.replace(old ?? "", now ?? "") }];
+  });
 }
 
 /** One op of ours and one of theirs, which the server ordered first. */
@@ -56,6 +92,9 @@ function meet(mine: Op, other: Op, isUndo: boolean): [Op | null, Op | null] {
 }
 
 const isWrite = (op: Op): op is Extract<Op, { op: "set" | "text" }> => op.op === "set" || op.op === "text";
+
+/** Whether two values are the same one. */
+export const isSame = (a: Value, b: Value): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
 /** The id of the item that an op is about; null for the content itself. */
 export const target = (op: Op): string | null => (op.op === "insert" ? op.item.id : op.item);

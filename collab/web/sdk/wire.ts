@@ -219,6 +219,7 @@ export interface EditContent {
    */
   ops: (WireSet | WireInsert | WireMove | WireRemove | WireText)[];
   expect?: "unchanged" | null;
+  rebased_to?: number | null;
 }
 export interface Failed {
   ok: false;
@@ -315,6 +316,12 @@ export interface Kinds {
  */
 export interface LeaveRoom {
   room: string;
+}
+/**
+ * A piece of the JSON of a long payload, to who takes those in parts.
+ */
+export interface Part {
+  text: string;
 }
 export interface PresenceUpdated {
   room: string;

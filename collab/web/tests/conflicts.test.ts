@@ -1,7 +1,13 @@
 /** Conflicts are told, in scripts of type, send and receive. */
 
 import { expect, test } from "vitest";
+import type { Notice } from "../sdk";
 import { set, two } from "./gig";
+import type { Client } from "./server";
+
+/** What somebody was told since the last time, but for what simply went well. */
+const told = ({ replica }: Client): Notice[] =>
+  replica.takeNotices().filter(({ type }) => type !== "saved" && type !== "edited");
 
 test("whose value was replaced unseen learns by whom, and what was there", () => {
   const { ada, ben, share } = two();
@@ -13,8 +19,8 @@ test("whose value was replaced unseen learns by whom, and what was there", () =>
   ben.server.answer(request, "ben");
   share();
   ada.receiveAll();
-  expect(ada.replica.takeNotices()).toMatchObject([
-    { type: "replaced", item: "iko", field: "key", mine: "G", theirs: "C", edit: { author: { id: "ben" } } },
+  expect(told(ada)).toMatchObject([
+    { type: "overwritten", item: "iko", field: "key", mine: "G", theirs: "C", by: { id: "ben" }, version: 2 },
   ]);
 });
 
@@ -30,7 +36,7 @@ test("a value set while the line was down still says which version its author sa
   expect(server.edits.at(-1)).toMatchObject({ base_version: 0, author: { id: "ada" } });
   share();
   ben.receiveAll();
-  expect(ben.replica.takeNotices()).toMatchObject([{ type: "replaced", mine: "C", theirs: "G" }]);
+  expect(told(ben)).toMatchObject([{ type: "overwritten", mine: "C", theirs: "G" }]);
 });
 
 test("what came in under a draft was not seen: both sides are told", () => {
@@ -41,12 +47,12 @@ test("what came in under a draft was not seen: both sides are told", () => {
   ada.receive();
   share();
   ben.receiveAll();
-  ben.replica.edit([set("iko", "key", "C")], "draft", "draft", seenOn);
+  ben.replica.edit([set("iko", "key", "C")], "draft", "draft", { seenOn });
   ben.send();
   expect(server.edits.at(-1)).toMatchObject({ base_version: 0, author: { id: "ben" } });
   share();
   ada.receiveAll();
-  expect(ada.replica.takeNotices()).toMatchObject([{ type: "replaced", mine: "Eb", theirs: "C" }]);
+  expect(told(ada)).toMatchObject([{ type: "overwritten", mine: "Eb", theirs: "C" }]);
 });
 
 test("who replaces a value after having seen it disturbs nobody", () => {
@@ -61,7 +67,7 @@ test("who replaces a value after having seen it disturbs nobody", () => {
   share();
   ada.receiveAll();
   expect(ada.replica.view.value("iko", "key")).toBe("C");
-  expect(ada.replica.takeNotices()).toEqual([]);
+  expect(told(ada)).toEqual([]);
 });
 
 test("an edit of an entry that somebody took out is given up, and said so", () => {
@@ -71,7 +77,7 @@ test("an edit of an entry that somebody took out is given up, and said so", () =
   ben.send();
   share();
   ada.receiveAll();
-  expect(ada.replica.takeNotices()).toMatchObject([{ type: "dropped", dropped: { reason: "item_removed" } }]);
+  expect(told(ada)).toMatchObject([{ type: "dropped", reason: "item_removed" }]);
   expect(ada.replica.pending).toEqual([]);
 });
 
@@ -80,8 +86,8 @@ test("an edit that the server refuses is taken back here, and said so", () => {
   ada.edit(set("iko", "tempo", 9_000));
   ada.replica.next("content_c");
   ada.edit(set("saints", "key", "G"));
-  ada.replica.refused("invalid", "tempo: too fast");
-  expect(ada.replica.takeNotices()).toMatchObject([{ type: "refused", code: "invalid" }]);
+  ada.replica.refused({ code: "invalid", message: "tempo: too fast" });
+  expect(told(ada)).toMatchObject([{ type: "refused", error: { code: "invalid" } }]);
   expect(ada.replica.view.value("iko", "tempo")).toBeUndefined();
   expect(ada.replica.view.value("saints", "key")).toBe("G");
 });

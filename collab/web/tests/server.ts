@@ -21,15 +21,17 @@ export class Server {
     if (known) return answerOf(edit_id, known.version, known.ops);
     let ops: Op[];
     let base: number;
+    let metFrom: number;
     const undoes = request.event === "undo_edit" ? request.payload.target : undefined;
     if (request.event === "edit_content") {
       ({ ops, base_version: base } = request.payload);
+      metFrom = request.payload.rebased_to ?? base;
     } else {
       const target = this.edits.find((edit) => edit.edit_id === request.payload.target)!;
       ops = target.inverse;
-      base = target.version;
+      base = metFrom = target.version;
     }
-    for (const edit of this.edits.slice(base)) ops = transform(ops, edit.ops, undoes !== undefined).ours;
+    for (const edit of this.edits.slice(metFrom)) ops = transform(ops, edit.ops, undoes !== undefined).ours;
     const draft = new Draft(this.document);
     const stored: Op[] = [];
     const inverse: Op[] = [];
@@ -89,7 +91,8 @@ export class Client {
   /** The answer and edits of others that arrive in this order; `hear` queues an edit. */
   hear(edits: Edit[]): void {
     this.#arriving.push(() => {
-      if (!this.replica.received(edits)) this.catchUp();
+      this.replica.received(edits);
+      if (this.replica.isBehind) this.catchUp();
     });
   }
 
@@ -145,7 +148,8 @@ export class Client {
       if (this.#sent !== request) return;
       const expected = this.replica.view;
       const isNext = this.replica.confirmed.version + 1 === answer.version && this.replica.pending[0]?.editId === answer.edit_id;
-      if (!this.replica.acknowledged(answer)) this.catchUp();
+      this.replica.acknowledged(answer);
+      if (this.replica.isBehind) this.catchUp();
       if (isNext && answer.ops.length > 0) this.surprises.push(...differences(expected, this.replica.view));
     });
   }

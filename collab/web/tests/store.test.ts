@@ -28,7 +28,15 @@ class Locks {
 
 const stored = (version: number, ...edits: string[]): Stored => ({
   confirmed: { id: "c", kind: "setlist", band_id: "b", version, fields: {}, items: [] },
-  pending: edits.map((editId) => ({ editId, undoes: null, ops: [], madeOn: version, sent: null })),
+  pending: edits.map((editId) => ({
+    editId,
+    undoes: null,
+    ops: [],
+    madeOn: version,
+    expected: null,
+    sent: null,
+    isInPlace: false,
+  })),
   role: "editor",
 });
 

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DocumentJson, Op } from "../sdk";
+import type { Step } from "./scripts";
 
 const FOLDER = join(import.meta.dirname, "../../../tests/vectors");
 
@@ -18,7 +19,7 @@ export interface ServerCase {
   kind: string;
   document: Pick<DocumentJson, "fields" | "items">;
   history?: { by: string; ops: Op[]; undoes?: string }[];
-  edit?: { by: string; base_version: number; ops: Op[]; expect?: string };
+  edit?: { by: string; base_version: number; rebased_to?: number; ops: Op[]; expect?: string };
   undo?: { by: string; target: string; may_undo_others?: boolean };
   expect: {
     outcome: string;
@@ -30,6 +31,19 @@ export interface ServerCase {
 }
 
 const read = (file: string): unknown => JSON.parse(readFileSync(join(FOLDER, file), "utf8"));
+
+/** A client's scripts: their names, the documents that they begin with, and their steps. */
+export function scripts(): [name: string, document: Record<string, unknown>, steps: Step[]][] {
+  return readdirSync(join(FOLDER, "scripts")).flatMap((file) => {
+    const { document, scripts } = read(join("scripts", file)) as ScriptFile;
+    return scripts.map(({ name, steps }): [string, Record<string, unknown>, Step[]] => [`${file}: ${name}`, document, steps]);
+  });
+}
+
+interface ScriptFile {
+  document: Record<string, unknown>;
+  scripts: { name: string; steps: Step[] }[];
+}
 
 export const clientCases = (): ClientCase[] => read("client.json") as ClientCase[];
 

@@ -47,7 +47,7 @@ def connection() -> Scripted:
 
 @pytest_asyncio.fixture
 async def content(connection: Scripted) -> AsyncIterator[Content]:
-    content = Content("friday", 1.0, lambda _: None)
+    content = Content("friday", "ada", 1.0, lambda _: None)
     connection.answers(lambda: joined(content=DOCUMENT))
     await content.join(cast("Connection", connection))
     connection.asked.clear()

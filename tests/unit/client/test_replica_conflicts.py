@@ -1,7 +1,7 @@
 """What is dropped, refused or overwritten is told once and leaves nothing, in scripts of type, send and receive."""
 
 from collab.client.events import Edited, OpDropped, Overwritten, Overwrote, Refused, Saved
-from collab.domain.edits import Author, Overwrite
+from collab.domain.edits import Author
 from collab.domain.errors import Conflicting, Invalid, NotFound
 from collab.domain.ops import Insert, Item, Remove, Set
 from tests.support.exchange import Exchange, key, notes, typed
@@ -108,7 +108,7 @@ def test_the_winner_is_told_whom_they_overwrote_and_the_loser_by_whom() -> None:
     band.stored("ben", key("A"))
     saved, overwrote = band.get("ada", band.store("ada", request))
     assert saved == Saved(winning, 2)
-    assert overwrote == Overwrote(winning, (Overwrite(0, 1, Author("ben", "Ben"), "A"),))
+    assert overwrote == Overwrote(winning, "iko", "key", mine="G", theirs="A", by=Author("ben", "Ben"), version=1)
     lost = band.hear("ben")[1:]
     assert lost == [Overwritten("iko", "key", mine="A", theirs="G", by=Author("ada", "Ada"), version=2)]
     band.assert_agreed()

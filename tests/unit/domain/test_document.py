@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.domain import positions
-from collab.domain.document import Document, Draft, apply_stored
+from collab.domain.document import MAX_REMOVED, Document, Draft, apply_stored
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text, from_json
 from collab.domain.text import Delete
 from tests.support.rooms import START, content, edits_of
@@ -80,6 +80,21 @@ def test_a_removed_id_is_remembered_with_the_version_that_removed_it_until_it_is
     gone = apply_stored(apply_stored(START, [Remove("iko")]), [Remove("rest")])
     assert gone.removed == {"iko": 1, "rest": 2}
     assert apply_stored(gone, [Insert(START.items["iko"])]).removed == {"rest": 2}
+
+
+def test_so_many_removed_ids_are_remembered_and_no_more_the_latest() -> None:
+    rounds = 3 * MAX_REMOVED // 2
+    document = START
+    for n in range(0, rounds, 100):
+        songs = [Item(f"song {n + i}", "song", "a5", {}) for i in range(100)]
+        document = apply_stored(document, [*map(Insert, songs), *(Remove(song.id) for song in songs)])
+    assert list(document.removed) == [f"song {n}" for n in range(rounds - MAX_REMOVED, rounds)]
+    assert len(json.dumps(document.to_snapshot())) < 30_000
+    # One that was stored when all were remembered is cut when it is read.
+    whole = {f"song {n}": 1 + n // 100 for n in range(rounds)}
+    assert Document.from_snapshot({**document.to_snapshot(), "removed": whole}) == document
+    again = apply_stored(document, [Insert(Item("song 1000", "song", "a5", {})), Remove("song 1000")])
+    assert list(again.removed)[-1] == "song 1000"
 
 
 class TestFreePositions:

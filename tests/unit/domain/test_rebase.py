@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from collab.domain.document import Document
+from collab.domain.document import MAX_REMOVED, Document
 from collab.domain.edits import Dropped, Overwrite, Proposal
 from collab.domain.errors import Invalid, TooLarge, VersionUnknown
 from collab.domain.kinds import REPERTOIRE, SETLIST
@@ -66,7 +66,7 @@ class TestRule1ValidationIsAllOrNothing:
             (
                 Insert(Item("iko", "song", "a5", {})),
                 "ops.0.item.id",
-                "expected an id that this content has never used, got 'iko'",
+                "expected an id that no item of this content has or had of late, got 'iko'",
             ),
             (Insert(Item("new", "poem", "a5", {})), "ops.0.item.type", "expected one of song, break, got 'poem'"),
             (
@@ -115,6 +115,22 @@ class TestRule2Rebase:
         outcome = accepted(history.edit([Set("iko", "key", "F"), Set(None, "venue", "Blue Nile")], 0))
         assert outcome.edit.dropped == (Dropped(0, "item_removed"),)
         assert outcome.edit.ops == (Set(None, "venue", "Blue Nile"),)
+
+    def test_a_removal_that_the_document_no_longer_remembers_is_told_as_well(self) -> None:
+        history = History()
+        history.edit([Remove("iko")], author=BEN)
+        for n in range(0, MAX_REMOVED, 100):
+            songs = [Item(f"song {n + i}", "song", "a5", {}) for i in range(100)]
+            history.edit([*map(Insert, songs), *(Remove(song.id) for song in songs)], author=BEN)
+        assert "iko" not in history.head.removed
+        outcome = accepted(history.edit([Set("iko", "key", "F"), Set(None, "venue", "Blue Nile")], 0))
+        assert outcome.edit.dropped == (Dropped(0, "item_removed"),)
+        with pytest.raises(Invalid):
+            history.edit([Set("iko", "key", "F")], 1)
+
+    def test_an_item_that_the_edit_itself_removed_is_gone_for_what_follows_in_it(self) -> None:
+        outcome = accepted(History().edit([Remove("iko"), Set("iko", "key", "F")]))
+        assert outcome.edit.dropped == (Dropped(1, "item_removed"),)
 
     def test_a_removal_at_the_base_is_no_removal_meanwhile(self) -> None:
         history = History()
