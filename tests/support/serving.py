@@ -126,7 +126,7 @@ async def listening(
         bound.bind(("127.0.0.1", port))
         drop_dead_peers(bound, settings)
         host, port = bound.getsockname()
-        config = server_config(application, host, port, settings.max_message_bytes)
+        config = server_config(application, host, port, settings.max_message_bytes, settings.trusted_proxies)
         config.ws = websockets or config.ws
         server = _Server(config)
         await server.startup([bound])
