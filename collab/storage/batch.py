@@ -6,7 +6,7 @@ there (`domain/since.py`). A content that is not in memory is loaded when its fi
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from time import perf_counter
 
 import structlog
@@ -15,12 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Asked, Edit, Proposal, Restore
-from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, TooLarge, Unavailable, VersionUnknown
+from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.kinds import Kinds
-from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase, undo
+from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase
 from collab.domain.restore import restore
 from collab.domain.since import MAX_OPS
 from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
+from collab.domain.undoing import earlier, undo
 from collab.storage.edit_log import EditLog, stored_bytes, told_bytes
 from collab.storage.live import KEPT_EDITS, Live, Working
 from collab.storage.rows import (
@@ -33,7 +34,7 @@ from collab.storage.rows import (
     edits_named,
     snapshot_before,
 )
-from collab.storage.tables import edits, snapshots
+from collab.storage.tables import contents, edits, snapshots
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +54,8 @@ _STORE_SNAPSHOT = insert(snapshots)
 
 
 class Batch:
-    """The contents that a transaction holds under lock, and the outcome of each edit so far.
+    """The contents that a transaction holds under lock, and the outcome of each edit so far. Those in `held` it could
+    not have, since somebody else keeps them.
 
     `waited_s` is how long the lock took; `was_behind` says whether another node had written to what is in memory.
     `spent_s` is how much time went into each content. `max_base_edits` is how far before the head a base may be.
@@ -70,6 +72,7 @@ class Batch:
     ) -> None:
         self.working: dict[str, Working] = {}
         self.outcomes: list[Outcome | CollabError] = []
+        self.held: set[str] = set()
         self.spent_s: defaultdict[str, float] = defaultdict(float)
         self.waited_s = 0.0
         self.was_behind = False
@@ -89,10 +92,14 @@ class Batch:
         """Whether it has taken as much as one batch may."""
         return self._spent_s > BUDGET_S or self._bytes > BUDGET_BYTES
 
-    def lock(self, content_ids: Sequence[str]) -> None:
-        """Locks the heads, in one order on every node, and brings what is in memory up to them."""
+    def lock(self, content_ids: Sequence[str], held: Collection[str]) -> None:
+        """Locks the heads, in one order on every node, and brings what is in memory up to them. Those in `held` are not
+        waited for. Raises `HeadsLocked`."""
         began_s = perf_counter()
-        self._heads = dict(self._edit_log.lock_heads(self._connection, content_ids))
+        free = [content_id for content_id in content_ids if content_id not in held]
+        self._heads = dict(self._edit_log.lock_heads(self._connection, free)) if free else {}
+        if len(free) < len(content_ids):
+            self._lock_free(sorted({*content_ids}.intersection(held)))
         self.waited_s = perf_counter() - began_s
         behind: dict[str, tuple[Live, int]] = {}
         missed = 0
@@ -109,6 +116,17 @@ class Batch:
         self.was_behind = bool(behind)
         if behind:
             self._catch_up(behind)
+
+    def _lock_free(self, content_ids: Sequence[str]) -> None:
+        self._heads.update(self._edit_log.lock_free_heads(self._connection, content_ids))
+        missing = [content_id for content_id in content_ids if content_id not in self._heads]
+        if missing:
+            there = self._connection.scalars(select(contents.c.id).where(contents.c.id.in_(missing)))
+            self.held.update(there)
+
+    @property
+    def locked(self) -> Collection[str]:
+        return self._heads
 
     def recall(self, asked: Sequence[tuple[str, Asked]]) -> None:
         """Looks up which of these edits are stored already, beyond what memory recalls."""
@@ -184,12 +202,7 @@ class Batch:
         if isinstance(request, Restore):
             return restore(request, working.document, kind)
         target = working.find(request.target) or self._find(content_id, request.target)
-        try:
-            return undo(request, target, working.document, self._since(working, target.version), kind)
-        except VersionUnknown as error:
-            raise TooLarge(
-                "too much was changed since for it to be undone: set by hand what is to be as before"
-            ) from error
+        return undo(request, target, working.document, self._history(working, target), kind)
 
     def _loaded(self, content_id: str) -> Working:
         if content_id not in self.working:
@@ -240,6 +253,28 @@ class Batch:
                 if room < 0:
                     break
         return found[::-1]
+
+    def _history(self, working: Working, target: Edit) -> Sequence[Edit]:
+        """The edits from the target on, and as many before it as taking it back exactly needs, while they are there."""
+        try:
+            history = self._since(working, target.version - 1)
+        except VersionUnknown as error:
+            raise NotFound(
+                f"edit {target.edit_id} lies too far back to be undone: change by hand what it did"
+            ) from error
+        while before := self._versions(working, earlier(target, history)):
+            try:
+                history = self._since(working, min(before) - 1)
+            except VersionUnknown:
+                break
+        return history
+
+    def _versions(self, working: Working, edit_ids: Iterable[str]) -> list[int]:
+        """The versions of these edits, of those that are not folded away."""
+        found = {edit_id: working.find(edit_id) for edit_id in edit_ids}
+        missing = [(working.document.id, edit_id) for edit_id, edit in found.items() if edit is None]
+        stored = edits_named(self._connection, missing) if missing else ()
+        return [*(edit.version for edit in found.values() if edit is not None), *(row.version for row in stored)]
 
     def _edit_id_at(self, working: Working, version: int) -> str | None:
         in_memory = working.edit_id_at(version)
