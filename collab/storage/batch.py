@@ -7,6 +7,7 @@ there (`domain/since.py`). A content that is not in memory is loaded when its fi
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from time import perf_counter
 
 import structlog
@@ -194,6 +195,9 @@ class Batch:
                 raise Invalid.at("edit_id", "expected a new UUID, got the edit_id of another member's edit")
             return Duplicate(stored)
         kind = self._kinds.get(working.document.kind)
+        if request.at < working.at:
+            # A clock was set back, or another node's is ahead: the times of a content never go back.
+            request = replace(request, at=working.at)
         if isinstance(request, Proposal):
             check_base(request.base_version, working.document.version)
             if request.base_edit is not None:
@@ -296,7 +300,8 @@ class Batch:
         for row in self._connection.execute(edits_after(content_id, document.version)):
             document = apply_stored(document, edit_of(row).ops)
         recent = self._read_back(content_id, head, head - KEPT_EDITS, MAX_OPS)
-        self.working[content_id] = Working(Live(document, recent))
+        at = self._connection.execute(select(contents.c.updated_at).where(contents.c.id == content_id)).scalar_one()
+        self.working[content_id] = Working(Live(document, at, recent))
 
     def _catch_up(self, behind: Mapping[str, tuple[Live, int]]) -> None:
         """Adds what other nodes have committed since to what is in memory. One query for all contents: every other
