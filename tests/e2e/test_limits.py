@@ -293,8 +293,10 @@ async def test_sockets_without_a_token_keep_nobody_of_their_address_out_who_has_
 async def test_a_trusted_proxy_alone_is_believed_who_a_client_is(
     database_url: str, trusted: str, is_told_apart: bool
 ) -> None:
-    settings = {"max_unauthenticated_per_address": 1, "trusted_proxies": trusted}
-    async with limited(database_url, **settings) as (server, _), server.rest(None) as rest:
+    async with (
+        limited(database_url, max_unauthenticated_per_address=1, trusted_proxies=trusted) as (server, _),
+        server.rest(None) as rest,
+    ):
         path, opened = "/socket.io/?EIO=4&transport=polling", []
         for address in ("198.51.100.1", "198.51.100.2"):
             answer = await rest.get(path, headers={"X-Forwarded-For": address})
