@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     band_rate_factor: float = Field(default=8.0, ge=1)
     """A band may have so many times as many bytes written, told and read as a session."""
     max_user_sessions: int = Field(default=50, ge=1)
+    max_room_sessions: int = Field(default=500, ge=1)
     max_band_contents: int = Field(default=1_000, ge=1)
     # A stock Python client takes a message of 4 MiB. A content is sent with a roster, an edit with what it overwrites.
     max_content_bytes: int = Field(default=3_000_000, ge=1_000)
