@@ -56,6 +56,7 @@ from collab.storage.webhooks import StoredOutbox
 from collab.storage.writer import Writer
 from collab.tokens import Tokens
 from collab.wiring import (
+    count_limits,
     import_limits,
     keep_presence,
     prometheus,
@@ -110,7 +111,8 @@ class Engine:
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
         self.broadcaster = Broadcaster(self._server, settings.max_sent_bytes)
-        store = StoredBands(self.reading, self._writer)
+        counts = count_limits(settings)
+        store = StoredBands(self.reading, self._writer, counts)
         self.directory = Directory(store)
         sizes = size_limits(settings)
         self._journal = Journal(
@@ -148,14 +150,13 @@ class Engine:
             announcer,
             clock,
             new_id,
-            max_per_band=settings.max_band_contents,
             max_bytes=settings.max_content_bytes,
         )
         self._webhooks = webhooks(settings, StoredOutbox(self.reading, self._writer), reader, clock)
         self.rates = Rates(rate_limits(settings), clock, self._meter)
         on_opened = None if self.cluster is None else self.cluster.edits.opened
         self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened, self.rates)
-        checkpoints = StoredCheckpoints(self.reading, self._writer)
+        checkpoints = StoredCheckpoints(self.reading, self._writer, counts)
         self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id)
         self.exports = ExportService(self.history, self.contents, kinds)
         self._parser = Parser(import_limits(settings), settings.import_timeout_s)

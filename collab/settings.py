@@ -80,7 +80,12 @@ class Settings(BaseSettings):
     """A band may have so many times as many bytes written, told and read as a session."""
     max_user_sessions: int = Field(default=50, ge=1)
     max_room_sessions: int = Field(default=500, ge=1)
+    max_user_bands: int = Field(default=100, ge=1)
+    """How many bands a user may make; operators make any number."""
+    max_user_memberships: int = Field(default=1_000, ge=1)
+    max_band_members: int = Field(default=500, ge=1)
     max_band_contents: int = Field(default=1_000, ge=1)
+    max_content_checkpoints: int = Field(default=1_000, ge=1)
     # A stock Python client takes a message of 4 MiB. A content is sent with a roster, an edit with what it overwrites.
     max_content_bytes: int = Field(default=3_000_000, ge=1_000)
     max_sent_bytes: int = Field(default=4_000_000, ge=1_000)

@@ -18,7 +18,7 @@ from collab.services.presence import OnChange, PresenceService
 from collab.services.presence_log import OnLiving, PresenceLog
 from collab.services.presence_news import PresenceNews
 from collab.services.rates import RateLimits
-from collab.services.stores import Outbox, PresenceStore
+from collab.services.stores import CountLimits, Outbox, PresenceStore
 from collab.services.unpacking import ImportLimits
 from collab.services.webhooks import Webhooks
 from collab.settings import Settings
@@ -53,6 +53,16 @@ def transport_limits(settings: Settings) -> TransportLimits:
         max_unauthenticated_per_address=settings.max_unauthenticated_per_address,
         max_queued_messages=settings.max_queued_messages,
         max_queued_bytes=settings.max_queued_bytes,
+    )
+
+
+def count_limits(settings: Settings) -> CountLimits:
+    return CountLimits(
+        user_bands=settings.max_user_bands,
+        user_memberships=settings.max_user_memberships,
+        band_members=settings.max_band_members,
+        band_contents=settings.max_band_contents,
+        content_checkpoints=settings.max_content_checkpoints,
     )
 
 

@@ -15,6 +15,7 @@ from collab.domain.errors import Invalid, NotFound
 from collab.domain.fields import Line
 from collab.domain.kinds import KINDS, Kind
 from collab.domain.words import tell_edit
+from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine
 from collab.storage.readers import StoredHistory
@@ -34,7 +35,7 @@ async def print_history(
     engine, writer = reading_engine(url), Writer(url)
     try:
         reader = StoredHistory(engine)
-        content = await _content(StoredBands(engine, writer), name)
+        content = await _content(StoredBands(engine, writer, UNLIMITED), name)
         kind = _kind(content.kind)
         async for before, edit, after in _edits(reader, content.id, since, follow=follow):
             if author_id is None or edit.author.id == author_id:

@@ -7,7 +7,7 @@ from collab.domain.access import BandRoom, Right
 from collab.domain.bands import Content, User
 from collab.domain.document import Document
 from collab.domain.edits import Proposal
-from collab.domain.errors import Invalid, Problem, TooLarge
+from collab.domain.errors import Invalid, Problem
 from collab.domain.kinds import Kinds
 from collab.domain.ops import Insert, Item, Op, Set, Value
 from collab.domain.rebase import Accepted, rebase
@@ -27,7 +27,6 @@ class ContentService:
         clock: Clock,
         new_id: Callable[[], str],
         *,
-        max_per_band: int,
         max_bytes: int,
     ) -> None:
         self._store = store
@@ -36,7 +35,6 @@ class ContentService:
         self._announcer = announcer
         self._clock = clock
         self._new_id = new_id
-        self._max_per_band = max_per_band
         self._max_bytes = max_bytes
 
     async def create(
@@ -52,16 +50,25 @@ class ContentService:
 
         `TooLarge` where it is too large, or the band has as many contents, archived ones too, as it may have.
         """
-        await self._directory.learn_band(band_id)
-        self._directory.require_band(user, band_id, Right.EDIT, as_operator=True)
+        await self._require_editor(user, band_id)
         document = self._seeded(user, band_id, kind, {**(fields or {}), "title": title}, items)
         async with self._directory.changing.at(band_id):
-            if len(self._directory.contents_of(band_id)) >= self._max_per_band:
-                raise TooLarge(f"expected at most {self._max_per_band} contents in a band")
             content = await self._store.create_content(document, user, self._clock.now())
             self._directory.put_content(content)
         self._announcer.content_updated(BandRoom(band_id), "add", content)
         return document
+
+    async def first_of(self, user: User, band_id: str, kind: str, title: str) -> str:
+        """The id of the band's first content of a kind; where it has none, one is made, also where several ask at
+        once."""
+        await self._require_editor(user, band_id)
+        document = self._seeded(user, band_id, kind, {"title": title}, ())
+        async with self._directory.changing.at(band_id):
+            content, is_new = await self._store.first_content(document, user, self._clock.now())
+            self._directory.put_content(content)
+        if is_new:
+            self._announcer.content_updated(BandRoom(band_id), "add", content)
+        return content.id
 
     async def contents_of(self, user: User, band_id: str) -> list[Content]:
         """The contents of a band that are not archived."""
@@ -78,12 +85,18 @@ class ContentService:
         await self._directory.learn_content(content_id)
         ref, _ = self._directory.require_content(user, content_id, Right.EDIT, as_operator=True)
         async with self._directory.changing.at(ref.band_id):
+            # Once more: another call may just have done the same, and it is told once.
+            ref = self._directory.content(content_id) or ref
             content = await self._store.set_archived(content_id, is_archived, self._clock.now())
             self._directory.put_content(content)
         if ref.is_archived != is_archived:
             action = "remove" if is_archived else "restore"
             self._announcer.content_updated(BandRoom(ref.band_id), action, content)
         return content
+
+    async def _require_editor(self, user: User, band_id: str) -> None:
+        await self._directory.learn_band(band_id)
+        self._directory.require_band(user, band_id, Right.EDIT, as_operator=True)
 
     def _seeded(self, user: User, band_id: str, kind: str, fields: dict[str, Value], items: Sequence[Item]) -> Document:
         empty = Document(self._new_id(), kind, band_id, version=0)

@@ -116,13 +116,15 @@ class HistoryService:
     async def create_checkpoint(
         self, user: User, content_id: str, label: str, version: int | None = None
     ) -> Checkpoint:
-        """Gives a version a name; the head where none is given."""
+        """Gives a version a name; the head where none is given. The same name of the same version is given once.
+
+        `TooLarge` where the content has as many as it may have.
+        """
         await self._require(user, content_id, Right.EDIT)
         label = require_name("label", label)
         document = await self._reader.document(content_id, version)
         made = Checkpoint(self._new_id(), content_id, document.version, label, self._clock.now(), user.author)
-        await self._checkpoints.add(made)
-        return made
+        return await self._checkpoints.add(made)
 
     async def checkpoints(self, user: User, content_id: str) -> list[Checkpoint]:
         """The named versions, the newest first."""

@@ -13,7 +13,7 @@ import structlog
 from collab.domain.access import BandRoom, Right, UserRoom
 from collab.domain.bands import Job, JobStatus, User
 from collab.domain.edits import Proposal
-from collab.domain.errors import ClientFault, Forbidden, RateLimited, Unavailable
+from collab.domain.errors import ClientFault, Forbidden, Unavailable
 from collab.domain.kinds import FieldTypes, Kinds
 from collab.domain.ops import Fields, Value
 from collab.domain.song_plan import plan, tally
@@ -21,7 +21,7 @@ from collab.services.contents import ContentService
 from collab.services.directory import Directory
 from collab.services.editing import note_committed
 from collab.services.ports import Announcer, Clock, HistoryReader, Journal, SongParser, Timer
-from collab.services.stores import JobStore
+from collab.services.stores import JobStore, too_many_running
 from collab.services.turns import Turns
 from collab.services.unpacking import ImportLimits, file_label
 
@@ -91,9 +91,7 @@ class ImportService:
             starting = self._starting[band_id]
             running = [job for job in await self._store.of_band(band_id) if job.status == "running"]
             if starting + len(running) >= MAX_RUNNING:
-                raise RateLimited(
-                    f"expected at most {MAX_RUNNING} imports of a band at a time; wait for one to end", 5.0
-                )
+                raise too_many_running(MAX_RUNNING)
             self._starting[band_id] += 1
         try:
             yield
@@ -107,7 +105,7 @@ class ImportService:
         job = Job(
             id=self._new_id(),
             band_id=band_id,
-            content_id=await self._repertoire(user, band_id),
+            content_id=await self._contents.first_of(user, band_id, "repertoire", "Repertoire"),
             name=name,
             started_by=user,
             total=len(songs.entries),
@@ -118,7 +116,7 @@ class ImportService:
                 "problem_count": songs.problem_count,
             },
         )
-        await self._store.add(job, self._runner, self._clock.now() + LEASE)
+        await self._store.add(job, self._runner, self._clock.now() + LEASE, max_running=MAX_RUNNING)
         return job
 
     async def job(self, user: User, job_id: str) -> Job:
@@ -248,14 +246,6 @@ class ImportService:
         message = f"{job.name}: {job.done} of {job.total} songs"
         self._announcer.job_status(BandRoom(job.band_id), job, "syncing", message)
         self._announcer.job_progress(UserRoom(job.started_by.id), job)
-
-    async def _repertoire(self, user: User, band_id: str) -> str:
-        """The band's repertoire, its first where it has several; made where it has none."""
-        async with self._stepping.at(band_id):
-            for content in await self._contents.summaries(band_id):
-                if content.kind == "repertoire":
-                    return content.id
-            return (await self._contents.create(user, band_id, "repertoire", "Repertoire")).id
 
     async def _require(self, user: User, job_id: str, right: Right) -> Job:
         job = await self._store.get(job_id)

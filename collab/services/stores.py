@@ -1,12 +1,15 @@
 """What the services need of the database: storage implements these. What they need of anything else is in ports.py."""
 
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Checkpoint, Content, Job, JobStatus, Member, User
 from collab.domain.document import Document
+from collab.domain.errors import RateLimited
 from collab.domain.stays import Departed, Node, Stay
 
 
@@ -26,10 +29,28 @@ class Outbox(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class CountLimits:
+    """How many there may be of all that users make; `TooLarge` beyond it. Stores look in the transaction that adds one,
+    so that it holds on any number of nodes. Operators may make any number of bands."""
+
+    user_bands: int
+    user_memberships: int
+    band_members: int
+    band_contents: int
+    content_checkpoints: int
+
+
+UNLIMITED = CountLimits(sys.maxsize, sys.maxsize, sys.maxsize, sys.maxsize, sys.maxsize)
+
+
 class CheckpointStore(Protocol):
     """Named versions."""
 
-    async def add(self, checkpoint: Checkpoint) -> None: ...
+    async def add(self, checkpoint: Checkpoint) -> Checkpoint:
+        """Adds it, and returns it; or the one of that version and label where there is one, so that a call whose answer
+        was lost may be repeated."""
+        ...
 
     async def of_content(self, content_id: str) -> list[Checkpoint]:
         """By version, the newest first."""
@@ -72,6 +93,11 @@ class BandStore(Protocol):
 
     async def create_content(self, document: Document, author: User, at: datetime) -> Content: ...
 
+    async def first_content(self, document: Document, author: User, at: datetime) -> tuple[Content, bool]:
+        """The first content of the document's band and kind that is not archived, and False; where there is none the
+        document is added, and True."""
+        ...
+
     async def set_archived(self, content_id: str, is_archived: bool, at: datetime) -> Content: ...
 
 
@@ -98,10 +124,18 @@ class PresenceStore(Protocol):
         ...
 
 
+def too_many_running(most: int) -> RateLimited:
+    """The refusal of one import more than a band may have at a time."""
+    return RateLimited(f"expected at most {most} imports of a band at a time; wait for one to end", 5.0)
+
+
 class JobStore(Protocol):
     """Jobs, and which node runs each: a lease, which it renews with every step."""
 
-    async def add(self, job: Job, runner: str, lease_until: datetime) -> None: ...
+    async def add(self, job: Job, runner: str, lease_until: datetime, *, max_running: int) -> None:
+        """`RateLimited` where so many of the band are running, on any node. Of those that are over only the latest are
+        kept."""
+        ...
 
     async def get(self, job_id: str) -> Job | None:
         """A job, without its work."""

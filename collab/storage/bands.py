@@ -5,13 +5,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Content, Member, User
 from collab.domain.document import Document
 from collab.domain.errors import Conflicting, NotFound
+from collab.services.stores import CountLimits
+from collab.storage.counting import count, lock, require_room
 from collab.storage.faults import translated
 from collab.storage.rows import SELECT_CONTENTS, SELECT_MEMBERS, content_of, member_of
 from collab.storage.tables import bands, contents, memberships, snapshots, users
@@ -30,13 +32,16 @@ _MEMBERSHIP = by_dialect(
     ),
 )
 
+_OLDEST = (contents.c.created_at, contents.c.id)
+
 
 class StoredBands:
     """Implements `services.stores.BandStore`."""
 
-    def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
+    def __init__(self, engine: AsyncEngine, writer: Writer, limits: CountLimits) -> None:
         self._engine = engine
         self._writer = writer
+        self._limits = limits
 
     async def bands_of(self, user_id: str) -> list[tuple[Band, Role]]:
         rows = await self._read(
@@ -58,9 +63,7 @@ class StoredBands:
         return [member_of(row) for row in rows]
 
     async def contents(self, band_id: str) -> list[Content]:
-        rows = await self._read(
-            SELECT_CONTENTS.where(contents.c.band_id == band_id).order_by(contents.c.created_at, contents.c.id)
-        )
+        rows = await self._read(SELECT_CONTENTS.where(contents.c.band_id == band_id).order_by(*_OLDEST))
         return [content_of(row) for row in rows]
 
     async def content(self, content_id: str) -> Content | None:
@@ -90,6 +93,11 @@ class StoredBands:
 
     async def create_band(self, band: Band, owner: User, at: datetime) -> None:
         def work(connection: Connection) -> None:
+            if not owner.is_operator:
+                lock(connection, users, owner.id)
+                made = bands.c.created_by == owner.id
+                require_room(connection, self._limits.user_bands, "bands that one user has made", bands, made)
+                self._require_room_for_user(connection, owner.id)
             connection.execute(
                 insert(bands), {"id": band.id, "name": band.name, "created_at": at, "created_by": owner.id}
             )
@@ -101,6 +109,13 @@ class StoredBands:
         def work(connection: Connection) -> Member:
             user = {"id": member.user_id, "name": member.name, "created_at": at}
             connection.execute(_NEW_USER[connection.dialect.name], user)
+            lock(connection, bands, band_id)
+            is_theirs = memberships.c.band_id == band_id
+            if not count(connection, memberships, is_theirs, memberships.c.user_id == member.user_id):
+                most = self._limits.band_members
+                require_room(connection, most, "members of a band", memberships, is_theirs)
+                lock(connection, users, member.user_id)
+                self._require_room_for_user(connection, member.user_id)
             _upsert_membership(connection, band_id, member.user_id, member.role, at)
             _require_owner(connection, band_id)
             name = connection.execute(select(users.c.name).where(users.c.id == member.user_id)).scalar_one()
@@ -110,6 +125,7 @@ class StoredBands:
 
     async def remove_member(self, band_id: str, user_id: str) -> None:
         def work(connection: Connection) -> None:
+            lock(connection, bands, band_id)
             gone = connection.execute(
                 delete(memberships).where(memberships.c.band_id == band_id, memberships.c.user_id == user_id)
             )
@@ -120,31 +136,18 @@ class StoredBands:
         await self._writer.run(work)
 
     async def create_content(self, document: Document, author: User, at: datetime) -> Content:
-        def work(connection: Connection) -> Content:
-            connection.execute(
-                insert(contents),
-                {
-                    "id": document.id,
-                    "band_id": document.band_id,
-                    "kind": document.kind,
-                    "title": document.title,
-                    "version": document.version,
-                    "created_at": at,
-                    "created_by": author.id,
-                    "updated_at": at,
-                    "updated_by": author.id,
-                },
-            )
-            connection.execute(
-                insert(snapshots),
-                {
-                    "content_id": document.id,
-                    "version": document.version,
-                    "document": document.to_snapshot(),
-                    "created_at": at,
-                },
-            )
-            return _content(connection, document.id)
+        return await self._writer.run(lambda connection: self._add_content(connection, document, author, at))
+
+    async def first_content(self, document: Document, author: User, at: datetime) -> tuple[Content, bool]:
+        is_such = (contents.c.band_id == document.band_id) & (contents.c.kind == document.kind)
+        first = SELECT_CONTENTS.where(is_such, contents.c.archived_at.is_(None)).order_by(*_OLDEST).limit(1)
+
+        def work(connection: Connection) -> tuple[Content, bool]:
+            lock(connection, bands, document.band_id)
+            there = connection.execute(first).one_or_none()
+            if there is not None:
+                return content_of(there), False
+            return self._add_content(connection, document, author, at), True
 
         return await self._writer.run(work)
 
@@ -159,6 +162,39 @@ class StoredBands:
 
         return await self._writer.run(work)
 
+    def _add_content(self, connection: Connection, document: Document, author: User, at: datetime) -> Content:
+        lock(connection, bands, document.band_id)
+        is_theirs = contents.c.band_id == document.band_id
+        require_room(connection, self._limits.band_contents, "contents in a band", contents, is_theirs)
+        connection.execute(
+            insert(contents),
+            {
+                "id": document.id,
+                "band_id": document.band_id,
+                "kind": document.kind,
+                "title": document.title,
+                "version": document.version,
+                "created_at": at,
+                "created_by": author.id,
+                "updated_at": at,
+                "updated_by": author.id,
+            },
+        )
+        connection.execute(
+            insert(snapshots),
+            {
+                "content_id": document.id,
+                "version": document.version,
+                "document": document.to_snapshot(),
+                "created_at": at,
+            },
+        )
+        return _content(connection, document.id)
+
+    def _require_room_for_user(self, connection: Connection, user_id: str) -> None:
+        most = self._limits.user_memberships
+        require_room(connection, most, "bands that one user belongs to", memberships, memberships.c.user_id == user_id)
+
     async def _read(self, statement: Select[Any]) -> list[Any]:
         async with translated(), self._engine.connect() as connection:
             return list(await connection.execute(statement))
@@ -170,14 +206,8 @@ def _upsert_membership(connection: Connection, band_id: str, user_id: str, role:
 
 
 def _require_owner(connection: Connection, band_id: str) -> None:
-    # The band's row is locked first, so that two nodes can't each take away one of two owners.
-    connection.execute(select(bands.c.id).where(bands.c.id == band_id).with_for_update())
-    owners = connection.execute(
-        select(func.count())
-        .select_from(memberships)
-        .where(memberships.c.band_id == band_id, memberships.c.role == Role.OWNER.value)
-    ).scalar_one()
-    if owners == 0:
+    # The band is locked, so that two nodes can't each take away one of two owners.
+    if not count(connection, memberships, memberships.c.band_id == band_id, memberships.c.role == Role.OWNER.value):
         raise Conflicting("expected the band to keep an owner: make somebody else an owner first")
 
 

@@ -6,7 +6,7 @@ there (`domain/since.py`). A content that is not in memory is loaded when its fi
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from time import perf_counter
 
 import structlog
@@ -33,7 +33,7 @@ from collab.storage.rows import (
     edits_named,
     snapshot_before,
 )
-from collab.storage.tables import edits, snapshots
+from collab.storage.tables import contents, edits, snapshots
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +53,8 @@ _STORE_SNAPSHOT = insert(snapshots)
 
 
 class Batch:
-    """The contents that a transaction holds under lock, and the outcome of each edit so far.
+    """The contents that a transaction holds under lock, and the outcome of each edit so far. Those in `held` it could
+    not have, since somebody else keeps them.
 
     `waited_s` is how long the lock took; `was_behind` says whether another node had written to what is in memory.
     `spent_s` is how much time went into each content. `max_base_edits` is how far before the head a base may be.
@@ -70,6 +71,7 @@ class Batch:
     ) -> None:
         self.working: dict[str, Working] = {}
         self.outcomes: list[Outcome | CollabError] = []
+        self.held: set[str] = set()
         self.spent_s: defaultdict[str, float] = defaultdict(float)
         self.waited_s = 0.0
         self.was_behind = False
@@ -89,10 +91,14 @@ class Batch:
         """Whether it has taken as much as one batch may."""
         return self._spent_s > BUDGET_S or self._bytes > BUDGET_BYTES
 
-    def lock(self, content_ids: Sequence[str]) -> None:
-        """Locks the heads, in one order on every node, and brings what is in memory up to them."""
+    def lock(self, content_ids: Sequence[str], held: Collection[str]) -> None:
+        """Locks the heads, in one order on every node, and brings what is in memory up to them. Those in `held` are not
+        waited for. Raises `HeadsLocked`."""
         began_s = perf_counter()
-        self._heads = dict(self._edit_log.lock_heads(self._connection, content_ids))
+        free = [content_id for content_id in content_ids if content_id not in held]
+        self._heads = dict(self._edit_log.lock_heads(self._connection, free)) if free else {}
+        if len(free) < len(content_ids):
+            self._lock_free(sorted({*content_ids}.intersection(held)))
         self.waited_s = perf_counter() - began_s
         behind: dict[str, tuple[Live, int]] = {}
         missed = 0
@@ -109,6 +115,17 @@ class Batch:
         self.was_behind = bool(behind)
         if behind:
             self._catch_up(behind)
+
+    def _lock_free(self, content_ids: Sequence[str]) -> None:
+        self._heads.update(self._edit_log.lock_free_heads(self._connection, content_ids))
+        missing = [content_id for content_id in content_ids if content_id not in self._heads]
+        if missing:
+            there = self._connection.scalars(select(contents.c.id).where(contents.c.id.in_(missing)))
+            self.held.update(there)
+
+    @property
+    def locked(self) -> Collection[str]:
+        return self._heads
 
     def recall(self, asked: Sequence[tuple[str, Asked]]) -> None:
         """Looks up which of these edits are stored already, beyond what memory recalls."""

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 import orjson
-from sqlalchemy import ARRAY, Connection, Dialect, String, any_, bindparam, func, insert, select, update
+from sqlalchemy import ARRAY, Connection, Dialect, Select, String, any_, bindparam, func, insert, select, update
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
 from collab.domain.document import Document
@@ -34,6 +34,13 @@ _STORE_HEADS = (
 )
 
 
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+class HeadsLocked(Exception):
+    """Another transaction keeps the head of a content."""
+
+
 class EditLog:
     """Reads and writes on a connection of one dialect, within its transaction."""
 
@@ -43,13 +50,27 @@ class EditLog:
         self._ids: Callable[[Sequence[str]], Any] = _json if is_sqlite else list
         # In one round trip where the driver can: other nodes wait for the heads meanwhile.
         self._at_once: Callable[[Any], AbstractContextManager[Any]] = nullcontext if is_sqlite else _pipeline
-        self._lock_heads = _Statement(_lock_heads(is_sqlite=is_sqlite), dialect)
+        self._driver: Any = dialect.loaded_dbapi
+        self._lock_heads = _Statement(_heads(is_sqlite=is_sqlite).with_for_update(), dialect)
+        self._lock_free_heads = _Statement(_heads(is_sqlite=is_sqlite).with_for_update(skip_locked=True), dialect)
         self._store_edits = _Statement(_STORE_EDITS, dialect)
         self._store_heads = _Statement(_STORE_HEADS, dialect)
 
     def lock_heads(self, connection: Connection, content_ids: Sequence[str]) -> list[tuple[str, int]]:
-        """The id and version of each content, in the order of their ids; nobody else changes them until the commit."""
-        return self._lock_heads.rows(connection, {"ids": self._ids(content_ids)})
+        """The id and version of each content, in the order of their ids; nobody else changes them until the commit.
+
+        Raises `HeadsLocked` where somebody else keeps one of them for longer than a commit takes.
+        """
+        try:
+            return self._lock_heads.rows(connection, {"ids": self._ids(content_ids)})
+        except self._driver.Error as error:
+            if getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+                raise HeadsLocked from error
+            raise
+
+    def lock_free_heads(self, connection: Connection, content_ids: Sequence[str]) -> list[tuple[str, int]]:
+        """As `lock_heads`, without those that somebody else keeps."""
+        return self._lock_free_heads.rows(connection, {"ids": self._ids(content_ids)})
 
     def store(self, connection: Connection, changed: Iterable[tuple[Document, Sequence[Row]]]) -> None:
         """Adds the new edits of some contents and puts down their heads, each with the document that it is now."""
@@ -123,13 +144,13 @@ class _Statement:
             cursor.close()
 
 
-def _lock_heads(*, is_sqlite: bool) -> ClauseElement:
+def _heads(*, is_sqlite: bool) -> Select[Any]:
     is_wanted: ColumnElement[bool]
     if is_sqlite:
         is_wanted = contents.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
     else:
         is_wanted = contents.c.id == any_(bindparam("ids", type_=ARRAY(String)))
-    return select(contents.c.id, contents.c.version).where(is_wanted).order_by(contents.c.id).with_for_update()
+    return select(contents.c.id, contents.c.version).where(is_wanted).order_by(contents.c.id)
 
 
 def _sqlite_time(at: datetime) -> str:

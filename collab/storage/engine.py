@@ -1,5 +1,6 @@
 """The two engines of one database: a synchronous one for the writer's thread, an async one for reading."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -9,6 +10,26 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 _LOG_PAGES = 8_000
 """How long SQLite's log may grow (32 MB): at its own 1,000 the copying costs busy commits some 7 % of their CPU."""
+
+LOCK_TIMEOUT_MS = 500
+"""How long a node waits for a lock that another transaction holds: many times what a commit takes."""
+
+OF_A_NODE = {
+    "lock_timeout": f"{LOCK_TIMEOUT_MS}ms",
+    "statement_timeout": "10s",
+    # Of a node that stands still, or is gone without a word, the locks are let go.
+    "idle_in_transaction_session_timeout": "5s",
+}
+"""PostgreSQL's settings for the connection that a node writes with."""
+
+_TO_POSTGRESQL = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""How soon a connection is given up whose other end is gone (libpq)."""
 
 _SYNC_DRIVER = {"sqlite+aiosqlite": "sqlite+pysqlite", "postgresql+psycopg": "postgresql+psycopg"}
 
@@ -29,10 +50,12 @@ def sync_url(url: str) -> str:
     return parsed.set(drivername=_SYNC_DRIVER[parsed.drivername]).render_as_string(hide_password=False)
 
 
-def writing_engine(url: str) -> Engine:
-    """The engine of the writer's thread. On SQLite each transaction takes the write lock when it begins."""
+def writing_engine(url: str, *, is_of_a_node: bool = False) -> Engine:
+    """An engine for one thread that writes. On SQLite each transaction takes the write lock when it begins. That of a
+    node waits for nobody for long, where others wait for it."""
     engine = create_engine(
         sync_url(url),
+        connect_args=_connect_args(url),
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         pool_size=1,
@@ -43,7 +66,7 @@ def writing_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine, begin="BEGIN IMMEDIATE")
     else:
-        _tune_postgresql(engine)
+        _tune_postgresql(engine, OF_A_NODE if is_of_a_node else {})
     return engine
 
 
@@ -51,6 +74,7 @@ def reading_engine(url: str) -> AsyncEngine:
     """The engine that everything else reads with."""
     engine = create_async_engine(
         url,
+        connect_args=_connect_args(url),
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         hide_parameters=True,
@@ -62,7 +86,13 @@ def reading_engine(url: str) -> AsyncEngine:
     return engine
 
 
-def _tune_postgresql(engine: Engine) -> None:
+def _connect_args(url: str) -> dict[str, Any]:
+    """What the URL does not say itself."""
+    parsed = make_url(url)
+    return {} if parsed.get_backend_name() == "sqlite" else {**_TO_POSTGRESQL, **parsed.query}
+
+
+def _tune_postgresql(engine: Engine, settings: Mapping[str, str]) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         with connection.cursor() as cursor:
@@ -70,6 +100,8 @@ def _tune_postgresql(engine: Engine) -> None:
             [setting] = cursor.execute("SHOW synchronous_commit").fetchone()
             if setting == "off":
                 cursor.execute("SET synchronous_commit TO on")
+            for name, value in settings.items():
+                cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
         connection.commit()
 
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.bands import Job, JobStatus, User
+from collab.services.stores import too_many_running
+from collab.storage.counting import count, lock
 from collab.storage.faults import translated
-from collab.storage.tables import jobs, users
+from collab.storage.tables import bands, jobs, users
 from collab.storage.writer import Writer
 
 _BRIEF = select(*(column for column in jobs.c if column.name != "work"), users.c.name.label("started_by_name")).join(
@@ -17,7 +19,8 @@ _BRIEF = select(*(column for column in jobs.c if column.name != "work"), users.c
 )
 
 
-MAX_LISTED = 100
+MAX_KEPT = 100
+"""Of a band's jobs that are over so many are kept, the latest."""
 
 
 class StoredJobs:
@@ -27,7 +30,7 @@ class StoredJobs:
         self._engine = engine
         self._writer = writer
 
-    async def add(self, job: Job, runner: str, lease_until: datetime) -> None:
+    async def add(self, job: Job, runner: str, lease_until: datetime, *, max_running: int) -> None:
         row = {
             "id": job.id,
             "band_id": job.band_id,
@@ -45,14 +48,22 @@ class StoredJobs:
             "lease_until": lease_until,
             "created_at": job.created_at,
         }
-        await self._writer.run(lambda connection: connection.execute(insert(jobs), row))
+
+        def work(connection: Connection) -> None:
+            lock(connection, bands, job.band_id)
+            if count(connection, jobs, jobs.c.band_id == job.band_id, jobs.c.status == "running") >= max_running:
+                raise too_many_running(max_running)
+            _forget(connection, job.band_id)
+            connection.execute(insert(jobs), row)
+
+        await self._writer.run(work)
 
     async def get(self, job_id: str) -> Job | None:
         found = await self._read(_BRIEF.where(jobs.c.id == job_id))
         return found[0] if found else None
 
     async def of_band(self, band_id: str) -> list[Job]:
-        newest = _BRIEF.where(jobs.c.band_id == band_id).order_by(jobs.c.created_at.desc(), jobs.c.id).limit(MAX_LISTED)
+        newest = _BRIEF.where(jobs.c.band_id == band_id).order_by(jobs.c.created_at.desc(), jobs.c.id)
         return await self._read(newest)
 
     async def claim(self, runner: str, now: datetime, lease_until: datetime) -> list[Job]:
@@ -94,6 +105,13 @@ class StoredJobs:
     async def _read(self, statement: Select[Any]) -> list[Job]:
         async with translated(), self._engine.connect() as connection:
             return [_job_of(row) for row in await connection.execute(statement)]
+
+
+def _forget(connection: Connection, band_id: str) -> None:
+    """Makes room for one more job that will be over."""
+    is_over = (jobs.c.band_id == band_id) & (jobs.c.status != "running")
+    latest = select(jobs.c.id).where(is_over).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(MAX_KEPT - 1)
+    connection.execute(delete(jobs).where(is_over, jobs.c.id.not_in(latest)))
 
 
 def _job_of(row: Row[Any], work: list[Any] | None = None) -> Job:

@@ -3,6 +3,9 @@
 Edits wait in a queue in which bands and contents take turns. A transaction takes of it what its budget allows, in the
 writer's thread; what it did not get to goes back to where it stood. Queue and memory belong to the event loop, and the
 thread reads of them only what it is handed.
+
+Whoever keeps the head of a content for longer than a commit takes (a node that was suspended, a forgotten psql) holds
+up the edits of that one alone: the batch goes on without it, and with it once it is free.
 """
 
 import asyncio
@@ -24,7 +27,7 @@ from collab.domain.rebase import Accepted, Outcome
 from collab.domain.sizes import SizeLimits
 from collab.services.ports import UNMETERED, Meter, OnOutcome
 from collab.storage.batch import Batch
-from collab.storage.edit_log import EditLog
+from collab.storage.edit_log import EditLog, HeadsLocked
 from collab.storage.live import Live
 from collab.storage.queue import Queue, Waiting
 from collab.storage.writer import Writer
@@ -39,6 +42,9 @@ SLOW_AFTER_S = 5.0
 
 CLOSE_S = 5.0
 """How long the end may take to commit what waits; the rest is refused, and sent again elsewhere."""
+
+HELD_S = 5.0
+"""How long edits of a content wait that another transaction keeps."""
 
 MOST_AT_ONCE = 1_000
 """Edits that a transaction is handed; its budget holds for about as many."""
@@ -79,6 +85,7 @@ class Journal:
         self._sizes = sizes
         self._queue = Queue(band_of)
         self._writing: list[Waiting] = []
+        self._held: dict[str, float] = {}
         self._live: LRUCache[str, Live] = LRUCache(max_live)
         self._is_started = self._is_closing = self._is_due = False
         self._idle = asyncio.Event()
@@ -161,7 +168,7 @@ class Journal:
             self._is_due = True
             loop = asyncio.get_running_loop()
             rest_s = self._ended_s + self._pause_s - perf_counter()
-            if rest_s > 0 and not self._is_closing:
+            if rest_s > 0 and (self._held or not self._is_closing):
                 loop.call_later(rest_s, self._write)
             else:
                 loop.call_soon(self._write)
@@ -173,30 +180,32 @@ class Journal:
         content_ids = {entry.content_id for entry in entries}
         known = {content_id: live for content_id in content_ids if (live := self._live.get(content_id)) is not None}
         asked = [(entry.content_id, entry.asked) for entry in entries]
-        self._hand_over(partial(_write_batch, asked, known, self._new_batch))
+        self._hand_over(partial(_write_batch, asked, known, self._new_batch), frozenset(self._held))
 
     def _new_batch(self, connection: Connection, known: Mapping[str, Live]) -> Batch:
         return Batch(connection, self._edit_log, self._kinds, self._sizes, known, self._max_base_edits)
 
-    def _hand_over(self, write: Callable[..., Batch], *, is_suspicious: bool = False) -> None:
+    def _hand_over(self, write: Callable[..., Batch], held: frozenset[str], *, is_suspicious: bool = False) -> None:
         def written(result: Batch | Exception) -> None:
             if isinstance(result, IntegrityError) and not is_suspicious:
                 # An edit_id that memory does not recall is stored already: look them all up this time.
-                self._hand_over(write, is_suspicious=True)
+                self._hand_over(write, held, is_suspicious=True)
+            elif isinstance(result, HeadsLocked):
+                # Whichever it is, the others go on.
+                everything = frozenset(entry.content_id for entry in self._writing)
+                self._hand_over(write, everything, is_suspicious=is_suspicious)
             else:
                 self._finish(result)
 
-        self._writer.submit(partial(write, is_suspicious=is_suspicious), written)
+        self._writer.submit(partial(write, held, is_suspicious=is_suspicious), written)
 
     def _finish(self, result: Batch | Exception) -> None:
-        entries = self._writing
+        entries: Sequence[Waiting] = self._writing
         try:
             if isinstance(result, Exception):
                 self._refuse(entries, result)
             else:
-                taken = len(result.outcomes)
-                self._queue.put_back(entries[taken:])
-                entries = entries[:taken]
+                entries = self._taken(entries, result)
                 self._meter.committed(result.outcomes, perf_counter() - self._began_s)
                 self._pause_after(result)
                 self._settle(entries, result)
@@ -206,6 +215,21 @@ class Journal:
         self._ended_s = perf_counter()
         self._idle.set()
         self._write_soon()
+
+    def _taken(self, entries: Sequence[Waiting], batch: Batch) -> Sequence[Waiting]:
+        """Those that the batch got to. The others wait on; not those of a content that somebody has kept for long."""
+        now_s = perf_counter()
+        for content_id in batch.locked:
+            self._held.pop(content_id, None)
+        kept = {key for key in batch.held if now_s - self._held.setdefault(key, now_s) > HELD_S}
+        rest = [entry for entry in entries if entry.content_id in batch.held]
+        if refused := [entry for entry in rest if entry.content_id in kept]:
+            self._refuse(refused, Unavailable("another transaction keeps this content; send the edit again"))
+        taken = [entry for entry in entries if entry.content_id not in batch.held]
+        count = len(batch.outcomes)
+        self._queue.put_back(taken[count:])
+        self._queue.put_back([entry for entry in rest if entry.content_id not in kept])
+        return taken[:count]
 
     def _refuse(self, entries: Sequence[Waiting], error: Exception) -> None:
         if isinstance(error, CollabError):
@@ -222,7 +246,7 @@ class Journal:
         the lock: whatever comes in until then shares it. The first edit to arrive would otherwise take a whole turn
         for itself. How long the others take is the pause and what this node still had to wait after it."""
         others_s = self._pause_s + batch.waited_s if batch.was_behind else 0.0
-        self._pause_s = min(0.75 * others_s, MAX_PAUSE_S)
+        self._pause_s = min(0.75 * others_s, MAX_PAUSE_S) if batch.outcomes else MAX_PAUSE_S
 
     def _settle(self, entries: Sequence[Waiting], batch: Batch) -> None:
         for content_id, seconds in batch.spent_s.items():
@@ -241,16 +265,18 @@ def _write_batch(
     asked: Sequence[tuple[str, Asked]],
     known: Mapping[str, Live],
     new_batch: Callable[[Connection, Mapping[str, Live]], Batch],
+    held: frozenset[str],
     connection: Connection,
     *,
     is_suspicious: bool,
 ) -> Batch:
     batch = new_batch(connection, known)
-    batch.lock(sorted({content_id for content_id, _ in asked}))
+    batch.lock(sorted({content_id for content_id, _ in asked}), held)
     if is_suspicious:
         batch.recall(asked)
     for content_id, request in asked:
-        batch.take(content_id, request)
+        if content_id not in batch.held:
+            batch.take(content_id, request)
         if batch.is_spent:
             break
     batch.store()

@@ -66,6 +66,7 @@ bands = Table(
     Column("name", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", String(100), ForeignKey("users.id"), nullable=False),
+    Index(None, "created_by"),
 )
 
 memberships = Table(

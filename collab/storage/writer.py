@@ -23,7 +23,7 @@ class Writer:
     """The one writer of a node: a thread with one connection, in which transactions follow each other."""
 
     def __init__(self, url: str) -> None:
-        self._engine = writing_engine(url)
+        self._engine = writing_engine(url, is_of_a_node=True)
         self._connection: Connection | None = None
         # An executor of one thread would do, at several times the price for each of its calls.
         self._todo: SimpleQueue[Callable[[], None] | None] = SimpleQueue()

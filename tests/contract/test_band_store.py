@@ -10,6 +10,7 @@ from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
 from collab.domain.document import Document
 from collab.services.directory import Directory, RoleChange
+from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine
 from collab.storage.readers import StoredHistory
@@ -24,7 +25,7 @@ ADA, BEN = User("ada", "Ada"), User("ben", "Ben")
 class Stores:
     def __init__(self, url: str) -> None:
         self.engine, self.writer = reading_engine(url), Writer(url)
-        self.bands = StoredBands(self.engine, self.writer)
+        self.bands = StoredBands(self.engine, self.writer, UNLIMITED)
         self.history = StoredHistory(self.engine)
 
 

@@ -93,7 +93,7 @@ async def test_a_job_is_held_by_one_runner_until_its_lease_is_over(engine: Engin
     try:
         store = StoredJobs(reading, writer)
         job = Job("j1", band_id, content_id, "songs.csv", ADA, 2, BEGIN, work=[{"title": "a"}, {"title": "b"}])
-        await store.add(job, "one", BEGIN + LEASE)
+        await store.add(job, "one", BEGIN + LEASE, max_running=100)
         assert await store.claim("two", BEGIN + timedelta(seconds=29), BEGIN + LEASE) == []
         assert await store.advance("j1", "one", 1, BEGIN + 2 * LEASE)
         assert await store.claim("two", BEGIN + LEASE, BEGIN + 2 * LEASE) == []

@@ -1,19 +1,28 @@
 """The journals of several nodes on one database: one order, each edit once."""
 
 import asyncio
+import threading
 from itertools import count
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, create_engine, select
 
 from collab.domain.bands import User
 from collab.domain.document import Document, apply_stored
+from collab.domain.errors import NotFound, Unavailable
 from collab.domain.ops import Insert, Item
 from collab.domain.rebase import Accepted, Duplicate
+from collab.storage.engine import OF_A_NODE, sync_url
+from collab.storage.tables import contents
+from collab.storage.writer import Writer
 from tests.support.rooms import ADA, BEN, NOW, START
-from tests.support.storage import Node, at_each, node, proposal, typed, versions
+from tests.support.storage import Node, at_each, kept_by_another, make_setlist, node, proposal, typed, versions
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
+
+SECOND = Document("second", "setlist", START.band_id, 0, {"title": "Saturday"})
 
 
 class TestTwoNodes:
@@ -43,9 +52,8 @@ class TestTwoNodes:
     async def test_what_others_added_to_all_contents_of_a_batch_is_one_query(
         self, room: Node, any_database_url: str
     ) -> None:
-        second = Document("second", "setlist", START.band_id, 0, {"title": "Saturday"})
-        await room.store.create_content(second, User(ADA.id, ADA.name), NOW)
-        contents = (START.id, second.id)
+        await room.store.create_content(SECOND, User(ADA.id, ADA.name), NOW)
+        content_ids = (START.id, SECOND.id)
         statements: list[str] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -53,7 +61,7 @@ class TestTwoNodes:
 
         async def everywhere(node: Node, times: int) -> None:
             asked = [proposal(typed("x"), base=0) for _ in range(times)]
-            await asyncio.gather(*(node.submit(edit, content_id) for content_id in contents for edit in asked))
+            await asyncio.gather(*(node.submit(edit, content_id) for content_id in content_ids for edit in asked))
 
         async with node(any_database_url) as other:
             # Two words each, so that both know both contents.
@@ -63,7 +71,7 @@ class TestTwoNodes:
             with at_each("before_cursor_execute", note):
                 await everywhere(room, 2)
             assert len([statement for statement in statements if "edits" in statement]) == 1
-            for content_id in contents:
+            for content_id in content_ids:
                 stored = await room.stored(content_id)
                 assert versions(stored) == list(range(1, 8))
                 live = room.journal.head(content_id)
@@ -122,3 +130,64 @@ class TestTwoNodes:
             outcomes = await asyncio.gather(room.submit(asked), other.submit(asked))
         assert {type(outcome) for outcome in outcomes} == {Accepted, Duplicate}
         assert versions(await room.stored()) == [1]
+
+
+class TestAContentThatSomebodyKeeps:
+    """On PostgreSQL alone: SQLite locks no less than the database."""
+
+    async def test_the_others_go_on_and_it_does_once_it_is_free(self, postgresql_database_url: str) -> None:
+        async with node(postgresql_database_url) as room:
+            await make_setlist(room, SECOND)
+            with kept_by_another(postgresql_database_url, START.id):
+                held = [asyncio.ensure_future(room.submit(proposal(typed(f"{n}"), base=0))) for n in range(3)]
+                others = [room.submit(proposal(typed("x"), base=0), SECOND.id) for _ in range(3)]
+                assert {type(outcome) for outcome in await asyncio.gather(*others)} == {Accepted}
+                assert not any(answer.done() for answer in held)
+            assert {type(outcome) for outcome in await asyncio.gather(*held)} == {Accepted}
+            assert (await room.reader.document(START.id)).fields["notes"] == "012doors"
+
+    async def test_its_edits_are_refused_after_a_while(
+        self, postgresql_database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("collab.storage.journal.HELD_S", 0.1)
+        async with node(postgresql_database_url) as room:
+            await make_setlist(room)
+            asked = proposal(typed("x"), base=0)
+            with kept_by_another(postgresql_database_url, START.id):
+                with pytest.raises(Unavailable, match="another transaction"):
+                    await room.submit(asked)
+                nowhere = room.submit(proposal(typed("x"), base=0), "no such content")
+                with pytest.raises(NotFound):
+                    await nowhere
+            assert isinstance(await room.submit(asked), Accepted)
+
+    async def test_a_node_that_stands_still_lets_go(
+        self, postgresql_database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(OF_A_NODE, "idle_in_transaction_session_timeout", "700ms")
+        goes_on = threading.Event()
+
+        def stand_still(connection: Connection) -> None:
+            connection.execute(select(contents.c.id).with_for_update())
+            goes_on.wait()
+
+        async with node(postgresql_database_url) as room:
+            await make_setlist(room)
+            suspended = Writer(postgresql_database_url)
+            standing = asyncio.ensure_future(suspended.run(stand_still))
+            await until(lambda: _is_kept(postgresql_database_url))
+            try:
+                assert isinstance(await room.submit(proposal(typed("x"), base=0)), Accepted)
+            finally:
+                goes_on.set()
+                with pytest.raises(Unavailable):
+                    await standing
+                await suspended.close()
+
+
+def _is_kept(database_url: str) -> bool:
+    engine = create_engine(sync_url(database_url))
+    with engine.begin() as connection:
+        free = connection.scalars(select(contents.c.id).with_for_update(skip_locked=True)).all()
+    engine.dispose()
+    return not free

@@ -11,6 +11,7 @@ from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
 from collab.domain.document import Document
 from collab.domain.stays import Departed, Node, Origin, Stay
+from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine
 from collab.storage.presence import StoredPresence
@@ -40,7 +41,7 @@ def stay(stay_id: str, user: User, seconds: float, *, room: str = "band_b", node
 async def store(any_database_url: str) -> AsyncIterator[StoredPresence]:
     """A store with two bands, `b` (with a setlist `s`) and `other`."""
     engine, writer = reading_engine(any_database_url), Writer(any_database_url)
-    bands = StoredBands(engine, writer)
+    bands = StoredBands(engine, writer, UNLIMITED)
     await bands.save_user(ADA, START)
     for band_id in ("b", "other"):
         await bands.create_band(Band(band_id, band_id), ADA, START)

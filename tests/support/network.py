@@ -26,6 +26,7 @@ from collab.protocol.events import edits_json, outcome_json
 from collab.protocol.ops import to_domain
 from collab.services.directory import Directory
 from collab.services.editing import EditingService, Opened, waited
+from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine
 from collab.storage.journal import Journal
@@ -104,7 +105,7 @@ class Network:
 
     async def open(self, members: Sequence[User], fields: Json, items: Sequence[Item]) -> None:
         """A band with a setlist, in which each member has it open."""
-        self._store = StoredBands(self._reading, self._writer)
+        self._store = StoredBands(self._reading, self._writer, UNLIMITED)
         self._band = Band(str(uuid.uuid4()), "Blue Nile")
         self.content_id = str(uuid.uuid4())
         now = self._clock.now()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import Role
@@ -17,11 +17,12 @@ from collab.domain.kinds import KINDS
 from collab.domain.ops import Op, Set, Text
 from collab.domain.rebase import Accepted, Outcome
 from collab.domain.sizes import SizeLimits
+from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
-from collab.storage.engine import reading_engine
+from collab.storage.engine import reading_engine, sync_url
 from collab.storage.journal import Journal
 from collab.storage.readers import StoredHistory
-from collab.storage.tables import snapshots
+from collab.storage.tables import contents, snapshots
 from collab.storage.writer import Writer
 from tests.support.rooms import ADA, BEN, NOW, START
 
@@ -86,7 +87,7 @@ async def node(
     if is_started:
         journal.start()
     try:
-        yield Node(journal, StoredHistory(engine, journal), StoredBands(engine, writer), engine, committed)
+        yield Node(journal, StoredHistory(engine, journal), StoredBands(engine, writer, UNLIMITED), engine, committed)
     finally:
         await journal.close()
         await writer.close()
@@ -140,3 +141,15 @@ def at_each(event_name: str, callback: Any) -> Iterator[None]:
 
 def versions(edits: Sequence[Edit]) -> list[int]:
     return [edit.version for edit in edits]
+
+
+@contextmanager
+def kept_by_another(database_url: str, content_id: str) -> Iterator[Connection]:
+    """Somebody at a prompt has begun to change a content and does not go on."""
+    engine = create_engine(sync_url(database_url))
+    try:
+        with engine.connect() as connection:
+            connection.execute(select(contents.c.id).where(contents.c.id == content_id).with_for_update())
+            yield connection
+    finally:
+        engine.dispose()

@@ -1,0 +1,25 @@
+"""Counting: of all that users make there may be so many, and that is looked at in the transaction that adds one.
+
+Counted before, and added after a wait, a limit lets through as many as ask at once. Here the row that owns what is
+counted is locked first (on SQLite the transaction has the whole database): whoever else adds one waits, on any node,
+and counts what was committed before.
+"""
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+
+from collab.domain.errors import TooLarge
+
+
+def lock(connection: Connection, table: Table, row_id: str) -> None:
+    """Keeps others from adding to what a row owns until the transaction ends; rows may refer to it meanwhile."""
+    connection.execute(select(table.c.id).where(table.c.id == row_id).with_for_update(key_share=True))
+
+
+def count(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:
+    return connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one()
+
+
+def require_room(connection: Connection, most: int, what: str, table: Table, *conditions: ColumnElement[bool]) -> None:
+    """Raises `TooLarge` where there are as many such rows as there may be; lock their owner first."""
+    if count(connection, table, *conditions) >= most:
+        raise TooLarge(f"expected at most {most} {what}")
