@@ -16,6 +16,7 @@ export class FakeSocket {
   readonly io = { engine: { close: () => this.break() } };
 
   #count = 0;
+  #heard: () => void = () => undefined;
   readonly #listeners = new Map<string, (payload: unknown) => void>();
   #waiting: { event: string; answered: Answered }[] = [];
 
@@ -27,8 +28,13 @@ export class FakeSocket {
     });
   }
 
+  onAny(listener: () => void): void {
+    this.#heard = listener;
+  }
+
   /** The server says something. */
   hear(event: string, payload: unknown): void {
+    this.#heard();
     this.#listeners.get(event)?.(payload);
   }
 
