@@ -110,6 +110,29 @@ async def test_rest_calls_count_for_the_user(database_url: str, clock: ManualClo
         assert answer.headers["Retry-After"] == "10"
 
 
+async def test_a_full_room_takes_back_whose_connection_broke_and_nobody_else(database_url: str) -> None:
+    async with (
+        limited(database_url, max_room_sessions=2) as (server, gig),
+        member(server, "ada") as ada,
+        member(server, "dex") as dex,
+    ):
+        await ada.ok("join_room", gig.room)
+        async with member(server, "ben") as ben:
+            await ben.ok("join_room", gig.room)
+            assert (await dex.refused("join_room", gig.room))["code"] == "too_large"
+            # Who was not let in hears nothing; who is in may ask again.
+            await ada.ok("join_room", gig.room)
+            await ada.ok("edit_content", edit(gig.setlist_id, 0, set_("iko", "key", "G")))
+            await ben.next("content_edited")
+            await dex.ok("join_room", gig.band_room)
+            assert dex.heard["content_edited"] == []
+            await ben.client.eio.ws.close()
+            await ben.next("disconnect")
+        assert (await dex.refused("join_room", gig.room))["code"] == "too_large"
+        async with member(server, "ben") as again:
+            await again.ok("join_room", gig.room)
+
+
 async def _add_long_song(who: Member, gig: Gig) -> dict[str, Any]:
     """An edit of 4 kB."""
     long = edit(gig.setlist_id, 0, insert(f"n{new_edit_id()}"[:20], "a5", notes="x" * 4_000))
