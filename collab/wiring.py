@@ -99,6 +99,7 @@ def keep_presence(
         is_removed,
         grace=timedelta(seconds=settings.presence_grace_s),
         idle_after=timedelta(seconds=settings.presence_idle_after_s),
+        max_sessions=settings.max_room_sessions,
         on_change=on_change,
     )
     return presence, log
