@@ -14,7 +14,7 @@ from collab.engine import Engine
 from collab.http.admin import mount_admin
 from collab.http.compression import Compressed
 from collab.http.metrics import metrics_router
-from collab.http.pages import add_pages
+from collab.http.pages import StockPages, add_pages
 from collab.http.rest import rest_routers
 from collab.http.routes import Caller
 from collab.http.traffic import Traffic
@@ -76,6 +76,7 @@ def own_app(settings: Settings, *, has_page: bool = True) -> FastAPI:
     """The FastAPI application of an engine that runs on its own."""
     # FastAPI's own /docs is fetched from two other hosts, which learn who reads it.
     app = FastAPIOffline(title="collab", version=version("collab"), docs_url="/docs", redoc_url=None)
+    app.add_middleware(StockPages, below=("/docs/", "/static-offline-docs/"))
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -110,4 +111,5 @@ def _add_routes(engine: Engine, app: FastAPI) -> None:
         app.include_router(metrics_router(engine.prometheus.exposition, settings.metrics_token.get_secret_value()))
     if settings.admin_pages:
         secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
+        app.add_middleware(StockPages, below=("/admin/",))
         mount_admin(app, engine.reading, records(), engine.tokens, secret)

@@ -110,6 +110,7 @@ def keep_presence(
         is_removed,
         grace=timedelta(seconds=settings.presence_grace_s),
         idle_after=timedelta(seconds=settings.presence_idle_after_s),
+        max_sessions=settings.max_room_sessions,
         on_change=on_change,
     )
     return presence, log
@@ -128,6 +129,12 @@ def prometheus(settings: Settings) -> PrometheusMeter | None:
     if settings.metrics_token is None:
         return None
     return PrometheusMeter(version("collab"), settings.database_url.partition(":")[0].partition("+")[0])
+
+
+def watch_webhooks(meter: PrometheusMeter, webhooks: Webhooks) -> None:
+    """Lets Prometheus see what a receiver does not take."""
+    meter.watch("webhook_failing", "Contents whose last delivery failed.", lambda: webhooks.failing.count)
+    meter.watch("webhook_parked", "Those of them that have failed for long.", lambda: webhooks.failing.parked)
 
 
 def watch(
