@@ -57,7 +57,15 @@ class MemoryOutbox:
         known = {content_id: self.cursors.get(content_id, 0) for content_id in self.stored}
         return [entry for entry in known.items() if len(self.stored[entry[0]]) > entry[1]][:limit]
 
-    async def edits(self, content_id: str, after: int, limit: int, _only: EditFilter = EVERY_EDIT) -> list[Edit]:
+    async def edits(
+        self,
+        content_id: str,
+        after: int,
+        limit: int,
+        only: EditFilter = EVERY_EDIT,
+        *,
+        max_bytes: int | None = None,
+    ) -> list[Edit]:
         return self.stored[content_id][after : after + limit]
 
     async def document(self, _content_id: str, _version: int | None = None) -> Document:
