@@ -120,6 +120,12 @@ def prometheus(settings: Settings) -> PrometheusMeter | None:
     return PrometheusMeter(version("collab"), settings.database_url.partition(":")[0].partition("+")[0])
 
 
+def watch_webhooks(meter: PrometheusMeter, webhooks: Webhooks) -> None:
+    """Lets Prometheus see what a receiver does not take."""
+    meter.watch("webhook_failing", "Contents whose last delivery failed.", lambda: webhooks.failing.count)
+    meter.watch("webhook_parked", "Those of them that have failed for long.", lambda: webhooks.failing.parked)
+
+
 def watch(
     meter: PrometheusMeter, sessions: Sessions, transports: Transports, presence: PresenceService, journal: Journal
 ) -> None:
