@@ -208,7 +208,7 @@ def _stored(outcome: Outcome | CollabError) -> Stored | CollabError:
 
 
 def _is_whole(tail: Sequence[Edit], since: int, head: int) -> bool:
-    """Whether nothing is missing: there is a gap where the history was folded, and a long tail is not read to its end."""
+    """Whether nothing is missing: a history that was folded leaves a gap, and a long tail is not read to its end."""
     if not tail:
         return since == head
     return tail[0].version == since + 1 and tail[-1].version >= head
