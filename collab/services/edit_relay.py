@@ -25,7 +25,7 @@ PATIENCE = timedelta(milliseconds=100)
 """How long edits that came too early wait for those before them: two nodes' messages overtake each other all the time,
 and what is missing is most likely on its way. Only then is it read from the database."""
 
-NEWS_BEATS = 5
+NEWS_BEATS = 10
 """How often the head of a content is announced after an edit."""
 
 
