@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -63,9 +64,11 @@ async def test_a_time_is_of_the_highest_version_by_then_though_the_clock_stepped
         at = BEGIN + timedelta(seconds=7_200 + seconds)
         return (await engine.history.document(ADA, content_id, at=at)).version
 
-    # Made at 60 s, then an hour from there, a minute later, back again, and another minute later.
-    made = {1: 60, 2: 60 + step_s, 3: 120 + step_s, 4: 120, 5: 180}
-    for seconds in {*made.values(), 0, 90, 150, 10_000}:
+    # Asked for at 60 s, then an hour from there, a minute later, back again, and another minute later; the times of a
+    # content never go back.
+    asked = (60, 60 + step_s, 120 + step_s, 120, 180)
+    made = dict(enumerate(accumulate(asked, max), 1))
+    for seconds in {*asked, 0, 90, 150, 10_000}:
         expected = max((version for version, at in made.items() if at <= seconds), default=0)
         assert await version_at(seconds) == expected
 
