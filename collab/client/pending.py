@@ -22,7 +22,7 @@ class Pending:
     back: the target, or its latest redo; None where that is not foretold. `made_on` is the version that its author
     saw; None where the server knows that no more, so that it counts as made on what is confirmed when it is sent.
     `expected` holds what the fields that it sets held then; None where it may replace whatever they hold.
-    `is_in_place`: it is among the confirmed versions.
+    `was_sent`: the server may have it. `is_in_place`: it is among the confirmed versions.
     """
 
     edit_id: str
@@ -32,6 +32,7 @@ class Pending:
     made_on: int | None = 0
     expected: Mapping[Place, Value] | None = None
     ops_as_sent: tuple[Op, ...] = ()
+    was_sent: bool = False
     is_in_place: bool = False
 
     @property
@@ -51,13 +52,14 @@ class Pending:
 def awake(waiting: Sequence[Pending]) -> int:
     """How many of these are to be sent: all, but for edits at the end that were undone before they were sent, and their
     undos. Together these change nothing, and they wait for whether they are redone."""
-    open_: list[tuple[int, str]] = []
+    standing: list[int] = []
     for index, edit in enumerate(waiting):
-        if open_ and edit.undoes == open_[-1][1]:
-            open_.pop()
+        last = waiting[standing[-1]] if standing else None
+        if last is not None and not last.was_sent and edit.undoes == last.edit_id:
+            standing.pop()
         else:
-            open_.append((index, edit.edit_id))
-    return open_[-1][0] + 1 if open_ else 0
+            standing.append(index)
+    return standing[-1] + 1 if standing else 0
 
 
 def places_set(ops: Sequence[Op]) -> set[Place]:

@@ -116,6 +116,7 @@ class Replica:
         """What to send now: the edit in flight, again, where its answer is still missing; else the next one."""
         if self._flight is None and awake(self._waiting):
             self._flight = self._waiting.pop(0)
+            self._flight.was_sent = True
             self._request = _request(self._flight, self.confirmed)
         return self._request if self._answer is None else None
 
@@ -278,7 +279,7 @@ class Replica:
         steps = take_group(source)
         for step in steps:
             last = self._waiting[-1] if self._waiting else None
-            if last is not None and last.target is not None and last.edit_id == step.edit_id:
+            if last is not None and last.target is not None and last.edit_id == step.edit_id and not last.was_sent:
                 # An undo that was never sent is taken back as if it had not been made.
                 self._waiting.pop()
                 to.append(Step(last.target, step.group))

@@ -152,7 +152,7 @@ class Convergence(RuleBasedStateMachine):
             old = apply_stored(old, edit.ops)
         assert old == head
         for client in self.network.clients:
-            assert client.replica.view == client.replica.confirmed
+            assert client.replica.view.to_json() == client.replica.confirmed.to_json()
             assert client.replica.confirmed.to_json() == head.to_json()
             assert {refusal.error.code for refusal in client.refusals} <= {"conflict"}, client.refusals
 

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import uuid
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -82,7 +83,7 @@ class Alone:
 @of_one_database
 @given(steps=STEPS)
 @pytest.mark.usefixtures("short_memory")
-def test_alone_one_goes_back_and_forth_through_what_one_saw(sqlite_database_url: str, steps: list[object]) -> None:
+def test_alone_one_goes_back_and_forth_through_what_one_saw(sqlite_database_url: str, steps: list[Any]) -> None:
     async def play() -> None:
         async with network(
             sqlite_database_url, [ADA], {"title": "Friday", "notes": "doors at 8"}, setlist_items()
@@ -123,7 +124,7 @@ def test_alone_one_goes_back_and_forth_through_what_one_saw(sqlite_database_url:
 @given(turns=st.lists(st.tuples(st.integers(0, 1), STEPS), min_size=2, max_size=5))
 @pytest.mark.usefixtures("short_memory")
 def test_with_another_who_edits_what_an_undo_shows_is_what_is_stored(
-    sqlite_database_url: str, turns: list[tuple[int, list[object]]]
+    sqlite_database_url: str, turns: list[tuple[int, list[Any]]]
 ) -> None:
     async def play() -> None:
         async with network(sqlite_database_url, [ADA, BEN], START, setlist_items()) as band:
