@@ -11,6 +11,6 @@ export type { Pending, Request } from "./pending";
 export { Replica } from "./replica";
 export { Rest, RestError } from "./rest";
 export { Roster } from "./roster";
-export { BrowserStore, NoStore, type Store } from "./store";
+export { BrowserStore, NoStore, type Store, type Stored } from "./store";
 export * as text from "./text";
 export type * from "./types";
