@@ -30,7 +30,7 @@ KEPT = """async () => {
 
 def made_up(user_id: str) -> str:
     """A token that nobody has signed."""
-    parts = ({"alg": "none"}, {"sub": user_id, "exp": 9_999_999_999}, {})
+    parts: list[dict[str, object]] = [{"alg": "none"}, {"sub": user_id, "exp": 9_999_999_999}, {}]
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
 
 
