@@ -47,6 +47,7 @@ class Connection:
         self._refusal: CollabError | None = None
         self._session: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
         self.ended = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._is_leaving = False
         self._watch: asyncio.Task[None] | None = None
         # Plain functions: python-socketio starts a task for each packet, and only what awaits nothing keeps the order.
@@ -70,6 +71,11 @@ class Connection:
                 # A handshake that failed or was given up leaves an open HTTP session behind.
                 await self._drop()
 
+    @property
+    def max_message_bytes(self) -> int:
+        """How large a message may be: a larger one would end the connection."""
+        return self.session.max_message_bytes
+
     async def call(self, event: str, payload: Any, timeout_s: float, take: Take | None = None) -> Any:
         """The server's answer. Raises what it answers with; `NotConnected` where the connection ends before.
 
@@ -84,7 +90,7 @@ class Connection:
             raise _gone()
         self._calls.add(answered)
         try:
-            await self._socket.emit(event, payload, callback=partial(_resolve, answered, take))
+            await self._emit(event, payload, partial(_resolve, answered, take))
             async with asyncio.timeout(timeout_s):
                 answer = await answered
         except socketio.exceptions.SocketIOError:
@@ -110,6 +116,21 @@ class Connection:
                 return await self.call(event, payload, timeout_s, take)
             except RateLimited as error:
                 await asyncio.sleep(backoff.delay_s(error))
+
+    async def _emit(self, event: str, payload: Any, callback: Callable[..., None]) -> None:
+        """Over polling one event at a time: python-engineio puts all that waits into one payload, however large."""
+        if self._socket.transport() != "polling":
+            await self._socket.emit(event, payload, callback=callback)
+            return
+        async with self._turn:
+            await self._socket.emit(event, payload, callback=callback)
+            written = asyncio.ensure_future(self._socket.eio.queue.join())
+            over = asyncio.ensure_future(self.ended.wait())
+            try:
+                await asyncio.wait({written, over}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                written.cancel()
+                over.cancel()
 
     async def ends_within(self, delay_s: float) -> bool:
         """Returns when the connection has ended, or after the delay: then False."""

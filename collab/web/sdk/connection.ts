@@ -53,6 +53,8 @@ export class Unanswered extends Error {}
 
 const ANSWER_TIMEOUT_MS = 10_000;
 const RETRY_MS = { first: 500, most: 10_000 };
+/** A connection that lasts so long, and carries something, was no part of a trouble. */
+const HELD_MS = 5_000;
 const ROOM_EVENTS = [
   "content_edited",
   "batch_update",
@@ -71,6 +73,9 @@ export class Connection extends Watchable<Link> {
   #token: ConnectionOptions["token"];
   readonly #backoff = new Backoff(RETRY_MS.first, RETRY_MS.most);
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #onlineSince = 0;
+  /** Whether anything was answered on the present connection. */
+  #hasCarried = false;
 
   constructor(options: ConnectionOptions) {
     super({ state: "connecting" });
@@ -110,6 +115,12 @@ export class Connection extends Watchable<Link> {
 
   get isOnline(): boolean {
     return this.getState().state === "online";
+  }
+
+  /** How large a message may be: a larger one would end the connection. */
+  get maxMessageBytes(): number {
+    const link = this.getState();
+    return link.state === "online" ? link.session.max_message_bytes : Infinity;
   }
 
   get sessionId(): string | null {
@@ -186,7 +197,10 @@ export class Connection extends Watchable<Link> {
         if (error) {
           if (this.#socket.id === socketId) this.#socket.io.engine.close();
           reject(new Unanswered(String(error)));
-        } else if (answer.ok) {
+          return;
+        }
+        this.#hasCarried = true;
+        if (answer.ok) {
           take(answer);
           resolve(answer);
         } else reject(new Refused(answer.error));
@@ -196,7 +210,8 @@ export class Connection extends Watchable<Link> {
   }
 
   #begin(session: Session): void {
-    this.#backoff.reset();
+    this.#onlineSince = performance.now();
+    this.#hasCarried = false;
     this.set({ state: "online", session });
     for (const member of this.#members) void this.#join(member);
   }
@@ -237,11 +252,15 @@ export class Connection extends Watchable<Link> {
     }
   }
 
+  /** Back-off begins anew only after a connection that was of use: else a fault that ends each would be a storm. */
   #end(reason: Socket.DisconnectReason): void {
+    const hasHeld = this.isOnline && this.#hasCarried && performance.now() - this.#onlineSince >= HELD_MS;
+    if (hasHeld) this.#backoff.reset();
     for (const member of this.#members) member.parted();
     if (this.getState().state !== "refused") this.set({ state: this.#isWanted ? "connecting" : "offline" });
     // After any other reason the library comes back by itself.
     if (reason === "io server disconnect") this.#later();
+    else this.#socket.io.reconnectionDelay(this.#backoff.delay_ms());
   }
 
   #failed(error: Error & { data?: Partial<Problem> }): void {
