@@ -44,7 +44,7 @@ def create_app(
     """
     settings = settings or Settings()
     engine = Engine(settings, on_edit=on_edit, on_presence=on_presence)
-    migrate(settings.database_url)
+    migrate(settings.database_url, may_be_newer=True)
     if host is None:
         return attach(engine, own_app(settings, has_page=has_page is not False))
     application = attach(engine, host)

@@ -44,7 +44,7 @@ def serve(
 
         settings = Settings()
         engine = Engine(settings)
-        migrate_schema(settings.database_url)
+        migrate_schema(settings.database_url, may_be_newer=True)
         if workers > 1:
             from collab.logs import configure_logging
             from collab.workers import serve_with_workers

@@ -179,10 +179,11 @@ class Engine:
             needed={
                 "database": partial(check_database, self.reading),
                 "schema": partial(check_schema, self.reading),
+                "writing": self._writer.check,
                 "journal": self._journal.check,
             },
             wanted={} if self.cluster is None else {"bus": self.cluster.check},
-            parts={"journal": lambda: self._journal.is_stuck},
+            parts={"journal": lambda: self._journal.is_stuck, "database's file": lambda: self._writer.is_lost},
         )
         if self.prometheus is not None:
             watch(self.prometheus, self.sessions, self._transports, self.presence, self._journal)

@@ -83,13 +83,19 @@ def bound_to(host: str, port: int) -> socket:
     return bound
 
 
-def send_at_once(listening: socket) -> None:
-    """Lets no answer wait for the peer's word on the one before (Nagle's algorithm, RFC 896).
+UNSENT_BYTES = 65_536
+"""What the system keeps of what a connection has to send, beyond what is under way."""
 
-    uvloop sees to that itself; asyncio does only for a socket that was made with the number of its protocol.
-    Accepted sockets inherit it.
+
+def send_at_once(listening: socket) -> None:
+    """Lets no answer wait for the peer's word on the one before (Nagle's algorithm, RFC 896), and no ping behind the
+    megabytes that the system would take for a slow line. Accepted sockets inherit it.
+
+    uvloop sees to the first itself; asyncio does only for a socket that was made with the number of its protocol.
     """
     listening.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_NODELAY, 1)
+    if hasattr(tcp, "TCP_NOTSENT_LOWAT"):
+        listening.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
 def drop_dead_peers(listening: socket, settings: Settings) -> None:

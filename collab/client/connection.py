@@ -1,16 +1,19 @@
 """One connection: a stock Socket.IO client from its handshake to its end. Staying connected is client.py's."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
 
 import socketio
 
 from collab.client.backoff import Backoff
 from collab.client.errors import NotConnected, error_of
+from collab.client.patience import Patience
 from collab.client.wire import Session, session_of
 from collab.domain.errors import CollabError, RateLimited, Unauthenticated
 
@@ -23,6 +26,9 @@ Take: TypeAlias = Callable[[Any], None]
 # Left to themselves, python-socketio and python-engineio log every failure that is handled here.
 _quiet = logging.getLogger("collab.client.socketio")
 _quiet.setLevel(logging.CRITICAL)
+
+HELD_S = 5.0
+"""A connection that lasts so long has held."""
 
 _GOODBYE_S = 2.0
 """For so long a server is given to take leave."""
@@ -44,10 +50,14 @@ class Connection:
             websocket_extra_options={"max_msg_size": MAX_MESSAGE_BYTES},
         )
         self._calls: set[asyncio.Future[Any]] = set()
+        self._patience = Patience()
+        self._parts: list[str] = []
         self._refusal: CollabError | None = None
         self._session: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
         self.ended = asyncio.Event()
         self._turn = asyncio.Lock()
+        self._has_carried = False
+        self._opened_at = 0.0
         self._is_leaving = False
         self._watch: asyncio.Task[None] | None = None
         # Plain functions: python-socketio starts a task for each packet, and only what awaits nothing keeps the order.
@@ -60,9 +70,10 @@ class Connection:
         try:
             async with asyncio.timeout(timeout_s):
                 await self._socket.connect(
-                    url, auth={"token": token}, transports=list(transports), wait_timeout=timeout_s
+                    _in_parts(url), auth={"token": token}, transports=list(transports), wait_timeout=timeout_s
                 )
                 self.session = await self._session
+                self._opened_at = asyncio.get_running_loop().time()
                 self._watch = asyncio.create_task(self._end_if_silent(), name="collab-silence")
         except (socketio.exceptions.ConnectionError, NotConnected, TimeoutError) as error:
             raise self._refusal or NotConnected(f"expected a collab server at {url}: {error or 'no answer'}") from None
@@ -70,6 +81,11 @@ class Connection:
             if not hasattr(self, "session"):
                 # A handshake that failed or was given up leaves an open HTTP session behind.
                 await self._drop()
+
+    @property
+    def has_held(self) -> bool:
+        """Whether it has lasted for a while and carried something: then it is no part of a trouble."""
+        return self._has_carried and asyncio.get_running_loop().time() - self._opened_at >= HELD_S
 
     @property
     def max_message_bytes(self) -> int:
@@ -82,17 +98,16 @@ class Connection:
         `take` gets an answer that is ok where it stands among the events. Whoever awaits it goes on only when those
         that came in with it have been heard: too late, where an answer says what they follow.
 
-        A server that leaves something unanswered for `timeout_s` is taken for gone: the connection ends then. Pings
-        alone would tell it late, or never where it still pings.
+        A server that leaves something unanswered and is silent for `timeout_s` is taken for gone: the connection ends
+        then. Pings alone would tell it late, or never where it still pings.
         """
         answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if self.ended.is_set():
             raise _gone()
         self._calls.add(answered)
         try:
-            await self._emit(event, payload, partial(_resolve, answered, take))
-            async with asyncio.timeout(timeout_s):
-                answer = await answered
+            await self._emit(event, payload, partial(self._resolve, answered, take))
+            answer = await self._patience.wait(answered, len(json.dumps(payload)), timeout_s)
         except socketio.exceptions.SocketIOError:
             raise _gone() from None
         except TimeoutError:
@@ -179,10 +194,35 @@ class Connection:
         await self._socket.eio.disconnect(abort=True)
 
     def _hear(self, event: str, payload: Any = None) -> None:
+        self._patience.moved()
+        if event == "part":
+            self._parts.append(payload["text"])
+            return
+        payload = self._whole(payload)
         if event == "session" and not self._session.done():
             self._session.set_result(session_of(payload))
         elif not self.ended.is_set():
             self._on_event(event, payload)
+
+    def _resolve(self, answered: asyncio.Future[Any], take: Take | None, answer: Any = None) -> None:
+        self._patience.moved()
+        self._has_carried = True
+        answer = self._whole(answer)
+        if answered.done():
+            return
+        try:
+            if take is not None and answer["ok"]:
+                take(answer)
+            answered.set_result(answer)
+        except Exception as error:  # noqa: BLE001  # an edge: it is for whoever awaits the answer
+            answered.set_exception(error)
+
+    def _whole(self, payload: Any) -> Any:
+        """What came in parts, in the place of what stands for it (PROTOCOL.md, Long payloads)."""
+        if not (isinstance(payload, dict) and "in_parts" in payload):
+            return payload
+        parts, self._parts = self._parts, []
+        return json.loads("".join(parts))
 
     def _refused(self, body: Any = None) -> None:
         # The transport's own failures come as a text.
@@ -201,15 +241,10 @@ class Connection:
             self._session.exception()
 
 
-def _resolve(answered: asyncio.Future[Any], take: Take | None, answer: Any = None) -> None:
-    if answered.done():
-        return
-    try:
-        if take is not None and answer["ok"]:
-            take(answer)
-        answered.set_result(answer)
-    except Exception as error:  # noqa: BLE001  # an edge: it is for whoever awaits the answer
-        answered.set_exception(error)
+def _in_parts(url: str) -> str:
+    """The URL, by which long payloads are asked for in parts."""
+    address = urlsplit(url)
+    return urlunsplit(address._replace(query="&".join(filter(None, (address.query, "parts=1")))))
 
 
 def _cut(websocket: Any) -> None:

@@ -60,7 +60,8 @@ class Content(Room[ContentRoom, Notice]):
         return 0 if self._opened is None else self._opened.pending_count
 
     def edit(self, ops: Sequence[Op], *, is_unchanged_expected: bool = False) -> str:
-        """Several ops as one edit: all are stored, or none.
+        """Several ops as one edit: all are stored, or none. Items that are too many for a message come one after the
+        other, in several edits; anything else that is too large is refused (`TooLarge`).
 
         With `is_unchanged_expected` it is refused (`Conflicting`) instead of replacing a value that somebody else
         has set meanwhile.

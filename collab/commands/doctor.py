@@ -13,7 +13,8 @@ from collab.commands.findings import Finding
 from collab.commands.terminal import say
 from collab.domain.errors import Unavailable
 from collab.settings import Settings
-from collab.storage.inspection import DatabaseFacts, inspect_database, shown_url, sqlite_file
+from collab.storage.engine import sqlite_file
+from collab.storage.inspection import DatabaseFacts, inspect_database, shown_url
 from collab.storage.migrate import revisions, what_is_wrong
 from collab.tokens import Tokens
 

@@ -7,18 +7,19 @@ already, up to `rebased_to`: a delta meets only what came after.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from collab.domain import positions, text
-from collab.domain.document import Document, Draft
-from collab.domain.edits import Dropped, Edit, Overwrite, Reason
-from collab.domain.errors import Invalid, Problem, TooLarge, VersionUnknown
+from collab.domain import text
+from collab.domain.document import Document
+from collab.domain.edits import Dropped, Edit, Overwrite
+from collab.domain.errors import TooLarge, VersionUnknown
 from collab.domain.fields import FieldType, TextField, value_problem
 from collab.domain.kinds import FieldTypes, Kind
+from collab.domain.making import Making
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text, Value
 from collab.domain.since import MAX_COMPONENTS, Place, Since
 
 
-class Merge:
-    """Collects, op by op, what is applied, what takes it back, what was dropped, overwritten or wrong."""
+class Merge(Making):
+    """A member's edit: what has come since its base is known, and who wrote it."""
 
     def __init__(
         self,
@@ -29,28 +30,16 @@ class Merge:
         rebased_to: int,
         author_id: str,
     ) -> None:
-        self.draft = Draft(document)
-        self.ops: list[Op] = []
-        self.inverse: list[Op] = []
-        self.dropped: list[Dropped] = []
-        self.overwrote: list[Overwrite] = []
+        super().__init__(document, kind)
         self._head = document
         self._since = Since(since)
         is_as_made = rebased_to == base_version
         self._unmet = self._since if is_as_made else Since([edit for edit in since if edit.version > rebased_to])
-        self._kind = kind
         self._base_version = base_version
         self._author_id = author_id
-        self._problems: list[Problem] = []
         self._written: set[Place] = set()
         self._committed: dict[Place, list[text.Delta] | None] = {}
         self._components = 0
-        self._kept: dict[Place, Reason] = {}
-
-    def check(self) -> None:
-        """Raises `Invalid` with every problem found so far."""
-        if self._problems:
-            raise Invalid(self._problems)
 
     def carry(self, index: int, op: Op) -> None:
         """Carries an op of a client's edit to the head and applies it, or notes why it can't be."""
@@ -69,48 +58,6 @@ class Merge:
             case Remove(item_id):
                 if self._target(index, item_id) is not None:
                     self._apply(op)
-
-    def carry_back(self, index: int, done: Op, inverse: Op) -> None:
-        """Applies the inverse of a stored op where that still makes sense (PROTOCOL.md, How edits meet, 5)."""
-        subject = _subject(inverse)
-        # What an edit did to a thing before lies under what it did to it last: where that stays, both do.
-        carried = (
-            self._kept.get((subject[0], "")) or self._kept.get(subject) or self._carried_back(index, done, inverse)
-        )
-        if isinstance(carried, str):
-            self._kept[subject] = carried
-            self.dropped.append(Dropped(index, carried))
-        else:
-            self._apply(carried)
-
-    def _carried_back(self, index: int, done: Op, inverse: Op) -> Op | Reason:
-        """The inverse of a stored op as it fits the head, or why it does not."""
-        if isinstance(inverse, Insert):
-            item = inverse.item
-            if item.id in self.draft.items:
-                return "item_exists"
-            return Insert(self._placed(f"ops.{index}.item.position", item))
-        if inverse.item is not None and inverse.item not in self.draft.items:
-            return "item_removed"
-        match inverse:
-            case Set(item_id, name, _):
-                given = done.value if isinstance(done, Set) else None
-                if self.draft.value(item_id, name) != given:
-                    return "field_changed"
-                self._written.add((item_id, name))
-            case Text(item_id, name, delta):
-                carried = self._carry_delta((item_id, name), delta)
-                if carried is None:
-                    return "field_replaced"
-                if self._text_problem(item_id, name, carried):
-                    return "text_too_long"
-                return Text(item_id, name, carried)
-            case Move(item_id, position):
-                put = done.position if isinstance(done, Move) else None
-                if self.draft.items[item_id].position != put:
-                    return "item_moved"
-                return Move(item_id, self._free_position(f"ops.{index}.position", position, item_id))
-        return inverse
 
     def _carry_set(self, index: int, op: Set) -> None:
         types = self._target(index, op.item)
@@ -225,55 +172,6 @@ class Merge:
         else:
             self._wrong(f"ops.{index}.item", f"expected the id of an item of this content, got {item_id!r}")
         return None
-
-    def _field_types(self, item_id: str | None) -> FieldTypes:
-        if item_id is None:
-            return self._kind.fields
-        return self._kind.item_types.get(self.draft.items[item_id].type, {})
-
-    def _text_problem(self, item_id: str | None, name: str, delta: text.Delta) -> str | None:
-        """What is wrong with a delta of the text as it now is, or None."""
-        before = self.draft.value(item_id, name) or ""
-        if text.reach(delta) > len(before):
-            return f"expected a delta within the text's {len(before)} characters, got a reach of {text.reach(delta)}"
-        field_type = self._field_types(item_id).get(name)
-        return field_type.problem(text.apply(before, delta)) if field_type is not None else None
-
-    def _is_position(self, path: str, position: str) -> bool:
-        if found := positions.problem(position):
-            self._wrong(path, found)
-            return False
-        return True
-
-    def _placed(self, path: str, item: Item) -> Item:
-        return replace(item, position=self._free_position(path, item.position, item.id))
-
-    def _free_position(self, path: str, wanted: str, item_id: str) -> str:
-        """`wanted`, or the next free key after it. That there is none which may be stored is noted."""
-        free = self.draft.free_position(wanted, item_id)
-        if free is not wanted:
-            self._is_position(path, free)
-        return free
-
-    def _apply(self, op: Op) -> None:
-        self.ops.append(op)
-        self.inverse.append(self.draft.apply(op))
-
-    def _wrong(self, path: str, message: str) -> None:
-        self._problems.append(Problem(path, message))
-
-
-def _subject(op: Op) -> Place:
-    """What an op changes: a field, or an item's position (here ".") or presence (here "")."""
-    match op:
-        case Set(item_id, name, _) | Text(item_id, name, _):
-            return item_id, name
-        case Move(item_id, _):
-            return item_id, "."
-        case Insert(item):
-            return item.id, ""
-        case Remove(item_id):
-            return item_id, ""
 
 
 def _stored(field_type: FieldType, value: Value) -> Value:

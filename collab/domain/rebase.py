@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 from collab.domain.document import Document
 from collab.domain.edits import Dropped, Edit, Overwrite, Proposal, Undo, canonical_id
-from collab.domain.errors import Forbidden, Invalid, VersionUnknown
+from collab.domain.errors import Invalid, VersionUnknown
 from collab.domain.kinds import Kind
+from collab.domain.making import Making
 from collab.domain.merge import Merge
 from collab.domain.record import record
 from collab.domain.sizes import UNMEASURED, Sizes
@@ -91,49 +92,16 @@ def rebase(proposal: Proposal, document: Document, since: Sequence[Edit], kind: 
     merge.check()
     if merge.overwrote and proposal.expect == "unchanged":
         return Conflict(document.version, tuple(merge.overwrote))
-    return _outcome(merge, document, proposal, base_version, undoes=None)
+    return outcome_of(merge, document, proposal, base_version, undoes=None)
 
 
-def undo(request: Undo, target: Edit, document: Document, since: Sequence[Edit], kind: Kind) -> Outcome:
-    """What becomes of undoing `target` on the head `document`.
-
-    `since` holds every edit after `target.version`, in order, up to the head. What others did since stays: the
-    inverse of each op is applied only where it still makes sense. Of an edit that was undone and redone it is the
-    latest redo that is undone, so each edit is undone by one other at most. Raises `Forbidden` where the edit is
-    somebody else's and the request may not undo others', and `Invalid` where an item finds no room at its old place.
-    """
-    if target.author.id != request.author.id and not request.may_undo_others:
-        raise Forbidden("expected an edit of your own: only owners undo what others did")
-    live = _live(target, since)
-    if live is None:
-        return Nothing(document.version, tuple(Dropped(index, "already_undone") for index, _ in enumerate(target.ops)))
-    since = [edit for edit in since if edit.version > live.version]
-    merge = Merge(document, since, kind, live.version, live.version, request.author.id)
-    last = len(live.ops) - 1
-    for offset, inverse in enumerate(live.inverse):
-        merge.carry_back(last - offset, live.ops[last - offset], inverse)
-    merge.check()
-    return _outcome(merge, document, request, document.version, undoes=live.edit_id)
-
-
-def _live(target: Edit, since: Sequence[Edit]) -> Edit | None:
-    """The edit that now carries the target's effect: itself, or its latest redo; None where it is undone."""
-    undone_by = {edit.undoes: edit for edit in since if edit.undoes is not None}
-    live = target
-    while undone := undone_by.get(live.edit_id):
-        redone = undone_by.get(undone.edit_id)
-        if redone is None:
-            return None
-        live = redone
-    return live
-
-
-def _outcome(
-    merge: Merge, document: Document, asked: Proposal | Undo, base_version: int, undoes: str | None
+def outcome_of(
+    making: Making, document: Document, asked: Proposal | Undo, base_version: int, undoes: str | None
 ) -> Accepted | Nothing:
-    if not merge.ops:
-        return Nothing(document.version, tuple(merge.dropped))
-    made = merge.draft.finish()
+    """The edit that was made, with the next version of the document; `Nothing` where every op was dropped."""
+    if not making.ops:
+        return Nothing(document.version, tuple(making.dropped))
+    made = making.draft.finish()
     edit = Edit(
         content_id=document.id,
         version=made.version,
@@ -141,11 +109,11 @@ def _outcome(
         base_version=base_version,
         author=asked.author,
         session_id=asked.session_id,
-        ops=tuple(merge.ops),
-        inverse=tuple(reversed(merge.inverse)),
+        ops=tuple(making.ops),
+        inverse=tuple(reversed(making.inverse)),
         at=asked.at,
         undoes=undoes,
-        dropped=tuple(merge.dropped),
-        overwrote=tuple(merge.overwrote),
+        dropped=tuple(making.dropped),
+        overwrote=tuple(making.overwrote),
     )
     return Accepted(edit, made)

@@ -21,6 +21,7 @@ than moved over the two composed. Whoever needs one result must always take the 
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from collab.domain.errors import shown
@@ -108,7 +109,7 @@ def apply(text: str, delta: Delta) -> str:
 
 def reach(delta: Delta) -> int:
     """How many characters of the old text the delta skips or deletes: the shortest text that it fits."""
-    return sum(_length(part) for part in delta if not isinstance(part, str))
+    return sum(length(part) for part in delta if not isinstance(part, str))
 
 
 def invert(delta: Delta, text_before: str) -> Delta:
@@ -137,14 +138,14 @@ def compose(first: Delta, second: Delta) -> Delta:
         if isinstance(part, str):
             _append(composed, part)
             continue
-        left = _length(part)
+        left = length(part)
         while left > 0:
             # What `first` deleted, `second` never sees: it costs nothing and is taken whole.
             below = _take(ahead, left, whole=Delete)
             if isinstance(below, Delete):
                 _append(composed, below)
                 continue
-            left -= _length(below)
+            left -= length(below)
             if isinstance(part, int):
                 _append(composed, below)
             elif isinstance(below, int):
@@ -165,14 +166,14 @@ def transform(delta: Delta, other: Delta, side: Side) -> Delta:
                 _append(moved, ahead.pop())
             _append(moved, len(part))
             continue
-        left = _length(part)
+        left = length(part)
         while left > 0:
             # An insert takes up none of the old text: it costs nothing and is taken whole.
             above = _take(ahead, left, whole=str)
             if isinstance(above, str):
                 _append(moved, above)
                 continue
-            left -= _length(above)
+            left -= length(above)
             # What `other` deleted is neither there to be skipped nor to be deleted again.
             if isinstance(part, int):
                 _append(moved, above)
@@ -205,7 +206,22 @@ def replace(before: str, after: str) -> Delta:
     end = _common_start(before[start:][::-1], after[start:][::-1])
     # The insert goes first, as `compose` puts it where text is deleted and inserted at one place.
     parts = (start, after[start : len(after) - end], Delete(len(before) - end - start))
-    return _finish([part for part in parts if _length(part)], [])
+    return delta_of(part for part in parts if length(part))
+
+
+def delta_of(parts: Iterable[Component]) -> Delta:
+    """The well-formed delta of components that follow each other; none of them is empty."""
+    delta: list[Component] = []
+    for part in parts:
+        _append(delta, part)
+    return _finish(delta, [])
+
+
+def length(part: Component) -> int:
+    """How many characters a component skips, inserts or deletes."""
+    if isinstance(part, int):
+        return part
+    return len(part) if isinstance(part, str) else part.n
 
 
 def _append(delta: list[Component], part: Component) -> None:
@@ -227,7 +243,7 @@ def _take(ahead: list[Component], most: int, whole: type[Component]) -> Componen
     if not ahead:
         return most
     part = ahead.pop()
-    if isinstance(part, whole) or _length(part) <= most:
+    if isinstance(part, whole) or length(part) <= most:
         return part
     if isinstance(part, str):
         ahead.append(part[most:])
@@ -266,12 +282,6 @@ def _parse_component(index: int, item: object) -> Component:
             return Delete(n)
         raise MalformedDelta(index, f"expected a delete of a whole number above 0, got {shown(n, 40)}")
     raise MalformedDelta(index, f'expected a whole number, a string or {{"d": n}}, got {shown(item, 40)}')
-
-
-def _length(part: Component) -> int:
-    if isinstance(part, int):
-        return part
-    return len(part) if isinstance(part, str) else part.n
 
 
 def _common_start(a: str, b: str) -> int:

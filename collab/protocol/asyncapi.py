@@ -33,6 +33,7 @@ _SENT_WHEN: Mapping[str, str] = {
     "complete": "To the sessions of who started a job: it is over.",
     "token_expired": "To a session, right before it is disconnected.",
     "server_restarting": "To every session, right before it is disconnected.",
+    "part": "A piece of a long payload comes, to who asked for parts.",
 }
 
 _ASKS_FOR: Mapping[str, str] = {

@@ -215,6 +215,12 @@ class ServerRestarting(Wire):
     retry_in: float
 
 
+class Part(Wire):
+    """A piece of the JSON of a long payload, to who takes those in parts."""
+
+    text: str
+
+
 SERVER_EVENTS: Mapping[str, type[Wire]] = {
     "session": Session,
     "content_edited": Edit,
@@ -228,6 +234,7 @@ SERVER_EVENTS: Mapping[str, type[Wire]] = {
     "complete": Complete,
     "token_expired": TokenExpired,
     "server_restarting": ServerRestarting,
+    "part": Part,
 }
 """What the server sends, by the name of the event."""
 

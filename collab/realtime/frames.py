@@ -4,9 +4,10 @@ python-socketio makes and reads packets of every sort, by way of an object for e
 that is sent, so they are made and read here. All else stays with python-socketio.
 """
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from engineio import packet
+from engineio.packet import MESSAGE, Packet
 
 from collab.domain.json_text import MAX_DEPTH, TooDeep, parse_json
 from collab.realtime import wire_json
@@ -23,20 +24,48 @@ Event: TypeAlias = tuple[int | None, Any]
 """The number by which it wants to be answered, if it does, and what it says: its name and arguments, as a rule."""
 
 
+LONG = 16_000
+"""The characters in a part of a payload. A longer payload is sent in parts, to who takes those."""
+
+
 class Message:
-    """A message on its way to any number of clients; made once. `frame` is it as a whole frame of a websocket."""
+    """A message on its way to any number of clients; made once. `frame` is it as a whole frame of a websocket.
 
-    __slots__ = ("_text", "frame")
+    `head` and `tail` are the text before and after its payload.
+    """
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        payload = b"4" + text.encode()
-        self.frame = _header(len(payload)) + payload
+    __slots__ = ("_head", "_parts", "_payload", "_tail", "frame")
+
+    def __init__(self, head: str, payload: str, tail: str) -> None:
+        self._head, self._payload, self._tail = head, payload, tail
+        self._parts: list[Packet] | None = None
+        body = b"4" + self._text.encode()
+        self.frame = _header(len(body)) + body
 
     @property
-    def packet(self) -> packet.Packet:
+    def packet(self) -> Packet:
         """The message as a packet of Engine.IO, for who polls, and for who is slow to read."""
-        return packet.Packet(packet.MESSAGE, self._text)
+        return Packet(MESSAGE, self._text)
+
+    @property
+    def is_long(self) -> bool:
+        return len(self._payload) > LONG
+
+    @property
+    def parts(self) -> Sequence[Packet]:
+        """The payload in pieces, and the message itself with their number in its place (PROTOCOL.md, Long payloads).
+
+        A client sees each part come, and a ping passes those that wait.
+        """
+        if self._parts is None:
+            pieces = [self._payload[begin : begin + LONG] for begin in range(0, len(self._payload), LONG)]
+            whole = Packet(MESSAGE, f'{self._head}{{"in_parts":{len(pieces)}}}{self._tail}')
+            self._parts = [*(event_message("part", {"text": piece}).packet for piece in pieces), whole]
+        return self._parts
+
+    @property
+    def _text(self) -> str:
+        return f"{self._head}{self._payload}{self._tail}"
 
 
 def _header(size_bytes: int) -> bytes:
@@ -49,11 +78,11 @@ def _header(size_bytes: int) -> bytes:
 
 
 def event_message(event: str, data: Any) -> Message:
-    return Message("2" + wire_json.dumps([event, data]))
+    return Message(f'2["{event}",', wire_json.dumps(data), "]")
 
 
 def answer_message(event_id: int, answer: Any) -> Message:
-    return Message(f"3{event_id}{wire_json.dumps([answer])}")
+    return Message(f"3{event_id}[", wire_json.dumps(answer), "]")
 
 
 def read_event(text: str) -> Event | None:

@@ -17,6 +17,7 @@ from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 
 from collab.realtime.queues import Queue
+from collab.realtime.tcp import Flow, flow_of
 
 try:
     from websockets.speedups import apply_mask
@@ -91,6 +92,10 @@ class PushWebSocket(WebSocketsSansIOProtocol):
         """Writes whole frames as one; they are lost where the client has gone."""
         if not self.close_sent and not self.transport.is_closing():
             self.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+
+    def flow(self) -> Flow:
+        """What has moved between the two so far."""
+        return flow_of(self.transport)
 
 
 def _is_between_frames(connection: ServerProtocol) -> bool:

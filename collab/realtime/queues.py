@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
+from engineio import packet
+
 EntryT = TypeVar("EntryT")
 
 
@@ -81,3 +83,21 @@ class Queue(Generic[EntryT]):
             getter = next((getter for getter in self._getters if not getter.done()), None)
             if getter is not None:
                 getter.set_result(None)
+
+
+class Outbox(Queue[packet.Packet | None]):
+    """What waits to be sent on a connection, `None` to end it. A ping passes all that waits: a client that is slow to
+    read is to hear that the server is there. `on_ping` hears of each."""
+
+    __slots__ = ("on_ping",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_ping: Callable[[], None] | None = None
+
+    def put_nowait(self, entry: packet.Packet | None) -> None:
+        super().put_nowait(entry)
+        if entry is not None and entry.packet_type == packet.PING:
+            self._entries.insert(0, self._entries.pop())
+            if self.on_ping is not None:
+                self.on_ping()

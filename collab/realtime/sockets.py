@@ -1,8 +1,8 @@
 """Engine.IO over a websocket, without a task and a timer for each message.
 
 python-engineio waits for each message in a task of its own, under a timeout of its own, and does the same again for
-each packet that it sends: a third of what a message costs it. Here a session has one reader under one timeout that
-is moved along, and a writer while something is queued; and where the server's websockets are of the kind of `push`,
+each packet that it sends: a third of what a message costs it. Here a session has one reader without a timeout, which
+`liveness` ends, and a writer while something is queued; and where the server's websockets are of the kind of `push`,
 events go past both. It comes in as the websocket class of the ASGI driver. What it touches of a session (`queue`,
 `receive`, `connected`, `upgrading`, `upgraded`) is in no documentation: a test holds it in place.
 """
@@ -23,13 +23,15 @@ from engineio.exceptions import SocketIsClosedError, UnknownPacketError
 
 from collab.realtime.environ import environ_of
 from collab.realtime.frames import EVENT, Message
+from collab.realtime.liveness import Liveness
 from collab.realtime.push import PushWebSocket, pushing
-from collab.realtime.queues import Queue
+from collab.realtime.queues import Outbox
+from collab.realtime.tcp import Flow, give_up_after
 
 log = structlog.get_logger(__name__)
 
-_EXACTNESS_S = 1.0
-"""How much too soon a silent client may be given up: moving a timer along costs something."""
+TAKES_PARTS = "parts=1"
+"""In the query of who asks for long payloads in parts (PROTOCOL.md, Long payloads)."""
 
 OnEvent = Callable[[str, str], bool]
 """Takes an event of a client, as its text came in, or leaves it to python-socketio."""
@@ -51,7 +53,7 @@ class Sockets:
     def register(self) -> None:
         """Lets the server make its queues and websockets here, and read requests in a way that leaves no garbage."""
         driver = self._server._async  # noqa: SLF001  # no public way chooses what a driver is made of
-        self._server.create_queue = Queue
+        self._server.create_queue = Outbox
         self._server._async = {**driver, "websocket": self._websocket, "translate_request": environ_of}  # noqa: SLF001
 
     def put(self, eio_sid: str, message: Message) -> None:
@@ -62,6 +64,11 @@ class Sockets:
         session = self._server.sockets.get(eio_sid)
         if session is not None and not session.closed:
             session.queue.put_nowait(message.packet)
+
+    def abort(self, eio_sid: str) -> None:
+        """Ends a client's websocket at once, whatever is still to be sent on it."""
+        if (link := self._links.get(eio_sid)) is not None:
+            link.abort()
 
     def _write_soon(self, link: "Link") -> None:
         if not self._holding:
@@ -89,17 +96,22 @@ class Sockets:
             await link.read()
         finally:
             del self._links[session.sid]
+        reason = session.server.reason
+        if link.is_silent:
+            await session.close(wait=False, abort=True, reason=reason.PING_TIMEOUT)
         await link.end()
-        await session.close(wait=False, abort=True, reason=session.server.reason.TRANSPORT_CLOSE)
+        await session.close(wait=False, abort=True, reason=reason.TRANSPORT_CLOSE)
 
 
 class LeanWebSocket(WebSocket):  # type: ignore[misc]  # python-engineio ships no types
     """A websocket of a session."""
 
     push: PushWebSocket | None = None
+    takes_parts = False
 
     async def __call__(self, environ: dict[str, Any]) -> Any:
         self.push = pushing(environ["asgi.scope"])
+        self.takes_parts = TAKES_PARTS in environ["QUERY_STRING"].split("&")
         return await super().__call__(environ)
 
     async def wait(self) -> Any:
@@ -126,45 +138,64 @@ class Link:
         self._session = session
         self._websocket = websocket
         self._push = websocket.push
-        self._queue: Queue[packet.Packet | None] = session.queue
+        self._takes_parts = websocket.takes_parts
+        self._queue: Outbox = session.queue
         self._on_event = on_event
         self._on_held = on_held
         self._context = copy_context()
-        self._now = asyncio.get_running_loop().time
         self._max_length = session.server.max_http_buffer_size
-        self._patience_s = session.server.ping_interval + session.server.ping_timeout
-        self._patience = asyncio.timeout(self._patience_s)
-        self._moved_at = self._now()
+        self._patience = asyncio.timeout(None)
+        self._liveness = Liveness(session, self._flow, self._give_up)
+        self.is_silent = False
+        """Whether the client was given up, which neither answered its pings nor took what was sent."""
         self._is_reading = False
         self._held: list[bytes] = []
         self._writer: asyncio.Task[None] | None = None
         self._queue.on_put = self._write_queued_soon
+        self._queue.on_ping = self._liveness.asked
         self._write_queued_soon()
 
     async def read(self) -> None:
-        """Takes in what the client sends, until it is gone, sends too much, or is silent for longer than its pings
-        are apart."""
+        """Takes in what the client sends, until it is gone, sends too much, or is silent."""
         if self._push is not None:
             self._push.forget_handshake()
             self._push.on_text = self._take
+            # Whether the client is still there is told by what moves, from here on.
+            give_up_after(self._push.transport, 0)
         try:
             with suppress(OSError, TimeoutError):
                 async with self._patience:
                     while await self._receive(await self._websocket.wait()):
                         self._is_reading = False
         finally:
+            self._liveness.end()
+            self._queue.on_ping = None
             if self._push is not None:
                 self._push.on_text = None
+                give_up_after(self._push.transport, self._liveness.patience_s)
+
+    def abort(self) -> None:
+        """Ends the connection at once, whatever is still to be sent."""
+        if self._push is not None:
+            self._push.transport.abort()
 
     async def end(self) -> None:
-        """Sends what is queued yet, and closes the websocket."""
+        """Sends what is queued yet, and closes the websocket; that of a silent client, which takes nothing, at once."""
         self._queue.put_nowait(None)
         self._queue.on_put = None
+        if self.is_silent:
+            self.abort()
         if self._writer is not None:
-            await self._writer
+            if self.is_silent:
+                self._writer.cancel()
+            await asyncio.wait([self._writer])
 
     def hold(self, message: Message) -> bool:
         """Whether the message goes past the queue, with the next `write_out`; not where others wait there."""
+        if self._takes_parts and message.is_long and not self._session.closed:
+            for part in message.parts:
+                self._queue.put_nowait(part)
+            return True
         if self._writer is not None:
             return False
         if not self._held:
@@ -205,10 +236,7 @@ class Link:
         if len(data) > self._max_length:
             return False
         if data[:2] == EVENT and self._hear(data):
-            self._move_patience()
             return True
-        # Only silence has a limit: what a message asks for may take its time. An event that is taken takes none here.
-        self._patience.reschedule(None)
         try:
             await self._session.receive(packet.Packet(encoded_packet=data))
         except SocketIsClosedError:
@@ -218,17 +246,13 @@ class Link:
         except Exception:
             # The edge of a message: whatever a client makes up, its next message is read.
             log.exception("a message could not be read")
-        self._move_patience(is_exact=True)
         return True
 
     def _take(self, text: str) -> bool:
         """Whether a text was an event, and was taken. It comes from outside of the session's own task."""
         if self._is_reading or text[:2] != EVENT or len(text) > self._max_length:
             return False
-        if not self._context.run(self._hear, text):
-            return False
-        self._move_patience()
-        return True
+        return self._context.run(self._hear, text)
 
     def _hear(self, text: str) -> bool:
         try:
@@ -238,11 +262,12 @@ class Link:
             log.exception("an event could not be read")
             return True
 
-    def _move_patience(self, *, is_exact: bool = False) -> None:
-        at = self._now()
-        if is_exact or at - self._moved_at > _EXACTNESS_S:
-            self._moved_at = at
-            self._patience.reschedule(at + self._patience_s)
+    def _flow(self) -> Flow:
+        return Flow(0, 0, 0) if self._push is None else self._push.flow()
+
+    def _give_up(self) -> None:
+        self.is_silent = True
+        self._patience.reschedule(asyncio.get_running_loop().time())
 
 
 async def _upgrade(session: AsyncSocket, websocket: LeanWebSocket) -> bool:

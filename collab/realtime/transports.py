@@ -174,6 +174,9 @@ class Transports:
         await socket.close(wait=False, abort=True, reason=reason)
         # Ends the socket's writer, and with it the connection.
         await socket.queue.put(None)
+        if reason == SLOW_CONSUMER:
+            # What is on its way to it would be in memory until it had taken that.
+            self._server.sockets.abort(eio_sid)
 
 
 def _address(environ: dict[str, Any]) -> str | None:

@@ -49,14 +49,14 @@ class Health:
         self._is_stopping = True
 
     def require_alive(self) -> None:
-        """Raises `Unavailable` where a part of the node stands still that only a restart brings back.
+        """Raises `Unavailable` where a part of the node stands still or is gone that only a restart brings back.
 
         `parts` says of each whether it does. What the node needs of others is not asked: restarting it would
         not mend that.
         """
         for name, is_broken in self._parts.items():
             if is_broken():
-                raise Unavailable(f"the {name} stands still: restart this node")
+                raise Unavailable(f"the {name} stands still or is gone: restart this node")
 
     async def require_ready(self) -> Report:
         """What was found, where the node can serve; else `Unavailable`, with all that was found as its details."""

@@ -6,7 +6,8 @@ there (`domain/since.py`). A content that is not in memory is loaded when its fi
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from time import perf_counter
 
 import structlog
@@ -15,12 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Asked, Edit, Proposal, Restore
-from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, TooLarge, Unavailable, VersionUnknown
+from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.kinds import Kinds
-from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase, undo
+from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase
 from collab.domain.restore import restore
 from collab.domain.since import MAX_OPS
 from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
+from collab.domain.undoing import earlier, undo
 from collab.storage.edit_log import EditLog, stored_bytes, told_bytes
 from collab.storage.live import KEPT_EDITS, Live, Working
 from collab.storage.rows import (
@@ -193,6 +195,9 @@ class Batch:
                 raise Invalid.at("edit_id", "expected a new UUID, got the edit_id of another member's edit")
             return Duplicate(stored)
         kind = self._kinds.get(working.document.kind)
+        if request.at < working.at:
+            # A clock was set back, or another node's is ahead: the times of a content never go back.
+            request = replace(request, at=working.at)
         if isinstance(request, Proposal):
             check_base(request.base_version, working.document.version)
             if request.base_edit is not None:
@@ -201,12 +206,7 @@ class Batch:
         if isinstance(request, Restore):
             return restore(request, working.document, kind)
         target = working.find(request.target) or self._find(content_id, request.target)
-        try:
-            return undo(request, target, working.document, self._since(working, target.version), kind)
-        except VersionUnknown as error:
-            raise TooLarge(
-                "too much was changed since for it to be undone: set by hand what is to be as before"
-            ) from error
+        return undo(request, target, working.document, self._history(working, target), kind)
 
     def _loaded(self, content_id: str) -> Working:
         if content_id not in self.working:
@@ -258,6 +258,28 @@ class Batch:
                     break
         return found[::-1]
 
+    def _history(self, working: Working, target: Edit) -> Sequence[Edit]:
+        """The edits from the target on, and as many before it as taking it back exactly needs, while they are there."""
+        try:
+            history = self._since(working, target.version - 1)
+        except VersionUnknown as error:
+            raise NotFound(
+                f"edit {target.edit_id} lies too far back to be undone: change by hand what it did"
+            ) from error
+        while before := self._versions(working, earlier(target, history)):
+            try:
+                history = self._since(working, min(before) - 1)
+            except VersionUnknown:
+                break
+        return history
+
+    def _versions(self, working: Working, edit_ids: Iterable[str]) -> list[int]:
+        """The versions of these edits, of those that are not folded away."""
+        found = {edit_id: working.find(edit_id) for edit_id in edit_ids}
+        missing = [(working.document.id, edit_id) for edit_id, edit in found.items() if edit is None]
+        stored = edits_named(self._connection, missing) if missing else ()
+        return [*(edit.version for edit in found.values() if edit is not None), *(row.version for row in stored)]
+
     def _edit_id_at(self, working: Working, version: int) -> str | None:
         in_memory = working.edit_id_at(version)
         if in_memory is not None:
@@ -278,7 +300,8 @@ class Batch:
         for row in self._connection.execute(edits_after(content_id, document.version)):
             document = apply_stored(document, edit_of(row).ops)
         recent = self._read_back(content_id, head, head - KEPT_EDITS, MAX_OPS)
-        self.working[content_id] = Working(Live(document, recent))
+        at = self._connection.execute(select(contents.c.updated_at).where(contents.c.id == content_id)).scalar_one()
+        self.working[content_id] = Working(Live(document, at, recent))
 
     def _catch_up(self, behind: Mapping[str, tuple[Live, int]]) -> None:
         """Adds what other nodes have committed since to what is in memory. One query for all contents: every other

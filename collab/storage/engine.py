@@ -1,6 +1,7 @@
 """The two engines of one database: a synchronous one for the writer's thread, an async one for reading."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -48,6 +49,14 @@ def sync_url(url: str) -> str:
         drivers = " or ".join(_SYNC_DRIVER)
         raise ValueError(f"COLLAB_DATABASE_URL: expected a URL of {drivers}, got one of {parsed.drivername!r}")
     return parsed.set(drivername=_SYNC_DRIVER[parsed.drivername]).render_as_string(hide_password=False)
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of an SQLite database; None for another database, or one in memory."""
+    parsed = make_url(sync_url(url))
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database)).absolute()
 
 
 def writing_engine(url: str, *, is_of_a_node: bool = False) -> Engine:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from collab.domain.errors import Unavailable
 from collab.storage.checks import REVISION
-from collab.storage.engine import sync_url, writing_engine
+from collab.storage.engine import sqlite_file, sync_url, writing_engine
 
 _COMMITS = 20
 _SYNCS = 50
@@ -39,14 +39,6 @@ def shown_url(url: str) -> str:
     """The URL of a database, without its password. `ValueError` where it is none that is served."""
     sync_url(url)
     return make_url(url).render_as_string(hide_password=True)
-
-
-def sqlite_file(url: str) -> Path | None:
-    """The file of an SQLite database; None for another database, or one in memory."""
-    parsed = make_url(sync_url(url))
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
-        return None
-    return Path(str(parsed.database)).absolute()
 
 
 def inspect_database(url: str) -> DatabaseFacts:

@@ -1,6 +1,7 @@
 """Contents in memory: the head and the latest edits of each, and the same while a batch adds to it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Edit
@@ -18,8 +19,9 @@ class Live:
     """The committed head of a content with its size (domain/sizes.py), and its latest edits, adjacent and ending at the
     head."""
 
-    def __init__(self, document: Document, edits: Sequence[Edit]) -> None:
+    def __init__(self, document: Document, at: datetime, edits: Sequence[Edit]) -> None:
         self.document = document
+        self.at = at
         self.size_bytes = content_bytes(document)
         self._edits = list(edits)
         self._by_id = {edit.edit_id: edit for edit in self._edits}
@@ -49,6 +51,7 @@ class Live:
         """Takes over a new head and the edits that led to it."""
         self.document = document
         self.size_bytes = size_bytes
+        self.at = edits[-1].at if edits else self.at
         self._edits.extend(edits)
         self._by_id.update((edit.edit_id, edit) for edit in edits)
         self.ops += _count(edits)
@@ -86,6 +89,11 @@ class Working:
             document = apply_stored(self.document, edit.ops)
             self.size_bytes += growth_bytes(self.document, document, edit.ops)
             self.document = document
+
+    @property
+    def at(self) -> datetime:
+        """The time of the head."""
+        return self._added[-1].at if self._added else self._live.at
 
     @property
     def oldest(self) -> int:

@@ -48,12 +48,15 @@ def what_is_wrong(revision: str | None) -> str | None:
     return None
 
 
-def migrate(url: str, revision: str = "head", on_progress: OnProgress = unwatched) -> None:
+def migrate(
+    url: str, revision: str = "head", on_progress: OnProgress = unwatched, *, may_be_newer: bool = False
+) -> None:
     """Brings the database's schema to a revision, up or down, all of the way or none; waits while another does so.
 
-    `ValueError` where there is no such revision or the database is not one that is served, `Unavailable` where
-    it can't be reached. The engine is its own: with the application's pragma foreign_keys=ON, recreating a table
-    on SQLite would delete the rows that refer to it.
+    With `may_be_newer` a schema of a newer version is left as it is: migrations only add, so that while nodes are
+    replaced one by one an old one may start again. `ValueError` where there is no such revision or the database is not
+    one that is served, `Unavailable` where it can't be reached. The engine is its own: with the application's pragma
+    foreign_keys=ON, recreating a table on SQLite would delete the rows that refer to it.
     """
     engine = create_engine(sync_url(url), poolclass=NullPool)
     is_sqlite = engine.dialect.name == "sqlite"
@@ -75,7 +78,8 @@ def migrate(url: str, revision: str = "head", on_progress: OnProgress = unwatche
             config = Config()
             config.set_main_option("script_location", str(migrations_folder()))
             config.attributes["connection"] = connection
-            _go(config, connection, revision, on_progress)
+            if not (may_be_newer and _is_newer(_current(connection))):
+                _go(config, connection, revision, on_progress)
     except CommandError as error:
         raise ValueError(f"expected a revision of the schema: {error}") from error
     except OperationalError as error:
@@ -84,10 +88,19 @@ def migrate(url: str, revision: str = "head", on_progress: OnProgress = unwatche
         engine.dispose()
 
 
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _is_newer(revision: str | None) -> bool:
+    """Revisions are numbers: one that is higher than all that are known is a newer version's."""
+    return revision is not None and revision.isdigit() and int(revision) > int(revisions()[0])
+
+
 def _go(config: Config, connection: Connection, revision: str, on_progress: OnProgress) -> None:
     script = ScriptDirectory.from_config(config)
     ages = {step: age for age, step in enumerate(reversed((*revisions(), None)))}
-    current = MigrationContext.configure(connection).get_current_revision()
+    current = _current(connection)
     if current not in ages:
         raise ValueError(f"the schema is at {current}, which a newer version of collab has made: update this one")
     found = script.as_revision_number(revision)

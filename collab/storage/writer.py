@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from threading import Thread
+from time import perf_counter
 from typing import Any, TypeVar
 
 import structlog
@@ -12,11 +13,15 @@ from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from collab.domain.errors import Unavailable
-from collab.storage.engine import writing_engine
+from collab.storage.engine import sqlite_file, writing_engine
+from collab.storage.file import DatabaseFile
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+
+FAILING_AFTER_S = 2.0
+"""A change may fail; clients are better off elsewhere once none has succeeded for so long."""
 
 
 class Writer:
@@ -24,7 +29,9 @@ class Writer:
 
     def __init__(self, url: str) -> None:
         self._engine = writing_engine(url, is_of_a_node=True)
+        self._file = DatabaseFile(sqlite_file(url))
         self._connection: Connection | None = None
+        self._failed: tuple[float, str] | None = None
         # An executor of one thread would do, at several times the price for each of its calls.
         self._todo: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: Thread | None = None
@@ -32,6 +39,17 @@ class Writer:
     @property
     def dialect(self) -> Dialect:
         return self._engine.dialect
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether what it writes to is no longer the database: only a restart mends that."""
+        return self._file.is_lost
+
+    async def check(self) -> None:
+        """Raises `Unavailable` where the database does not take changes."""
+        self._file.check()
+        if self._failed is not None and perf_counter() - self._failed[0] > FAILING_AFTER_S:
+            raise Unavailable(f"the database takes no changes: {self._failed[1]}")
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, once its transaction is committed.
@@ -81,15 +99,22 @@ class Writer:
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
         driver: Any = self._engine.dialect.loaded_dbapi
+        self._file.check()
         try:
             with self._kept() as connection, connection.begin():
-                return work(connection)
+                result = work(connection)
+            # It may have been deleted meanwhile, and the commit went into nothing.
+            self._file.check()
+            self._failed = None
+            return result
         except IntegrityError:
             raise
         except driver.IntegrityError as error:
             raise IntegrityError(None, None, error) from error
         except (SQLAlchemyError, driver.Error) as error:
-            log.warning("the database did not take a change", error=str(error).partition("\n")[0])
+            message = str(error).partition("\n")[0]
+            self._failed = self._failed or (perf_counter(), message)
+            log.warning("the database did not take a change", error=message)
             raise Unavailable("the database did not take the change; send it again, unchanged") from error
 
     @contextmanager
@@ -97,6 +122,7 @@ class Writer:
         """The connection, which stays open unless something goes wrong on it: then nobody knows what state it is in."""
         if self._connection is None:
             self._connection = self._engine.connect()
+            self._file.opened()
         try:
             yield self._connection
         except BaseException:

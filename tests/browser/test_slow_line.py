@@ -83,3 +83,18 @@ async def test_a_setlist_is_there_before_the_titles_of_a_large_repertoire(hall: 
 
 def listen(socket: WebSocket, sent: list[str]) -> None:
     socket.on("framesent", lambda frame: sent.append(str(frame)))
+
+
+async def test_a_repertoire_with_charts_comes_over_a_slow_line_once(hall: Hall) -> None:
+    await fill_repertoire(hall, 500, chart="[F]Little [Bb]girl, you [C]know, " * 90)
+    async with at_a_slow_line(hall, "ada", 120_000) as (ada, _):
+        link = ada.tab.get_by_role("region", name="Songs").get_by_role("link", name="Repertoire")
+        await link.wait_for()
+        sessions = hall.server.engine.sessions.ids()
+        assert len(sessions) == 1
+        await link.click()
+        # A megabyte and a half: longer than an answer is waited for where nothing comes.
+        await ada.field("Title of Love Love 0").wait_for()
+        await ada.write("Key of Love Love 0", "G")
+        await expect(ada.tab.locator("[data-saving]")).to_have_attribute("data-saving", "saved", timeout=SLOWLY_MS)
+        assert hall.server.engine.sessions.ids() == sessions

@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
-from contextlib import nullcontext
+from contextlib import AsyncExitStack, nullcontext
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from collab.domain.document import Document
+from collab.domain.edits import Proposal
 from collab.domain.errors import CollabError, Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.merge import Merge
 from collab.domain.ops import Op, Set
@@ -61,6 +64,24 @@ async def test_one_wrong_edit_spoils_no_other_of_its_batch(room: Node) -> None:
     assert isinstance(unknown, VersionUnknown)
     assert isinstance(nowhere, NotFound)
     assert await room.stored() == [first.edit, second.edit]
+
+
+@pytest.mark.parametrize("is_in_memory", [True, False])
+async def test_the_times_of_a_content_never_go_back(any_database_url: str, is_in_memory: bool) -> None:
+    def at(minutes: int) -> Proposal:
+        return replace(proposal(typed("x"), base=0), at=NOW + timedelta(minutes=minutes))
+
+    async with AsyncExitStack() as nodes:
+        rooms = [await nodes.enter_async_context(node(any_database_url)) for _ in range(3)]
+        await make_setlist(rooms[0])
+        for turn, minutes in enumerate((-5, 60, 10, 61)):
+            await rooms[0 if is_in_memory else turn % 3].submit(at(minutes))
+        stored = await rooms[0].stored()
+        assert [edit.at - NOW for edit in stored] == [timedelta(minutes=minutes) for minutes in (0, 60, 60, 61)]
+        assert await rooms[0].reader.version_at(START.id, NOW + timedelta(minutes=30)) == 1
+        content = await rooms[0].store.content(START.id)
+        assert content is not None
+        assert content.updated_at == stored[-1].at
 
 
 async def test_who_no_longer_waits_is_stored_all_the_same(room: Node) -> None:

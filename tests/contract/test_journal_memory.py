@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from collab.domain.document import Document, apply_stored
-from collab.domain.errors import Invalid, NotFound, TooLarge, VersionUnknown
+from collab.domain.errors import Invalid, NotFound, VersionUnknown
 from collab.domain.ops import Insert, Item, Op, Remove, Set, Text
 from collab.domain.rebase import Accepted, Duplicate, Nothing
 from tests.support.rooms import BEN, NOW, START
@@ -160,7 +160,7 @@ class TestOldBases:
             assert len(read) == 1
             assert isinstance(await room.submit(at_the_limit), Accepted)
             assert await room.submit(first) == Duplicate(stored.edit)
-            with pytest.raises(TooLarge):
+            with pytest.raises(NotFound):
                 await room.submit(undo_of(stored.edit))
 
     async def test_of_edits_with_many_ops_no_more_is_read_than_an_edit_is_carried_over(

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio
 async def test_a_node_that_serves_is_alive_and_ready(server: Running) -> None:
     async with server.rest(None) as probe:
         assert (await probe.get("/healthz")).json() == {"status": "ok"}
-        ready = {"status": "ok", "checks": {"database": "ok", "schema": "ok", "journal": "ok"}}
+        ready = {"status": "ok", "checks": {"database": "ok", "schema": "ok", "writing": "ok", "journal": "ok"}}
         assert (await probe.get("/readyz")).json() == ready
 
 
@@ -39,7 +39,7 @@ async def test_a_node_whose_commits_do_not_end_is_to_be_restarted(
         alive = await probe.get("/healthz")
 
     assert stuck.status_code == 503
-    assert stuck.json()["error"]["message"] == "the journal stands still: restart this node"
+    assert stuck.json()["error"]["message"] == "the journal stands still or is gone: restart this node"
     assert answer["ok"]
     assert alive.status_code == 200
 

@@ -1,16 +1,19 @@
 """The database fails: edits are answered `unavailable`, nothing is half stored, and the same edit works afterwards."""
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, insert
 from sqlalchemy.exc import IntegrityError, OperationalError
 from structlog.testing import capture_logs
 
+from collab.domain.errors import Unavailable
 from collab.logs import exception_text
-from collab.storage.engine import reading_engine, sync_url
+from collab.storage.engine import reading_engine, sqlite_file, sync_url
 from collab.storage.migrate import migrate
 from collab.storage.readers import StoredHistory
 from collab.storage.tables import bands
@@ -112,6 +115,64 @@ async def test_a_database_that_is_gone_under_load(is_full: bool) -> None:
             postgres.start()
             load.fault_is_over()
             await load.check(f"the database gone for {gone_s} s")
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_a_database_file_that_is_deleted_takes_no_edit_with_it(
+    sqlite_database_url: str, tmp_path: Path, is_replaced: bool
+) -> None:
+    file = sqlite_file(sqlite_database_url)
+    assert file is not None
+    async with serving(settings_for(sqlite_database_url)) as server, server.rest(None) as probe:
+        gig = await make_gig(server)
+        async with member(server, "ada") as ada:
+            await ada.edit(gig.setlist_id, 0, set_("iko", "key", "G"))
+            away = file.rename(tmp_path / "away.db")
+            if is_replaced:
+                shutil.copy(away, file)
+            kept = edit(gig.setlist_id, 1, set_("iko", "key", "A"))
+            error = await ada.refused("edit_content", kept)
+            not_ready, not_alive = await probe.get("/readyz"), await probe.get("/healthz")
+            away.rename(file)
+            answer = await ada.ok("edit_content", kept)
+            ready, alive = await probe.get("/readyz"), await probe.get("/healthz")
+
+    assert error["code"] == "unavailable"
+    assert (not_ready.status_code, not_alive.status_code) == (503, 503)
+    assert "was deleted or replaced" in not_ready.json()["error"]["details"]["writing"]
+    assert answer["version"] == 2
+    assert (ready.status_code, alive.status_code) == (200, 200)
+
+
+async def test_a_file_that_is_deleted_right_before_the_commit(sqlite_database_url: str, tmp_path: Path) -> None:
+    file = sqlite_file(sqlite_database_url)
+    assert file is not None
+    writer = Writer(sqlite_database_url)
+    try:
+        with pytest.raises(Unavailable, match="was deleted"):
+            await writer.run(lambda _: file.rename(tmp_path / "away.db"))
+    finally:
+        await writer.close()
+
+
+async def test_a_database_that_takes_no_changes_is_not_ready(
+    any_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(connection: Connection) -> None:
+        connection.exec_driver_sql("INSERT INTO nowhere VALUES (1)")
+
+    writer = Writer(any_database_url)
+    try:
+        with pytest.raises(Unavailable):
+            await writer.run(fail)
+        await writer.check()
+        monkeypatch.setattr("collab.storage.writer.FAILING_AFTER_S", 0.0)
+        with pytest.raises(Unavailable, match="takes no changes"):
+            await writer.check()
+        await writer.run(lambda _: None)
+        await writer.check()
+    finally:
+        await writer.close()
 
 
 @contextmanager

@@ -9,8 +9,9 @@ from collab.domain.document import Document, Draft, apply_stored
 from collab.domain.edits import Author, Restore, Undo
 from collab.domain.kinds import SETLIST
 from collab.domain.ops import Item
-from collab.domain.rebase import Accepted, Nothing, undo
+from collab.domain.rebase import Accepted, Nothing
 from collab.domain.restore import restore
+from collab.domain.undoing import undo
 
 AT = datetime(2026, 12, 4, tzinfo=UTC)
 IDS = "abcdefgh"
@@ -44,7 +45,9 @@ def test_a_restore_makes_the_document_what_it_was_and_undo_takes_it_back(head: D
         return
     assert _visible(outcome.document) == _visible(wanted)
     assert _visible(apply_stored(head, outcome.edit.ops)) == _visible(wanted)
-    undone = undo(Undo("e2", "e1", Author("ada", "Ada"), None, AT), outcome.edit, outcome.document, (), SETLIST)
+    undone = undo(
+        Undo("e2", "e1", Author("ada", "Ada"), None, AT), outcome.edit, outcome.document, [outcome.edit], SETLIST
+    )
     assert isinstance(undone, Accepted)
     assert _visible(undone.document) == _visible(head)
 

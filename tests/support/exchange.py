@@ -14,7 +14,8 @@ from collab.domain.edits import Author, Edit, Proposal, Undo
 from collab.domain.errors import ClientFault, Conflicting
 from collab.domain.kinds import SETLIST
 from collab.domain.ops import Item, Op, Set, Text, from_json
-from collab.domain.rebase import Accepted, Conflict, rebase, undo
+from collab.domain.rebase import Accepted, Conflict, rebase
+from collab.domain.undoing import undo
 from collab.protocol.events import outcome_json
 
 NOW = datetime(2026, 12, 4, 20, tzinfo=UTC)
@@ -100,7 +101,7 @@ class Exchange:
         if request.event == "undo_edit":
             target = next(edit for edit in self.history if edit.edit_id == payload["target"])
             wish = Undo(request.edit_id, target.edit_id, author, None, NOW)
-            return undo(wish, target, self.document, self.history[target.version :], SETLIST)
+            return undo(wish, target, self.document, self.history, SETLIST)
         since: Sequence[Edit] = self.history[payload["base_version"] :]
         ops = tuple(map(from_json, payload["ops"]))
         more = {name: payload.get(name) for name in ("expect", "rebased_to")}

@@ -12,7 +12,8 @@ from collab.domain.document import Document, Draft, apply_stored
 from collab.domain.edits import Author, Edit, Proposal, Undo
 from collab.domain.kinds import SETLIST
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text, Value
-from collab.domain.rebase import Accepted, Outcome, rebase, undo
+from collab.domain.rebase import Accepted, Outcome, rebase
+from collab.domain.undoing import undo
 from tests.property.test_text_laws import deltas_of
 
 NOW = datetime(2026, 12, 4, 20, 0, tzinfo=UTC)
@@ -55,7 +56,7 @@ class History:
 
     def undo(self, target: Edit, author: Author | None = None, *, as_owner: bool = False) -> Outcome:
         request = Undo(self._new_id(), target.edit_id, author or target.author, "session", NOW, as_owner)
-        return self._keep(undo(request, target, self.head, self.edits[target.version :], SETLIST))
+        return self._keep(undo(request, target, self.head, self.edits, SETLIST))
 
     def _new_id(self) -> str:
         self.asked += 1

@@ -22,7 +22,7 @@ from collab.app import attach, own_app
 from collab.domain.bands import User
 from collab.engine import Engine
 from collab.services.ports import Bus, Clock
-from collab.serving import drop_dead_peers, server_config
+from collab.serving import drop_dead_peers, send_at_once, server_config
 from collab.settings import Settings
 from collab.tokens import Tokens
 from tests.support.waiting import until
@@ -124,6 +124,7 @@ async def listening(
     with socket.socket(proto=socket.IPPROTO_TCP) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(("127.0.0.1", port))
+        send_at_once(bound)
         drop_dead_peers(bound, settings)
         host, port = bound.getsockname()
         config = server_config(application, host, port, settings.max_message_bytes)

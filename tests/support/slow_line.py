@@ -35,8 +35,17 @@ class SlowLine:
         self._round_trip_s = round_trip_s
         self._tasks: set[asyncio.Task[None]] = set()
         self.down, self.up = _Way(bytes_per_s), _Way(bytes_per_s)
+        self._is_moving = asyncio.Event()
+        self._is_moving.set()
         self.connections = 0
         self.url = ""
+
+    def stand_still(self) -> None:
+        """Carries nothing more, as a line that fails without a word."""
+        self._is_moving.clear()
+
+    def go_on(self) -> None:
+        self._is_moving.set()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -64,6 +73,7 @@ class SlowLine:
         try:
             while data := await source.read(_CHUNK_BYTES):
                 await way.carry(len(data))
+                await self._is_moving.wait()
                 loop.call_later(self._round_trip_s / 2, sink.write, data)
                 await sink.drain()
             await asyncio.sleep(self._round_trip_s / 2)

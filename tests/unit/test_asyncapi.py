@@ -23,7 +23,7 @@ DOCUMENT = asyncapi_document("localhost:8000", is_secure=False, version="1.2.3")
 OF_SOCKET_IO = {"connect", "disconnect", "*"}
 """What the server registers that is no event of the protocol."""
 
-EVENT_ARGUMENT = {"_put": 0, "emit": 0, "tell": 1}
+EVENT_ARGUMENT = {"event_message": 0, "_put": 0, "emit": 0, "tell": 1}
 """Calls that send, and which of their arguments is the event."""
 
 
@@ -83,8 +83,9 @@ def _events_of(node: ast.AST) -> Iterator[ast.expr]:
     """The argument that is the event, where this is a call that sends, or one that has such a call made later."""
     if isinstance(node, ast.Call):
         for index, called in enumerate([node.func, *node.args]):
-            if isinstance(called, ast.Attribute) and called.attr in EVENT_ARGUMENT:
-                yield node.args[index + EVENT_ARGUMENT[called.attr]]
+            name = getattr(called, "attr", getattr(called, "id", ""))
+            if name in EVENT_ARGUMENT:
+                yield node.args[index + EVENT_ARGUMENT[name]]
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -5,10 +5,11 @@ import sys
 from collections.abc import Sequence
 
 import pytest
+from engineio.packet import MESSAGE, PING, Packet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.realtime.queues import Queue
+from collab.realtime.queues import Outbox, Queue
 
 
 @given(st.lists(st.one_of(st.none(), st.integers())))
@@ -77,3 +78,14 @@ def test_an_empty_one_takes_a_tenth_of_what_asyncios_takes() -> None:
     size_bytes = sum(map(sys.getsizeof, (own, own._entries, own._getters)))  # noqa: SLF001  # what it is made of
     deques = [value for value in vars(of_asyncio).values() if hasattr(value, "popleft")]
     assert size_bytes < sum(map(sys.getsizeof, deques)) / 10
+
+
+def test_a_ping_passes_what_waits_to_be_sent() -> None:
+    outbox, pings = Outbox(), list[int]()
+    outbox.on_ping = lambda: pings.append(outbox.qsize())
+    for text in ("a", "b"):
+        outbox.put_nowait(Packet(MESSAGE, text))
+    outbox.put_nowait(Packet(PING))
+    outbox.put_nowait(None)
+    assert [entry and entry.data for entry in outbox] == [None, "a", "b", None]
+    assert pings == [3]

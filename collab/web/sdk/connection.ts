@@ -3,7 +3,9 @@
 import { io, type Socket } from "socket.io-client";
 import { Backoff } from "./backoff";
 import { Watchable } from "./emitter";
-import type { ContentUpdated, Failed, Problem, Session } from "./types";
+import { Parts } from "./parts";
+import { Patience } from "./patience";
+import type { ContentUpdated, Failed, Part, Problem, Session } from "./types";
 
 export type Link =
   | { state: "connecting" }
@@ -18,6 +20,8 @@ export interface ConnectionOptions {
   /** A token, or how to get a fresh one: asked for anew at each connection, and after a while where one was refused. */
   token: string | (() => string | Promise<string>);
   path?: string;
+  /** How to connect, the first that works; `["websocket", "polling"]` by default. */
+  transports?: ("websocket" | "polling")[];
 }
 
 /** Who takes part in a room. */
@@ -51,7 +55,8 @@ export class Refused extends Error {
 /** No answer: the connection broke, or the server took too long. Whether it did the work is unknown. */
 export class Unanswered extends Error {}
 
-const ANSWER_TIMEOUT_MS = 10_000;
+/** The library tells of a broken connection only who waits for a limited time: this is as long as a timer goes. */
+const FOR_EVER_MS = 2 ** 31 - 1;
 const RETRY_MS = { first: 500, most: 10_000 };
 /** A connection that lasts so long, and carries something, was no part of a trouble. */
 const HELD_MS = 5_000;
@@ -69,6 +74,8 @@ export class Connection extends Watchable<Link> {
   readonly #socket: Socket;
   readonly #members = new Set<Member>();
   readonly #finishing = new Set<() => void>();
+  readonly #patience = new Patience();
+  readonly #parts = new Parts();
   #isWanted = false;
   #token: ConnectionOptions["token"];
   readonly #backoff = new Backoff(RETRY_MS.first, RETRY_MS.most);
@@ -84,8 +91,9 @@ export class Connection extends Watchable<Link> {
       path: options.path ?? "/socket.io/",
       autoConnect: false,
       forceNew: true,
-      transports: ["websocket", "polling"],
+      transports: options.transports ?? ["websocket", "polling"],
       tryAllTransports: true,
+      query: { parts: "1" },
       reconnectionDelay: RETRY_MS.first,
       reconnectionDelayMax: RETRY_MS.most,
       randomizationFactor: 0.5,
@@ -96,6 +104,8 @@ export class Connection extends Watchable<Link> {
         );
       },
     });
+    this.#socket.onAny(() => this.#patience.moved());
+    this.#socket.on("part", ({ text }: Part) => this.#parts.take(text));
     this.#socket.on("session", (session: Session) => this.#begin(session));
     this.#socket.on("disconnect", (reason) => this.#end(reason));
     this.#socket.on("connect_error", (error) => this.#failed(error));
@@ -103,7 +113,8 @@ export class Connection extends Watchable<Link> {
       if (payload.type === "membership") this.#membershipChanged();
     });
     for (const event of ROOM_EVENTS) {
-      this.#socket.on(event, (payload: { room?: string; room_id?: string; band_id?: string }) => {
+      this.#socket.on(event, (told: { room?: string; room_id?: string; band_id?: string }) => {
+        const payload = this.#parts.whole(told);
         const room = payload.room ?? payload.room_id ?? `band_${payload.band_id}`;
         for (const member of this.#members) if (member.room === room) this.#tell(member, () => member.heard(event, payload as never));
       });
@@ -180,7 +191,7 @@ export class Connection extends Watchable<Link> {
   /**
    * The server's answer. Throws `Refused`, or `Unanswered` where none came: then the connection has ended, or ends now.
    *
-   * A live socket that does not answer is of no use. Pings alone would tell it late, or never where they still come.
+   * A live socket that has fallen silent is of no use. Pings alone would tell it late, or never where they still come.
    *
    * `take` gets an answer that is ok where it stands among the events. Whoever awaits it goes on only when those that
    * came in with it have been heard: too late, where an answer says what they follow.
@@ -193,19 +204,25 @@ export class Connection extends Watchable<Link> {
     if (!this.#socket.connected) return Promise.reject(new Unanswered("not connected"));
     const socketId = this.#socket.id;
     return new Promise((resolve, reject) => {
-      const answered = (error: Error | null, answer: Answer | Failed): void => {
+      const giveUp = (): void => {
+        if (this.#socket.id === socketId) this.#socket.io.engine.close();
+      };
+      const stopWaiting = this.#patience.wait(JSON.stringify(payload).length, giveUp);
+      const answered = (error: Error | null, told: Answer | Failed): void => {
+        stopWaiting();
         if (error) {
-          if (this.#socket.id === socketId) this.#socket.io.engine.close();
           reject(new Unanswered(String(error)));
           return;
         }
         this.#hasCarried = true;
+        this.#patience.moved();
+        const answer = this.#parts.whole(told);
         if (answer.ok) {
           take(answer);
           resolve(answer);
         } else reject(new Refused(answer.error));
       };
-      this.#socket.timeout(ANSWER_TIMEOUT_MS).emit(event, payload, answered);
+      this.#socket.timeout(FOR_EVER_MS).emit(event, payload, answered);
     });
   }
 
@@ -256,6 +273,7 @@ export class Connection extends Watchable<Link> {
   #end(reason: Socket.DisconnectReason): void {
     const hasHeld = this.isOnline && this.#hasCarried && performance.now() - this.#onlineSince >= HELD_MS;
     if (hasHeld) this.#backoff.reset();
+    this.#parts.clear();
     for (const member of this.#members) member.parted();
     if (this.getState().state !== "refused") this.set({ state: this.#isWanted ? "connecting" : "offline" });
     // After any other reason the library comes back by itself.

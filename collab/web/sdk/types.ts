@@ -10,6 +10,7 @@ export type {
   Focus,
   Kind,
   Overwrite,
+  Part,
   Presence,
   PresenceUpdated,
   Session,

@@ -317,6 +317,12 @@ export interface Kinds {
 export interface LeaveRoom {
   room: string;
 }
+/**
+ * A piece of the JSON of a long payload, to who takes those in parts.
+ */
+export interface Part {
+  text: string;
+}
 export interface PresenceUpdated {
   room: string;
   sessions: Presence[];

@@ -54,6 +54,57 @@ test("an edit that is not answered ends the connection, and goes out again on th
   expect([first?.socketId, second?.socketId]).toEqual(["socket-1", "socket-2"]);
 });
 
+test("a connection on which messages still come is given up for no answer that is late", async () => {
+  const content = await opened({});
+  content.setField(null, "venue", "Blue Nile");
+  for (let seconds = 0; seconds < 60; seconds += 6) {
+    await vi.advanceTimersByTimeAsync(6_000);
+    socket.hear("part", { text: "…" });
+  }
+  expect(socket.id).toBe("socket-1");
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(socket.id).toBe("socket-2");
+});
+
+test("a large edit is given the time that it takes on a slow line", async () => {
+  const content = await opened({});
+  content.setField(null, "notes", "x".repeat(400_000));
+  await vi.advanceTimersByTimeAsync(100_000);
+  expect(socket.id).toBe("socket-1");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(socket.id).toBe("socket-2");
+});
+
+test("an answer and an event that come in parts are taken in whole", async () => {
+  const content = await opened({});
+  delete socket.answers.join_room;
+  socket.break();
+  const edit = { ...EDIT, version: 1, ops: [{ op: "set", item: null, field: "venue", value: "Blue Nile" }] };
+  for (const [payload, whole] of [
+    [{ ok: true, room: "content_c", role: "editor", roster: [], version: 0, edits: [] }, "join_room"],
+    [{ room_id: "content_c", edits: [edit] }, "batch_update"],
+  ] as const) {
+    const text = JSON.stringify(payload);
+    for (const part of [text.slice(0, 30), text.slice(30)]) socket.hear("part", { text: part });
+    if (whole === "join_room") socket.answer(whole, { in_parts: 2 });
+    else socket.hear(whole, { in_parts: 2 });
+  }
+  expect(content.getState()).toMatchObject({ saving: "saved" });
+  expect(content.getState().document?.fields).toEqual({ venue: "Blue Nile" });
+});
+
+test("parts of a connection that broke are no part of what comes on the next", async () => {
+  const content = await opened({});
+  delete socket.answers.join_room;
+  socket.hear("part", { text: '{"ok":tr' });
+  socket.break();
+  for (const part of ['{"ok":true,"room":"content_c","role":"viewer",', '"roster":[],"version":0,"edits":[]}']) {
+    socket.hear("part", { text: part });
+  }
+  socket.answer("join_room", { in_parts: 2 });
+  expect(content.getState()).toMatchObject({ saving: "saved", role: "viewer" });
+});
+
 test("what waits is shown as waiting while there is no connection, and saved once the next one has it", async () => {
   const content = await opened({});
   content.setField(null, "venue", "Blue Nile");
@@ -197,4 +248,22 @@ test("a content that is closed leaves no timer behind", async () => {
   await vi.advanceTimersByTimeAsync(60_000);
   expect(socket.sent).toHaveLength(count);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("back-off begins anew only after a connection that held and carried something", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+  await opened({});
+  for (let count = 0; count < 3; count += 1) {
+    socket.break();
+    await vi.advanceTimersByTimeAsync(4_999);
+  }
+  await vi.advanceTimersByTimeAsync(1);
+  socket.break();
+  expect(socket.delays).toEqual([500, 1_000, 2_000, 500]);
+  socket.answers = {};
+  socket.break();
+  await vi.advanceTimersByTimeAsync(5_000);
+  socket.break();
+  expect(socket.delays.slice(4)).toEqual([1_000, 2_000]);
+  vi.restoreAllMocks();
 });

@@ -22,6 +22,7 @@ export class FakeSocket {
   maxMessageBytes = 1_000_000;
 
   #count = 0;
+  #heard: () => void = () => undefined;
   readonly #listeners = new Map<string, (payload: unknown) => void>();
   #waiting: { event: string; answered: Answered }[] = [];
 
@@ -33,8 +34,13 @@ export class FakeSocket {
     });
   }
 
+  onAny(listener: () => void): void {
+    this.#heard = listener;
+  }
+
   /** The server says something. */
   hear(event: string, payload: unknown): void {
+    this.#heard();
     this.#listeners.get(event)?.(payload);
   }
 

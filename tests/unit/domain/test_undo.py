@@ -9,8 +9,9 @@ from collab.domain.errors import Forbidden, Invalid
 from collab.domain.fields import Line
 from collab.domain.kinds import SETLIST, Kind
 from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
-from collab.domain.rebase import Accepted, Nothing, Outcome, undo
+from collab.domain.rebase import Accepted, Nothing, Outcome
 from collab.domain.text import Delete
+from collab.domain.undoing import undo
 from tests.support.rooms import ADA, BEN, NOW, START, History, content, with_a_full_gap
 
 
@@ -179,7 +180,7 @@ def test_typing_goes_back_even_where_the_kind_has_lost_the_field() -> None:
     history = History()
     edit = made(history.edit([Text(None, "notes", (5, " at 8"))]))
     bare = Kind("setlist", {"title": Line()})
-    outcome = undo(Undo("new", edit.edit_id, ADA, None, NOW), edit, history.head, (), bare)
+    outcome = undo(Undo("new", edit.edit_id, ADA, None, NOW), edit, history.head, history.edits, bare)
     assert isinstance(outcome, Accepted)
     assert outcome.document.fields["notes"] == "doors"
 
