@@ -14,14 +14,16 @@ from collab.engine import Engine
 from collab.http.admin import mount_admin
 from collab.http.compression import Compressed
 from collab.http.metrics import metrics_router
-from collab.http.pages import add_pages
+from collab.http.pages import StockPages, add_pages
 from collab.http.rest import rest_routers
-from collab.http.routes import caller
+from collab.http.routes import Caller
+from collab.http.traffic import Traffic
 from collab.protocol.ids import new_id
 from collab.services.hooks import OnEdit, OnPresence
 from collab.settings import Settings
 from collab.storage.migrate import migrate
 from collab.storage.records import records
+from collab.wiring import traffic_limits
 
 __all__ = ["Engine", "attach", "create_app", "own_app"]
 
@@ -74,6 +76,7 @@ def own_app(settings: Settings, *, has_page: bool = True) -> FastAPI:
     """The FastAPI application of an engine that runs on its own."""
     # FastAPI's own /docs is fetched from two other hosts, which learn who reads it.
     app = FastAPIOffline(title="collab", version=version("collab"), docs_url="/docs", redoc_url=None)
+    app.add_middleware(StockPages, below=("/docs/", "/static-offline-docs/"))
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -89,7 +92,8 @@ def own_app(settings: Settings, *, has_page: bool = True) -> FastAPI:
 
 
 def _add_routes(engine: Engine, app: FastAPI) -> None:
-    who = caller(engine.tokens, engine.membership, engine.rates)
+    traffic = Traffic(traffic_limits(engine.settings))
+    who = Caller(engine.tokens, engine.membership, engine.directory, engine.rates, traffic)
     for router in rest_routers(
         who,
         engine.membership,
@@ -107,4 +111,5 @@ def _add_routes(engine: Engine, app: FastAPI) -> None:
         app.include_router(metrics_router(engine.prometheus.exposition, settings.metrics_token.get_secret_value()))
     if settings.admin_pages:
         secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
+        app.add_middleware(StockPages, below=("/admin/",))
         mount_admin(app, engine.reading, records(), engine.tokens, secret)

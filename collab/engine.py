@@ -64,6 +64,7 @@ from collab.wiring import (
     size_limits,
     transport_limits,
     watch,
+    watch_webhooks,
     webhooks,
 )
 
@@ -187,6 +188,8 @@ class Engine:
         )
         if self.prometheus is not None:
             watch(self.prometheus, self.sessions, self._transports, self.presence, self._journal)
+            if self._webhooks is not None:
+                watch_webhooks(self.prometheus, self._webhooks)
 
     def _join(self, bus: Bus, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
         """Makes this node one of several; what it returns tells rooms on all of them."""
@@ -292,7 +295,7 @@ class Engine:
             if self._admin_ui is not None:
                 ending.push_async_callback(self._admin_ui.close)
             if self._webhooks is not None:
-                self._webhooks.start()
+                await self._webhooks.start()
                 ending.push_async_callback(self._webhooks.close)
             for hook in (self._edit_hook, self._presence_hook):
                 hook.start()

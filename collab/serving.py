@@ -5,7 +5,7 @@ import errno
 import gc
 import signal
 import socket as tcp
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from socket import socket
 
@@ -109,7 +109,13 @@ def drop_dead_peers(listening: socket, settings: Settings) -> None:
         listening.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_USER_TIMEOUT, after_ms)
 
 
-def server_config(application: ASGIApp, host: str, port: int, max_message_bytes: int) -> uvicorn.Config:
+def server_config(
+    application: ASGIApp,
+    host: str,
+    port: int,
+    max_message_bytes: int,
+    trusted_proxies: Sequence[str] = ("127.0.0.1", "::1"),
+) -> uvicorn.Config:
     """uvicorn's options for this engine; a host application that runs uvicorn itself wants the same."""
     return uvicorn.Config(
         application,
@@ -121,6 +127,7 @@ def server_config(application: ASGIApp, host: str, port: int, max_message_bytes:
         # Compression costs a third of the CPU and half of the memory, and every recipient pays anew.
         ws_per_message_deflate=False,
         ws_max_size=max_message_bytes,
+        forwarded_allow_ips=list(trusted_proxies),
         # Engine.IO pings already.
         ws_ping_interval=None,
         ws_ping_timeout=None,
@@ -166,7 +173,8 @@ def serve_until_stopped(engine: Engine, application: ASGIApp, bound: socket, on_
     """Serves on a socket until SIGINT or SIGTERM; what was accepted by then is committed and answered."""
     collect_garbage_rarely()
     host, port = bound.getsockname()[:2]
-    config = server_config(application, host, port, engine.settings.max_message_bytes)
+    settings = engine.settings
+    config = server_config(application, host, port, settings.max_message_bytes, settings.trusted_proxies)
     send_at_once(bound)
     drop_dead_peers(bound, engine.settings)
     Server(config, engine, on_started).run([bound])

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Comma-separated in the environment: origins whose pages may connect, beside the server's own."""
 
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
+    """Comma-separated in the environment: addresses and networks of proxies that are believed who a client is."""
+
     late_auth: bool = True
     auth_timeout_s: float = Field(default=5.0, gt=0)
     # Whole seconds: Engine.IO rounds down what it tells the client. With the grace below, whoever is dead has left
@@ -79,6 +82,7 @@ class Settings(BaseSettings):
     band_rate_factor: float = Field(default=8.0, ge=1)
     """A band may have so many times as many bytes written, told and read as a session."""
     max_user_sessions: int = Field(default=50, ge=1)
+    max_room_sessions: int = Field(default=500, ge=1)
     max_user_bands: int = Field(default=100, ge=1)
     """How many bands a user may make; operators make any number."""
     max_user_memberships: int = Field(default=1_000, ge=1)
@@ -88,6 +92,15 @@ class Settings(BaseSettings):
     # A stock Python client takes a message of 4 MiB. A content is sent with a roster, an edit with what it overwrites.
     max_content_bytes: int = Field(default=3_000_000, ge=1_000)
     max_sent_bytes: int = Field(default=4_000_000, ge=1_000)
+
+    max_user_call_bytes: int = Field(default=20_000_000, ge=1_000)
+    max_call_bytes: int = Field(default=200_000_000, ge=1_000)
+    """What REST calls may have on their way at once, of a user and in all: bodies that come, large answers that go."""
+    max_user_large_answers: int = Field(default=4, ge=1)
+    max_large_answers: int = Field(default=8, ge=1)
+    """So many documents, histories and files for REST calls are made at once, of a user and in all; others wait."""
+    call_timeout_s: float = Field(default=60.0, gt=0)
+    """How long a body may take to come, or a large answer to go."""
 
     max_unauthenticated: int = Field(default=2_000, ge=1)
     max_unauthenticated_per_address: int = Field(default=200, ge=1)
@@ -118,11 +131,11 @@ class Settings(BaseSettings):
     log_level: LogLevel = "INFO"
     log_format: LogFormat = "console"
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(origin.strip() for origin in value.split(",") if origin.strip())
+            return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
     @field_validator("jwt_secret")

@@ -9,6 +9,7 @@ from collab.domain.access import SharedRoom
 from collab.domain.presence import Diff
 from collab.domain.rates import Rate
 from collab.domain.sizes import SizeLimits
+from collab.http.traffic import TrafficLimits
 from collab.metrics import PrometheusMeter
 from collab.protocol.ids import new_id
 from collab.realtime.sessions import Sessions
@@ -66,6 +67,16 @@ def count_limits(settings: Settings) -> CountLimits:
     )
 
 
+def traffic_limits(settings: Settings) -> TrafficLimits:
+    return TrafficLimits(
+        user_bytes=settings.max_user_call_bytes,
+        all_bytes=settings.max_call_bytes,
+        user_answers=settings.max_user_large_answers,
+        all_answers=settings.max_large_answers,
+        timeout_s=settings.call_timeout_s,
+    )
+
+
 def import_limits(settings: Settings) -> ImportLimits:
     return ImportLimits(settings.import_max_bytes, settings.import_max_unpacked_bytes, settings.import_max_songs)
 
@@ -99,6 +110,7 @@ def keep_presence(
         is_removed,
         grace=timedelta(seconds=settings.presence_grace_s),
         idle_after=timedelta(seconds=settings.presence_idle_after_s),
+        max_sessions=settings.max_room_sessions,
         on_change=on_change,
     )
     return presence, log
@@ -117,6 +129,12 @@ def prometheus(settings: Settings) -> PrometheusMeter | None:
     if settings.metrics_token is None:
         return None
     return PrometheusMeter(version("collab"), settings.database_url.partition(":")[0].partition("+")[0])
+
+
+def watch_webhooks(meter: PrometheusMeter, webhooks: Webhooks) -> None:
+    """Lets Prometheus see what a receiver does not take."""
+    meter.watch("webhook_failing", "Contents whose last delivery failed.", lambda: webhooks.failing.count)
+    meter.watch("webhook_parked", "Those of them that have failed for long.", lambda: webhooks.failing.parked)
 
 
 def watch(

@@ -174,6 +174,9 @@ class Content(Room[ContentRoom, Notice]):
             case _:
                 super()._take_in(event, payload)
 
+    def _unsaved(self) -> tuple[Op, ...]:
+        return () if self._opened is None else self._opened.pending_ops
+
     def _receive(self, bodies: Any) -> None:
         self._tell(self._replica.receive(map(edit_of, bodies)))
         self._stir()

@@ -96,9 +96,10 @@ class RosterChanged:
 @dataclass(frozen=True, slots=True)
 class RoomLost:
     """The room can't be entered any more, mostly because a membership has ended. Should that change, open it again.
-    `Broken`: the SDK failed in it; what was pending may not be stored."""
+    `ops` are those of one's own edits that were not known to be stored. `Broken`: the SDK failed in it."""
 
     error: CollabError
+    ops: tuple[Op, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class Replica:
     def view(self) -> Document:
         """The document with one's own edits in it; its version is that of the confirmed one."""
         if self._view is None:
-            ops = [op for edit in self._pending() for op in edit.ops]
+            ops = self.pending_ops
             self._view = applied(self.confirmed, ops) if ops else self.confirmed
         return self._view
 
@@ -52,6 +52,11 @@ class Replica:
     def pending_count(self) -> int:
         """How many of one's own edits and undos are not done yet."""
         return len(self._pending())
+
+    @property
+    def pending_ops(self) -> tuple[Op, ...]:
+        """The ops of one's own edits that are not done yet."""
+        return tuple(op for edit in self._pending() for op in edit.ops)
 
     @property
     def is_behind(self) -> bool:

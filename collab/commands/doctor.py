@@ -3,6 +3,7 @@
 import stat
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
@@ -16,7 +17,9 @@ from collab.settings import Settings
 from collab.storage.engine import sqlite_file
 from collab.storage.inspection import DatabaseFacts, inspect_database, shown_url
 from collab.storage.migrate import revisions, what_is_wrong
+from collab.storage.webhooks import failing
 from collab.tokens import Tokens
+from collab.webhooks import webhook_id
 
 _LOOK_S = 0.05
 
@@ -34,7 +37,7 @@ def diagnose(load: Callable[[], Settings] = Settings) -> Iterator[Finding]:
             yield Finding("settings", "fail", f"{name}: {wrong['msg']}", f"set {name}, in the environment or .env")
         return
     yield from _settings(settings)
-    yield from _database(settings.database_url)
+    yield from _database(settings)
     yield bus(settings.bus_url)
 
 
@@ -91,7 +94,8 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     yield from findings.env_file(stat.S_IMODE(file.stat().st_mode) if file.exists() else None)
 
 
-def _database(url: str) -> Iterator[Finding]:
+def _database(settings: Settings) -> Iterator[Finding]:
+    url = settings.database_url
     try:
         shown = shown_url(url)
     except ValueError as error:
@@ -117,6 +121,10 @@ def _database(url: str) -> Iterator[Finding]:
     yield from findings.clock(facts.clock_ahead_s, wall_s, steady_s)
     if facts.write_s:
         yield findings.write_latency(facts.write_s)
+    if settings.webhook_url is not None:
+        # A schema without the table was found above.
+        with suppress(Unavailable):
+            yield findings.webhook(failing(url, webhook_id(settings.webhook_url)))
 
 
 def _inspected(url: str) -> tuple[DatabaseFacts, float, float]:

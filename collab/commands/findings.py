@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, Literal, TypeAlias
 
+from collab.domain.outbox import Failing
+
 Status: TypeAlias = Literal["ok", "warn", "fail"]
 
 _MAKE_ONE: Final = "python -c 'import secrets; print(secrets.token_urlsafe(48))' makes a good one"
@@ -166,6 +168,15 @@ def write_latency(seconds: Sequence[float]) -> Finding:
             "disk", "warn", f"{told}: every edit waits for that", "use a local SSD, and leave it to the database"
         )
     return Finding("disk", "ok", told)
+
+
+def webhook(failing: Failing) -> Finding:
+    """`failing` is what the receiver did not take the last time."""
+    if not failing.count:
+        return Finding("webhook", "ok", "the receiver has taken all that it was posted")
+    told = f"{failing.count} contents could not be delivered, {failing.parked} of them for long: {failing.error}"
+    remedy = "mend the receiver: they are tried again by themselves, every five minutes at the latest"
+    return Finding("webhook", "warn", told, remedy)
 
 
 def open_files(limit: int) -> Finding:

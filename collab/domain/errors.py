@@ -11,9 +11,18 @@ _REPR = reprlib.Repr()
 _REPR.maxstring = _REPR.maxother = 200
 
 
+MAX_MESSAGE_LENGTH = 1_000
+MAX_PROBLEMS = 100
+"""So many problems of one input are told, and all are counted: an answer does not grow with what was sent."""
+
+
 def shown(value: object, max_length: int = 60) -> str:
     """A value that came in, as a message shows it: cut where it is long."""
-    text = _REPR.repr(value)
+    return cut(_REPR.repr(value), max_length)
+
+
+def cut(text: str, max_length: int) -> str:
+    """A text that may hold what came in, such as a name, as it is told."""
     return text if len(text) <= max_length else f"{text[: max_length - 3]}..."
 
 
@@ -25,7 +34,7 @@ class Problem:
     message: str
 
     def to_json(self) -> dict[str, str]:
-        return {"path": self.path, "message": self.message}
+        return {"path": cut(self.path, MAX_MESSAGE_LENGTH), "message": cut(self.message, MAX_MESSAGE_LENGTH)}
 
 
 class CollabError(Exception):
@@ -35,7 +44,7 @@ class CollabError(Exception):
 
     def __init__(self, message: str, details: Any = None) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = cut(message, MAX_MESSAGE_LENGTH)
         self.details = details
 
     def to_json(self, *, has_message: bool = True) -> dict[str, Any]:
@@ -103,7 +112,8 @@ class Invalid(ClientFault):
     def __init__(self, problems: Sequence[Problem]) -> None:
         first = problems[0]
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        super().__init__(f"{first.path}: {first.message}{more}", [problem.to_json() for problem in problems])
+        told = f"{cut(first.path, MAX_MESSAGE_LENGTH // 4)}: {cut(first.message, MAX_MESSAGE_LENGTH // 2)}{more}"
+        super().__init__(told, [problem.to_json() for problem in problems[:MAX_PROBLEMS]])
         self.problems = tuple(problems)
 
     @classmethod

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from collab.domain.errors import TooLarge, shown
+from collab.domain.errors import MAX_MESSAGE_LENGTH, TooLarge, cut, shown
 from collab.domain.json_text import parse_json
 from collab.domain.kinds import FieldTypes
 from collab.domain.ops import Value
@@ -48,7 +48,7 @@ class Found:
         """A line has a problem."""
         self._problem_count += 1
         if len(self._problems) < MAX_PROBLEMS:
-            self._problems.append(LineProblem(file, line, message))
+            self._problems.append(LineProblem(file, line, cut(message, MAX_MESSAGE_LENGTH)))
 
     def song(self, file: str, line: int, raw: Mapping[str, Value]) -> None:
         """A song as it is written; only what the song's types name is read."""

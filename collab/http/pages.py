@@ -1,14 +1,15 @@
 """The page: one HTML file that is asked for anew each time, and files named by their hash that are kept for good."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from mimetypes import guess_type
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BUILT = Path(str(files("collab"))) / "web" / "dist"
 
@@ -35,12 +36,47 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+STOCK_CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        # Their pages have scripts and handlers within the HTML.
+        "script-src 'self' 'unsafe-inline'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+"""For the stock pages at /admin and /docs: they, too, ask no other host and stand in no frame."""
+
+STOCK_HEADERS = {**HEADERS, "Content-Security-Policy": STOCK_CONTENT_SECURITY_POLICY}
+
 _ASK_AGAIN = {"Cache-Control": "no-cache"}
 _KEEP = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """What the build has compressed files in, the smallest first, and how their names end."""
+
+
+class StockPages:
+    """An ASGI middleware that gives the security headers to all that is answered below some paths."""
+
+    def __init__(self, app: ASGIApp, below: Sequence[str]) -> None:
+        self._app = app
+        self._below = tuple(below)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(STOCK_HEADERS)
+            await send(message)
+
+        is_below = scope["type"] == "http" and f"{scope['path']}/".startswith(self._below)
+        await self._app(scope, receive, with_headers if is_below else send)
 
 
 class Assets(StaticFiles):

@@ -23,6 +23,9 @@ from collab.services.rates import Rates
 
 log = structlog.get_logger(__name__)
 
+ANSWER_WITHIN_S = 8.0
+"""How long a handshake may wait for the database; stock clients wait for 20 s, and ours for 10."""
+
 _DELIBERATE = ("client disconnect", "server disconnect")
 """The reasons of a disconnect that somebody meant; any other may be followed by a reconnect."""
 
@@ -67,16 +70,18 @@ class Connecting:
             if token is None:
                 self._await_token(sid)
             else:
-                await self._begin(sid, token)
+                async with asyncio.timeout(ANSWER_WITHIN_S):
+                    await self._begin(sid, token)
             self._transports.taken(sid)
         except CollabError as error:
-            self._rates.end(sid)
-            raise _refusal(error) from None
+            raise self._refused(sid, error) from None
+        except TimeoutError:
+            raise self._refused(sid, Unavailable("the database does not answer; try again")) from None
         except Exception:
             # Escaping, it would leave the client without any answer.
-            self._rates.end(sid)
             log.exception("a connection could not be answered", session_id=sid)
-            raise _refusal(Unavailable("the server could not accept the connection; try again")) from None
+            unavailable = Unavailable("the server could not accept the connection; try again")
+            raise self._refused(sid, unavailable) from None
 
     async def authenticate(self, sid: str, *arguments: Any) -> Json:
         """A late token, or a new one before the old one expires."""
@@ -114,13 +119,13 @@ class Connecting:
         self._sessions.await_token(sid)
 
     async def _begin(self, sid: str, token: Any) -> Session:
-        identity: Identity = await self._tokens.verify(token if isinstance(token, str) else None)
-        await self._membership.welcome(identity.user)
+        with self._transports.looked_at(sid):
+            identity: Identity = await self._tokens.verify(token if isinstance(token, str) else None)
+            await self._membership.welcome(identity.user)
         if not self._transports.is_open(sid):
             # It went while it was being checked, and nobody would ever end a session that began now.
             raise Unauthenticated("the client has gone")
         session = self._sessions.begin(sid, identity)
-        self._transports.authenticated(sid)
         self._rates.identify(sid, session.user.id)
         await self._server.enter_room(sid, UserRoom(session.user.id).name)
         limit = self._server.eio.max_http_buffer_size
@@ -128,6 +133,10 @@ class Connecting:
         # Soon, so that it follows the answer to the handshake: a client may hear nothing before that.
         asyncio.get_running_loop().call_soon(self._broadcaster.tell, sid, "session", welcome)
         return session
+
+    def _refused(self, sid: str, error: CollabError) -> socketio.exceptions.ConnectionRefusedError:
+        self._rates.end(sid)
+        return _refusal(error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._server.start_background_task(lambda: work)

@@ -75,13 +75,13 @@ class Handlers:
             opened = await self._opened(session, room, request)
             # Once more: whoever was removed meanwhile is in no roster yet, so that nobody could take them out.
             _, role = self._enterable(session, request.room)
+            if room.name not in self.server.rooms(session.id):
+                raise Forbidden(f"the session left {room.name}, or was taken out of it, while it was joining")
+            roster = self.presence.enter(session.id, session.user, room, self.transports.origin(session.id))
         except CollabError:
             if not was_there:
                 await self.server.leave_room(session.id, room.name)
             raise
-        if room.name not in self.server.rooms(session.id):
-            raise Forbidden(f"the session left {room.name}, or was taken out of it, while it was joining")
-        roster = self.presence.enter(session.id, session.user, room, self.transports.origin(session.id))
         return {"room": room.name, "role": role, "roster": roster.to_json(), **opened}
 
     async def leave_room(self, session: Session, request: requests.LeaveRoom) -> Json:

@@ -18,6 +18,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from collab.realtime import wire_json
+from collab.realtime.manager import NAMESPACE
 from collab.realtime.sockets import OnEvent
 
 log = structlog.get_logger(__name__)
@@ -46,9 +48,14 @@ def guard(server: socketio.AsyncServer, on_event: OnEvent) -> None:
         if isinstance(data, str):
             if data[:1] == _EVENT and on_event(eio_sid, f"4{data}"):
                 return
-            if data[:1] == _CONNECT and server.manager.sid_from_eio_sid(eio_sid, "/") is not None:
-                # It is connected, or being connected: a second session on one socket would never end.
-                return
+            if data[:1] == _CONNECT:
+                namespace = _namespace(data)
+                if server.manager.sid_from_eio_sid(eio_sid, namespace) is not None:
+                    # It is connected, or being connected: a second session on one socket would never end.
+                    return
+                if namespace not in server.handlers:
+                    await engine.send_packet(eio_sid, _refused(namespace))
+                    return
             # What was announced as binary does not come any more.
             server._binary_packet.pop(eio_sid, None)  # noqa: SLF001  # it would take this packet for a part of the other
         try:
@@ -57,6 +64,20 @@ def guard(server: socketio.AsyncServer, on_event: OnEvent) -> None:
             log.debug("a malformed packet was dropped", error=type(error).__name__)
 
     engine.on("message", heard)
+
+
+def _namespace(connect: str) -> str:
+    """The namespace that a CONNECT names, without its query (the Socket.IO protocol, version 5)."""
+    if connect[1:2] != "/":
+        return NAMESPACE
+    return connect[1:].partition(",")[0].partition("?")[0]
+
+
+def _refused(namespace: str) -> engineio.packet.Packet:
+    """A CONNECT_ERROR of which clients make an error with a message and a code; python-socketio's own has neither."""
+    data = {"message": "expected the namespace '/': there is no other", "data": {"code": "not_found"}}
+    text = f"{socketio.packet.CONNECT_ERROR}{namespace},{wire_json.dumps(data)}"
+    return engineio.packet.Packet(engineio.packet.MESSAGE, text)
 
 
 class PolledPayloads:
@@ -88,7 +109,11 @@ class PolledPayloads:
             async def again() -> Message:
                 return {"type": "http.request", "body": body, "more_body": False}
 
-            await self._application(scope, again, send)
+            try:
+                await self._application(scope, again, send)
+            except KeyError:
+                # Engine.IO's own, over a socket that was closed and that nobody has asked for since.
+                await PlainTextResponse("the session is over", 400)(scope, receive, send)
         else:
             await self._application(scope, receive, send)
 

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 import socketio
 from starlette.types import ASGIApp
@@ -14,6 +13,7 @@ from collab.realtime import wire_json
 from collab.realtime.answers import Reply
 from collab.realtime.frames import answer_message, read_event
 from collab.realtime.manager import NAMESPACE, Manager
+from collab.realtime.origins import is_allowed, normal
 from collab.realtime.packets import Ended, PolledPayloads, guard
 from collab.realtime.sockets import Sockets
 from collab.services.ports import UNMETERED, Meter
@@ -107,7 +107,7 @@ def make_server(
         async_mode="asgi",
         client_manager=manager,
         json=wire_json,
-        cors_allowed_origins=partial(_is_allowed, frozenset(allowed_origins)),
+        cors_allowed_origins=partial(is_allowed, frozenset(map(normal, allowed_origins))),
         ping_interval=ping_interval_s,
         ping_timeout=ping_timeout_s,
         max_http_buffer_size=max_message_bytes,
@@ -116,15 +116,6 @@ def make_server(
     )
     guard(server, server.hear)
     return server
-
-
-def _is_allowed(allowed: frozenset[str], origin: str | None, environ: Mapping[str, str]) -> bool:
-    """Whether a page of that origin may connect: against cross-site WebSocket hijacking (RFC 6455, 10.2)."""
-    if origin is None or "*" in allowed or origin in allowed:
-        return True
-    # A page can't set these headers for a handshake with somebody else's server.
-    own_hosts = {environ.get("HTTP_X_FORWARDED_HOST"), environ.get("HTTP_HOST")}
-    return urlsplit(origin).netloc in own_hosts
 
 
 def asgi(server: socketio.AsyncServer, other: ASGIApp, max_message_bytes: int, end: Ended) -> ASGIApp:

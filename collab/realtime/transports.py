@@ -1,5 +1,6 @@
 """The Engine.IO sockets under the sessions: one on which no session stands is closed when its time is up, one whose
-client does not read what it is sent is closed when too much waits for it, and only so many may be without a token.
+client does not read what it is sent is closed when too much waits for it, and of those without a token the oldest is,
+where there are too many (`tokenless.py`).
 
 Left to itself, python-socketio keeps a socket that answers pings but never sends CONNECT, and one whose session
 was ended, for as long as the client likes; and it queues for a client that does not read for as long as that takes.
@@ -7,7 +8,8 @@ What this module touches of it (`eio.handlers`, `eio.sockets`, a socket's `queue
 `sid_from_eio_sid` of the manager) is in no documentation: tests hold it in place.
 """
 
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,6 +19,7 @@ import structlog
 
 from collab.domain.stays import Origin
 from collab.realtime.queues import Queue
+from collab.realtime.tokenless import Tokenless
 from collab.services.ports import UNMETERED, Clock, Meter, Timer
 
 log = structlog.get_logger(__name__)
@@ -50,8 +53,8 @@ class Transports:
         self._clock = clock
         self._limits = limits
         self._unused: dict[str, Timer] = {}
-        self._unauthenticated: dict[str, str | None] = {}
-        self._by_address: Counter[str | None] = Counter()
+        self._looked_at: set[str] = set()
+        self._tokenless = Tokenless(limits.max_unauthenticated, limits.max_unauthenticated_per_address)
         self._sweeping: Timer | None = None
         self._connect = server.eio.handlers["connect"]
         self._disconnect = server.eio.handlers["disconnect"]
@@ -95,9 +98,21 @@ class Transports:
         """A session now stands on its socket."""
         self._stop_waiting(self._server.manager.eio_sid_from_sid(sid, namespace))
 
-    def authenticated(self, sid: str) -> None:
-        """A good token was shown on the socket of a session."""
-        self._authenticated(self._server.manager.eio_sid_from_sid(sid, _NAMESPACE))
+    @contextmanager
+    def looked_at(self, sid: str) -> Iterator[None]:
+        """While a token is looked at that was shown on the socket of a session: for as long as the database takes, the
+        socket stays, and makes room for nobody. Where no error comes the token was good."""
+        eio_sid = self._server.manager.eio_sid_from_sid(sid, _NAMESPACE)
+        was_tokenless = self._tokenless.discard(eio_sid)
+        self._looked_at.add(eio_sid)
+        try:
+            yield
+        except BaseException:
+            if was_tokenless and eio_sid in self._server.eio.sockets:
+                self._count(eio_sid, _address(self._server.get_environ(sid) or {}))
+            raise
+        finally:
+            self._looked_at.discard(eio_sid)
 
     def freed(self, sid: str) -> None:
         """The session that stood on a socket is over; the socket may be on its way out too, or stay."""
@@ -111,30 +126,19 @@ class Transports:
         await self._close(eio_sid, self._server.reason.TRANSPORT_ERROR)
 
     async def _opened(self, eio_sid: str, environ: dict[str, Any]) -> Any:
-        address = _address(environ)
-        limits = self._limits
-        if (
-            len(self._unauthenticated) >= limits.max_unauthenticated
-            or self._by_address[address] >= limits.max_unauthenticated_per_address
-        ):
-            log.warning("a connection was refused: too many are without a token", address=address)
-            return {"code": "rate_limited", "message": "too many connections wait for a token; try again in a moment"}
-        self._unauthenticated[eio_sid] = address
-        self._by_address[address] += 1
+        self._count(eio_sid, _address(environ))
         self._wait(eio_sid)
         return await self._connect(eio_sid, environ)
 
+    def _count(self, eio_sid: str, address: str | None) -> None:
+        if (oldest := self._tokenless.add(eio_sid, address)) is not None:
+            log.warning("too many connections are without a token: the oldest is closed", address=address)
+            self._server.start_background_task(self._close, oldest, self._server.reason.SERVER_DISCONNECT)
+
     async def _closed(self, eio_sid: str, reason: str) -> Any:
-        self._authenticated(eio_sid)
+        self._tokenless.discard(eio_sid)
         self._stop_waiting(eio_sid)
         return await self._disconnect(eio_sid, reason)
-
-    def _authenticated(self, eio_sid: str) -> None:
-        if eio_sid in self._unauthenticated:
-            address = self._unauthenticated.pop(eio_sid)
-            self._by_address[address] -= 1
-            if not self._by_address[address]:
-                del self._by_address[address]
 
     def _wait(self, eio_sid: str) -> None:
         self._stop_waiting(eio_sid)
@@ -147,6 +151,9 @@ class Transports:
 
     def _due(self, eio_sid: str) -> None:
         self._unused.pop(eio_sid)
+        if eio_sid in self._looked_at:
+            self._wait(eio_sid)
+            return
         self._server.start_background_task(self._close, eio_sid, self._server.reason.SERVER_DISCONNECT)
 
     def _sweep(self) -> None:

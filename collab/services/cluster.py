@@ -26,10 +26,14 @@ from collab.services.presence_peers import PresencePeers
 
 log = structlog.get_logger(__name__)
 
-BEAT_EVERY = timedelta(seconds=1)
+BEAT_EVERY = timedelta(seconds=0.5)
 """How often a node says how far it is, so that the others find out what they missed."""
 
-COMPARE_BEATS = 5
+ECHO_WITHIN = timedelta(seconds=0.25)
+"""A node hears its own beat, too. Where it does not, the bus is silent, long before it is given up: what the others say
+meanwhile, such as that somebody was removed, is looked for in the database, and felt within a second."""
+
+COMPARE_BEATS = 10
 """Every so many beats a node compares its contents with the database: a node may die between a commit and its
 message."""
 
@@ -59,6 +63,8 @@ class Cluster:
         self._number = 0
         self._beats = 0
         self._timer: Timer | None = None
+        self._echo_timer: Timer | None = None
+        self._has_heard = False
         self._work: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue(MAX_WORK)
         self._worker: asyncio.Task[None] | None = None
         self._is_about_to_look = False
@@ -82,8 +88,9 @@ class Cluster:
 
     async def close(self) -> None:
         """Says goodbye, and ends."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._echo_timer):
+            if timer is not None:
+                timer.cancel()
         self.presence.flush()
         self._send("bye")
         await self._bus.close()
@@ -143,12 +150,18 @@ class Cluster:
         self._beats += 1
         if self._bus.is_connected:
             # Heads are news until they could be told.
+            self._has_heard = False
+            self._echo_timer = self._clock.call_at(self._clock.now() + ECHO_WITHIN, self._look_if_silent)
             self._send("beat", last=self._number, lease=self._log.node_id, heads=self.edits.news())
             if self._has_lost_some:
                 self._look()
             elif self._beats % COMPARE_BEATS == 0:
                 self._do(self.edits.compare())
         else:
+            self._look()
+
+    def _look_if_silent(self) -> None:
+        if self._bus.is_connected and not self._has_heard:
             self._look()
 
     @property
@@ -177,6 +190,7 @@ class Cluster:
         await self.edits.compare()
 
     def _received(self, message: bytes) -> None:
+        self._has_heard = True
         try:
             body: Json = parse_json(message)
             if body["node"] != self._node_id:

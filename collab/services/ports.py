@@ -105,8 +105,20 @@ class HistoryReader(Protocol):
         it did not exist yet."""
         ...
 
-    async def edits(self, content_id: str, after: int, limit: int, only: EditFilter = EVERY_EDIT) -> list[Edit]:
-        """At most `limit` edits after a version, oldest first, of those that the filter lets pass."""
+    async def edits(
+        self,
+        content_id: str,
+        after: int,
+        limit: int,
+        only: EditFilter = EVERY_EDIT,
+        *,
+        max_bytes: int | None = None,
+    ) -> list[Edit]:
+        """At most `limit` edits after a version, oldest first, of those that the filter lets pass.
+
+        With `max_bytes` no more are read than those whose ops, inverses included, take so much as JSON, and the next
+        one: a page is never empty for being long.
+        """
         ...
 
     async def edit_id_at(self, content_id: str, version: int) -> str | None:

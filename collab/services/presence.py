@@ -11,6 +11,7 @@ from collab.domain import presence
 from collab.domain.access import ContentRoom, SharedRoom, parse_shared_room
 from collab.domain.bands import User
 from collab.domain.edits import Edit
+from collab.domain.errors import TooLarge
 from collab.domain.focus import Focus
 from collab.domain.presence import Change, Diff, Left, Presence, Roster, Status
 from collab.domain.stays import Departed, Origin
@@ -41,8 +42,8 @@ class _Place:
 
 
 class PresenceService:
-    """`is_removed` says whether an item is known to be gone from a content. `on_change` hears of each change that is
-    this node's doing: the roster before and after it."""
+    """`is_removed` says whether an item is known to be gone from a content. A room holds `max_sessions`, of all nodes
+    together. `on_change` hears of each change that is this node's doing: the roster before and after it."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class PresenceService:
         *,
         grace: timedelta,
         idle_after: timedelta,
+        max_sessions: int,
         on_change: OnChange | None = None,
     ) -> None:
         self._announcer = announcer
@@ -63,6 +65,7 @@ class PresenceService:
         self._is_removed = is_removed
         self._grace = grace
         self._idle_after = idle_after
+        self._max_sessions = max_sessions
         self._on_change = on_change
         self._places: dict[SharedRoom, _Place] = {}
         self._rooms_of: defaultdict[str, set[SharedRoom]] = defaultdict(set)
@@ -86,14 +89,19 @@ class PresenceService:
         return self._rooms_of.get(session_id, set())
 
     def enter(self, session_id: str, user: User, room: SharedRoom, origin: Origin) -> Roster:
-        """Lets a session in, tells the room, and returns the roster with the session in it."""
+        """Lets a session in, tells the room, and returns the roster with the session in it. `TooLarge` where the room
+        is full, and the session does not come back for another one of its user's."""
         now = self._clock.now()
+        before = self.roster(room)
+        change = presence.enter(before, session_id, user, now)
+        if len(change[0].sessions) > max(self._max_sessions, len(before.sessions)):
+            raise TooLarge(f"expected at most {self._max_sessions} sessions in a room: come back when one has left")
         self._awake_until.pop(session_id, None)
         if room not in self.rooms_of(session_id):
             self._rooms_of[session_id].add(room)
             self._log.began(session_id, user, room.name, origin, now)
         self._places.setdefault(room, _Place())
-        return self._take(room, presence.enter(self.roster(room), session_id, user, now), session_id)
+        return self._take(room, change, session_id)
 
     def leave(self, session_id: str, room: SharedRoom, reason: str = "left") -> None:
         """A session leaves, at once."""

@@ -10,6 +10,7 @@ from collab.domain.access import Role
 from collab.domain.bands import Band, Checkpoint, Content, Job, JobStatus, Member, User
 from collab.domain.document import Document
 from collab.domain.errors import RateLimited
+from collab.domain.outbox import Failing, Waiting
 from collab.domain.stays import Departed, Node, Stay
 
 
@@ -17,15 +18,25 @@ class Outbox(Protocol):
     """How far each content has been delivered to a webhook."""
 
     async def open(self, webhook_id: str, at: datetime) -> None:
-        """Notes since when there is such a webhook, where it is new: edits before that are not for it."""
+        """Notes that there is such a webhook, where it is new. What each content is by then is not for it, whatever
+        any clock says; contents that are made later are, from their first edit on."""
         ...
 
     async def advance(self, webhook_id: str, versions: Mapping[str, int]) -> None:
         """Notes the version up to which each of these contents was delivered; never backwards."""
         ...
 
-    async def behind(self, webhook_id: str, limit: int) -> list[tuple[str, int]]:
-        """Contents with edits to deliver, those first that have waited longest, and the version delivered last."""
+    async def fail(self, webhook_id: str, content: Waiting, retry_at: datetime, error: str) -> None:
+        """Notes that what follows a version could not be delivered; nothing where it was meanwhile."""
+        ...
+
+    async def waiting(self, webhook_id: str, now: datetime, limit: int) -> list[Waiting]:
+        """Contents with edits to deliver, so many that have not failed and so many that are to be tried again: of each
+        band the one first that has waited longest, then the second of each, and so on."""
+        ...
+
+    async def failing(self, webhook_id: str) -> Failing:
+        """What could not be delivered the last time that it was tried."""
         ...
 
 

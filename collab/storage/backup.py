@@ -27,6 +27,7 @@ from collab.storage.mending import mend
 from collab.storage.migrate import migrate
 from collab.storage.progress import OnProgress, unwatched
 from collab.storage.tables import UtcDateTime, bands, contents, metadata, users
+from collab.storage.webhooks import begin_at_heads
 
 FORMAT = 1
 _INSERT_ROWS = 500
@@ -188,6 +189,9 @@ def _insert_rows(connection: Connection, table: Table | None, rows: list[dict[st
         connection.execute(make(users).on_conflict_do_nothing(), rows)
     else:
         connection.execute(insert(table), rows)
+    if table is contents:
+        # Their history was delivered where it comes from.
+        begin_at_heads(connection, contents.c.id.in_([row["id"] for row in rows]))
 
 
 def _rows_of_band(table: Table, band_id: str | None) -> Iterator[ColumnElement[bool]]:

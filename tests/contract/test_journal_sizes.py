@@ -159,3 +159,17 @@ async def test_accepted_edits_tell_their_sizes(small: Node) -> None:
     removed = await small.submit(proposal(Remove("n1"), base=1))
     assert isinstance(removed, Accepted)
     assert removed.sizes.told_bytes < 100 < 1_000 < removed.sizes.stored_bytes
+
+
+async def test_no_more_is_read_than_fits_and_one(small: Node) -> None:
+    await small.edit(song(1, 1_000), base=0)
+    for version in range(1, 4):
+        await small.edit(notes("abc"[version - 1], "n1"), base=version)
+    read = small.reader.edits
+    assert [len(await read(START.id, 0, 10, max_bytes=size)) for size in (0, 900, 1_300, 10_000)] == [1, 1, 2, 4]
+    assert len(await read(START.id, 1, 2, max_bytes=10_000)) == 2
+    # What takes an edit back is read with it.
+    await small.edit(Remove("n1"), base=4)
+    await small.edit(Set("iko", "key", "G"), base=5)
+    assert len(await read(START.id, 4, 10, max_bytes=100)) == 1
+    assert await read(START.id, 9, 10, max_bytes=0) == []

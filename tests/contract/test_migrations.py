@@ -1,15 +1,16 @@
 """The migrations lead up, down and up again on every database, and leave nothing for autogenerate to find."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, insert, inspect, select, text
 
-from collab.storage.engine import sync_url
+from collab.storage.engine import sync_url, writing_engine
 from collab.storage.migrate import migrate, revisions
-from collab.storage.tables import metadata
+from collab.storage.tables import bands, contents, edits, metadata, users, webhook_cursors, webhooks
 from tests.support.processes import served
 
 
@@ -39,6 +40,34 @@ def test_the_schema_is_that_of_the_tables(any_database_url: str) -> None:
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     finally:
         engine.dispose()
+
+
+def test_a_webhook_goes_on_where_the_time_of_its_first_use_made_it_begin(any_database_url: str) -> None:
+    migrate(any_database_url, "0006")
+    engine = writing_engine(any_database_url)
+    first_use = datetime(2026, 12, 4, 20, tzinfo=UTC)
+    before, after = first_use - timedelta(hours=1), first_use + timedelta(hours=1)
+    by = {"created_at": before, "created_by": "ada"}
+    edited = {"author_id": "ada", "base_version": 0, "ops": [], "inverse": []}
+    with engine.begin() as connection:
+        connection.execute(insert(users), {"id": "ada", "name": "Ada", "created_at": before})
+        connection.execute(insert(bands), {"id": "b", "name": "B", **by})
+        edited_at = {"old": [before] * 2, "both": [before, after], "new": [after], "begun": [after] * 3}
+        for content_id, times in edited_at.items():
+            updated = {"version": len(times), "updated_at": times[-1], "updated_by": "ada"}
+            connection.execute(
+                insert(contents), {"id": content_id, "band_id": "b", "kind": "setlist", "title": "T", **by, **updated}
+            )
+            for version, at in enumerate(times, 1):
+                key = {"content_id": content_id, "version": version, "edit_id": f"e{version}"}
+                connection.execute(insert(edits), {**key, **edited, "created_at": at})
+        connection.execute(insert(webhooks), {"id": "hook", "created_at": first_use})
+        connection.execute(insert(webhook_cursors), {"webhook_id": "hook", "content_id": "begun", "version": 2})
+    migrate(any_database_url)
+    with engine.connect() as connection:
+        cursors = connection.execute(select(webhook_cursors.c.content_id, webhook_cursors.c.version)).all()
+    engine.dispose()
+    assert dict(map(tuple, cursors)) == {"old": 2, "both": 1, "new": 0, "begun": 2}
 
 
 async def _migrate_at_once(url: str, count: int) -> None:

@@ -1,5 +1,6 @@
 """The handshake, late and renewed tokens, refusals with a code, and the end of a token."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,10 +11,11 @@ import socketio
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from collab.realtime import connecting
 from tests.support.clock import SLACK_S, ManualClock
 from tests.support.members import Member, member
 from tests.support.polling import polling
-from tests.support.serving import SECRET, Running, serving, settings_for
+from tests.support.serving import SECRET, Running, RunningEngine, serving, settings_for
 
 pytestmark = pytest.mark.asyncio
 
@@ -168,6 +170,49 @@ async def test_a_page_of_another_origin_is_turned_away_from_polling_too(server: 
                 assert "Access-Control-Allow-Origin" not in answer.headers
         own = await rest.get(path, headers={"Origin": server.url})
         assert own.headers["Access-Control-Allow-Origin"] == server.url
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_connect_to_another_namespace_is_answered(server: Running, is_first: bool) -> None:
+    async def asks(send: Any, hear: Any) -> None:
+        if not is_first:
+            await send("40" + json.dumps({"token": server.token("ada")}))
+            while '42["session"' not in await hear():
+                pass
+        for name in ("/chat", "/chat?token=x"):
+            await send(f'40{name},{{"token":"x"}}')
+            while "44/chat," not in (heard := await hear()):
+                pass
+            refusal = json.loads(heard.partition("44/chat,")[2])
+            assert len(refusal["message"].split()) > 3
+            assert refusal["data"] == {"code": "not_found"}
+
+    async with connect(f"{server.url.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket") as socket:
+        await asks(socket.send, socket.recv)
+    async with polling(server.url) as polled:
+
+        async def hear() -> str:
+            return (await polled.poll()).text
+
+        await asks(polled.send, hear)
+
+
+async def test_a_new_user_is_told_where_the_database_does_not_answer(
+    server: RunningEngine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asyncio.Event()
+
+    async def welcome(_user: Any) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(connecting, "ANSWER_WITHIN_S", 0.3)
+    monkeypatch.setattr(server.engine.membership, "welcome", welcome)
+    refused = asyncio.create_task(_refusal(server.url, {"token": server.token("ada")}))
+    await asked.wait()
+    # As long as it takes, the socket is not idle.
+    clock.advance(6)
+    assert (await refused)["data"]["code"] == "unavailable"
 
 
 async def test_a_polling_session_goes_over_to_one_websocket_alone(server: Running) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import socketio
+from websockets.asyncio.client import connect
 
 from collab.client import CollabClient
 from tests.conftest import Gig, make_gig
@@ -107,6 +108,29 @@ async def test_rest_calls_count_for_the_user(database_url: str, clock: ManualClo
         assert statuses == [200, 200, 429]
         assert answer.json()["error"]["code"] == "rate_limited"
         assert answer.headers["Retry-After"] == "10"
+
+
+async def test_a_full_room_takes_back_whose_connection_broke_and_nobody_else(database_url: str) -> None:
+    async with (
+        limited(database_url, max_room_sessions=2) as (server, gig),
+        member(server, "ada") as ada,
+        member(server, "dex") as dex,
+    ):
+        await ada.ok("join_room", gig.room)
+        async with member(server, "ben") as ben:
+            await ben.ok("join_room", gig.room)
+            assert (await dex.refused("join_room", gig.room))["code"] == "too_large"
+            # Who was not let in hears nothing; who is in may ask again.
+            await ada.ok("join_room", gig.room)
+            await ada.ok("edit_content", edit(gig.setlist_id, 0, set_("iko", "key", "G")))
+            await ben.next("content_edited")
+            await dex.ok("join_room", gig.band_room)
+            assert dex.heard["content_edited"] == []
+            await ben.client.eio.ws.close()
+            await ben.next("disconnect")
+        assert (await dex.refused("join_room", gig.room))["code"] == "too_large"
+        async with member(server, "ben") as again:
+            await again.ok("join_room", gig.room)
 
 
 async def _add_long_song(who: Member, gig: Gig) -> dict[str, Any]:
@@ -264,33 +288,57 @@ async def test_a_body_that_is_no_text_is_invalid(server: Running) -> None:
             assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid"), body[:20]
 
 
-async def test_so_many_sockets_of_an_address_may_be_without_a_token(database_url: str) -> None:
-    async with limited(database_url, max_unauthenticated_per_address=2) as (server, _), AsyncExitStack() as stack:
-        waiting = [Member("ada"), Member("ben")]
-        for one in waiting:
-            await one.connect(server.url)
-        async with server.rest(None) as rest:
-            refused = await rest.get("/socket.io/?EIO=4&transport=polling")
-            assert (refused.status_code, refused.json()["code"]) == (401, "rate_limited")
-        third = Member("cleo")
-        with pytest.raises(socketio.exceptions.ConnectionError):
-            await third.connect(server.url, {"token": server.token("cleo")})
-        await third.forget()
+def _handshake(server: Running) -> Any:
+    return connect(f"{server.url.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket", compression=None)
 
-        await waiting[0].ok("authenticate", {"token": server.token("ada")})
-        await stack.enter_async_context(member(server, "dex"))
-        await waiting[1].close()
-        await stack.enter_async_context(member(server, "eve"))
-        await waiting[0].close()
+
+async def test_sockets_without_a_token_keep_nobody_of_their_address_out_who_has_one(database_url: str) -> None:
+    async with limited(database_url, max_unauthenticated_per_address=2) as (server, _), AsyncExitStack() as stack:
+        silent = [await stack.enter_async_context(_handshake(server)) for _ in range(2)]
+        # In either transport, and while more come that say nothing.
+        first = await stack.enter_async_context(member(server, "ada"))
+        silent += [await stack.enter_async_context(_handshake(server)) for _ in range(3)]
+        polled = await stack.enter_async_context(polling(server.url))
+        await polled.connect(server.token("ben"))
+        assert '"sid"' in (await polled.poll()).text
+        second = await stack.enter_async_context(member(server, "cleo"))
+        # The oldest made room, and those that are left may still show a token.
+        for socket in silent[:3]:
+            await asyncio.wait_for(socket.wait_closed(), TIMEOUT_S)
+        await silent[-1].recv()
+        await silent[-1].send("40" + json.dumps({"token": server.token("dex")}))
+        assert str(await silent[-1].recv()).startswith("40")
+        for one in (first, second):
+            await one.ok("request_update")
+
+
+@pytest.mark.parametrize(("trusted", "is_told_apart"), [("127.0.0.1", True), ("10.0.0.0/8,192.0.2.1", False)])
+async def test_a_trusted_proxy_alone_is_believed_who_a_client_is(
+    database_url: str, trusted: str, is_told_apart: bool
+) -> None:
+    async with (
+        limited(database_url, max_unauthenticated_per_address=1, trusted_proxies=trusted) as (server, _),
+        server.rest(None) as rest,
+    ):
+        path, opened = "/socket.io/?EIO=4&transport=polling", []
+        for address in ("198.51.100.1", "198.51.100.2"):
+            answer = await rest.get(path, headers={"X-Forwarded-For": address})
+            opened.append(f"{path}&sid={json.loads(answer.text[1:])['sid']}")
+        answers = [(await rest.post(address, content="40")).status_code for address in opened]
+        assert answers == [200 if is_told_apart else 400, 200]
 
 
 async def test_so_many_sockets_in_all_may_be_without_a_token(database_url: str) -> None:
-    async with limited(database_url, max_unauthenticated=1) as (server, _), polling(server.url) as first:
-        async with server.rest(None) as rest:
-            assert (await rest.get("/socket.io/?EIO=4&transport=polling")).status_code == 401
-        await first.connect(server.token("ada"))
-        async with member(server, "ben"):
-            pass
+    async with (
+        limited(database_url, max_unauthenticated=1) as (server, _),
+        polling(server.url) as first,
+        polling(server.url) as second,
+    ):
+        for _ in range(2):
+            assert (await first.send("40")).status_code == (await first.poll()).status_code == 400
+        await second.connect(server.token("ada"))
+        async with member(server, "ben") as ben:
+            await ben.ok("request_update")
 
 
 async def test_a_polled_payload_over_the_limit_ends_the_connection_and_nothing_else(database_url: str) -> None:

@@ -110,6 +110,23 @@ async def test_a_bus_that_falls_silent_is_left_and_found_again(
                     await until(lambda: _hears(a) and ada.versions == [2] and ben.versions == [1])
 
 
+async def test_who_is_removed_while_the_bus_is_silent_is_out_before_the_bus_is_given_up(
+    database_url: str, bus_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collab.bus.PATIENCE_S", 60.0)
+    async with proxy(bus_url) as network:
+        silent = network.url.replace("http", "redis")
+        async with nodes(1, database_url, bus_url) as [a], nodes(1, database_url, silent) as [b]:
+            gig = await make_gig(a)
+            async with listener(b, "ben", gig) as ben:
+                network.freeze()
+                await a.engine.membership.remove_member(ADA, gig.band_id, "ben")
+                async with asyncio.timeout(CATCH_UP_S):
+                    assert (await ben.member.next("content_updated"))["action"] == "remove"
+                assert _hears(b)
+                network.thaw()
+
+
 async def test_without_the_bus_edits_are_found_in_the_database(database_url: str) -> None:
     exchange = Exchange()
     async with nodes(2, database_url, exchange) as [a, b]:

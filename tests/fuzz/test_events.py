@@ -96,7 +96,7 @@ def _sound(bands: Bands, edit_ids: list[str]) -> dict[str, st.SearchStrategy[Jso
     )
     return {
         "authenticate": st.fixed_dictionaries({"token": TEXT}),
-        "join_room": rooms | st.fixed_dictionaries({"room": rooms, "since": versions}),
+        "join_room": rooms | st.fixed_dictionaries({"room": rooms, "since": versions}, optional={"since_edit": known}),
         "leave_room": rooms | st.fixed_dictionaries({"room": rooms}),
         "edit_content": st.fixed_dictionaries(
             {
@@ -105,12 +105,13 @@ def _sound(bands: Bands, edit_ids: list[str]) -> dict[str, st.SearchStrategy[Jso
                 "base_version": st.integers(-1, 5) | versions,
                 "ops": st.lists(_ops(["iko", "rest", "saints"]), min_size=1, max_size=5),
             },
-            optional={"expect": st.just("unchanged")},
+            optional={"expect": st.just("unchanged"), "base_edit": known, "rebased_to": st.integers(-1, 5) | versions},
         ),
         "undo_edit": st.fixed_dictionaries(
             {"room_id": contents, "edit_id": st.uuids().map(str) | known, "target": known}
         ),
-        "request_update": st.none() | st.fixed_dictionaries({"room_id": contents, "since": versions}),
+        "request_update": st.none()
+        | st.fixed_dictionaries({"room_id": contents, "since": versions}, optional={"since_edit": known}),
         "update_presence": st.fixed_dictionaries(
             {"room": rooms}, optional={"status": st.sampled_from(["active", "idle"]), "focus": st.none() | focus}
         ),
@@ -205,6 +206,9 @@ def test_the_payloads_of_the_fuzz_know_every_field() -> None:
         "room",
         "token",
         "since",
+        "since_edit",
+        "base_edit",
+        "rebased_to",
         "room_id",
         "edit_id",
         "base_version",

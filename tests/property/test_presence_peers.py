@@ -125,6 +125,7 @@ class Node:
             lambda *_: False,
             grace=GRACE,
             idle_after=timedelta(hours=1),
+            max_sessions=1_000,
             on_change=lambda *change: self.cluster.presence.changed(*change),
         )
         self.cluster = Cluster(Wired(wires), name, log, clock)

@@ -127,7 +127,7 @@ async def listening(
         send_at_once(bound)
         drop_dead_peers(bound, settings)
         host, port = bound.getsockname()
-        config = server_config(application, host, port, settings.max_message_bytes)
+        config = server_config(application, host, port, settings.max_message_bytes, settings.trusted_proxies)
         config.ws = websockets or config.ws
         server = _Server(config)
         await server.startup([bound])

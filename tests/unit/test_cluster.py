@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, cast
 
 import orjson
@@ -11,7 +12,7 @@ import structlog
 
 from collab.domain.errors import Unavailable
 from collab.services.band_relay import BandRelay
-from collab.services.cluster import BEAT_EVERY, MAX_WORK, Cluster
+from collab.services.cluster import BEAT_EVERY, ECHO_WITHIN, MAX_WORK, Cluster
 from collab.services.edit_relay import EditRelay
 from collab.services.presence_log import PresenceLog
 from collab.services.presence_peers import PresencePeers
@@ -25,6 +26,7 @@ class Bus:
 
     def __init__(self) -> None:
         self.is_connected = False
+        self.is_silent = False
         self._on_message: Callable[[bytes], None] = lambda _: None
         self._on_connected: Callable[[], None] = lambda: None
 
@@ -32,7 +34,9 @@ class Bus:
         self._on_message, self._on_connected = on_message, on_connected
 
     def publish(self, message: bytes) -> None:
-        """Nobody listens."""
+        """Nobody else listens."""
+        if self.is_connected and not self.is_silent:
+            asyncio.get_running_loop().call_soon(self._on_message, message)
 
     async def close(self) -> None:
         self.is_connected = False
@@ -186,6 +190,21 @@ async def test_the_first_words_of_a_node_are_made_up_for_too() -> None:
         bench.bus.say("band", number=2, band_id="b")  # 1 was lost
         bench.bus.say("state", last=2, rooms={})
         assert await bench.done() == ["b", "make up"]
+
+
+async def test_a_bus_that_is_silent_and_still_there_is_not_waited_for() -> None:
+    async with a_connected_node() as bench:
+        assert [await bench.beat() for _ in range(3)] == [[], [], []]
+        bench.bus.is_silent = True
+        assert await bench.beat() == []
+        bench.clock.advance(ECHO_WITHIN.total_seconds())
+        assert await bench.done() == ["all"]
+        bench.bus.is_silent = False
+        for _ in range(4):
+            bench.clock.advance(ECHO_WITHIN.total_seconds())
+            assert await bench.done() == []
+        # From the last word of the bus to the look.
+        assert timedelta(seconds=1) > BEAT_EVERY + ECHO_WITHIN
 
 
 async def test_so_much_waits_and_the_rest_is_made_up_for() -> None:

@@ -11,7 +11,7 @@ from collab.domain.edits import Edit
 from collab.domain.errors import Unavailable
 from collab.domain.ops import Set
 from collab.domain.rebase import Accepted
-from collab.services.edit_relay import MAX_MISSING, PATIENCE, EditRelay
+from collab.services.edit_relay import MAX_MISSING, NEWS_BEATS, PATIENCE, EditRelay
 from collab.services.ports import HistoryReader
 from tests.support.clock import ManualClock
 from tests.support.rooms import START, History
@@ -63,7 +63,7 @@ class Bench:
         )
         self.relay.opened(START.id, 0)
 
-    async def edits(self, _content_id: str, after: int, limit: int) -> list[Edit]:
+    async def edits(self, _content_id: str, after: int, limit: int, *, max_bytes: int) -> list[Edit]:
         self.reads += 1
         if self.is_down:
             raise Unavailable("down")
@@ -228,5 +228,5 @@ async def test_where_nobody_listens_nothing_is_read() -> None:
 async def test_the_head_of_what_was_committed_is_news_for_a_while() -> None:
     bench = Bench(2)
     bench.commit(1, 2)
-    told = [bench.relay.news() for _ in range(6)]
-    assert told == [{START.id: 2}] * 5 + [{}]
+    told = [bench.relay.news() for _ in range(NEWS_BEATS + 1)]
+    assert told == [{START.id: 2}] * NEWS_BEATS + [{}]

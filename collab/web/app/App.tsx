@@ -1,7 +1,8 @@
 import { type ReactNode, useEffect, useMemo, useState } from "react";
-import { type Band, CollabProvider, Rest, RestError, useConnection } from "../react";
+import { type Band, CollabProvider, Document, type Problem, Rest, RestError, useCollab, useConnection } from "../react";
 import { BandPage } from "./BandPage";
 import { Kinds, KindsProvider } from "./kinds";
+import { lostToast } from "./notices";
 import { go, useRoute } from "./route";
 import { type Identity, identify, type Known, remembered, signOut } from "./session";
 import { Songs, SongsProvider } from "./songs";
@@ -25,6 +26,8 @@ export function App(): ReactNode {
   );
 }
 
+const NOT_YOURS: Problem = { code: "forbidden", message: "expected a member of the band" };
+
 function Bands({ identity }: { identity: Identity }): ReactNode {
   const rest = useMemo(() => new Rest(identity.token), [identity]);
   const songs = useMemo(() => new Songs(rest, identity.userId), [rest, identity]);
@@ -32,6 +35,8 @@ function Bands({ identity }: { identity: Identity }): ReactNode {
   const [problem, setProblem] = useState<RestError | null>(null);
   const route = useRoute();
   const { connection } = useConnection();
+  const { store } = useCollab();
+  const say = useToasts();
   const kinds = useMemo(() => new Kinds(known?.kinds ?? []), [known?.kinds]);
 
   useEffect(() => {
@@ -45,6 +50,11 @@ function Bands({ identity }: { identity: Identity }): ReactNode {
         // What is the same stays the same: nothing is shown anew.
         setKnown((before) => (JSON.stringify(before) === JSON.stringify(now) ? before : now));
         setProblem(null);
+        const lost = await store.forget(({ confirmed }) => me.bands.some(({ id }) => id === confirmed.band_id)).catch(() => []);
+        for (const { confirmed, pending } of lost) {
+          const ops = pending.flatMap((entry) => entry.ops);
+          say(lostToast(ops, Document.fromJson(confirmed), new Kinds(kinds), NOT_YOURS));
+        }
       } catch (error) {
         if (!isOver && error instanceof RestError) setProblem(error);
       }
@@ -58,7 +68,7 @@ function Bands({ identity }: { identity: Identity }): ReactNode {
       removeEventListener("online", again);
       delete connection.onMembership;
     };
-  }, [rest, identity, connection]);
+  }, [rest, identity, connection, store, say]);
 
   if (problem?.status === 401) {
     return (

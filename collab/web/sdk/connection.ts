@@ -214,7 +214,7 @@ export class Connection extends Watchable<Link> {
           reject(new Unanswered(String(error)));
           return;
         }
-        this.#hasCarried = true;
+        if (this.#socket.id === socketId) this.#hasCarried = true;
         this.#patience.moved();
         const answer = this.#parts.whole(told);
         if (answer.ok) {

@@ -12,6 +12,6 @@ export { Replica } from "./replica";
 export type { Request } from "./request";
 export { Rest, RestError } from "./rest";
 export { Roster } from "./roster";
-export { BrowserStore, NoStore, type Store } from "./store";
+export { BrowserStore, NoStore, type Store, type Stored } from "./store";
 export * as text from "./text";
 export type * from "./types";

@@ -46,6 +46,12 @@ export function toldByAnswer(answer: EditAnswer, edit: Pending, before: Document
   return [...saved, ...overwrote, ...dropped];
 }
 
+/** Of an op that had nothing to act on any more when it was made. */
+export function tooLate(editId: string, op: Op, view: Document, seen: Document = view): Notice {
+  const isGone = "item" in op && typeof op.item === "string" && !view.items.has(op.item);
+  return { type: "dropped", editId, op, reason: isGone ? "item_removed" : "field_replaced", before: seen };
+}
+
 function overwroteOf(editId: string, op: Op | undefined, { value: theirs, author: by, version }: Overwrite): Notice[] {
   if (op?.op !== "set") return [];
   const { item, field, value: mine } = op;

@@ -10,8 +10,8 @@
 
 import { Document, Draft } from "./document";
 import { History } from "./history";
-import { type Notice, OwnWrites, toldByAnswer } from "./notice";
 import { newId } from "./ids";
+import { type Notice, OwnWrites, toldByAnswer, tooLate } from "./notice";
 import { after, correction, isIdle, joined, type Pending, placesSet, valuesSeen } from "./pending";
 import { cut, type Request, requestOf } from "./request";
 import { difference, transform } from "./transform";
@@ -23,8 +23,8 @@ export interface Saved {
 }
 
 export interface EditOptions {
-  /** The document's version that the author saw last, where a draft has hidden what came since. */
-  seenOn?: number | undefined;
+  /** The document that the author saw last, where a draft has hidden what came since. */
+  seen?: Document | undefined;
   /** Refused (`conflict`) instead of replacing a value that somebody else has set meanwhile. */
   isUnchangedExpected?: boolean | undefined;
 }
@@ -82,11 +82,18 @@ export class Replica {
   }
 
   /** Makes an edit. Text typed in one field joins the edit that waits before it. */
-  edit(ops: Op[], editId: string, group: string, { seenOn, isUnchangedExpected = false }: EditOptions = {}): void {
-    const seen = this.#view;
-    const draft = new Draft(seen);
-    const inverse = ops.map((op) => draft.predict(op)).filter((op) => op !== null).reverse();
-    if (inverse.length === 0) return;
+  edit(asked: Op[], editId: string, group: string, { seen, isUnchangedExpected = false }: EditOptions = {}): void {
+    const view = this.#view;
+    const draft = new Draft(view);
+    const inverse: Op[] = [];
+    const ops = asked.filter((op) => {
+      const back = draft.predict(op);
+      if (back) inverse.unshift(back);
+      // What it was about has gone while its author was at it.
+      else this.#notices.push(tooLate(editId, op, view, seen));
+      return back !== null;
+    });
+    if (ops.length === 0) return;
     this.#view = draft.finish();
     const last = this.#pending.at(-1);
     const mayJoin = this.mayGrow && last?.sent === null && last.undoes === null && !last.expected && !isUnchangedExpected;
@@ -95,8 +102,8 @@ export class Replica {
       last.ops = grown;
       this.history.grown(last.editId, inverse);
     } else {
-      const expected = isUnchangedExpected ? valuesSeen(ops, seen) : null;
-      this.#pending.push({ ...this.#made(editId, ops), madeOn: this.#seenOn(ops, seenOn), expected });
+      const expected = isUnchangedExpected ? valuesSeen(ops, view) : null;
+      this.#pending.push({ ...this.#made(editId, ops), madeOn: this.#seenOn(ops, seen?.version), expected });
       this.history.made({ target: editId, ops: inverse, group });
     }
   }
@@ -172,6 +179,18 @@ export class Replica {
     }
     this.#resetLate();
     this.#settle();
+  }
+
+  /** Nothing of what is pending will be stored, or its answer will not be heard: it is told as one, and taken back. */
+  abandon(error: Problem): void {
+    const lost = this.#pending.filter(({ undoes, isInPlace }) => undoes === null && !isInPlace);
+    const ops = lost.flatMap((entry) => entry.ops);
+    if (lost[0]) this.#notices.push({ type: "refused", editId: lost[0].editId, error, ops });
+    for (const { editId } of this.#pending) this.history.forget(editId);
+    this.#answer = null;
+    this.#pending = [];
+    this.#resetLate();
+    this.#view = this.#confirmed;
   }
 
   /** Takes edits of the history, in any order and any number of times. */

@@ -22,6 +22,8 @@ export interface Store {
   keep(contentId: string, stored: Stored): Promise<void>;
   /** The edits that other tabs, now gone, left unsent: a store for each, to be opened until they are sent. */
   orphans(contentId: string): Promise<Store[]>;
+  /** Forgets what is not to stay. Returns it where edits were in it that have not been sent. */
+  forget(stays: (stored: Stored) => boolean): Promise<Stored[]>;
 }
 
 /** Keeps nothing: for tests, and for where there is no disk. */
@@ -32,6 +34,9 @@ export class NoStore implements Store {
   }
   async keep(): Promise<void> {}
   async orphans(): Promise<Store[]> {
+    return [];
+  }
+  async forget(): Promise<Stored[]> {
     return [];
   }
 }
@@ -82,6 +87,13 @@ export class BrowserStore implements Store {
 
   async keep(contentId: string, stored: Stored): Promise<void> {
     await set(this.#key(contentId), stored, this.#store);
+  }
+
+  async forget(stays: (stored: Stored) => boolean): Promise<Stored[]> {
+    const all = await entries<string, Stored>(this.#store);
+    const gone = all.filter(([key, stored]) => userOf(key) === this.userId && !stays(stored));
+    await delMany(gone.map(([key]) => key), this.#store);
+    return gone.map(([, stored]) => stored).filter(({ pending }) => pending.length > 0);
   }
 
   #key(contentId: string): string {
@@ -150,6 +162,13 @@ class Orphan implements Store {
   async orphans(): Promise<Store[]> {
     return [];
   }
+
+  async forget(): Promise<Stored[]> {
+    return [];
+  }
 }
+
+/** Whose record it is: an id of the host's may be of several words, those after it are one each. */
+const userOf = (key: string): string => key.split(" ").slice(0, -2).join(" ");
 
 const newer = (a: Stored, b: Stored): number => b.confirmed.version - a.confirmed.version;

@@ -1,0 +1,49 @@
+"""Origins: whose pages may connect, against cross-site WebSocket hijacking (RFC 6455, 10.2).
+
+An origin is a scheme, a host and a port (RFC 6454), in small letters, the port left out where it is the scheme's own.
+A server knows its own by the hosts that a request names: `Host`, and what proxies say of the one before them
+(`Forwarded`, RFC 7239; `X-Forwarded-Host`, `X-Forwarded-Port`). Two proxies make a list of these: the browser's and
+their own. All of them count: a page can set none of these headers for a handshake with somebody else's server.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+_PORTS = {"http": 80, "https": 443}
+
+_FORWARDED_HOST = re.compile(r'(?:^|[;,])[ \t]?host=("[^"]{1,300}"|[^;, "]{1,300})', re.IGNORECASE)
+
+
+def is_allowed(allowed: frozenset[str], origin: str | None, environ: Mapping[str, str]) -> bool:
+    """Whether a page of that origin may connect. `allowed` are `normal` origins, or `*`."""
+    if origin is None or "*" in allowed:
+        return True
+    page = normal(origin)
+    scheme = page.partition("://")[0]
+    return page in allowed or any(page == normal(f"{scheme}://{host}") for host in _own_hosts(environ) if host)
+
+
+def normal(origin: str) -> str:
+    """An origin as it is compared; what is none stays as it is, and is like no other."""
+    try:
+        parts = urlsplit(origin)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return origin
+    if not host or parts.username is not None:
+        return origin
+    shown = f"[{host}]" if ":" in host else host
+    return (
+        f"{parts.scheme}://{shown}" if port in (None, _PORTS.get(parts.scheme)) else f"{parts.scheme}://{shown}:{port}"
+    )
+
+
+def _own_hosts(environ: Mapping[str, str]) -> Iterator[str]:
+    yield environ.get("HTTP_HOST", "")
+    for host in _FORWARDED_HOST.findall(environ.get("HTTP_FORWARDED", "")):
+        yield host.strip('"')
+    ports = [port.strip() for port in environ.get("HTTP_X_FORWARDED_PORT", "").split(",")]
+    for host in environ.get("HTTP_X_FORWARDED_HOST", "").split(","):
+        yield host.strip()
+        yield from (f"{host.strip()}:{port}" for port in ports if port.isdecimal())
