@@ -21,6 +21,9 @@ export class FakeSocket {
   readonly delays: number[] = [];
   maxMessageBytes = 1_000_000;
 
+  /** As the handshake asks for the token. */
+  auth: (give: (shown: object) => void) => void = () => undefined;
+
   #count = 0;
   #heard: () => void = () => undefined;
   readonly #listeners = new Map<string, (payload: unknown) => void>();
