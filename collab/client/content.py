@@ -203,7 +203,7 @@ class Content(Room[ContentRoom, Notice]):
                 try:
                     if self._is_elsewhere or self._is_base_unknown or self._replica.is_behind:
                         await self._ask_for_missing(connection)
-                    elif (request := self._replica.send(connection.max_message_bytes)) is not None:
+                    elif (request := self._replica.send(connection.max_message_bytes, new_id)) is not None:
                         await self._send(connection, request)
                         backoff.reset()
                     else:

@@ -21,7 +21,6 @@ from collab.client.wire import Answer, StoredEdit
 from collab.domain.document import Document, apply_stored
 from collab.domain.errors import CollabError, VersionUnknown
 from collab.domain.ops import Op
-from collab.protocol.ids import new_id
 
 
 class Replica:
@@ -89,11 +88,11 @@ class Replica:
         """Brings back what was undone last, until one makes another edit. False where there is nothing."""
         return self._ask_undo(edit_id, self._stacks.redo(edit_id))
 
-    def send(self, max_bytes: int | None = None, new_id: Callable[[], str] = new_id) -> Request | None:
+    def send(self, max_bytes: int | None = None, new_id: Callable[[], str] | None = None) -> Request | None:
         """What to send now, in a message of at most `max_bytes`: the edit in flight, again, where its answer is still
-        missing; else the next one, or as much of it as fits."""
+        missing; else the next one, or with ids for the rest of it as much as fits."""
         if self._flight is None and self._waiting:
-            if max_bytes is not None:
+            if max_bytes is not None and new_id is not None:
                 self._cut(self._waiting[0], max_bytes, new_id)
             self._flight = self._waiting.pop(0)
             self._request = request_of(self._flight, self.confirmed, max_bytes)
