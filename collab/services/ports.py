@@ -134,6 +134,22 @@ class HistoryReader(Protocol):
         ...
 
 
+class HistoryPages(HistoryReader, Protocol):
+    """Reads histories of which one does not know how large they are."""
+
+    async def page(
+        self, content_id: str, after: int, limit: int, max_bytes: int, only: EditFilter = EVERY_EDIT
+    ) -> tuple[list[Edit], bool]:
+        """As `edits`, without what is told to nobody, until their ops come to so many bytes of JSON, but one at least;
+        and whether more follow."""
+        ...
+
+    async def earliest(self, content_id: str, after: int, version: int, max_bytes: int) -> int:
+        """The version, `after` or a later one, from which on the ops of the edits up to another version come to at most
+        so many bytes of JSON, but one edit at least."""
+        ...
+
+
 class EditReceiver(Protocol):
     """Where edits are delivered to."""
 

@@ -1,5 +1,6 @@
 /** The TypeScript SDK of collab: no DOM, no framework. PROTOCOL.md says what travels. */
 
+export { Admission, admissionKey } from "./admission";
 export { BandRoom, type BandState } from "./band";
 export { Connection, type ConnectionOptions, type Link, type Member, Refused, Unanswered } from "./connection";
 export { Content, type ContentState, type Saving } from "./content";

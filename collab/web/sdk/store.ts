@@ -22,6 +22,10 @@ export interface Store {
   keep(contentId: string, stored: Stored): Promise<void>;
   /** The edits that other tabs, now gone, left unsent: a store for each, to be opened until they are sent. */
   orphans(contentId: string): Promise<Store[]>;
+  /** How many edits wait here to be sent. */
+  unsent(): Promise<number>;
+  /** Forgets all, and keeps nothing from now on. */
+  end(): Promise<void>;
   /** Forgets what is not to stay. Returns it where edits were in it that have not been sent. */
   forget(stays: (stored: Stored) => boolean): Promise<Stored[]>;
 }
@@ -39,6 +43,10 @@ export class NoStore implements Store {
   async forget(): Promise<Stored[]> {
     return [];
   }
+  async unsent(): Promise<number> {
+    return 0;
+  }
+  async end(): Promise<void> {}
 }
 
 /**
@@ -52,12 +60,15 @@ export class BrowserStore implements Store {
   readonly #store: UseStore;
   #tab: string;
   #isHeld: Promise<void> | undefined;
+  #isOver = false;
 
   constructor(
     readonly userId: string,
     tab: string,
     readonly locks: LockManager | null = globalThis.navigator?.locks ?? null,
     database = "collab",
+    /** Resolves once what is kept may be opened. */
+    readonly mayOpen: () => Promise<void> = () => Promise.resolve(),
   ) {
     this.#tab = tab;
     this.#store = createStore(database, "contents");
@@ -86,14 +97,26 @@ export class BrowserStore implements Store {
   }
 
   async keep(contentId: string, stored: Stored): Promise<void> {
-    await set(this.#key(contentId), stored, this.#store);
+    if (!this.#isOver) await set(this.#key(contentId), stored, this.#store);
+  }
+
+  async unsent(): Promise<number> {
+    return (await this.#own()).reduce((sum, [, { pending }]) => sum + pending.length, 0);
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.forget(() => false);
   }
 
   async forget(stays: (stored: Stored) => boolean): Promise<Stored[]> {
-    const all = await entries<string, Stored>(this.#store);
-    const gone = all.filter(([key, stored]) => userOf(key) === this.userId && !stays(stored));
+    const gone = (await this.#own()).filter(([, stored]) => !stays(stored));
     await delMany(gone.map(([key]) => key), this.#store);
     return gone.map(([, stored]) => stored).filter(({ pending }) => pending.length > 0);
+  }
+
+  async #own(): Promise<[string, Stored][]> {
+    return (await entries<string, Stored>(this.#store)).filter(([key]) => userOf(key) === this.userId);
   }
 
   #key(contentId: string): string {
@@ -102,6 +125,7 @@ export class BrowserStore implements Store {
 
   /** The records of this tab and of those that are gone. */
   async #found(contentId: string): Promise<Map<string, Stored>> {
+    await this.mayOpen();
     await this.#hold();
     const alive = await this.#alive();
     const prefix = `${this.userId} ${contentId} `;
@@ -166,6 +190,12 @@ class Orphan implements Store {
   async forget(): Promise<Stored[]> {
     return [];
   }
+
+  async unsent(): Promise<number> {
+    return this.stored.pending.length;
+  }
+
+  async end(): Promise<void> {}
 }
 
 /** Whose record it is: an id of the host's may be of several words, those after it are one each. */
