@@ -276,9 +276,9 @@ export class Connection extends Watchable<Link> {
     this.#parts.clear();
     for (const member of this.#members) member.parted();
     if (this.getState().state !== "refused") this.set({ state: this.#isWanted ? "connecting" : "offline" });
-    // After any other reason the library comes back by itself.
     if (reason === "io server disconnect") this.#later();
-    else this.#socket.io.reconnectionDelay(this.#backoff.delay_ms());
+    // After any other reason, but that we left, the library comes back by itself.
+    else if (reason !== "io client disconnect") this.#socket.io.reconnectionDelay(this.#backoff.delay_ms());
   }
 
   #failed(error: Error & { data?: Partial<Problem> }): void {
