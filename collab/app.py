@@ -16,12 +16,14 @@ from collab.http.compression import Compressed
 from collab.http.metrics import metrics_router
 from collab.http.pages import StockPages, add_pages
 from collab.http.rest import rest_routers
-from collab.http.routes import caller
+from collab.http.routes import Caller
+from collab.http.traffic import Traffic
 from collab.protocol.ids import new_id
 from collab.services.hooks import OnEdit, OnPresence
 from collab.settings import Settings
 from collab.storage.migrate import migrate
 from collab.storage.records import records
+from collab.wiring import traffic_limits
 
 __all__ = ["Engine", "attach", "create_app", "own_app"]
 
@@ -90,7 +92,8 @@ def own_app(settings: Settings, *, has_page: bool = True) -> FastAPI:
 
 
 def _add_routes(engine: Engine, app: FastAPI) -> None:
-    who = caller(engine.tokens, engine.membership, engine.rates)
+    traffic = Traffic(traffic_limits(engine.settings))
+    who = Caller(engine.tokens, engine.membership, engine.directory, engine.rates, traffic)
     for router in rest_routers(
         who,
         engine.membership,

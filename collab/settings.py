@@ -93,6 +93,15 @@ class Settings(BaseSettings):
     max_content_bytes: int = Field(default=3_000_000, ge=1_000)
     max_sent_bytes: int = Field(default=4_000_000, ge=1_000)
 
+    max_user_call_bytes: int = Field(default=20_000_000, ge=1_000)
+    max_call_bytes: int = Field(default=200_000_000, ge=1_000)
+    """What REST calls may have on their way at once, of a user and in all: bodies that come, large answers that go."""
+    max_user_large_answers: int = Field(default=4, ge=1)
+    max_large_answers: int = Field(default=8, ge=1)
+    """So many documents, histories and files for REST calls are made at once, of a user and in all; others wait."""
+    call_timeout_s: float = Field(default=60.0, gt=0)
+    """How long a body may take to come, or a large answer to go."""
+
     max_unauthenticated: int = Field(default=2_000, ge=1)
     max_unauthenticated_per_address: int = Field(default=200, ge=1)
     max_queued_messages: int = Field(default=2_000, ge=1)

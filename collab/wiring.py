@@ -9,6 +9,7 @@ from collab.domain.access import SharedRoom
 from collab.domain.presence import Diff
 from collab.domain.rates import Rate
 from collab.domain.sizes import SizeLimits
+from collab.http.traffic import TrafficLimits
 from collab.metrics import PrometheusMeter
 from collab.protocol.ids import new_id
 from collab.realtime.sessions import Sessions
@@ -63,6 +64,16 @@ def count_limits(settings: Settings) -> CountLimits:
         band_members=settings.max_band_members,
         band_contents=settings.max_band_contents,
         content_checkpoints=settings.max_content_checkpoints,
+    )
+
+
+def traffic_limits(settings: Settings) -> TrafficLimits:
+    return TrafficLimits(
+        user_bytes=settings.max_user_call_bytes,
+        all_bytes=settings.max_call_bytes,
+        user_answers=settings.max_user_large_answers,
+        all_answers=settings.max_large_answers,
+        timeout_s=settings.call_timeout_s,
     )
 
 

@@ -144,7 +144,7 @@ class Content(Room[ContentRoom, Notice]):
         if self._opened is None:
             await super()._ask_to_join(connection, take)
             return
-        request = {"room": self.room.name, "since": self.version}
+        request = {"room": self.room.name, **self._since()}
         try:
             await connection.call_patiently("join_room", request, self._ack_timeout_s, take)
         except VersionUnknown:
@@ -154,11 +154,11 @@ class Content(Room[ContentRoom, Notice]):
 
     def _enter(self, answer: Any) -> None:
         if self._opened is None:
-            self._opened = Replica(document_of(answer["content"]), self._user_id)
+            self._opened = Replica(document_of(answer["content"]), self._user_id, answer.get("last_edit"))
             self._worker = asyncio.create_task(self._work_or_fail(), name=f"collab-{self.room.name}")
         elif self._is_elsewhere and "content" in answer:
             self._is_elsewhere = False
-            self._tell(self._opened.restart(document_of(answer["content"])))
+            self._tell(self._opened.restart(document_of(answer["content"]), answer.get("last_edit")))
         else:
             self._catch_up_with(answer)
         self._stir()
@@ -172,15 +172,23 @@ class Content(Room[ContentRoom, Notice]):
             case _:
                 super()._take_in(event, payload)
 
+    def _unsaved(self) -> tuple[Op, ...]:
+        return () if self._opened is None else self._opened.pending_ops
+
     def _receive(self, bodies: Any) -> None:
         self._tell(self._replica.receive(map(edit_of, bodies)))
         self._stir()
 
     def _catch_up_with(self, answer: Any) -> None:
         if "content" in answer:
-            self._tell(self._replica.reset(document_of(answer["content"])))
+            self._tell(self._replica.reset(document_of(answer["content"]), answer.get("last_edit")))
         else:
             self._tell(self._replica.receive(map(edit_of, answer["edits"])))
+
+    def _since(self) -> dict[str, Any]:
+        """What is known here of the server's history: its version, and the edit that made it."""
+        last_edit = self._replica.last_edit
+        return {"since": self.version} if last_edit is None else {"since": self.version, "since_edit": last_edit}
 
     async def _work_or_fail(self) -> None:
         try:
@@ -215,10 +223,10 @@ class Content(Room[ContentRoom, Notice]):
         if self._is_elsewhere:
             # The server's history is another than the one seen here, as after its backup was restored.
             answer = await connection.call("request_update", room, self._ack_timeout_s)
-            self._tell(self._replica.restart(document_of(answer["content"])))
+            self._tell(self._replica.restart(document_of(answer["content"]), answer.get("last_edit")))
         # Also what was heard while the document was on its way: it had no place in the history before.
         try:
-            missed = await connection.call("request_update", {**room, "since": self.version}, self._ack_timeout_s)
+            missed = await connection.call("request_update", {**room, **self._since()}, self._ack_timeout_s)
         except VersionUnknown:
             self._is_elsewhere = True
             raise

@@ -82,7 +82,18 @@ class Refused:
     ops: tuple[Op, ...]
 
 
-Notice: TypeAlias = Edited | Reloaded | Saved | Overwrote | Overwritten | OpDropped | Refused
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The server has another history by now, as after a backup was put back, and not what one had written in a field:
+    `mine` stood there, `now` does. Of an item that one had added `field` is None and `mine` its fields."""
+
+    item: str | None
+    field: str | None
+    mine: Value
+    now: Value
+
+
+Notice: TypeAlias = Edited | Reloaded | Lost | Saved | Overwrote | Overwritten | OpDropped | Refused
 """What a `Replica` has to tell."""
 
 
@@ -96,9 +107,10 @@ class RosterChanged:
 @dataclass(frozen=True, slots=True)
 class RoomLost:
     """The room can't be entered any more, mostly because a membership has ended. Should that change, open it again.
-    `Broken`: the SDK failed in it; what was pending may not be stored."""
+    `ops` are those of one's own edits that were not known to be stored. `Broken`: the SDK failed in it."""
 
     error: CollabError
+    ops: tuple[Op, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,3 +32,5 @@ class Patience:
             raise TimeoutError
         finally:
             self._in_flight -= size_bytes
+            # Given up; an answer that came is not touched by this.
+            answered.cancel()

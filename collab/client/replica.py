@@ -38,15 +38,18 @@ class Request:
 class Replica:
     """Methods that take something in return what there is to tell the user about it, in order."""
 
-    def __init__(self, document: Document, user_id: str) -> None:
+    def __init__(self, document: Document, user_id: str, last_edit: str | None = None) -> None:
         self.confirmed = document
+        self.last_edit = last_edit
+        """The id of the edit that made `confirmed`: with it the server knows whether its history is the same. None
+        where that is not known."""
         self._user_id = user_id
         self._flight: Pending | None = None
         self._request: Request | None = None
         self._answer: Answer | None = None
         self._waiting: list[Pending] = []
         self._arrived: dict[int, StoredEdit] = {}
-        self._late: Document | None = None
+        self._late: tuple[Document, str | None] | None = None
         self._stacks = UndoStacks()
         self._own_writes = OwnWrites()
         self._view: Document | None = None
@@ -55,7 +58,7 @@ class Replica:
     def view(self) -> Document:
         """The document with one's own edits in it; its version is that of the confirmed one."""
         if self._view is None:
-            ops = [op for edit in self._pending() for op in edit.ops]
+            ops = self.pending_ops
             self._view = applied(self.confirmed, ops) if ops else self.confirmed
         return self._view
 
@@ -63,6 +66,11 @@ class Replica:
     def pending_count(self) -> int:
         """How many of one's own edits and undos are not done yet."""
         return len(self._pending())
+
+    @property
+    def pending_ops(self) -> tuple[Op, ...]:
+        """The ops of one's own edits that are not done yet."""
+        return tuple(op for edit in self._pending() for op in edit.ops)
 
     @property
     def is_behind(self) -> bool:
@@ -137,8 +145,8 @@ class Replica:
         self._land()
         return [*told, *self._reset_late(), *self._settle()]
 
-    def reset(self, document: Document) -> list[Notice]:
-        """Goes on from a whole document, where the edits since `confirmed` are not to be had."""
+    def reset(self, document: Document, last_edit: str | None = None) -> list[Notice]:
+        """Goes on from a whole document, where the edits since `confirmed` are not to be had; `last_edit` made it."""
         if document.version <= self.confirmed.version:
             self._late = None
             return []
@@ -146,15 +154,16 @@ class Replica:
         if flight is not None and not flight.is_in_place:
             if self._answer is None:
                 # Whether this document holds the edit in flight, only its answer tells.
-                self._late = document
+                self._late = document, last_edit
                 return []
             if self._answer.version <= document.version:
                 before = applied(before, flight.ops)
                 flight.ops, flight.is_in_place = (), True
-        return [*self._replace(before, document), *self._settle()]
+        return [*self._replace(before, document, last_edit), *self._settle()]
 
-    def restart(self, document: Document) -> list[Notice]:
-        """Goes on from a document of another history than the one known here, such as that of a restored backup."""
+    def restart(self, document: Document, last_edit: str | None = None) -> list[Notice]:
+        """As `reset`, with a document of another history than the one known here, such as that of a restored backup:
+        tells what one had written and it does not have."""
         self._arrived.clear()
         flight = self._flight
         self._land()
@@ -162,7 +171,8 @@ class Replica:
             self._waiting.insert(0, flight)
         for edit in self._waiting:
             edit.made_on = None
-        return self._replace(self.confirmed, document)
+        lost = self._own_writes.lost(self.confirmed, document)
+        return [*self._replace(self.confirmed, document, last_edit), *lost]
 
     def _make_anew(self, flight: Pending) -> list[Notice]:
         """The same edit, on what is confirmed when it is sent: the server, which finds what it has stored by its
@@ -199,13 +209,13 @@ class Replica:
             self._own_writes.stored(edit.version, edit.ops)
         else:
             overwritten = self._own_writes.overwritten(edit, self.confirmed)
-        self.confirmed = apply_stored(self.confirmed, edit.ops)
+        self.confirmed, self.last_edit = apply_stored(self.confirmed, edit.ops), edit.edit_id
         return [Edited(edit, ops), *overwritten, *told]
 
     def _put_in_place(self, flight: Pending, version: int, ops: tuple[Op, ...]) -> list[Notice]:
         told = self._correct(flight, ops)
         flight.is_in_place = True
-        self.confirmed = apply_stored(self.confirmed, ops)
+        self.confirmed, self.last_edit = apply_stored(self.confirmed, ops), flight.edit_id
         self._own_writes.stored(version, ops)
         for edit in self._waiting:
             # Whoever saw all that came before this edit of theirs saw it too, while it was pending.
@@ -219,15 +229,15 @@ class Replica:
         flight.ops = ()
         return self._carry(over)[1]
 
-    def _replace(self, before: Document, after: Document) -> list[Notice]:
+    def _replace(self, before: Document, after: Document, last_edit: str | None) -> list[Notice]:
         self._late = None
         self._own_writes.clear()
         told = self._carry(difference(before, after))[1]
-        self.confirmed = after
+        self.confirmed, self.last_edit = after, last_edit
         return [Reloaded(after.version), *told]
 
     def _reset_late(self) -> list[Notice]:
-        return [] if self._late is None else self.reset(self._late)
+        return [] if self._late is None else self.reset(*self._late)
 
     def _carry(self, over: Sequence[Op]) -> tuple[tuple[Op, ...], list[Notice]]:
         """Carries all that is pending over committed ops; returns those as they change the view."""

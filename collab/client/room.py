@@ -15,6 +15,7 @@ from collab.client.wire import presence_of
 from collab.domain.access import BandRoom, ContentRoom, Role
 from collab.domain.errors import CollabError, RateLimited
 from collab.domain.focus import Focus
+from collab.domain.ops import Op
 from collab.domain.presence import Presence, Status
 
 log = logging.getLogger(__name__)
@@ -82,8 +83,12 @@ class Room(Generic[RoomT, EventT]):
         """The room is lost for good; whoever opens it again gets another."""
         self._forget(self.room.name)
         self.failure = error
-        self._source.publish(RoomLost(error))
+        self._source.publish(RoomLost(error, self._unsaved()))
         self.end()
+
+    def _unsaved(self) -> tuple[Op, ...]:
+        """What was edited and may not be stored."""
+        return ()
 
     def break_down(self, error: Exception) -> None:
         """Loses the room by a failure of the SDK itself, and logs that."""

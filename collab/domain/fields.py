@@ -3,7 +3,10 @@
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Protocol
+from functools import lru_cache
+from typing import Any, Protocol
+
+import re2
 
 from collab.domain import strings
 from collab.domain.errors import shown
@@ -76,17 +79,41 @@ class Choice:
         return None if value in self.options else f"expected one of {', '.join(self.options)}, got {shown(value)}"
 
 
+MAX_PATTERN_LENGTH = 2_000
+
+_QUIETLY = re2.Options()
+_QUIETLY.log_errors = False
+
+
 @record
 class Pattern:
-    """A word of a given form; `example` is what a message shows."""
+    """A word of a given form; `example` is what a message shows.
+
+    The regex is one of RE2 (github.com/google/re2/wiki/Syntax), which takes time in proportion to the value: without
+    look-around and back references. `ValueError` where it is none.
+    """
 
     regex: str
     example: str
 
+    def __post_init__(self) -> None:
+        try:
+            _compiled(self.regex)
+        except re2.error as error:
+            raise ValueError(f"expected a regex as RE2 has them, got {self.regex!r}: {error}") from None
+
     def problem(self, value: Value) -> str | None:
-        if isinstance(value, str) and re.fullmatch(self.regex, value):
-            return _string_problem(value, len(value))
+        if isinstance(value, str):
+            if found := _string_problem(value, MAX_PATTERN_LENGTH):
+                return found
+            if _compiled(self.regex).fullmatch(value):
+                return None
         return f"expected {self.example}, got {shown(value)}"
+
+
+@lru_cache(maxsize=1_000)
+def _compiled(regex: str) -> Any:
+    return re2.compile(regex, _QUIETLY)
 
 
 @record

@@ -69,7 +69,7 @@ class Kinds:
         return iter(self._by_name.values())
 
 
-_LINK = Pattern(r"https?://\S{1,1990}", "a web address that begins with http:// or https://")
+_LINK = Pattern(r"https?://\S{1,1000}\S{0,990}", "a web address that begins with http:// or https://")
 
 SONG: FieldTypes = {
     "title": Line(),

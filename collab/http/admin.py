@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette_admin import DateTimeField, IntegerField, JSONField, StringField
 from starlette_admin.auth import AdminUser, AuthProvider
 from starlette_admin.contrib.sqla import Admin, ModelView
@@ -25,6 +28,9 @@ from collab.services.ports import Tokens
 
 COOKIE = "collab_admin"
 _PATH = "/admin"
+
+_MAX_FORM_BYTES = 20_000
+"""Of the forms of these pages; the largest is the login's, with a token."""
 
 _JSON = ("ops", "dropped", "overwrote", "result")
 _NUMBERS = ("version", "base_version", "done", "total")
@@ -114,6 +120,22 @@ class _Operators(AuthProvider):
         return response
 
 
+class _SmallForms:
+    """Refuses a form that is larger than any of these pages', before whoever sends it has signed in, and unread."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "0")
+        if "transfer-encoding" in headers or not length.isdecimal() or int(length) > _MAX_FORM_BYTES:
+            refused = PlainTextResponse(f"expected a form of at most {_MAX_FORM_BYTES} bytes", 413)
+            await refused(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
 def mount_admin(
     app: FastAPI, sessions: Any, records: Mapping[str, type[Any]], tokens: Tokens, secret: str | None
 ) -> None:
@@ -131,6 +153,7 @@ def mount_admin(
         templates_dir=str(Path(__file__).parent / "templates"),
         auth_provider=_Operators(tokens),
         secret_key=key,
+        middlewares=[Middleware(_SmallForms)],
     )
     for name, (icon, newest) in _PAGES.items():
         admin.add_view(_page(name, records[name], icon, newest))

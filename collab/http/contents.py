@@ -9,7 +9,7 @@ from collab.domain import positions
 from collab.domain.bands import User
 from collab.domain.ops import Item
 from collab.http.openapi import OF_A_BAND, documented
-from collab.http.routes import AnsweringRoute, Caller
+from collab.http.routes import Caller, LargeAnswerRoute
 from collab.protocol import models, rest_answers
 from collab.protocol.base import KnownId
 from collab.protocol.events import Json
@@ -18,7 +18,7 @@ from collab.services.contents import ContentService
 
 
 def contents_router(caller: Caller, contents: ContentService, new_id: Callable[[], str]) -> APIRouter:
-    router = APIRouter(prefix="/api", tags=["contents"], route_class=AnsweringRoute)
+    router = APIRouter(prefix="/api", tags=["contents"], route_class=LargeAnswerRoute)
     Me = Annotated[User, Depends(caller)]
 
     @router.get("/bands/{band_id}/contents", **documented(rest_answers.Contents, *OF_A_BAND))

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from collab.domain.bands import User
 from collab.http.openapi import OF_A_BAND, documented
-from collab.http.routes import AnsweringRoute, Caller
+from collab.http.routes import Caller, LargeAnswerRoute
 from collab.protocol.base import KnownId
 from collab.services.exports import MEDIA_TYPES, ExportService, Format
 
 
 def exports_router(caller: Caller, exports: ExportService) -> APIRouter:
-    router = APIRouter(prefix="/api/contents/{content_id}", tags=["exports"], route_class=AnsweringRoute)
+    router = APIRouter(prefix="/api/contents/{content_id}", tags=["exports"], route_class=LargeAnswerRoute)
     Me = Annotated[User, Depends(caller)]
 
     @router.get(

@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 
 from collab.domain.bands import User
 from collab.http.openapi import OF_A_BAND, documented
-from collab.http.routes import AnsweringRoute, Caller
+from collab.http.routes import Caller, LargeAnswerRoute
 from collab.protocol import models, rest_answers
 from collab.protocol.base import KnownId
 from collab.protocol.events import Json, edits_json, outcome_json
@@ -29,7 +29,7 @@ Time = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 def history_router(caller: Caller, history: HistoryService) -> APIRouter:
-    router = APIRouter(prefix="/api/contents/{content_id}", tags=["history"], route_class=AnsweringRoute)
+    router = APIRouter(prefix="/api/contents/{content_id}", tags=["history"], route_class=LargeAnswerRoute)
     Me = Annotated[User, Depends(caller)]
 
     @router.get("", **documented(models.Document, *OF_A_BAND, "not_found"))

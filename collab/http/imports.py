@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from collab.domain.bands import User
-from collab.domain.errors import Invalid, TooLarge
+from collab.domain.errors import Invalid
 from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import AnsweringRoute, Caller
 from collab.protocol import rest_answers
@@ -34,14 +35,14 @@ _BODY = {
 }
 
 
-class _UploadRoute(AnsweringRoute):
-    """Looks at the length itself: a file may be larger than other bodies."""
-
-    max_body_bytes = None
-
-
 def imports_router(caller: Caller, imports: ImportService) -> APIRouter:
-    router = APIRouter(prefix="/api", tags=["imports"], route_class=_UploadRoute)
+    class UploadRoute(AnsweringRoute):
+        """A file may be larger than other bodies, and is kept on disk while it comes."""
+
+        max_body_bytes = imports.limits.max_bytes + _FORM_BYTES
+        reads_itself = True
+
+    router = APIRouter(prefix="/api", tags=["imports"], route_class=UploadRoute)
     Me = Annotated[User, Depends(caller)]
 
     @router.post(
@@ -51,7 +52,7 @@ def imports_router(caller: Caller, imports: ImportService) -> APIRouter:
     )
     async def start(user: Me, band_id: KnownId, request: Request) -> Json:
         """Adds songs to the repertoire, in the background: a CSV, JSON or ChordPro file, or a zip of those."""
-        name, data = await _file_of(request, imports.limits.max_bytes)
+        name, data = await _file_of(request)
         return {"job_id": (await imports.start(user, band_id, name, data)).id}
 
     @router.get("/bands/{band_id}/imports", **documented(rest_answers.Imports, *OF_A_BAND))
@@ -72,13 +73,8 @@ def imports_router(caller: Caller, imports: ImportService) -> APIRouter:
     return router
 
 
-async def _file_of(request: Request, max_bytes: int) -> tuple[str, bytes]:
-    """The name and content of the file of a form. Its size is known before any of it is read."""
-    length = request.headers.get("content-length", "")
-    if not length.isdecimal():
-        raise Invalid.at("Content-Length", "expected the length of the body: send the form as a whole, not in chunks")
-    if int(length) > max_bytes + _FORM_BYTES:
-        raise TooLarge(f"expected a file of at most {max_bytes} bytes, got {length}: send it in parts")
+async def _file_of(request: Request) -> tuple[str, bytes]:
+    """The name and content of the file of a form."""
     try:
         async with request.form(max_files=1, max_fields=10) as form:
             file = form.get("file")
@@ -87,3 +83,5 @@ async def _file_of(request: Request, max_bytes: int) -> tuple[str, bytes]:
             return file.filename or "songs", await file.read()
     except HTTPException as error:
         raise Invalid.at("file", f"expected a multipart form with one file: {error.detail}") from None
+    except ClientDisconnect:
+        raise Invalid.at("body", "expected the whole body; it broke off") from None

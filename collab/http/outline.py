@@ -10,13 +10,13 @@ from collab.domain.bands import User
 from collab.domain.errors import Invalid
 from collab.domain.kinds import Kind, Kinds
 from collab.http.openapi import OF_A_BAND, documented
-from collab.http.routes import AnsweringRoute, Caller
+from collab.http.routes import Caller, LargeAnswerRoute
 from collab.protocol import rest_answers
 from collab.services.history import HistoryService
 
 
 def outline_router(caller: Caller, history: HistoryService, kinds: Kinds) -> APIRouter:
-    router = APIRouter(prefix="/api/contents/{content_id}", tags=["contents"], route_class=AnsweringRoute)
+    router = APIRouter(prefix="/api/contents/{content_id}", tags=["contents"], route_class=LargeAnswerRoute)
     Me = Annotated[User, Depends(caller)]
 
     @router.get("/outline", response_class=Response, **documented(rest_answers.Outline, *OF_A_BAND))

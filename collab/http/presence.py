@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 
 from collab.domain.bands import User
 from collab.http.openapi import OF_A_BAND, documented
-from collab.http.routes import AnsweringRoute, Caller
+from collab.http.routes import Caller, LargeAnswerRoute
 from collab.protocol import rest_answers
 from collab.protocol.base import KnownId
 from collab.protocol.events import Json
@@ -14,7 +14,7 @@ from collab.services.attendance import AttendanceService
 
 
 def presence_router(caller: Caller, attendance: AttendanceService) -> APIRouter:
-    router = APIRouter(prefix="/api", tags=["presence"], route_class=AnsweringRoute)
+    router = APIRouter(prefix="/api", tags=["presence"], route_class=LargeAnswerRoute)
     Me = Annotated[User, Depends(caller)]
 
     @router.get("/bands/{band_id}/presence", **documented(rest_answers.Online, *OF_A_BAND))

@@ -1,58 +1,96 @@
 """What all routes share: the caller, and errors in the one shape that clients know."""
 
-import math
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Annotated, Any, ClassVar, TypeAlias
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import nullcontext
+from typing import Annotated, Any, ClassVar
 
 import structlog
 from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
+from collab.domain.access import Right
 from collab.domain.bands import User
-from collab.domain.errors import HTTP_STATUS, CollabError, Invalid, Problem, RateLimited, TooLarge, Unavailable
-from collab.domain.json_text import parse_json
+from collab.domain.errors import CollabError, Invalid, Problem, TooLarge, Unavailable
+from collab.domain.strings import require_id
+from collab.http.exchange import PIECE_BYTES, Asked, Paced, failed
+from collab.http.traffic import Traffic
 from collab.protocol.base import refuse_long_list
+from collab.services.directory import Directory
 from collab.services.membership import MembershipService
 from collab.services.ports import Tokens
 from collab.services.rates import Rates
 
 log = structlog.get_logger(__name__)
 
-Caller: TypeAlias = Callable[..., Awaitable[User]]
+_USER = "collab.user"
+"""Where a request's scope has who makes it, once that is known."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _BEARER = HTTPBearer(auto_error=False, description="A JWT with `sub` and `exp`.")
 
 
-def caller(tokens: Tokens, membership: MembershipService, rates: Rates) -> Caller:
-    """The dependency that gives a route its user, known to the database from then on."""
+class Caller:
+    """Finds who makes a call: a dependency of the routes, which each asks before it reads anything but headers."""
 
-    async def current_user(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> User:
-        identity = await tokens.verify(credentials.credentials if credentials else None)
-        rates.take_call(identity.user.id)
-        await membership.welcome(identity.user)
-        return identity.user
+    def __init__(
+        self, tokens: Tokens, membership: MembershipService, directory: Directory, rates: Rates, traffic: Traffic
+    ) -> None:
+        self.rates = rates
+        self.traffic = traffic
+        self._tokens = tokens
+        self._membership = membership
+        self._directory = directory
 
-    return current_user
+    async def __call__(
+        self, request: Request, _shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+    ) -> User:
+        """The user, known to the database from then on."""
+        return await self.identify(request)
+
+    async def identify(self, request: Request) -> User:
+        """As above, for whoever has the request alone; a call is counted once."""
+        user: User | None = request.scope.get(_USER)
+        if user is None:
+            credentials = await _BEARER(request)
+            identity = await self._tokens.verify(credentials.credentials if credentials else None)
+            self.rates.take_call(identity.user.id)
+            await self._membership.welcome(identity.user)
+            user = request.scope[_USER] = identity.user
+        return user
+
+    async def admit(self, user: User, path: Mapping[str, str]) -> None:
+        """`Forbidden` where the user may not so much as see the band or content of a path. What else the call needs is
+        its service's to say: this is for what they want to send."""
+        if (band_id := path.get("band_id")) is not None:
+            await self._directory.learn_band(require_id("band_id", band_id))
+            self._directory.require_band(user, band_id, Right.VIEW, as_operator=True)
+        if (content_id := path.get("content_id")) is not None:
+            await self._directory.learn_content(require_id("content_id", content_id))
+            self._directory.require_content(user, content_id, Right.VIEW, as_operator=True)
 
 
 class AnsweringRoute(APIRoute):
     """A route that answers errors as `{error: {code, message, details?}}`; the host's own routes keep their ways.
 
-    A body is read only where its length is known and at most `max_body_bytes`; None leaves that to the route.
+    First it asks who calls and whether they may, by headers alone. Then a body is read, where its length is known and
+    at most `max_body_bytes`, within its time and the user's share of the traffic; `reads_itself` leaves the reading to
+    the route. Where an answer `is_large`, not many are made at once.
     """
 
-    max_body_bytes: ClassVar[int | None] = 10_000_000
+    max_body_bytes: ClassVar[int] = 10_000_000
+    reads_itself: ClassVar[bool] = False
+    is_large: ClassVar[bool] = False
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        # FastAPI asks its dependencies after it has read the body.
+        caller = next((need.call for need in self.dependant.dependencies if isinstance(need.call, Caller)), None)
 
         async def answer(request: Request) -> Response:
             request_id = _request_id(request)
@@ -61,55 +99,63 @@ class AnsweringRoute(APIRoute):
             response.headers["X-Request-ID"] = request_id
             # A band's own: on a shared device it stays in no browser's cache.
             response.headers.setdefault("Cache-Control", "no-store")
-            return response
+            user: User | None = request.scope.get(_USER)
+            if caller is None or user is None or len(response.body) <= PIECE_BYTES:
+                return response
+            caller.rates.charge_call(user.id, len(response.body))
+            return Paced(response, caller.traffic, user.id)
 
         async def answer_or_error(request: Request) -> Response:
+            asked = Asked(request.scope, request.receive)
             try:
-                self._check_length(request)
-                return await handle(_Asked(request.scope, request.receive))
+                return await handle(asked) if caller is None else await answered(asked, caller)
             except CollabError as error:
-                return failed(error)
+                return failed(error, is_unread=asked.is_unread)
             except RequestValidationError as error:
-                return failed(_unfit(error))
+                return failed(_unfit(error), is_unread=asked.is_unread)
             except HTTPException as error:
                 # FastAPI's own, over a body that broke off or is no text.
-                return failed(Invalid.at("body", f"expected JSON in UTF-8: {error.detail}"))
+                problem = Invalid.at("body", f"expected JSON in UTF-8: {error.detail}")
+                return failed(problem, is_unread=asked.is_unread)
             except Exception:
                 # The edge of the REST interface: a fault of ours is logged here and answered like any other.
                 log.exception("a request could not be answered", path=request.scope.get("path"))
-                return failed(Unavailable("the server could not do this; try again"))
+                fault = Unavailable("the server could not do this; try again")
+                return failed(fault, is_unread=asked.is_unread)
+
+        async def answered(asked: Asked, caller: Caller) -> Response:
+            user = await caller.identify(asked)
+            if not asked.is_unread:
+                async with caller.traffic.turn(user.id) if self.is_large else nullcontext():
+                    return await handle(asked)
+            await caller.admit(user, asked.path_params)
+            with caller.traffic.held(user.id, self._length(asked)):
+                asked.expect_within(caller.traffic.limits.timeout_s)
+                if not self.reads_itself:
+                    await asked.read()
+                return await handle(asked)
 
         return answer
 
-    def _check_length(self, request: Request) -> None:
-        if self.max_body_bytes is None:
-            return
+    def _length(self, request: Request) -> int:
         if "transfer-encoding" in request.headers:
             raise Invalid.at("Content-Length", "expected the length of the body: send it as a whole, not in chunks")
-        length = request.headers.get("content-length", "0")
+        length = request.headers["content-length"]
         if not length.isdecimal() or int(length) > self.max_body_bytes:
-            raise TooLarge(f"expected a body of at most {self.max_body_bytes} bytes, got {length}")
+            raise TooLarge(f"expected a body of at most {self.max_body_bytes} bytes, got {length}: send it in parts")
+        return int(length)
 
 
-class _Asked(Request):
-    """Its JSON is read as that of an event is: none is too deep for what follows."""
+class LargeAnswerRoute(AnsweringRoute):
+    """For calls that answer with a document or a history."""
 
-    async def json(self) -> Any:
-        return parse_json(await self.body())
+    is_large = True
 
 
 def _request_id(request: Request) -> str:
     """The id that the logs know a request by: the proxy's, where it gave one that is fit to be logged."""
     given = request.headers.get("X-Request-ID", "")
     return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-
-
-def failed(error: CollabError) -> JSONResponse:
-    headers = {"WWW-Authenticate": "Bearer"} if HTTP_STATUS[error.code] == 401 else {}
-    if isinstance(error, RateLimited):
-        # Whole seconds (RFC 9110, 10.2.3), never too few.
-        headers["Retry-After"] = str(math.ceil(error.details["retry_after"]))
-    return JSONResponse({"error": error.to_json()}, HTTP_STATUS[error.code], headers)
 
 
 def _unfit(error: RequestValidationError) -> CollabError:

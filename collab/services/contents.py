@@ -116,7 +116,7 @@ class ContentService:
 
 def _in_seed(problem: Problem, names: list[str]) -> Problem:
     """The problem of an op of the seed, at the place where the caller wrote it."""
-    found = re.fullmatch(r"ops\.(\d+)(?:\.item)?(.*)", problem.path)
+    found = re.fullmatch(r"ops\.(\d{1,9})(?:\.item)?(.*)", problem.path)
     if found is None:
         return problem
     index, rest = int(found[1]), found[2]

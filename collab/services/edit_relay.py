@@ -21,6 +21,9 @@ T = TypeVar("T")
 MAX_MISSING = 500
 """More edits than this are not read for listeners who missed them: they see the gap and ask for the content."""
 
+MAX_READ_BYTES = 8_000_000
+"""So much of what was missed is read at once."""
+
 PATIENCE = timedelta(milliseconds=100)
 """How long edits that came too early wait for those before them: two nodes' messages overtake each other all the time,
 and what is missing is most likely on its way. Only then is it read from the database."""
@@ -164,7 +167,9 @@ class EditRelay:
     async def _read_missing(self, content_id: str, delivery: Delivery) -> None:
         try:
             while delivery.is_behind:
-                edits = await self._reader.edits(content_id, delivery.version, MAX_MISSING + 1)
+                edits = await self._reader.edits(
+                    content_id, delivery.version, MAX_MISSING + 1, max_bytes=MAX_READ_BYTES
+                )
                 if self._deliveries.get(content_id) is not delivery:
                     return
                 if not edits:

@@ -27,6 +27,9 @@ MAX_TAIL = 500
 SMALL_TAIL_BYTES = 16_384
 """A tail of edits of up to this size is sent even where the document is shorter: it leaves the client its place."""
 
+MAX_READ_BYTES = 8_000_000
+"""So much of a tail is read to find out how long it is: what takes back a long edit is read with it, and not sent."""
+
 LEAST_EDIT_BYTES = 200
 """No edit is shorter than its names, ids and time. Of so many that they outweigh the document none is read."""
 
@@ -161,10 +164,8 @@ class EditingService:
         limit_bytes = max(_bytes([document]), SMALL_TAIL_BYTES)
         if missed > MAX_TAIL or missed * LEAST_EDIT_BYTES >= limit_bytes:
             return await self._whole(document)
-        tail = await self._reader.edits(content_id, since, MAX_TAIL + 1)
-        # A tail without the edit right after `since` has a gap: the history was folded there.
-        is_whole = tail[0].version == since + 1 if tail else since == document.version
-        if is_whole and len(tail) <= MAX_TAIL and _bytes(tail) < limit_bytes:
+        tail = await self._reader.edits(content_id, since, MAX_TAIL + 1, max_bytes=MAX_READ_BYTES)
+        if _is_whole(tail, since, document.version) and len(tail) <= MAX_TAIL and _bytes(tail) < limit_bytes:
             return Opened(tail[-1].version if tail else since, None, tuple(tail))
         return await self._whole(document)
 
@@ -204,6 +205,13 @@ def _stored(outcome: Outcome | CollabError) -> Stored | CollabError:
             [overwrite.to_json() for overwrite in outcome.overwrote],
         )
     return outcome
+
+
+def _is_whole(tail: Sequence[Edit], since: int, head: int) -> bool:
+    """Whether nothing is missing: a history that was folded leaves a gap, and a long tail is not read to its end."""
+    if not tail:
+        return since == head
+    return tail[0].version == since + 1 and tail[-1].version >= head
 
 
 def _bytes(records: Sequence[Document | Edit]) -> int:

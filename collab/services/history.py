@@ -16,11 +16,17 @@ from collab.domain.strings import require_name
 from collab.domain.words import tell
 from collab.services.directory import ContentRef, Directory
 from collab.services.editing import note_committed
-from collab.services.ports import EVERY_EDIT, Clock, EditFilter, HistoryReader, Journal
+from collab.services.ports import EVERY_EDIT, Clock, EditFilter, HistoryPages, Journal
 from collab.services.stores import BandStore, CheckpointStore
 
 MAX_ATTRIBUTED = 2_000
 """Of the edits between two versions so many, the latest, are read to tell who made a change."""
+
+ATTRIBUTED_BYTES = 4_000_000
+"""And of those no more than come to so many bytes."""
+
+PAGE_BYTES = 1_000_000
+"""A page of the history ends where the ops on it come to so much, or after its first edit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class HistoryService:
         self,
         directory: Directory,
         store: BandStore,
-        reader: HistoryReader,
+        reader: HistoryPages,
         journal: Journal,
         checkpoints: CheckpointStore,
         kinds: Kinds,
@@ -79,12 +85,11 @@ class HistoryService:
     ) -> EditPage:
         """A page of the history, oldest first, of those edits that the filter lets pass."""
         await self._require(user, content_id, Right.VIEW)
-        found = await self._reader.edits(content_id, after, limit + 1, only)
+        page, has_more = await self._reader.page(content_id, after, limit, PAGE_BYTES, only)
         content = await self._store.content(content_id)
-        page = found[:limit]
         # The page may have been read before a commit that the head already shows, never the other way round.
         head = content.version if content is not None else after
-        return EditPage(page, head, page[-1].version if len(found) > limit else None)
+        return EditPage(page, head, page[-1].version if has_more else None)
 
     async def difference(self, user: User, content_id: str, before: int, after: int | None) -> Difference:
         """What changed from one version to a later one, or to the head."""
@@ -93,8 +98,9 @@ class HistoryService:
         if before > new.version:
             raise Invalid.at("from", f"expected a version up to {new.version}, got {before}")
         old = await self._reader.document(content_id, before)
-        first = max(before, new.version - MAX_ATTRIBUTED)
-        edits = await self._reader.edits(content_id, first, new.version - first)
+        latest = max(before, new.version - MAX_ATTRIBUTED)
+        first = await self._reader.earliest(content_id, latest, new.version, ATTRIBUTED_BYTES)
+        edits, _ = await self._reader.page(content_id, first, new.version - first, ATTRIBUTED_BYTES)
         changes = attribute(diff(old, new), edits)
         return Difference(before, new.version, changes, tell(changes, self._kinds.get(new.kind)))
 

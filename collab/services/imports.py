@@ -36,6 +36,9 @@ LEASE = timedelta(seconds=30)
 MAX_RUNNING = 3
 """Imports of one band at a time, those among them whose file is still to be read."""
 
+LISTED_PROBLEMS = 10
+"""Bad lines of each job that a list names; the job by itself names more."""
+
 RETRY_S = 1.0
 MAX_RETRIES = 20
 
@@ -127,7 +130,7 @@ class ImportService:
         """The jobs of a band, the newest first."""
         await self._directory.learn_band(band_id)
         self._directory.require_band(user, band_id, Right.VIEW, as_operator=True)
-        return await self._store.of_band(band_id)
+        return [_brief(job) for job in await self._store.of_band(band_id)]
 
     async def cancel(self, user: User, job_id: str) -> Job:
         """Ends a job, one's own or as an owner anybody's. What it has brought in stays, and can be undone."""
@@ -264,6 +267,11 @@ class ImportService:
         task = asyncio.create_task(work, name="import")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _brief(job: Job) -> Job:
+    """The job as a list has it, where a hundred with all their problems would be megabytes."""
+    return replace(job, result={**job.result, "problems": job.result["problems"][:LISTED_PROBLEMS]})
 
 
 def _edit_id(job: Job, begin: int) -> str:

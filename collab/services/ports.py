@@ -105,8 +105,20 @@ class HistoryReader(Protocol):
         it did not exist yet."""
         ...
 
-    async def edits(self, content_id: str, after: int, limit: int, only: EditFilter = EVERY_EDIT) -> list[Edit]:
-        """At most `limit` edits after a version, oldest first, of those that the filter lets pass."""
+    async def edits(
+        self,
+        content_id: str,
+        after: int,
+        limit: int,
+        only: EditFilter = EVERY_EDIT,
+        *,
+        max_bytes: int | None = None,
+    ) -> list[Edit]:
+        """At most `limit` edits after a version, oldest first, of those that the filter lets pass.
+
+        With `max_bytes` no more are read than those whose ops, inverses included, take so much as JSON, and the next
+        one: a page is never empty for being long.
+        """
         ...
 
     async def edit_id_at(self, content_id: str, version: int) -> str | None:
@@ -119,6 +131,22 @@ class HistoryReader(Protocol):
 
     async def edits_by_id(self, content_id: str, edit_ids: Sequence[str]) -> list[Edit]:
         """Those of these edits that are stored, oldest first."""
+        ...
+
+
+class HistoryPages(HistoryReader, Protocol):
+    """Reads histories of which one does not know how large they are."""
+
+    async def page(
+        self, content_id: str, after: int, limit: int, max_bytes: int, only: EditFilter = EVERY_EDIT
+    ) -> tuple[list[Edit], bool]:
+        """As `edits`, without what is told to nobody, until their ops come to so many bytes of JSON, but one at least;
+        and whether more follow."""
+        ...
+
+    async def earliest(self, content_id: str, after: int, version: int, max_bytes: int) -> int:
+        """The version, `after` or a later one, from which on the ops of the edits up to another version come to at most
+        so many bytes of JSON, but one edit at least."""
         ...
 
 

@@ -158,6 +158,13 @@ class Rates:
             bucket.wait_s(now_s)
             bucket.spend(size_bytes)
 
+    def charge_call(self, user_id: str, size_bytes: int) -> None:
+        """Takes the bytes of an answer to a REST call from the user who asked; they may get into debt."""
+        if self._user_rates is not None:
+            bucket = self._user(user_id).of("read", now_s := self._now_s())
+            bucket.wait_s(now_s)
+            bucket.spend(size_bytes)
+
     def charge_edit(self, accepted: Accepted, listeners: Callable[[str], int]) -> None:
         """Charges an edit that was stored, and told to all who listen to its content."""
         edit, band_id, sizes = accepted.edit, accepted.document.band_id, accepted.sizes

@@ -2,27 +2,36 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import accumulate
 
 import orjson
-from sqlalchemy import ColumnElement, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, LargeBinary, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from collab.domain import ops
 from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Edit
 from collab.domain.errors import NotFound
 from collab.services.ports import EVERY_EDIT, EditFilter
 from collab.storage.faults import translated
 from collab.storage.journal import Journal
-from collab.storage.rows import document_of, edit_of, edits_after, snapshot_before
+from collab.storage.rows import SELECT_TOLD_EDITS, document_of, edit_of, edits_after, snapshot_before, told_edit_of
 from collab.storage.tables import contents, edits
+
+_STORED_BYTES = func.length(cast(edits.c.ops, Text)) + func.length(cast(edits.c.inverse, Text))
+"""In letters, which databases count alike; what is to be bounded is what reading them takes."""
 
 
 class StoredHistory:
-    """Implements `services.ports.HistoryReader`; with a journal, heads come from its memory."""
+    """Implements `services.ports.HistoryPages`; with a journal, heads come from its memory."""
 
     def __init__(self, engine: AsyncEngine, journal: Journal | None = None) -> None:
         self._engine = engine
         self._journal = journal
+        is_sqlite = engine.dialect.name == "sqlite"
+        self._ops_bytes = (
+            func.length(cast(edits.c.ops, LargeBinary)) if is_sqlite else func.octet_length(cast(edits.c.ops, Text))
+        )
 
     async def document(self, content_id: str, version: int | None = None) -> Document:
         async with translated(), self._engine.connect() as connection:
@@ -55,10 +64,46 @@ class StoredHistory:
                 raise NotFound(f"expected a time at which content {content_id} existed, got {at.isoformat()}")
             return (await connection.execute(latest)).scalar_one_or_none() or 0
 
-    async def edits(self, content_id: str, after: int, limit: int, only: EditFilter = EVERY_EDIT) -> list[Edit]:
-        statement = edits_after(content_id, after, limit).where(*_conditions(only))
+    async def edits(
+        self,
+        content_id: str,
+        after: int,
+        limit: int,
+        only: EditFilter = EVERY_EDIT,
+        *,
+        max_bytes: int | None = None,
+    ) -> list[Edit]:
+        conditions = tuple(_conditions(only))
         async with translated(), self._engine.connect() as connection:
+            if max_bytes is not None:
+                sizes = select(_STORED_BYTES).where(edits.c.content_id == content_id, edits.c.version > after)
+                found = await connection.execute(sizes.where(*conditions).order_by(edits.c.version).limit(limit))
+                # One more than fit.
+                limit = min(limit, sum(1 for total in accumulate(found.scalars(), initial=0) if total <= max_bytes))
+            statement = edits_after(content_id, after, limit).where(*conditions)
             return [edit_of(row) for row in await connection.execute(statement)]
+
+    async def page(
+        self, content_id: str, after: int, limit: int, max_bytes: int, only: EditFilter = EVERY_EDIT
+    ) -> tuple[list[Edit], bool]:
+        of_page = (edits.c.content_id == content_id, edits.c.version > after, *_conditions(only))
+        async with translated(), self._engine.connect() as connection:
+            # Sizes first: what does not fit on the page is never read.
+            sizes = select(edits.c.version, self._ops_bytes).where(*of_page).order_by(edits.c.version).limit(limit + 1)
+            found = [(row[0], row[1]) for row in await connection.execute(sizes)]
+            fitting = _fitting(found[:limit], max_bytes)
+            if not fitting:
+                return [], False
+            told = SELECT_TOLD_EDITS.where(*of_page, edits.c.version <= fitting[-1]).order_by(edits.c.version)
+            page = [told_edit_of(row) async for row in await connection.stream(told)]
+            return page, len(found) > len(fitting)
+
+    async def earliest(self, content_id: str, after: int, version: int, max_bytes: int) -> int:
+        between = (edits.c.content_id == content_id, edits.c.version > after, edits.c.version <= version)
+        sizes = select(edits.c.version, self._ops_bytes).where(*between).order_by(edits.c.version.desc())
+        async with translated(), self._engine.connect() as connection:
+            fitting = _fitting([(row[0], row[1]) for row in await connection.execute(sizes)], max_bytes)
+        return fitting[-1] - 1 if fitting else version
 
     async def edit_id_at(self, content_id: str, version: int) -> str | None:
         # From the database alone: it may have been put back under a node that still remembers what was.
@@ -77,6 +122,18 @@ class StoredHistory:
             return [edit_of(row) for row in await connection.execute(statement)]
 
 
+def _fitting(sizes: Sequence[tuple[int, int]], max_bytes: int) -> list[int]:
+    """The versions, from the first on, whose sizes come to at most so many bytes; one at least, if there is any."""
+    fitting: list[int] = []
+    left = max_bytes
+    for version, size_bytes in sizes:
+        left -= size_bytes
+        if fitting and left < 0:
+            break
+        fitting.append(version)
+    return fitting
+
+
 def _conditions(only: EditFilter) -> Iterator[ColumnElement[bool]]:
     if only.author_id is not None:
         yield edits.c.author_id == only.author_id
@@ -91,19 +148,24 @@ def _conditions(only: EditFilter) -> Iterator[ColumnElement[bool]]:
 def _names_item(item_id: str) -> ColumnElement[bool]:
     """Whether an op of an edit is about an item. Ops are stored as compact JSON, keys in the order of `to_json`;
     within a JSON string every quote is escaped, so that no text can look like these."""
-    ops = cast(edits.c.ops, Text)
+    written = cast(edits.c.ops, Text)
     quoted = orjson.dumps(item_id).decode()
     # Taking the needle out changes the text where it is in it: unlike LIKE this minds upper and lower case everywhere.
-    return or_(*(func.replace(ops, f'"item":{start}{quoted}', "") != ops for start in ("", '{"id":')))
+    return or_(*(func.replace(written, f'"item":{start}{quoted}', "") != written for start in ("", '{"id":')))
 
 
 async def _replay(connection: AsyncConnection, content_id: str, version: int) -> Document:
     snapshot = (await connection.execute(snapshot_before(content_id, version))).scalar_one_or_none()
     document = None if snapshot is None else document_of(snapshot)
     if document is not None and document.version < version:
-        tail = edits_after(content_id, document.version).where(edits.c.version <= version)
-        for row in await connection.execute(tail):
-            document = apply_stored(document, edit_of(row).ops)
+        # One by one: two hundred of the largest edits at once would take hundreds of megabytes.
+        tail = (
+            select(edits.c.ops)
+            .where(edits.c.content_id == content_id, edits.c.version > document.version, edits.c.version <= version)
+            .order_by(edits.c.version)
+        )
+        async for row in await connection.stream(tail):
+            document = apply_stored(document, tuple(map(ops.from_json, row.ops)))
     if document is None or document.version != version:
         raise NotFound(f"version {version} was folded away: later versions and checkpoints can be opened")
     return document

@@ -29,6 +29,11 @@ from collab.domain.edits import Author, Dropped, Edit, Overwrite
 from collab.storage.tables import checkpoints, contents, edits, memberships, snapshots, users
 
 SELECT_EDITS = select(edits, users.c.name.label("author_name")).join(users, users.c.id == edits.c.author_id)
+_KEPT_TO_ITSELF = ("inverse", "dropped", "overwrote")
+SELECT_TOLD_EDITS: Select[Any] = select(
+    *(column for column in edits.c if column.name not in _KEPT_TO_ITSELF), users.c.name.label("author_name")
+).join(users, users.c.id == edits.c.author_id)
+"""Of edits what everybody is told: half of what is stored of them."""
 SELECT_CONTENTS = select(contents, users.c.name.label("updated_by_name")).join(
     users, users.c.id == contents.c.updated_by
 )
@@ -71,10 +76,14 @@ def edits_after(content_id: str, version: int, limit: int | None = None) -> Sele
 
 
 def edits_before(content_id: str, version: int, after: int) -> Select[Any]:
-    """The edits of a content up to a version and after another, newest first."""
-    return SELECT_EDITS.where(
-        edits.c.content_id == content_id, edits.c.version <= version, edits.c.version > after
-    ).order_by(edits.c.version.desc())
+    """The edits of a content up to a version and after another, newest first; a few are fetched at a time, for whoever
+    has had enough."""
+    wanted = (edits.c.content_id == content_id, edits.c.version <= version, edits.c.version > after)
+    return (
+        SELECT_EDITS.where(*wanted)
+        .order_by(edits.c.version.desc())
+        .execution_options(stream_results=True, max_row_buffer=50)
+    )
 
 
 def edits_at(connection: Connection, keys: Sequence[tuple[str, int]]) -> Iterable[Row[Any]]:
@@ -121,6 +130,22 @@ def edit_of(row: Row[Any]) -> Edit:
             Overwrite(entry["index"], entry["version"], Author(**entry["author"]), entry["value"])
             for entry in row.overwrote or ()
         ),
+    )
+
+
+def told_edit_of(row: Row[Any]) -> Edit:
+    """An edit as everybody is told of it."""
+    return Edit(
+        content_id=row.content_id,
+        version=row.version,
+        edit_id=row.edit_id,
+        base_version=row.base_version,
+        author=Author(row.author_id, row.author_name),
+        session_id=row.session_id,
+        ops=tuple(map(ops.from_json, row.ops)),
+        inverse=(),
+        at=row.created_at,
+        undoes=row.undoes,
     )
 
 

@@ -3,16 +3,23 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import Row
 
 from collab.domain.bands import Job, User
+from collab.domain.edits import Edit
 from collab.domain.ops import Item, Set
 from collab.engine import Engine
-from collab.services.ports import EditFilter
+from collab.services import history
+from collab.services.ports import EVERY_EDIT, EditFilter
+from collab.storage import readers
 from collab.storage.engine import reading_engine
 from collab.storage.jobs import StoredJobs
+from collab.storage.rows import told_edit_of
 from collab.storage.writer import Writer
 from tests.support.clock import ManualClock
 from tests.support.serving import settings_for
@@ -57,9 +64,11 @@ async def test_a_time_is_of_the_highest_version_by_then_though_the_clock_stepped
         at = BEGIN + timedelta(seconds=7_200 + seconds)
         return (await engine.history.document(ADA, content_id, at=at)).version
 
-    # Made at 60 s, then an hour from there, a minute later, back again, and another minute later.
-    made = {1: 60, 2: 60 + step_s, 3: 120 + step_s, 4: 120, 5: 180}
-    for seconds in {*made.values(), 0, 90, 150, 10_000}:
+    # Asked for at 60 s, then an hour from there, a minute later, back again, and another minute later; the times of a
+    # content never go back.
+    asked = (60, 60 + step_s, 120 + step_s, 120, 180)
+    made = dict(enumerate(accumulate(asked, max), 1))
+    for seconds in {*asked, 0, 90, 150, 10_000}:
         expected = max((version for version, at in made.items() if at <= seconds), default=0)
         assert await version_at(seconds) == expected
 
@@ -85,6 +94,48 @@ async def test_versions_are_found_by_time_and_edits_by_item(engine: Engine) -> N
     assert (await engine.history.document(ADA, content_id)).items == found[0].items
     await engine.history.create_checkpoint(ADA, content_id, "Soundcheck", 2)
     assert [entry.version for entry in await engine.history.checkpoints(ADA, content_id)] == [2]
+
+
+async def test_a_page_ends_by_bytes_too_and_what_is_not_on_it_is_not_read(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, content_id = await _setlist(engine)
+    for number in range(6):
+        notes = "x" if number == 4 else "\u266a" * 10_000
+        ops = (Set("iko" if number % 2 else None, "notes", f"{number}{notes}"),)
+        await engine.editing.edit(ADA, None, content_id, edit_id=_edit_id(number), base_version=number, ops=ops)
+    read: list[int] = []
+    monkeypatch.setattr(history, "PAGE_BYTES", 65_000)
+
+    def noted(row: Row[Any]) -> Edit:
+        read.append(row.version)
+        return told_edit_of(row)
+
+    monkeypatch.setattr(readers, "told_edit_of", noted)
+
+    async def pages(limit: int, only: EditFilter = EVERY_EDIT) -> list[list[int]]:
+        found: list[list[int]] = []
+        after = 0
+        while True:
+            page = await engine.history.edits(ADA, content_id, after, limit, only)
+            found.append([edit.version for edit in page.edits])
+            assert page.edits[-1].to_json()["ops"][0]["field"] == "notes"
+            if page.next_after is None:
+                return found
+            after = page.next_after
+
+    # 30 kB each, but for the fifth.
+    assert await pages(1_000) == [[1, 2], [3, 4, 5], [6]]
+    assert read == [1, 2, 3, 4, 5, 6]
+    assert await pages(2) == [[1, 2], [3, 4], [5, 6]]
+    assert await pages(1_000, EditFilter(item_id="iko")) == [[2, 4], [6]]
+    monkeypatch.setattr(history, "PAGE_BYTES", 10)
+    assert await pages(1_000) == [[1], [2], [3], [4], [5], [6]]
+
+    monkeypatch.setattr(history, "ATTRIBUTED_BYTES", 65_000)
+    read.clear()
+    assert len((await engine.history.difference(ADA, content_id, 0, 4)).changes) == 2
+    assert read == [3, 4]
 
 
 async def test_a_job_is_held_by_one_runner_until_its_lease_is_over(engine: Engine, any_database_url: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from collab.client import Broken, CollabClient
 from collab.client.connection import Connection
+from collab.client.errors import NotConnected
 from collab.client.events import (
     ContentListed,
     ContentUnlisted,
@@ -19,6 +20,7 @@ from collab.domain.access import Role
 from collab.domain.bands import User
 from collab.domain.errors import Forbidden
 from collab.domain.focus import Focus
+from collab.domain.ops import Set
 from tests.conftest import Gig
 from tests.support.clients import Wire, agreed, break_connection, client, heard
 from tests.support.clock import ManualClock
@@ -81,6 +83,27 @@ async def test_who_is_taken_out_of_the_band_is_told_and_hears_nothing_more(
         his.set("iko", "key", "A")
     with pytest.raises(Forbidden):
         await ben.open(gig.setlist_id)
+
+
+async def test_who_loses_a_content_is_told_what_of_theirs_is_not_stored(
+    server: RunningEngine, gig: Gig, ben: CollabClient, wire: Wire
+) -> None:
+    async def lose(_connection: Connection, _event: str, _payload: Any, _timeout_s: float) -> Any:
+        raise NotConnected("expected an answer, and none came")
+
+    async def refuse(_connection: Connection, _event: str, _payload: Any, _timeout_s: float) -> Any:
+        raise Forbidden("expected a member of the band")
+
+    his = await ben.open(gig.setlist_id)
+    news = his.events()
+    wire.then("ben", "edit_content", lose)
+    wire.then("ben", "join_room", refuse)
+    his.set("iko", "key", "Bb")
+    his.set(None, "venue", "Tipitina's")
+    await break_connection(ben)
+    lost = await heard(news, RoomLost)
+    assert isinstance(lost.error, Forbidden)
+    assert lost.ops == (Set("iko", "key", "Bb"), Set(None, "venue", "Tipitina's"))
 
 
 async def test_who_is_taken_back_into_the_band_opens_all_again(

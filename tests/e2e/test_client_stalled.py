@@ -1,6 +1,7 @@
 """The Python SDK and a server that stands still: nothing is read, nothing is sent, and all buffers are full."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -16,17 +17,22 @@ MORE_THAN_BUFFERS_HOLD = ["x" * 1_000_000] * 16
 
 
 @pytest.mark.parametrize("ack_timeout_s", [0.1, 3_600], ids=["by an answer that does not come", "by its silence"])
-async def test_a_server_that_stands_still_with_full_buffers_is_left(database_url: str, ack_timeout_s: float) -> None:
+async def test_a_server_that_stands_still_with_full_buffers_is_left(
+    database_url: str, ack_timeout_s: float, caplog: pytest.LogCaptureFixture
+) -> None:
     settings = settings_for(database_url, ping_interval_s=1, ping_timeout_s=1)
     async with serving(settings) as server, proxy(server.url) as line:
         connection = Connection(lambda event, payload: None)
         await connection.open(line.url, server.token("ada"), ["websocket"], TIMEOUT_S)
         line.freeze()
-        calls = [connection.call("edit_content", {"ops": part}, ack_timeout_s) for part in MORE_THAN_BUFFERS_HOLD]
+        calls = [connection.call("request_update", None, ack_timeout_s)]
+        calls += [connection.call("edit_content", {"ops": part}, 3_600) for part in MORE_THAN_BUFFERS_HOLD]
         async with asyncio.timeout(TIMEOUT_S):
             ended = await asyncio.gather(*calls, return_exceptions=True)
             assert {type(error) for error in ended} == {NotConnected}
             await connection.ended.wait()
+    gc.collect()
+    assert caplog.records == [], "no future's error is left behind"
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])

@@ -63,7 +63,7 @@ class Bench:
         )
         self.relay.opened(START.id, 0)
 
-    async def edits(self, _content_id: str, after: int, limit: int) -> list[Edit]:
+    async def edits(self, _content_id: str, after: int, limit: int, *, max_bytes: int) -> list[Edit]:
         self.reads += 1
         if self.is_down:
             raise Unavailable("down")

@@ -24,14 +24,16 @@ class Bench:
         for number in range(edits):
             self.history.edit([Set(None, "title", f"Day {number}")])
         self.read = 0
+        self.readable: int | None = None
+        """How many are read at once, where they are long."""
         unused: Any = None
         self.service = EditingService(unused, unused, cast(HistoryReader, self), unused)
 
     async def document(self, _content_id: str) -> Document:
         return self.history.head
 
-    async def edits(self, _content_id: str, after: int, limit: int) -> list[Edit]:
-        found = self.history.edits[after : after + limit]
+    async def edits(self, _content_id: str, after: int, limit: int, *, max_bytes: int) -> list[Edit]:
+        found = self.history.edits[after : after + min(limit, self.readable or limit)]
         self.read += len(found)
         return found
 
@@ -54,6 +56,13 @@ async def test_a_short_tail_is_read_and_sent() -> None:
     assert await bench.open(40) == Opened(50, None, tuple(bench.history.edits[40:]))
     assert bench.read == 10
     assert await bench.open(50) == Opened(50, None)
+
+
+async def test_a_tail_that_is_too_long_to_be_read_is_not_sent_in_part() -> None:
+    bench = Bench(50)
+    bench.readable = 9
+    assert await bench.open(40) == Opened(50, bench.history.head, last_edit=bench.history.edits[-1].edit_id)
+    assert await bench.open(41) == Opened(50, None, tuple(bench.history.edits[41:]))
 
 
 async def test_no_edit_is_shorter_than_the_shortest() -> None:

@@ -62,7 +62,15 @@ class MemoryOutbox:
         failures = [count for count, _, _ in self.failed.values()]
         return Failing(len(failures), sum(count >= PARKED_AFTER for count in failures))
 
-    async def edits(self, content_id: str, after: int, limit: int, _only: EditFilter = EVERY_EDIT) -> list[Edit]:
+    async def edits(
+        self,
+        content_id: str,
+        after: int,
+        limit: int,
+        only: EditFilter = EVERY_EDIT,
+        *,
+        max_bytes: int | None = None,
+    ) -> list[Edit]:
         return self.stored[content_id][after : after + limit]
 
     async def document(self, _content_id: str, _version: int | None = None) -> Document:

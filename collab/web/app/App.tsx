@@ -1,11 +1,13 @@
-import { type ReactNode, useEffect, useMemo, useState } from "react";
-import { type Band, CollabProvider, Rest, RestError, useConnection } from "../react";
+import { type ReactNode, useMemo, useState } from "react";
+import { type Band, CollabProvider, Rest, RestError } from "../react";
 import { BandPage } from "./BandPage";
 import { Kinds, KindsProvider } from "./kinds";
 import { go, useRoute } from "./route";
-import { type Identity, identify, type Known, remembered, signOut } from "./session";
+import { type Identity, identify } from "./session";
+import { useSignedOutElsewhere, useSigningOut } from "./SignOut";
 import { Songs, SongsProvider } from "./songs";
 import { Toasts, useToasts } from "./toasts";
+import { useKnown } from "./useKnown";
 
 export function App(): ReactNode {
   const [identity] = useState(identify);
@@ -28,37 +30,19 @@ export function App(): ReactNode {
 function Bands({ identity }: { identity: Identity }): ReactNode {
   const rest = useMemo(() => new Rest(identity.token), [identity]);
   const songs = useMemo(() => new Songs(rest, identity.userId), [rest, identity]);
-  const [known, setKnown] = useState<Known | null>(() => remembered.get(identity.userId));
-  const [problem, setProblem] = useState<RestError | null>(null);
-  const route = useRoute();
-  const { connection } = useConnection();
-  const kinds = useMemo(() => new Kinds(known?.kinds ?? []), [known?.kinds]);
+  return (
+    <SongsProvider value={songs}>
+      <OneBand rest={rest} />
+    </SongsProvider>
+  );
+}
 
-  useEffect(() => {
-    let isOver = false;
-    const ask = async (): Promise<void> => {
-      try {
-        const [me, { kinds }] = await Promise.all([rest.me(), rest.kinds()]);
-        if (isOver) return;
-        const now = { ...me, kinds };
-        remembered.set(identity.userId, now);
-        // What is the same stays the same: nothing is shown anew.
-        setKnown((before) => (JSON.stringify(before) === JSON.stringify(now) ? before : now));
-        setProblem(null);
-      } catch (error) {
-        if (!isOver && error instanceof RestError) setProblem(error);
-      }
-    };
-    const again = (): void => void ask();
-    again();
-    addEventListener("online", again);
-    connection.onMembership = again;
-    return () => {
-      isOver = true;
-      removeEventListener("online", again);
-      delete connection.onMembership;
-    };
-  }, [rest, identity, connection]);
+function OneBand({ rest }: { rest: Rest }): ReactNode {
+  const { known, problem, add } = useKnown(rest);
+  const route = useRoute();
+  const signOut = useSigningOut();
+  useSignedOutElsewhere();
+  const kinds = useMemo(() => new Kinds(known?.kinds ?? []), [known?.kinds]);
 
   if (problem?.status === 401) {
     return (
@@ -72,12 +56,10 @@ function Bands({ identity }: { identity: Identity }): ReactNode {
   }
   if (!known) return problem ? <Plain title="No connection"><p>{problem.message}</p></Plain> : <Plain title="One moment…" />;
   const band = known.bands.find(({ id }) => id === route.band) ?? known.bands[0];
-  if (!band) return <FirstBand rest={rest} onMade={(made) => setKnown({ ...known, bands: [made] })} />;
+  if (!band) return <FirstBand rest={rest} onMade={add} />;
   return (
     <KindsProvider value={kinds}>
-      <SongsProvider value={songs}>
-        <BandPage key={band.id} band={band} bands={known.bands} me={known.user} rest={rest} route={route} />
-      </SongsProvider>
+      <BandPage key={band.id} band={band} bands={known.bands} me={known.user} rest={rest} route={route} />
     </KindsProvider>
   );
 }

@@ -17,6 +17,8 @@ import {
 import { ContentPage } from "./ContentPage";
 import { type Kinds, kindName, useKinds } from "./kinds";
 import { go, pathOf, type Route } from "./route";
+import { contentsKey } from "./session";
+import { SignOutButton } from "./SignOut";
 import { keep, recall } from "./storage";
 import { useToasts } from "./toasts";
 import { Avatars, Icon, IconButton, ThemeButton } from "./ui";
@@ -32,7 +34,7 @@ interface BandPageProps {
 export function BandPage({ band, bands, me, rest, route }: BandPageProps): ReactNode {
   const { band: room, state } = useBand(band.id);
   const people = usePresence(room);
-  const contents = useContents(band.id, state);
+  const contents = useContents(contentsKey(me.id, band.id), state);
   const say = useToasts();
   useComings(room, route.view === "stage");
   const role = state.role ?? band.role;
@@ -72,6 +74,7 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
           <LinkState />
           <Avatars people={people} me={me.id} />
           <ThemeButton />
+          <SignOutButton />
         </header>
         <div className="home">
           {shelves.map(({ kind, name, contents, mayMake }) => (
@@ -215,8 +218,7 @@ export function LinkState(): ReactNode {
 }
 
 /** The band's contents, the newest change first; as last seen while there is no connection. */
-function useContents(bandId: string, state: BandState): readonly Summary[] {
-  const key = `collab-contents ${bandId}`;
+function useContents(key: string, state: BandState): readonly Summary[] {
   const isKnown = state.isJoined || state.contents.length > 0;
   useEffect(() => {
     if (isKnown) keep(key, state.contents);

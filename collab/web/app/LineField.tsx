@@ -1,7 +1,7 @@
 /** A field that is set whole: a line, a number, a date, a list of tags. What is typed becomes a value by its format. */
 
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { useBeforeLeave } from "../react";
+import { type Document, useBeforeLeave } from "../react";
 import type { FieldProps } from "./Field";
 import { fieldWord, type Format } from "./format";
 import { useToasts } from "./toasts";
@@ -13,8 +13,8 @@ const PAUSE_MS = 600;
 interface Typed {
   text: string;
   sent: string | null;
-  /** The version that was shown when the typing began: what others set since is hidden under it. */
-  seenOn: number | undefined;
+  /** The document that was shown when the typing began: what others did since is hidden under it. */
+  seen: Document | undefined;
 }
 
 export function LineField(props: Omit<FieldProps, "type" | "others"> & { format: Format }): ReactNode {
@@ -34,19 +34,23 @@ export function LineField(props: Omit<FieldProps, "type" | "others"> & { format:
     clearTimeout(timer.current);
     if (live === null || live.sent !== null || parsed === undefined) return;
     const sent = parsed === null ? "" : format.show(parsed);
-    if (sent !== shown) content.setField(item, field, parsed, live.seenOn);
+    if (sent !== shown) content.setField(item, field, parsed, live.seen);
     setTyped({ ...live, sent });
   };
-  const latest = useRef(commit);
-  latest.current = commit;
+  const leave = (): void => {
+    commit();
+    if (isWrong) say({ text: `“${text}” is no ${fieldWord(field)}. ${format.hint}.` });
+  };
+  const latest = useRef({ commit, leave });
+  latest.current = { commit, leave };
 
   // A closing tab must not take the last word with it, nor a row that goes.
   useBeforeLeave(commit);
-  useEffect(() => () => latest.current(), []);
+  useEffect(() => () => latest.current.leave(), []);
 
   const drop = (): void => {
     clearTimeout(timer.current);
-    latest.current = () => undefined;
+    latest.current = { commit: () => undefined, leave: () => undefined };
     setTyped(null);
   };
   const pressed = (event: KeyboardEvent<HTMLInputElement>): void => {
@@ -81,14 +85,13 @@ export function LineField(props: Omit<FieldProps, "type" | "others"> & { format:
       data-field={field}
       onFocus={() => content.focus({ item, field })}
       onChange={(event) => {
-        const seenOn = live?.sent === null ? live.seenOn : content.getState().document?.version;
-        setTyped({ text: event.target.value, sent: null, seenOn });
+        const seen = live?.sent === null ? live.seen : (content.getState().document ?? undefined);
+        setTyped({ text: event.target.value, sent: null, seen });
         clearTimeout(timer.current);
-        timer.current = setTimeout(() => latest.current(), PAUSE_MS);
+        timer.current = setTimeout(() => latest.current.commit(), PAUSE_MS);
       }}
       onBlur={() => {
-        latest.current();
-        if (isWrong) say({ text: `“${text}” is no ${fieldWord(field)}. ${format.hint}.` });
+        latest.current.leave();
         setTyped(null);
         content.focus(null);
       }}

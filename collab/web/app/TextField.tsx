@@ -1,7 +1,7 @@
 /** A text that is merged letter by letter, with everybody's cursors in it. */
 
-import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
-import { type Presence, text } from "../react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type Document, type Presence, text } from "../react";
 import type { FieldProps } from "./Field";
 import { colored, shortName } from "./ui";
 
@@ -19,6 +19,8 @@ export function TextField(props: TextFieldProps): ReactNode {
   const area = useRef<HTMLTextAreaElement>(null);
   const known = useRef(value);
   const isComposing = useRef(false);
+  /** The document that was shown when the composing began. */
+  const seen = useRef<Document>(undefined);
   const [composed, setComposed] = useState<string | null>(null);
 
   // Where the caret is right now: the events that tell of it come late, and what others write may come before them.
@@ -54,9 +56,16 @@ export function TextField(props: TextFieldProps): ReactNode {
     const theirs = text.replace(before, content.getState().document?.text(item, field) ?? before);
     const delta = text.transform(text.replace(before, after, head), theirs, "right");
     known.current = after;
-    if (delta.length > 0) content.edit({ op: "text", item, field, delta });
+    if (delta.length > 0) content.writeText(item, field, delta, seen.current);
     tell();
   };
+
+  // What is being composed goes with a row that goes, unless it is written first.
+  const latest = useRef(() => {});
+  latest.current = () => {
+    if (isComposing.current && composed !== null) write(composed);
+  };
+  useEffect(() => () => latest.current(), []);
 
   return (
     <span className="text" data-text={field}>
@@ -77,12 +86,14 @@ export function TextField(props: TextFieldProps): ReactNode {
         onBlur={() => content.focus(null)}
         onCompositionStart={() => {
           isComposing.current = true;
+          seen.current = content.getState().document ?? undefined;
           setComposed(area.current?.value ?? value);
         }}
         onCompositionEnd={(event) => {
           isComposing.current = false;
           setComposed(null);
           write(event.currentTarget.value);
+          seen.current = undefined;
         }}
         onChange={(event) => {
           if (isComposing.current) setComposed(event.target.value);

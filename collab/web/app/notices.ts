@@ -1,7 +1,8 @@
 /** What the SDK notices, in words a musician reads, with a way back. */
 
-import type { Content, Notice, Op, Value } from "../sdk";
+import type { Content, Document, Item, Notice, Op, Problem, Value } from "../sdk";
 import { newId } from "../sdk";
+import { Draft } from "../sdk/document";
 import { fieldWord } from "./format";
 import { type Kinds, titleOf } from "./kinds";
 import type { Toast } from "./toasts";
@@ -10,11 +11,7 @@ import type { Toast } from "./toasts";
 export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast | null {
   const { document } = content.getState();
   const shown = (item: string | null, field: string, value: Value): string => kinds.shown(document, item, field, value);
-  const written = (op: Op): string => {
-    if (op.op === "set") return shown(op.item, op.field, op.value);
-    if (op.op !== "text") return "";
-    return op.delta.filter((part): part is string => typeof part === "string").join(" … ");
-  };
+  const written = (op: Op): string => writtenIn(op, document, kinds);
   const what = (item: string | null, field: string): string => {
     const entry = item === null ? undefined : document?.items.get(item);
     const title = entry && document ? titleOf(entry, kinds.itemsOf(document.kind)[entry.type]) : "";
@@ -49,32 +46,75 @@ export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast |
       // What an undo can't take back has become somebody else's.
       if (op === null) return null;
       const item = "item" in op && typeof op.item === "string" ? before.items.get(op.item) : undefined;
-      if (reason === "item_removed" && item) {
-        const fields = op.op === "set" ? { ...item.fields, [op.field]: op.value } : item.fields;
-        const putBack = (): void => {
-          const now = content.getState().document;
-          const position = now?.positionAt(before.ordered.indexOf(item)) ?? item.position;
-          content.edit({ op: "insert", item: { ...item, id: newId(), position, fields } });
-        };
-        return {
-          text: `“${titleOf(item, kinds.itemsOf(before.kind)[item.type])}” was taken out while you were changing it.`,
-          action: { label: "Put it back", run: putBack },
-          isImportant: true,
-        };
-      }
+      if (reason === "item_removed" && item) return goneToast(content, item, op, before, kinds, written(op));
       const why =
         reason === "text_too_long"
           ? "The text has become too long for what you wrote."
-          : "Somebody replaced the text that you were writing in.";
-      return { text: `${why} What you wrote there: ${written(op)}`, isImportant: true };
+          : reason === "item_removed"
+            ? "It was taken out while you were changing it."
+            : "Somebody replaced the text that you were writing in.";
+      return { text: `${why} What you wrote there: ${written(op)}`, ...copying(written(op)), isImportant: true };
     }
-    case "refused": {
-      const lost = notice.ops.map(written).filter(Boolean).join(" ");
-      return { text: `A change could not be saved: ${notice.error.message}. ${lost}`.trim(), isImportant: true };
+    case "lost": {
+      const { item, field, now } = notice;
+      if (item !== null && field === null) {
+        const fields = notice.mine as Record<string, Value>;
+        const title = typeof fields["title"] === "string" ? fields["title"] : "An entry";
+        return { text: `An older version was brought back: “${title}”, which you had added, is not in it.`, isImportant: true };
+      }
+      if (field === null) return null;
+      const [mine, stands] = [shown(item, field, notice.mine), shown(item, field, now)];
+      return {
+        text: `An older version was brought back: the ${what(item, field)} is ${stands}; you had set ${mine}.`,
+        action: setBack(`Put ${mine} back`, item, field, notice.mine),
+        isImportant: true,
+      };
     }
+    case "refused":
+      return lostToast(notice.ops, document, kinds, notice.error);
     case "edited":
     case "reloaded":
     case "saved":
       return null;
   }
+}
+
+/** Edits that will never be stored, with what they said. */
+export function lostToast(ops: readonly Op[], document: Document | null, kinds: Kinds, error: Problem): Toast {
+  const lost = ops.map((op) => writtenIn(op, document, kinds)).filter(Boolean).join(", ");
+  const isOver = error.code === "forbidden";
+  const why = isOver ? "This can no longer be changed." : `A change could not be saved: ${error.message}.`;
+  return { text: lost ? `${why} What you wrote: ${lost}` : why, ...copying(lost), isImportant: true };
+}
+
+/** The words of an op; none where it says nothing new. */
+function writtenIn(op: Op, document: Document | null, kinds: Kinds): string {
+  if (op.op === "set") return op.value === null ? "" : kinds.shown(document, op.item, op.field, op.value);
+  if (op.op === "insert") return titleOf(op.item);
+  if (op.op !== "text") return "";
+  return op.delta.filter((part): part is string => typeof part === "string").join(" … ");
+}
+
+/** An entry that was taken out under its writer's hands: it can be put back, with what they wrote. */
+function goneToast(content: Content, item: Item, op: Op, before: Document, kinds: Kinds, written: string): Toast {
+  const putBack = (): void => {
+    const draft = new Draft(before);
+    draft.apply(op);
+    const { fields } = draft.finish().items.get(item.id) ?? item;
+    const position = content.getState().document?.positionAt(before.ordered.indexOf(item)) ?? item.position;
+    content.edit({ op: "insert", item: { ...item, id: newId(), position, fields } });
+  };
+  const title = titleOf(item, kinds.itemsOf(before.kind)[item.type]);
+  const lost = written ? ` What you wrote: ${written}` : "";
+  return {
+    text: `“${title}” was taken out while you were changing it.${lost}`,
+    action: { label: "Put it back", run: putBack },
+    isImportant: true,
+  };
+}
+
+/** A way to have words that are lost here somewhere else; a page that is not secure has no clipboard. */
+function copying(words: string): Pick<Toast, "action"> {
+  if (!words || !navigator.clipboard) return {};
+  return { action: { label: "Copy it", run: () => void navigator.clipboard.writeText(words).catch(() => undefined) } };
 }

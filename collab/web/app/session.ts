@@ -1,7 +1,7 @@
 /** Who uses this page: the token from the link, and what it says. */
 
 import type { Band, Kind, User } from "../sdk";
-import { keep, recall } from "./storage";
+import { forget, keep, recall } from "./storage";
 
 const KEY = "collab-token";
 
@@ -22,8 +22,11 @@ export function identify(): Identity | null {
   return token ? read(token) : null;
 }
 
-export function signOut(): void {
+/** Forgets the token, and what the page has kept of a user, where one is given; and begins anew. */
+export function dropToken(userId: string | null): void {
   sessionStorage.removeItem(KEY);
+  if (userId !== null) forget((key) => key === knownKey(userId) || key.startsWith(contentsKey(userId, "")));
+  history.replaceState(null, "", location.pathname + location.search);
   location.reload();
 }
 
@@ -47,8 +50,13 @@ export interface Known {
   kinds: Kind[];
 }
 
+const knownKey = (userId: string): string => `collab-known ${userId}`;
+
+/** Where the list of a band's contents is kept, as its member saw it last. */
+export const contentsKey = (userId: string, bandId: string): string => `collab-contents ${userId} ${bandId}`;
+
 /** What the server last said, for when it can't be asked. */
 export const remembered = {
-  get: (userId: string): Known | null => recall<Known>(`collab-known ${userId}`),
-  set: (userId: string, known: Known): void => keep(`collab-known ${userId}`, known),
+  get: (userId: string): Known | null => recall<Known>(knownKey(userId)),
+  set: (userId: string, known: Known): void => keep(knownKey(userId), known),
 };

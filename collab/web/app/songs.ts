@@ -3,7 +3,7 @@
  * and again when somebody looks for a song, and kept on the device for where there is no network.
  */
 
-import { createStore, get, set } from "idb-keyval";
+import { createStore, delMany, get, keys, set } from "idb-keyval";
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { FieldTypes, Outline, Rest } from "../react";
 import { useKinds } from "./kinds";
@@ -49,6 +49,12 @@ export class Songs {
     return outline;
   }
 
+  /** Takes all of the user's away. */
+  async forget(): Promise<void> {
+    const own = (await keys<string>(this.#disk)).filter((key) => key.startsWith(`${this.userId} `));
+    await delMany(own, this.#disk);
+  }
+
   #key(contentId: string, fields: readonly string[]): string {
     return `${this.userId} ${contentId} ${fields.join()}`;
   }
@@ -56,6 +62,11 @@ export class Songs {
 
 const SongsContext = createContext<Songs | null>(null);
 export const SongsProvider = SongsContext.Provider;
+
+export function useForgetSongs(): () => Promise<void> {
+  const songs = useContext(SongsContext)!;
+  return useCallback(() => songs.forget(), [songs]);
+}
 
 /** The songs of a repertoire, with what an entry of these types takes over; `look` asks for what is new. */
 export function useSongs(repertoireId: string, types: FieldTypes): { songs: readonly Song[]; look: () => void } {

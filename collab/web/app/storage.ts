@@ -15,3 +15,8 @@ export function keep(key: string, value: unknown): void {
     // A full disk, or a window that keeps nothing.
   }
 }
+
+/** Takes away what is kept under such keys. */
+export function forget(isGone: (key: string) => boolean): void {
+  for (const key of Object.keys(localStorage).filter(isGone)) localStorage.removeItem(key);
+}

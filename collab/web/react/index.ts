@@ -1,7 +1,8 @@
 /** React hooks over the SDK: a band, a content, and who is there. */
 
-import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { createContext, createElement, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import {
+  Admission,
   BandRoom,
   type BandState,
   BrowserStore,
@@ -21,6 +22,7 @@ export * from "../sdk";
 interface Collab {
   connection: Connection;
   userId: string;
+  admission: Admission;
   store: Store;
 }
 
@@ -34,20 +36,35 @@ export interface CollabProviderProps extends ConnectionOptions {
 /** Holds the one connection of a page: opens it, follows the network, and leaves at once when the tab closes. */
 export function CollabProvider({ userId, token, url, path, children }: CollabProviderProps): ReactNode {
   const collab = useMemo<Collab>(
-    () => ({
-      connection: new Connection({
-        token,
-        ...(url === undefined ? {} : { url }),
-        ...(path === undefined ? {} : { path }),
-      }),
-      userId,
-      // A server that renders the page has no disk to keep things on.
-      store: typeof indexedDB === "undefined" ? new NoStore() : new BrowserStore(userId, tabId()),
-    }),
+    () => {
+      const admission = new Admission(userId);
+      const mayOpen = (): Promise<void> => admission.admitted();
+      return {
+        connection: new Connection({
+          token,
+          ...(url === undefined ? {} : { url }),
+          ...(path === undefined ? {} : { path }),
+        }),
+        userId,
+        admission,
+        // A server that renders the page has no disk to keep things on.
+        store: typeof indexedDB === "undefined" ? new NoStore() : new BrowserStore(userId, tabId(), undefined, undefined, mayOpen),
+      };
+    },
     // Another token, or a new function at each render, is no new connection.
     [userId, url, path],
   );
   useEffect(() => collab.connection.renew(token), [collab, token]);
+  useEffect(() => {
+    const { admission, connection } = collab;
+    // Whoever gets tokens by a function knows who is there by a login of its own.
+    if (typeof token !== "string") void admission.accept();
+    else void admission.show(token);
+    return connection.subscribe(() => {
+      const link = connection.getState();
+      if (typeof token === "string" && link.state === "online" && link.session.user.id === userId) void admission.accept(token);
+    });
+  }, [collab, token, userId]);
   useEffect(() => {
     const { connection } = collab;
     const leave = (): void => connection.leave();
@@ -77,6 +94,21 @@ export function CollabProvider({ userId, token, url, path, children }: CollabPro
 export function useConnection(): { connection: Connection; link: Link } {
   const { connection } = useCollab();
   return { connection, link: useWatched(connection) };
+}
+
+/** Whether the server has said who is here; until then nothing that was kept is shown. */
+export function useAdmitted(): boolean {
+  return useWatched(useCollab().admission);
+}
+
+/** Ends the connection, and forgets all that is kept of the user on this device. Reload the page then. */
+export function useSignOut(): () => Promise<void> {
+  const { admission, connection, store } = useCollab();
+  return useCallback(async () => {
+    connection.disconnect();
+    admission.forget();
+    await store.end();
+  }, [admission, connection, store]);
 }
 
 /** A band: what it shares, who is online, one's role. */

@@ -93,7 +93,7 @@ export class Connection extends Watchable<Link> {
       auth: (give) => {
         void freshOf(this.#token).then(
           (fresh) => give({ token: fresh }),
-          () => give({}),
+          (error: unknown) => this.#lacksToken(error),
         );
       },
     });
@@ -268,6 +268,13 @@ export class Connection extends Watchable<Link> {
     const isFinal = isRefused && typeof this.#token === "string";
     this.set(isRefused ? { state: "refused", code, message: error.message, isFinal } : { state: "offline" });
     if (!this.#socket.active && !isFinal) this.#later({ ...error.data, code, message: error.message });
+  }
+
+  /** Without a token the server would keep the connection waiting, and end it. */
+  #lacksToken(error: unknown): void {
+    this.#socket.disconnect();
+    const message = `expected a token from the function that gets them, which failed: ${error}`;
+    this.#failed(Object.assign(new Error(message), { data: { code: "token_missing" } }));
   }
 
   #later(problem?: Problem): void {

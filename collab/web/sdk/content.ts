@@ -12,7 +12,7 @@ import { Room } from "./room";
 import { Roster } from "./roster";
 import { NoStore, type Store } from "./store";
 import { Sync } from "./sync";
-import type { BatchUpdate, ContentJoined, Edit, Focus, Op, Problem, Role, UserLeft, Value } from "./types";
+import type { BatchUpdate, ContentJoined, Delta, Edit, Focus, Op, Problem, Role, UserLeft, Value } from "./types";
 
 /** What is true of the edits made here. `unsafe`: they wait, and could not be written to disk either. */
 export type Saving = "saved" | "saving" | "offline" | "unsafe";
@@ -39,6 +39,8 @@ const EMPTY: ContentState = {
   canRedo: false,
   problem: null,
 };
+
+const READ_ONLY: Problem = { code: "forbidden", message: "expected an owner or editor of the band" };
 
 /** What is written in one field with no longer pause is undone together. */
 const GROUP_MS = 1_000;
@@ -75,7 +77,7 @@ export class Content extends Room<ContentState, ContentJoined> {
       this.room,
       connection,
       this.#retries,
-      (document) => new Replica(document, userId, [], store.mayGrow),
+      (document, lastEdit) => new Replica(document, userId, [], store.mayGrow, lastEdit),
       () => this.#edited(),
     );
     this.#presence = new OwnPresence(this.room, connection, this.#retries, () => this.isJoined);
@@ -87,7 +89,7 @@ export class Content extends Room<ContentState, ContentJoined> {
     if (this.#isClosed) return this;
     if (stored) {
       const confirmed = Document.fromJson(stored.confirmed);
-      this.#sync.replica = new Replica(confirmed, this.userId, stored.pending, this.#store.mayGrow);
+      this.#sync.replica = new Replica(confirmed, this.userId, stored.pending, this.#store.mayGrow, stored.lastEdit);
       this.role = stored.role as Role;
       this.changed();
     }
@@ -119,9 +121,14 @@ export class Content extends Room<ContentState, ContentJoined> {
     this.#make(ops, { isUnchangedExpected: true });
   }
 
-  /** Sets a field. `seenOn` is the document's version that its author saw last, where a draft has hidden what came since. */
-  setField(item: string | null, field: string, value: Value, seenOn?: number): void {
-    this.#make([{ op: "set", item, field, value }], { seenOn });
+  /** Sets a field. `seen` is the document that its author saw last, where a draft has hidden what came since. */
+  setField(item: string | null, field: string, value: Value, seen?: Document): void {
+    this.#make([{ op: "set", item, field, value }], { seen });
+  }
+
+  /** Writes in a text field. `seen` as in `setField`. */
+  writeText(item: string | null, field: string, delta: Delta, seen?: Document): void {
+    this.#make([{ op: "text", item, field, delta }], { seen });
   }
 
   undo(): void {
@@ -147,12 +154,12 @@ export class Content extends Room<ContentState, ContentJoined> {
   }
 
   protected payload(): object {
-    const { since } = this.#sync;
-    return since === undefined ? {} : { since };
+    return this.#sync.since;
   }
 
   override refused(problem: Problem): void {
     if (problem.code !== "version_unknown") {
+      if (problem.code === "forbidden") this.#abandon(problem);
       super.refused(problem);
       return;
     }
@@ -198,10 +205,20 @@ export class Content extends Room<ContentState, ContentJoined> {
 
   #make(ops: Op[], options?: EditOptions): void {
     const { replica } = this.#sync;
-    if (!replica || !this.canEdit || ops.length === 0) return;
+    if (!replica || ops.length === 0) return;
+    if (this.problem || !this.canEdit) {
+      this.onNotice?.({ type: "refused", editId: newId(), error: this.problem ?? READ_ONLY, ops });
+      return;
+    }
     replica.edit(ops, newId(), this.#groupOf(ops), options);
     this.#edited();
     this.#sync.send();
+  }
+
+  /** The content is one's own no more: whoever wrote what waits here is told what that was. */
+  #abandon(problem: Problem): void {
+    this.#sync.replica?.abandon(problem);
+    this.#keeper.keep();
   }
 
   #received(edits: Edit[]): void {

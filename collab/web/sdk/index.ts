@@ -1,5 +1,6 @@
 /** The TypeScript SDK of collab: no DOM, no framework. PROTOCOL.md says what travels. */
 
+export { Admission, admissionKey } from "./admission";
 export { BandRoom, type BandState } from "./band";
 export { Connection, type ConnectionOptions, type Link, type Member, Refused, Unanswered } from "./connection";
 export { Content, type ContentState, type Saving } from "./content";
@@ -11,6 +12,6 @@ export type { Pending, Request } from "./pending";
 export { Replica } from "./replica";
 export { Rest, RestError } from "./rest";
 export { Roster } from "./roster";
-export { BrowserStore, NoStore, type Store } from "./store";
+export { BrowserStore, NoStore, type Store, type Stored } from "./store";
 export * as text from "./text";
 export type * from "./types";

@@ -10,19 +10,20 @@
 
 import { Document, Draft } from "./document";
 import { History } from "./history";
-import { type Notice, OwnWrites, toldByAnswer } from "./notice";
+import { type Notice, OwnWrites, toldByAnswer, tooLate } from "./notice";
 import { after, correction, isIdle, joined, type Pending, placesSet, type Request, requestOf, valuesSeen } from "./pending";
 import { difference, transform } from "./transform";
 import type { Edit, EditAnswer, Op, Problem } from "./types";
 
 export interface Saved {
   confirmed: ReturnType<Document["toJson"]>;
+  lastEdit?: string | null;
   pending: Pending[];
 }
 
 export interface EditOptions {
-  /** The document's version that the author saw last, where a draft has hidden what came since. */
-  seenOn?: number | undefined;
+  /** The document that the author saw last, where a draft has hidden what came since. */
+  seen?: Document | undefined;
   /** Refused (`conflict`) instead of replacing a value that somebody else has set meanwhile. */
   isUnchangedExpected?: boolean | undefined;
 }
@@ -30,6 +31,7 @@ export interface EditOptions {
 export class Replica {
   readonly history = new History();
   #confirmed: Document;
+  #lastEdit: string | null;
   #pending: Pending[];
   #view: Document;
   /** The answer to the edit in flight, while edits before it are missing. */
@@ -37,7 +39,7 @@ export class Replica {
   /** Edits that came before those that they follow. */
   readonly #early = new Map<number, Edit>();
   /** A whole document that may hold the edit in flight: only its answer tells. */
-  #late: Document | null = null;
+  #late: { document: Document; lastEdit: string | null } | null = null;
   readonly #notices: Notice[] = [];
   readonly #ownWrites = new OwnWrites();
 
@@ -46,7 +48,9 @@ export class Replica {
     readonly userId: string,
     pending: readonly Pending[] = [],
     readonly mayGrow = true,
+    lastEdit: string | null = null,
   ) {
+    this.#lastEdit = lastEdit;
     this.#confirmed = confirmed;
     this.#pending = [...pending];
     this.#view = after(confirmed, pending);
@@ -55,6 +59,11 @@ export class Replica {
   /** The content as the server has it, as far as we know. */
   get confirmed(): Document {
     return this.#confirmed;
+  }
+
+  /** The id of the edit that made it, by which the server knows whether its history is the same; null: not known. */
+  get lastEdit(): string | null {
+    return this.#lastEdit;
   }
 
   /** The content as its user sees it. */
@@ -72,7 +81,8 @@ export class Replica {
   }
 
   save(): Saved {
-    return { confirmed: this.#confirmed.toJson(), pending: this.#pending.map((entry) => ({ ...entry })) };
+    const pending = this.#pending.map((entry) => ({ ...entry }));
+    return { confirmed: this.#confirmed.toJson(), lastEdit: this.#lastEdit, pending };
   }
 
   takeNotices(): Notice[] {
@@ -80,11 +90,18 @@ export class Replica {
   }
 
   /** Makes an edit. Text typed in one field joins the edit that waits before it. */
-  edit(ops: Op[], editId: string, group: string, { seenOn, isUnchangedExpected = false }: EditOptions = {}): void {
-    const seen = this.#view;
-    const draft = new Draft(seen);
-    const inverse = ops.map((op) => draft.predict(op)).filter((op) => op !== null).reverse();
-    if (inverse.length === 0) return;
+  edit(asked: Op[], editId: string, group: string, { seen, isUnchangedExpected = false }: EditOptions = {}): void {
+    const view = this.#view;
+    const draft = new Draft(view);
+    const inverse: Op[] = [];
+    const ops = asked.filter((op) => {
+      const back = draft.predict(op);
+      if (back) inverse.unshift(back);
+      // What it was about has gone while its author was at it.
+      else this.#notices.push(tooLate(editId, op, view, seen));
+      return back !== null;
+    });
+    if (ops.length === 0) return;
     this.#view = draft.finish();
     const last = this.#pending.at(-1);
     const mayJoin = this.mayGrow && last?.sent === null && last.undoes === null && !last.expected && !isUnchangedExpected;
@@ -93,8 +110,8 @@ export class Replica {
       last.ops = grown;
       this.history.grown(last.editId, inverse);
     } else {
-      const expected = isUnchangedExpected ? valuesSeen(ops, seen) : null;
-      this.#pending.push({ ...this.#made(editId, ops), madeOn: this.#seenOn(ops, seenOn), expected });
+      const expected = isUnchangedExpected ? valuesSeen(ops, view) : null;
+      this.#pending.push({ ...this.#made(editId, ops), madeOn: this.#seenOn(ops, seen?.version), expected });
       this.history.made({ target: editId, ops: inverse, group });
     }
   }
@@ -170,6 +187,18 @@ export class Replica {
     this.#settle();
   }
 
+  /** Nothing of what is pending will be stored, or its answer will not be heard: it is told as one, and taken back. */
+  abandon(error: Problem): void {
+    const lost = this.#pending.filter(({ undoes, isInPlace }) => undoes === null && !isInPlace);
+    const ops = lost.flatMap((entry) => entry.ops);
+    if (lost[0]) this.#notices.push({ type: "refused", editId: lost[0].editId, error, ops });
+    for (const { editId } of this.#pending) this.history.forget(editId);
+    this.#answer = null;
+    this.#pending = [];
+    this.#resetLate();
+    this.#view = this.#confirmed;
+  }
+
   /** Takes edits of the history, in any order and any number of times. */
   received(edits: readonly Edit[]): void {
     for (const edit of edits) if (edit.version > this.#confirmed.version) this.#early.set(edit.version, edit);
@@ -177,14 +206,14 @@ export class Replica {
   }
 
   /** Takes the whole document, where the edits since the confirmed one are not to be had. */
-  reset(document: Document): void {
+  reset(document: Document, lastEdit: string | null = null): void {
     this.#late = null;
     if (document.version <= this.#confirmed.version) return;
     const flight = this.#flight;
     let before = this.#confirmed;
     if (flight && !flight.isInPlace) {
       if (!this.#answer) {
-        this.#late = document;
+        this.#late = { document, lastEdit };
         return;
       }
       if (this.#answer.version <= document.version) {
@@ -193,17 +222,22 @@ export class Replica {
         flight.isInPlace = true;
       }
     }
-    this.#replace(before, document);
+    this.#replace(before, document, lastEdit);
     this.#settle();
   }
 
-  /** Goes on from a document of another history than the one known here, such as a restored backup's. */
-  restart(document: Document): void {
+  /**
+   * As `reset`, with a document of another history than the one known here, such as a restored backup's: tells what one
+   * had written and it does not have.
+   */
+  restart(document: Document, lastEdit: string | null = null): void {
     this.#early.clear();
     this.#answer = null;
     if (this.#flight?.isInPlace) this.#land();
     for (const entry of this.#pending) entry.sent = entry.madeOn = null;
-    this.#replace(this.#confirmed, document);
+    const lost = this.#ownWrites.lost(this.#confirmed, document);
+    this.#replace(this.#confirmed, document, lastEdit);
+    this.#notices.push(...lost);
   }
 
   get #flight(): Pending | undefined {
@@ -254,6 +288,7 @@ export class Replica {
     else overwritten.push(...this.#ownWrites.overwritten(edit, this.#confirmed));
     const before = this.#confirmed;
     this.#confirmed = applied(before, edit.ops, edit.version);
+    this.#lastEdit = edit.edit_id;
     this.#carry(edit.ops, (ops) => this.#notices.push({ type: "edited", edit, ops }, ...overwritten));
   }
 
@@ -262,6 +297,7 @@ export class Replica {
     this.#correct(flight, ops);
     flight.isInPlace = true;
     this.#confirmed = applied(this.#confirmed, ops, version);
+    this.#lastEdit = flight.editId;
     this.#ownWrites.stored(version, ops);
     for (const entry of this.#pending) {
       // Whoever saw all that came before this edit of theirs saw it too, while it was pending.
@@ -277,15 +313,16 @@ export class Replica {
     this.#carry(over);
   }
 
-  #replace(before: Document, document: Document): void {
+  #replace(before: Document, document: Document, lastEdit: string | null): void {
     this.#ownWrites.clear();
     const over = difference(before, document);
     this.#confirmed = document;
+    this.#lastEdit = lastEdit;
     this.#carry(over, () => this.#notices.push({ type: "reloaded", version: document.version }));
   }
 
   #resetLate(): void {
-    if (this.#late) this.reset(this.#late);
+    if (this.#late) this.reset(this.#late.document, this.#late.lastEdit);
   }
 
   /** Moves all that is pending, and the history after it, over committed ops; `tell` gets those as they change the view. */

@@ -22,6 +22,12 @@ export interface Store {
   keep(contentId: string, stored: Stored): Promise<void>;
   /** The edits that other tabs, now gone, left unsent: a store for each, to be opened until they are sent. */
   orphans(contentId: string): Promise<Store[]>;
+  /** How many edits wait here to be sent. */
+  unsent(): Promise<number>;
+  /** Forgets all, and keeps nothing from now on. */
+  end(): Promise<void>;
+  /** Forgets what is not to stay. Returns it where edits were in it that have not been sent. */
+  forget(stays: (stored: Stored) => boolean): Promise<Stored[]>;
 }
 
 /** Keeps nothing: for tests, and for where there is no disk. */
@@ -34,6 +40,13 @@ export class NoStore implements Store {
   async orphans(): Promise<Store[]> {
     return [];
   }
+  async forget(): Promise<Stored[]> {
+    return [];
+  }
+  async unsent(): Promise<number> {
+    return 0;
+  }
+  async end(): Promise<void> {}
 }
 
 /**
@@ -47,12 +60,15 @@ export class BrowserStore implements Store {
   readonly #store: UseStore;
   #tab: string;
   #isHeld: Promise<void> | undefined;
+  #isOver = false;
 
   constructor(
     readonly userId: string,
     tab: string,
     readonly locks: LockManager | null = globalThis.navigator?.locks ?? null,
     database = "collab",
+    /** Resolves once what is kept may be opened. */
+    readonly mayOpen: () => Promise<void> = () => Promise.resolve(),
   ) {
     this.#tab = tab;
     this.#store = createStore(database, "contents");
@@ -81,7 +97,26 @@ export class BrowserStore implements Store {
   }
 
   async keep(contentId: string, stored: Stored): Promise<void> {
-    await set(this.#key(contentId), stored, this.#store);
+    if (!this.#isOver) await set(this.#key(contentId), stored, this.#store);
+  }
+
+  async unsent(): Promise<number> {
+    return (await this.#own()).reduce((sum, [, { pending }]) => sum + pending.length, 0);
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.forget(() => false);
+  }
+
+  async forget(stays: (stored: Stored) => boolean): Promise<Stored[]> {
+    const gone = (await this.#own()).filter(([, stored]) => !stays(stored));
+    await delMany(gone.map(([key]) => key), this.#store);
+    return gone.map(([, stored]) => stored).filter(({ pending }) => pending.length > 0);
+  }
+
+  async #own(): Promise<[string, Stored][]> {
+    return (await entries<string, Stored>(this.#store)).filter(([key]) => userOf(key) === this.userId);
   }
 
   #key(contentId: string): string {
@@ -90,6 +125,7 @@ export class BrowserStore implements Store {
 
   /** The records of this tab and of those that are gone. */
   async #found(contentId: string): Promise<Map<string, Stored>> {
+    await this.mayOpen();
     await this.#hold();
     const alive = await this.#alive();
     const prefix = `${this.userId} ${contentId} `;
@@ -150,6 +186,19 @@ class Orphan implements Store {
   async orphans(): Promise<Store[]> {
     return [];
   }
+
+  async forget(): Promise<Stored[]> {
+    return [];
+  }
+
+  async unsent(): Promise<number> {
+    return this.stored.pending.length;
+  }
+
+  async end(): Promise<void> {}
 }
+
+/** Whose record it is: an id of the host's may be of several words, those after it are one each. */
+const userOf = (key: string): string => key.split(" ").slice(0, -2).join(" ");
 
 const newer = (a: Stored, b: Stored): number => b.confirmed.version - a.confirmed.version;

@@ -23,13 +23,15 @@ export class Sync {
     readonly room: string,
     readonly connection: Connection,
     readonly retries: Retries,
-    readonly newReplica: (document: Document) => Replica,
+    readonly newReplica: (document: Document, lastEdit: string | null) => Replica,
     readonly onChange: () => void,
   ) {}
 
-  /** The version to go on from; undefined where the whole document is needed. */
-  get since(): number | undefined {
-    return this.#isElsewhere ? undefined : this.replica?.confirmed.version;
+  /** What is known here of the server's history, to go on from; nothing where the whole document is needed. */
+  get since(): { since?: number; since_edit?: string } {
+    if (this.#isElsewhere || !this.replica) return {};
+    const { confirmed, lastEdit } = this.replica;
+    return { since: confirmed.version, ...(lastEdit === null ? {} : { since_edit: lastEdit }) };
   }
 
   /** The room was entered, and this is what was missed. What was in flight goes out again. */
@@ -72,8 +74,7 @@ export class Sync {
 
   async #ask(): Promise<void> {
     this.#isCatchingUp = true;
-    const { since } = this;
-    const payload = { room_id: this.room, ...(since === undefined ? {} : { since }) };
+    const payload = { room_id: this.room, ...this.since };
     try {
       const isWhole = this.#take(await this.connection.request<Catchup & { ok: true }>("request_update", payload));
       this.onChange();
@@ -98,9 +99,10 @@ export class Sync {
     const document = Document.fromJson(answer.content);
     const isElsewhere = this.#isElsewhere;
     this.#isElsewhere = false;
-    if (!this.replica) this.replica = this.newReplica(document);
-    else if (isElsewhere) this.replica.restart(document);
-    else this.replica.reset(document);
+    const lastEdit = answer.last_edit ?? null;
+    if (!this.replica) this.replica = this.newReplica(document, lastEdit);
+    else if (isElsewhere) this.replica.restart(document, lastEdit);
+    else this.replica.reset(document, lastEdit);
     // What others edited while the document was on its way has been heard, and is not in it.
     return !isElsewhere;
   }

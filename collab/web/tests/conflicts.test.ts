@@ -41,13 +41,13 @@ test("a value set while the line was down still says which version its author sa
 
 test("what came in under a draft was not seen: both sides are told", () => {
   const { ada, ben, server, share } = two();
-  const seenOn = ben.replica.view.version;
+  const seen = ben.replica.view;
   ada.edit(set("iko", "key", "Eb"));
   ada.send();
   ada.receive();
   share();
   ben.receiveAll();
-  ben.replica.edit([set("iko", "key", "C")], "draft", "draft", { seenOn });
+  ben.replica.edit([set("iko", "key", "C")], "draft", "draft", { seen });
   ben.send();
   expect(server.edits.at(-1)).toMatchObject({ base_version: 0, author: { id: "ben" } });
   share();

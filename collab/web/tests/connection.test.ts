@@ -6,7 +6,7 @@ import { type Answers, FakeSocket } from "./socket";
 
 let socket: FakeSocket;
 
-vi.mock("socket.io-client", () => ({ io: () => socket }));
+vi.mock("socket.io-client", () => ({ io: (_: string, { auth }: Pick<FakeSocket, "auth">) => Object.assign(socket, { auth }) }));
 
 const DOCUMENT = { id: "c", kind: "setlist", band_id: "b", version: 0, fields: {}, items: [] };
 const JOINED = { ok: true, room: "content_c", role: "editor", roster: [], content: DOCUMENT };
@@ -223,6 +223,24 @@ test.each(["token_invalid", "token_expired", "token_missing"])("a function is as
   }
   await vi.advanceTimersByTimeAsync(6_000);
   expect(connection.isOnline).toBe(true);
+});
+
+test("a function that fails is told and asked again, and no connection waits for it", async () => {
+  let isDown = true;
+  const token = () => (isDown ? Promise.reject(new Error("offline")) : Promise.resolve("fresh"));
+  const connection = new Connection({ token });
+  const give = vi.fn();
+  connection.connect();
+  socket.auth(give);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(connection.getState()).toMatchObject({ state: "refused", code: "token_missing", isFinal: false });
+  expect(socket.active).toBe(false);
+  isDown = false;
+  await vi.advanceTimersByTimeAsync(750);
+  expect(socket.active).toBe(true);
+  socket.auth(give);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(give.mock.calls).toEqual([[{ token: "fresh" }]]);
 });
 
 test("a plain token that is refused is final, until there is another", async () => {

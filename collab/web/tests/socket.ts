@@ -15,6 +15,9 @@ export class FakeSocket {
   comesBack = true;
   readonly io = { engine: { close: () => this.break() } };
 
+  /** As the handshake asks for the token. */
+  auth: (give: (shown: object) => void) => void = () => undefined;
+
   #count = 0;
   #heard: () => void = () => undefined;
   readonly #listeners = new Map<string, (payload: unknown) => void>();

@@ -114,4 +114,34 @@ describe("a store of a browser", () => {
     expect(new BrowserStore("ada", "one", null, database).mayGrow).toBe(false);
     expect(open("one").mayGrow).toBe(true);
   });
+
+  test("forgets what is not to stay, of its own user alone, and tells what was not sent", async () => {
+    const [ada, ben] = [open("one", "one", "ada"), open("two", "two", "ada lovelace")];
+    await ada.keep("c", stored(3, "a", "b"));
+    await ada.keep("d", stored(4));
+    await ben.keep("c", stored(3, "c"));
+    expect(await ada.unsent()).toBe(2);
+    const gone = await ada.forget(({ confirmed }) => confirmed.version === 4);
+    expect(gone.map(edits)).toEqual([["a", "b"]]);
+    await ada.end();
+    await ada.keep("c", stored(5, "late"));
+    expect([await ada.unsent(), await ben.unsent()]).toEqual([0, 1]);
+    locks.close("one");
+    expect(await open("three", "three", "ada").adopt("d")).toBeNull();
+  });
+
+  test("opens nothing before it may", async () => {
+    await open("one").keep("c", stored(3, "a"));
+    locks.close("one");
+    let mayOpen = (): void => {};
+    const opened = new Promise<void>((resolve) => (mayOpen = resolve));
+    const two = new BrowserStore("ada", "two", locks.of("two"), database, () => opened);
+    let adopted: Stored | null = null;
+    const adopting = two.adopt("c").then((found) => (adopted = found));
+    await open("three").unsent();
+    expect(adopted).toBeNull();
+    mayOpen();
+    await adopting;
+    expect(edits(adopted)).toEqual(["a"]);
+  });
 });

@@ -13,7 +13,7 @@ from collab.client import Content
 from collab.client.backoff import Backoff
 from collab.client.connection import Connection
 from collab.client.errors import NotConnected, error_of
-from collab.client.events import OpDropped, Overwritten, Overwrote, Refused, Reloaded, Saved, Stream
+from collab.client.events import Lost, OpDropped, Overwritten, Overwrote, Refused, Reloaded, Saved, Stream
 from collab.client.wire import ops_of
 
 FILES = sorted((Path(__file__).parents[2] / "vectors" / "scripts").glob("*.json"))
@@ -124,6 +124,7 @@ class Player:
             body |= {**stored, **short, "overwrote": overwrote}
         elif "content" in short:
             body["content"] = {"id": "c", "kind": "setlist", "band_id": "b", **short["content"]}
+            body["last_edit"] = short.get("last_edit")
         else:
             body |= {"version": short["version"], "edits": [self._edit(one) for one in short["edits"]]}
         answered.set_result(body)
@@ -160,7 +161,7 @@ class Player:
     def _named(self, body: Json, expected: Mapping[str, Any]) -> Json:
         """With the script's names for edits; one that is new gets the name that is expected of it."""
         named = dict(body)
-        for key in ("edit_id", "target"):
+        for key in ("edit_id", "target", "since_edit"):
             if key in body:
                 if body[key] not in self._names and expected.get(key) not in self._names.values():
                     self._names[body[key]] = expected.get(key, body[key])
@@ -195,6 +196,8 @@ def _notice(notice: Any) -> Json | None:
         case Overwritten(item, field, mine, theirs, by, version):
             clash = {"item": item, "field": field, "mine": mine, "theirs": theirs, "by": by.id, "version": version}
             return {"type": "overwritten", **clash}
+        case Lost(item, field, mine, now):
+            return {"type": "lost", "item": item, "field": field, "mine": mine, "now": now}
         case OpDropped(edit_id, op, reason):
             return {"type": "dropped", "edit_id": edit_id, "op": None if op is None else op.to_json(), "reason": reason}
         case Refused(edit_id, error, ops):

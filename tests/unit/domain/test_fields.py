@@ -51,6 +51,7 @@ BAD: list[tuple[FieldType, object]] = [
     *((TIME_SIGNATURE, signature) for signature in ("4/3", "0/4", "100/4", "4", "4/4 ", "\u0664/4", "4\u0664/4")),
     *((CLOCK, clock) for clock in ("24:00", "20:60", "9:30", "20:30:00", "2\u0663:00", "20:3\u0665", 2030)),
     (Pattern("a+", "some a's"), "b"),
+    (Pattern("a+", "some a's"), "a" * 2_001),
     (Pattern(".", "a character"), "\x00"),
     (Pattern(".", "a character"), "\ud800"),
 ]
@@ -104,3 +105,14 @@ def test_a_value_nested_beyond_all_reason_is_only_wrong(field_type: FieldType) -
 
 def test_the_limits_that_hold_unless_a_kind_says_otherwise() -> None:
     assert (TextField().max_length, Line().max_length, Tags().max_count, Tags().max_length) == (20_000, 200, 20, 40)
+
+
+def test_the_regex_of_a_field_takes_no_more_time_than_its_value_is_long() -> None:
+    # It would take the standard module longer than the sun has.
+    assert Pattern("(a+)+b", "a's and a b").problem("a" * 1_999 + "c") is not None
+
+
+@pytest.mark.parametrize("regex", ["(?=a)", r"(a)\1", "[", "a{2000}"])
+def test_a_regex_that_is_not_linear_is_refused_when_it_is_named(regex: str) -> None:
+    with pytest.raises(ValueError, match="expected a regex as RE2 has them"):
+        Pattern(regex, "something")
