@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 
 from collab.domain.ops import Op, Set, Text
 
@@ -38,6 +38,14 @@ class UndoStacks:
     def is_in(self, group: int) -> bool:
         """Whether the latest edit is of this group."""
         return bool(self.done) and self.done[-1].group == group
+
+    def cut(self, edit_id: str, pieces: Sequence[str]) -> None:
+        """An edit of the user's became several: it, and after it these. They are taken back together."""
+        whole = next((step for step in self.done if step.edit_id == edit_id), None)
+        if pieces and whole is not None:
+            at = self.done.index(whole) + 1
+            steps = [Step(piece, whole.group) for piece in pieces]
+            self.done = deque([*islice(self.done, at), *steps, *islice(self.done, at, None)], MAX_STEPS)
 
     def forget(self, edit_id: str) -> None:
         """An edit or undo that was not stored."""
