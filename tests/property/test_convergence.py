@@ -18,7 +18,7 @@ from collab.client import replica
 from collab.client.pending import applied, correction
 from collab.domain.document import Document, apply_stored
 from collab.domain.ops import Op
-from collab.storage import batch, live
+from collab.storage import batch, live, past
 from tests.support.intents import INTENTS, Intent, op_of, setlist_items
 from tests.support.network import ADA, BEN, Client, Network
 
@@ -163,7 +163,7 @@ def test_every_client_ends_with_the_servers_document(any_database_url: str, monk
     # Small, so that snapshots are taken and edits are older than memory within a few steps.
     monkeypatch.setattr(batch, "SNAPSHOT_EVERY", 5)
     monkeypatch.setattr(live, "KEPT_EDITS", 4)
-    monkeypatch.setattr(batch, "KEPT_EDITS", 4)
+    monkeypatch.setattr(past, "KEPT_EDITS", 4)
 
     class OnThisDatabase(Convergence):
         def __init__(self) -> None:
