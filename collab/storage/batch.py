@@ -21,7 +21,7 @@ from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase
 from collab.domain.restore import restore
 from collab.domain.since import MAX_OPS
-from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
+from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes, weight
 from collab.domain.undoing import earlier, undo
 from collab.storage.edit_log import EditLog, stored_bytes, told_bytes
 from collab.storage.live import KEPT_EDITS, Live, Working
@@ -237,25 +237,26 @@ class Batch:
                 "ask for the content anew"
             )
         if version < working.oldest:
-            room = MAX_OPS - working.ops
+            room = MAX_OPS - working.weight
             working.reach_back(self._read_back(working.document.id, working.oldest, version, room))
         since = working.since(version)
         if since is None:
             raise VersionUnknown(
-                f"what came after version {version} was folded away, or is more than {MAX_OPS} ops; "
+                f"what came after version {version} was folded away, or is more than {MAX_OPS} ops or {MAX_OPS} kB; "
                 "ask for the content anew"
             )
         return since
 
     def _read_back(self, content_id: str, version: int, after: int, room: int) -> list[Edit]:
-        """The edits up to a version and after another; of more than `room` ops only the last ones."""
+        """The edits up to a version and after another; of those that weigh more than `room` only the last ones."""
         found: list[Edit] = []
         if room >= 0:
-            for row in self._connection.execute(edits_before(content_id, version, after)):
-                found.append(edit_of(row))
-                room -= len(found[-1].ops)
-                if room < 0:
-                    break
+            with self._connection.execute(edits_before(content_id, version, after)) as rows:
+                for row in rows:
+                    found.append(edit_of(row))
+                    room -= weight(found[-1])
+                    if room < 0:
+                        break
         return found[::-1]
 
     def _history(self, working: Working, target: Edit) -> Sequence[Edit]:

@@ -172,7 +172,7 @@ class TestOldBases:
             await room.edit(*[typed("x")] * 5, base=version, author=BEN)
         live = room.journal.head(START.id)
         assert live is not None
-        assert live.ops <= 2 * 30
+        assert live.weight <= 2 * 30
         with pytest.raises(VersionUnknown, match="30 ops"):
             await room.submit(proposal(typed("y"), base=1))
         assert isinstance(await room.submit(proposal(typed("y"), base=14)), Accepted)
