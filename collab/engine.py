@@ -45,6 +45,7 @@ from collab.services.presence_peers import PresencePeers
 from collab.services.rates import Rates
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
+from collab.storage.breaking import Connections
 from collab.storage.checkpoints import StoredCheckpoints
 from collab.storage.checks import check_database, check_schema
 from collab.storage.engine import reading_engine
@@ -72,6 +73,9 @@ log = structlog.get_logger(__name__)
 
 SETTLE_S = 3.0
 """How long the end of a server waits for answers that are on their way."""
+
+DATABASE_S = 5.0
+"""How long the end of a server waits for its database, in all."""
 
 HOOKS_S = 1.0
 """How long the end of a server waits for the callbacks of its host."""
@@ -101,6 +105,8 @@ class Engine:
         self._meter: Meter = self.prometheus or UNMETERED
         self._writer = Writer(settings.database_url)
         self.reading = reading_engine(settings.database_url)
+        self._connections = Connections(self.reading.sync_engine)
+        self._end: asyncio.TimerHandle | None = None
         self._server = make_server(
             allowed_origins=settings.allowed_origins,
             ping_interval_s=settings.ping_interval_s,
@@ -290,6 +296,7 @@ class Engine:
         """While this is entered the engine serves; the schema must be up to date."""
         async with AsyncExitStack() as ending:
             # In reverse, and each of them whatever becomes of the others.
+            ending.callback(self._ended)
             ending.push_async_callback(self.reading.dispose)
             ending.push_async_callback(self._writer.close)
             if self._admin_ui is not None:
@@ -314,13 +321,29 @@ class Engine:
             ending.push_async_callback(self.imports.close)
             ending.callback(self._parser.close)
             ending.callback(self.health.stop)
+            ending.callback(self._end_in_time)
             await self.imports.resume()
             yield
+
+    def _end_in_time(self) -> None:
+        if self._end is None:
+            self._end = asyncio.get_running_loop().call_later(DATABASE_S, self._give_up)
+
+    def _ended(self) -> None:
+        if self._end is not None:
+            self._end.cancel()
+
+    def _give_up(self) -> None:
+        """The database does not answer: whoever waits for it gets an error, so that the node can end."""
+        log.warning("the database does not answer; the node ends without it")
+        self._writer.give_up()
+        self._connections.break_all()
 
     async def say_goodbye(self, retry_in_s: float) -> None:
         """Before the connections are closed: tells every session when to come back, commits and answers what was
         accepted, and takes no further edit."""
         self.health.stop()
+        self._end_in_time()
         self._parser.close()
         for session_id in self.sessions.ids():
             self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})

@@ -8,7 +8,8 @@ from collab.client.backoff import Backoff
 from collab.client.connection import Connection, Take
 from collab.client.errors import NotConnected
 from collab.client.events import Notice, Refused
-from collab.client.replica import Replica, Request
+from collab.client.replica import Replica
+from collab.client.request import Request
 from collab.client.room import Room
 from collab.client.wire import answer_of, document_of, edit_of
 from collab.domain import positions, text
@@ -59,7 +60,8 @@ class Content(Room[ContentRoom, Notice]):
         return 0 if self._opened is None else self._opened.pending_count
 
     def edit(self, ops: Sequence[Op], *, is_unchanged_expected: bool = False) -> str:
-        """Several ops as one edit: all are stored, or none.
+        """Several ops as one edit: all are stored, or none. Items that are too many for a message come one after the
+        other, in several edits; anything else that is too large is refused (`TooLarge`).
 
         With `is_unchanged_expected` it is refused (`Conflicting`) instead of replacing a value that somebody else
         has set meanwhile.
@@ -206,7 +208,7 @@ class Content(Room[ContentRoom, Notice]):
                 try:
                     if self._is_elsewhere or self._is_base_unknown or self._replica.is_behind:
                         await self._ask_for_missing(connection)
-                    elif (request := self._replica.send()) is not None:
+                    elif (request := self._replica.send(connection.max_message_bytes, new_id)) is not None:
                         await self._send(connection, request)
                         backoff.reset()
                     else:

@@ -9,30 +9,18 @@ What waits is kept moved over what comes in. It is sent with the version that it
 server finds what it overwrites, and with the version that it has been moved to, on which its texts are counted.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from collab.client.carry import carry, difference
 from collab.client.events import Edited, Notice, OpDropped, Refused, Reloaded
 from collab.client.notice import OwnWrites, told_by_answer
 from collab.client.pending import Pending, applied, checked, correction, joined, places_set
+from collab.client.request import Request, cut, request_of
 from collab.client.undo import UndoStacks
 from collab.client.wire import Answer, StoredEdit
-from collab.domain.access import ContentRoom
 from collab.domain.document import Document, apply_stored
-from collab.domain.errors import CollabError, Conflicting, VersionUnknown
+from collab.domain.errors import CollabError, VersionUnknown
 from collab.domain.ops import Op
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """An event to send to the server; with a `refusal` it is refused here, and not sent."""
-
-    edit_id: str
-    event: str
-    payload: dict[str, Any]
-    refusal: CollabError | None = None
 
 
 class Replica:
@@ -103,11 +91,14 @@ class Replica:
         """Brings back what was undone last, until one makes another edit. False where there is nothing."""
         return self._ask_undo(edit_id, self._stacks.redo(edit_id))
 
-    def send(self) -> Request | None:
-        """What to send now: the edit in flight, again, where its answer is still missing; else the next one."""
+    def send(self, max_bytes: int | None = None, new_id: Callable[[], str] | None = None) -> Request | None:
+        """What to send now, in a message of at most `max_bytes`: the edit in flight, again, where its answer is still
+        missing; else the next one, or with ids for the rest of it as much as fits."""
         if self._flight is None and self._waiting:
+            if max_bytes is not None and new_id is not None:
+                self._cut(self._waiting[0], max_bytes, new_id)
             self._flight = self._waiting.pop(0)
-            self._request = _request(self._flight, self.confirmed)
+            self._request = request_of(self._flight, self.confirmed, max_bytes)
         return self._request if self._answer is None else None
 
     def receive(self, edits: Iterable[StoredEdit]) -> list[Notice]:
@@ -212,6 +203,14 @@ class Replica:
         self.confirmed, self.last_edit = apply_stored(self.confirmed, edit.ops), edit.edit_id
         return [Edited(edit, ops), *overwritten, *told]
 
+    def _cut(self, edit: Pending, max_bytes: int, new_id: Callable[[], str]) -> None:
+        """Makes several edits of one that is too large for a message, where it may be cut."""
+        if edit.target is not None:
+            return
+        edit.ops, *rest = cut(edit, self.confirmed, max_bytes)
+        self._waiting[1:1] = [Pending(new_id(), ops, made_on=edit.made_on) for ops in rest]
+        self._stacks.cut(edit.edit_id, [piece.edit_id for piece in self._waiting[1 : len(rest) + 1]])
+
     def _put_in_place(self, flight: Pending, version: int, ops: tuple[Op, ...]) -> list[Notice]:
         told = self._correct(flight, ops)
         flight.is_in_place = True
@@ -277,24 +276,3 @@ class Replica:
 
     def _pending(self) -> list[Pending]:
         return self._waiting if self._flight is None else [self._flight, *self._waiting]
-
-
-def _request(edit: Pending, confirmed: Document) -> Request:
-    payload: dict[str, Any] = {"room_id": ContentRoom(confirmed.id).name, "edit_id": edit.edit_id}
-    if edit.target is not None:
-        return Request(edit.edit_id, "undo_edit", {**payload, "target": edit.target})
-    edit.ops_as_sent = edit.ops
-    base_version = confirmed.version if edit.made_on is None else edit.made_on
-    payload |= {"base_version": base_version, "ops": [op.to_json() for op in edit.ops]}
-    if base_version != confirmed.version:
-        payload["rebased_to"] = confirmed.version
-    if edit.expected is not None:
-        payload["expect"] = "unchanged"
-    return Request(edit.edit_id, "edit_content", payload, _refusal(edit, confirmed))
-
-
-def _refusal(edit: Pending, confirmed: Document) -> CollabError | None:
-    """The conflict of an edit made anew: what its author saw is no version of the server's, which could find it."""
-    if edit.made_on is not None or edit.is_as_expected(confirmed):
-        return None
-    return Conflicting("expected fields that nobody changed since the edit was made; look at what is there now")

@@ -1,6 +1,8 @@
 """What a user may take back and bring back: the ids of their own edits of one content, newest last."""
 
 from collections import deque
+from collections.abc import Sequence
+from itertools import islice
 
 MAX_STEPS = 1_000
 """So many of the latest can be taken back: a program may make edits for months."""
@@ -18,6 +20,12 @@ class UndoStacks:
         if not self._done or self._done[-1] != edit_id:
             self._done.append(edit_id)
         self._undone.clear()
+
+    def cut(self, edit_id: str, pieces: Sequence[str]) -> None:
+        """An edit of the user's became several: it, and after it these."""
+        if pieces and edit_id in self._done:
+            at = self._done.index(edit_id) + 1
+            self._done = deque([*islice(self._done, at), *pieces, *islice(self._done, at, None)], MAX_STEPS)
 
     def undo(self, edit_id: str) -> str | None:
         """The edit that the undo `edit_id` takes back; None where there is none."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from collab.client.errors import error_of
 from collab.client.events import Notice
-from collab.client.replica import Replica, Request
+from collab.client.replica import Replica
+from collab.client.request import Request
 from collab.client.wire import StoredEdit, answer_of, edit_of
 from collab.domain.document import Document
 from collab.domain.edits import Author, Edit, Proposal, Undo

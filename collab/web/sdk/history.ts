@@ -1,6 +1,6 @@
 /** Undo and redo: for each own edit what takes it back, moved along as others edit. */
 
-import { transform } from "./transform";
+import { target as targetOf, transform } from "./transform";
 import type { Op } from "./types";
 
 /** How to take one edit back: by asking the server to undo it, or, where it was never sent, by an edit of its own. */
@@ -38,6 +38,19 @@ export class History {
     this.#redo = [];
     const step = this.#undo.at(-1);
     if (step?.target === target) step.ops = [...inverse, ...step.ops];
+  }
+
+  /** An edit became several, each with its own items: all are taken back together. */
+  cut(target: string, pieces: readonly { editId: string; ops: readonly Op[] }[]): void {
+    const at = this.#undo.findIndex((step) => step.target === target);
+    const whole = this.#undo[at];
+    if (!whole) return;
+    const taken = pieces.map(({ editId, ops }): Step => {
+      const items = new Set(ops.map(targetOf));
+      return { ...whole, target: editId, ops: whole.ops.filter((op) => items.has(targetOf(op))) };
+    });
+    const others = new Set(taken.flatMap(({ ops }) => ops));
+    this.#undo.splice(at, 1, { ...whole, ops: whole.ops.filter((op) => !others.has(op)) }, ...taken);
   }
 
   /** Takes the newest step off, to be carried out; `done` says what would reverse that. */

@@ -10,8 +10,10 @@
 
 import { Document, Draft } from "./document";
 import { History } from "./history";
+import { newId } from "./ids";
 import { type Notice, OwnWrites, toldByAnswer, tooLate } from "./notice";
-import { after, correction, isIdle, joined, type Pending, placesSet, type Request, requestOf, valuesSeen } from "./pending";
+import { after, correction, isIdle, joined, type Pending, placesSet, valuesSeen } from "./pending";
+import { cut, type Request, requestOf } from "./request";
 import { difference, transform } from "./transform";
 import type { Edit, EditAnswer, Op, Problem } from "./types";
 
@@ -139,16 +141,18 @@ export class Replica {
     }
   }
 
-  /** What to send now: the oldest pending edit, unless it is in flight. */
-  next(roomId: string): Request | null {
+  /** What to send now, in a message of at most `maxBytes`: the oldest pending edit, or as much of it as fits. */
+  next(roomId: string, maxBytes = Infinity): Request | null {
     const first = this.#pending[0];
-    return first && !first.sent ? requestOf(first, roomId, this.#confirmed) : null;
+    if (!first || first.sent) return null;
+    this.#cut(first, cut(first, roomId, this.#confirmed, maxBytes));
+    return requestOf(first, roomId, this.#confirmed, maxBytes);
   }
 
   /** What to send again after the connection broke: word for word what was in flight, where its answer is missing. */
-  again(roomId: string): Request | null {
+  again(roomId: string, maxBytes = Infinity): Request | null {
     const flight = this.#flight;
-    return flight && !this.#answer ? requestOf(flight, roomId, this.#confirmed) : null;
+    return flight && !this.#answer ? requestOf(flight, roomId, this.#confirmed, maxBytes) : null;
   }
 
   /** Takes the answer to the edit in flight. */
@@ -247,6 +251,15 @@ export class Replica {
 
   #made(editId: string, ops: Op[]): Pending {
     return { editId, undoes: null, ops, madeOn: this.#confirmed.version, expected: null, sent: null, isInPlace: false };
+  }
+
+  /** Makes several edits of the first one, where its ops came in pieces. */
+  #cut(first: Pending, [ops = first.ops, ...rest]: Op[][]): void {
+    if (rest.length === 0) return;
+    const pieces = rest.map((piece) => ({ ...this.#made(newId(), piece), madeOn: first.madeOn }));
+    first.ops = ops;
+    this.#pending.splice(1, 0, ...pieces);
+    this.history.cut(first.editId, pieces);
   }
 
   /** The version whose values the author of these ops saw: under their own pending ones, what came since is hidden. */

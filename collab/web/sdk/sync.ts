@@ -2,8 +2,8 @@
 
 import { type Connection, Refused } from "./connection";
 import { Document } from "./document";
-import type { Request } from "./pending";
 import type { Replica } from "./replica";
+import type { Request } from "./request";
 import type { Retries } from "./retries";
 import type { Catchup, Edit, EditAnswer } from "./types";
 
@@ -40,7 +40,7 @@ export class Sync {
     this.#take(answer);
     this.onChange();
     if (this.replica?.isBehind) this.catchUp();
-    this.#deliver((replica) => replica.again(this.room) ?? replica.next(this.room));
+    this.#deliver((replica, most) => replica.again(this.room, most) ?? replica.next(this.room, most));
   }
 
   parted(): void {
@@ -59,7 +59,7 @@ export class Sync {
 
   /** Sends the next edit, where none is in flight. */
   send(): void {
-    this.#deliver((replica) => replica.next(this.room));
+    this.#deliver((replica, most) => replica.next(this.room, most));
   }
 
   /** Asks for what is missing, until nothing is. */
@@ -107,11 +107,11 @@ export class Sync {
     return !isElsewhere;
   }
 
-  /** Sends what `choose` finds in the replica, where it is time to send. */
-  #deliver(choose: (replica: Replica) => Request | null): void {
+  /** Sends what `choose` finds in the replica for a message of so many bytes at most, where it is time to send. */
+  #deliver(choose: (replica: Replica, maxBytes: number) => Request | null): void {
     // Edits wait for the history that they will follow.
     if (!this.replica || !this.#isJoined || this.#isSending || this.#isElsewhere || this.#isBaseUnknown) return;
-    const request = choose(this.replica);
+    const request = choose(this.replica, this.connection.maxMessageBytes);
     if (request?.refusal) {
       this.replica.refused(request.refusal);
       this.onChange();
@@ -140,7 +140,7 @@ export class Sync {
   #refused(replica: Replica, error: Refused): void {
     if (error.isPassing || error.code === "unauthenticated") {
       // A token that has run out: the connection is about to be renewed, and sends what is in flight.
-      this.retries.later("send", () => this.#deliver((replica) => replica.again(this.room)), error);
+      this.retries.later("send", () => this.#deliver((replica, most) => replica.again(this.room, most)), error);
       return;
     }
     replica.refused(error.problem);

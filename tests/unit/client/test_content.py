@@ -23,6 +23,8 @@ DOCUMENT = {"id": "friday", "band_id": "band", "kind": "setlist", "version": 0, 
 class Scripted:
     """A connection to a server that answers each event as the script says, in order."""
 
+    max_message_bytes = 1_000_000
+
     def __init__(self) -> None:
         self.asked: list[tuple[str, Any]] = []
         self._script: Iterator[Callable[[], Any]] = iter(())

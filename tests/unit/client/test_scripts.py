@@ -18,7 +18,7 @@ from collab.client.wire import ops_of
 
 FILES = sorted((Path(__file__).parents[2] / "vectors" / "scripts").glob("*.json"))
 SCRIPTS = [
-    (f"{file.stem}: {script['name']}", loaded["document"], script["steps"])
+    (f"{file.stem}: {script['name']}", loaded["document"], script)
     for file in FILES
     for loaded in [json.loads(file.read_text())]
     for script in loaded["scripts"]
@@ -32,7 +32,8 @@ Json = dict[str, Any]
 class Line:
     """A connection that the script answers, and that remembers what was sent on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_message_bytes: int) -> None:
+        self.max_message_bytes = max_message_bytes
         self.sent: list[tuple[str, Json]] = []
         self.open: deque[tuple[str, Json, asyncio.Future[Any]]] = deque()
 
@@ -56,9 +57,10 @@ class Line:
 class Player:
     """Plays one script: does what its steps say, and compares what came of each."""
 
-    def __init__(self, document: Json) -> None:
+    def __init__(self, document: Json, max_message_bytes: int) -> None:
         self.content = Content("c", "ada", 10.0, lambda _: None)
-        self.line = Line()
+        self.line = Line(max_message_bytes)
+        self._max_message_bytes = max_message_bytes
         self._events: Stream[Any] = self.content.events()
         self._document = document
         self._names: dict[str, str] = {}
@@ -103,7 +105,7 @@ class Player:
                 raise ValueError(f"expected a step of the format, got {action!r}")
 
     def _connect(self) -> None:
-        self.line = Line()
+        self.line = Line(self._max_message_bytes)
         self._joining.append(asyncio.ensure_future(self.content.join(cast("Connection", self.line))))
 
     def _hear(self, edits: list[Json]) -> None:
@@ -207,14 +209,12 @@ def _notice(notice: Any) -> Json | None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(("document", "steps"), [pytest.param(*rest, id=name) for name, *rest in SCRIPTS])
-async def test_a_script_is_played_as_it_says(
-    document: Json, steps: list[Json], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("document", "script"), [pytest.param(*rest, id=name) for name, *rest in SCRIPTS])
+async def test_a_script_is_played_as_it_says(document: Json, script: Json, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Backoff, "delay_s", lambda *_: 0.0)
-    player = Player(document)
+    player = Player(document, script.get("max_message_bytes", 1_000_000))
     try:
-        await player.play(steps)
+        await player.play(script["steps"])
     finally:
         player.end()
 
