@@ -164,7 +164,9 @@ class Engine:
         on_opened = None if self.cluster is None else self.cluster.edits.opened
         self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened, self.rates)
         checkpoints = StoredCheckpoints(self.reading, self._writer, counts)
-        self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id)
+        self.history = HistoryService(
+            self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id, self.rates
+        )
         self.exports = ExportService(self.history, self.contents, kinds)
         self._parser = Parser(import_limits(settings), settings.import_timeout_s)
         self.imports = ImportService(

@@ -126,7 +126,7 @@ class RateLimited(ClientFault):
     code = "rate_limited"
 
     def __init__(self, message: str, retry_after_s: float) -> None:
-        # Never too few: whoever keeps to it is not refused for the rest of a millisecond.
+        # In whole milliseconds, never too few.
         super().__init__(message, {"retry_after": math.ceil(retry_after_s * 1_000) / 1_000})
 
 
