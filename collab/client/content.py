@@ -1,6 +1,7 @@
 """A content that one has open: edits show at once, and are stored, whatever happens to the connection."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from collab.client.events import Notice, Refused
 from collab.client.replica import Replica
 from collab.client.request import Request
 from collab.client.room import Room
+from collab.client.undo import Groups
 from collab.client.wire import answer_of, document_of, edit_of
 from collab.domain import positions, text
 from collab.domain.access import ContentRoom
@@ -27,11 +29,20 @@ class Content(Room[ContentRoom, Notice]):
     Methods that edit return the `edit_id`; they raise `Invalid` where an op does not fit the document.
     """
 
-    def __init__(self, content_id: str, user_id: str, ack_timeout_s: float, forget: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        content_id: str,
+        user_id: str,
+        ack_timeout_s: float,
+        forget: Callable[[str], None],
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(ContentRoom(content_id), ack_timeout_s, forget)
         self._user_id = user_id
         self._opened: Replica | None = None
         self._refusal: Refused | None = None
+        self._groups = Groups()
+        self._now_s = now_s
         self._wake = asyncio.Event()
         self._is_elsewhere = False
         self._is_base_unknown = False
@@ -68,7 +79,12 @@ class Content(Room[ContentRoom, Notice]):
         """
         if self.failure is not None:
             raise self.failure
-        edit_id = self._replica.edit(new_id(), ops, is_unchanged_expected=is_unchanged_expected)
+        edit_id = self._replica.edit(
+            new_id(),
+            ops,
+            group=self._groups.of(ops, self._now_s()),
+            is_unchanged_expected=is_unchanged_expected,
+        )
         self._stir()
         return edit_id
 
@@ -106,14 +122,17 @@ class Content(Room[ContentRoom, Notice]):
         return self.edit([Text(item, field, delta)]) if delta else None
 
     def undo(self) -> bool:
-        """Takes back one's own latest edit that still stands. Shows once it is stored; False where there is none."""
-        is_asked = self._replica.undo(new_id())
+        """Takes back one's own latest edit that still stands, with what was written in the same field right before it.
+        Shows at once, unless it was made further back than this client has heard. False where there is none."""
+        is_asked = self._replica.undo(new_id)
+        self._groups.end()
         self._stir()
         return is_asked
 
     def redo(self) -> bool:
         """Brings back what was undone last, until one makes another edit. False where there is nothing."""
-        is_asked = self._replica.redo(new_id())
+        is_asked = self._replica.redo(new_id)
+        self._groups.end()
         self._stir()
         return is_asked
 

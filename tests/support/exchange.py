@@ -47,7 +47,7 @@ class Exchange:
 
     def undo(self, name: str) -> str:
         edit_id = self._new_id()
-        assert self.replicas[name].undo(edit_id)
+        assert self.replicas[name].undo(lambda: edit_id)
         return edit_id
 
     def send(self, name: str) -> Any:

@@ -58,7 +58,8 @@ class Player:
     """Plays one script: does what its steps say, and compares what came of each."""
 
     def __init__(self, document: Json, max_message_bytes: int) -> None:
-        self.content = Content("c", "ada", 10.0, lambda _: None)
+        self.now_s = 0.0
+        self.content = Content("c", "ada", 10.0, lambda _: None, lambda: self.now_s)
         self.line = Line(max_message_bytes)
         self._max_message_bytes = max_message_bytes
         self._events: Stream[Any] = self.content.events()
@@ -92,6 +93,8 @@ class Player:
                 assert self.content.undo()
             case "redo":
                 assert self.content.redo()
+            case "pause":
+                self.now_s += 60
             case "hear":
                 self._hear([self._edit(short) for short in step["hear"]])
             case "answer":
