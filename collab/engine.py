@@ -40,6 +40,7 @@ from collab.services.history import HistoryService
 from collab.services.hooks import Hook, OnEdit, OnPresence
 from collab.services.imports import ImportService
 from collab.services.membership import MembershipService
+from collab.services.other_nodes import OtherNodes
 from collab.services.ports import UNMETERED, Bus, Clock, Meter
 from collab.services.presence_peers import PresencePeers
 from collab.services.rates import Rates
@@ -142,12 +143,14 @@ class Engine:
             self.broadcaster,
             is_removed=self._journal.is_removed,
             on_news=self._presence_hook.notify,
-            on_living=self._living if bus is not None else None,
+            on_living=self._living,
             on_change=self._changed if bus is not None else None,
         )
         self.attendance = AttendanceService(self.directory, self.presence, self._presence_log, stays)
         self._bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
         self.cluster: Cluster | None = None
+        relay = BandRelay(self.broadcaster, self.directory, self.presence, store)
+        self._other_nodes = OtherNodes(relay.refresh, lambda: self._presence_log.node_id, clock)
         announcer = self.broadcaster if bus is None else self._join(bus, reader, clock)
         self.membership = MembershipService(store, self.directory, self.presence, announcer, clock, new_id)
         self.contents = ContentService(
@@ -228,6 +231,8 @@ class Engine:
     def _living(self, leases: set[str]) -> None:
         if self.cluster is not None:
             self.cluster.living(leases)
+        else:
+            self._other_nodes.living(leases)
 
     def _changed(self, room: SharedRoom, before: Roster, after: Roster) -> None:
         if self.cluster is not None:
@@ -312,6 +317,7 @@ class Engine:
             self._journal.start()
             self._presence_log.start()
             ending.push_async_callback(self._presence_log.close)
+            ending.push_async_callback(self._other_nodes.close)
             if self.cluster is not None:
                 self.cluster.start()
                 ending.push_async_callback(self.cluster.close)
