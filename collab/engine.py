@@ -40,11 +40,13 @@ from collab.services.history import HistoryService
 from collab.services.hooks import Hook, OnEdit, OnPresence
 from collab.services.imports import ImportService
 from collab.services.membership import MembershipService
+from collab.services.other_nodes import OtherNodes
 from collab.services.ports import UNMETERED, Bus, Clock, Meter
 from collab.services.presence_peers import PresencePeers
 from collab.services.rates import Rates
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
+from collab.storage.breaking import Connections
 from collab.storage.checkpoints import StoredCheckpoints
 from collab.storage.checks import check_database, check_schema
 from collab.storage.engine import reading_engine
@@ -72,6 +74,9 @@ log = structlog.get_logger(__name__)
 
 SETTLE_S = 3.0
 """How long the end of a server waits for answers that are on their way."""
+
+DATABASE_S = 5.0
+"""How long the end of a server waits for its database, in all."""
 
 HOOKS_S = 1.0
 """How long the end of a server waits for the callbacks of its host."""
@@ -101,6 +106,8 @@ class Engine:
         self._meter: Meter = self.prometheus or UNMETERED
         self._writer = Writer(settings.database_url)
         self.reading = reading_engine(settings.database_url)
+        self._connections = Connections(self.reading.sync_engine)
+        self._end: asyncio.TimerHandle | None = None
         self._server = make_server(
             allowed_origins=settings.allowed_origins,
             ping_interval_s=settings.ping_interval_s,
@@ -136,12 +143,14 @@ class Engine:
             self.broadcaster,
             is_removed=self._journal.is_removed,
             on_news=self._presence_hook.notify,
-            on_living=self._living if bus is not None else None,
+            on_living=self._living,
             on_change=self._changed if bus is not None else None,
         )
         self.attendance = AttendanceService(self.directory, self.presence, self._presence_log, stays)
         self._bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
         self.cluster: Cluster | None = None
+        relay = BandRelay(self.broadcaster, self.directory, self.presence, store)
+        self._other_nodes = OtherNodes(relay.refresh, lambda: self._presence_log.node_id, clock)
         announcer = self.broadcaster if bus is None else self._join(bus, reader, clock)
         self.membership = MembershipService(store, self.directory, self.presence, announcer, clock, new_id)
         self.contents = ContentService(
@@ -158,7 +167,9 @@ class Engine:
         on_opened = None if self.cluster is None else self.cluster.edits.opened
         self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened, self.rates)
         checkpoints = StoredCheckpoints(self.reading, self._writer, counts)
-        self.history = HistoryService(self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id)
+        self.history = HistoryService(
+            self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id, self.rates
+        )
         self.exports = ExportService(self.history, self.contents, kinds)
         self._parser = Parser(import_limits(settings), settings.import_timeout_s)
         self.imports = ImportService(
@@ -220,6 +231,8 @@ class Engine:
     def _living(self, leases: set[str]) -> None:
         if self.cluster is not None:
             self.cluster.living(leases)
+        else:
+            self._other_nodes.living(leases)
 
     def _changed(self, room: SharedRoom, before: Roster, after: Roster) -> None:
         if self.cluster is not None:
@@ -290,6 +303,7 @@ class Engine:
         """While this is entered the engine serves; the schema must be up to date."""
         async with AsyncExitStack() as ending:
             # In reverse, and each of them whatever becomes of the others.
+            ending.callback(self._ended)
             ending.push_async_callback(self.reading.dispose)
             ending.push_async_callback(self._writer.close)
             if self._admin_ui is not None:
@@ -303,6 +317,7 @@ class Engine:
             self._journal.start()
             self._presence_log.start()
             ending.push_async_callback(self._presence_log.close)
+            ending.push_async_callback(self._other_nodes.close)
             if self.cluster is not None:
                 self.cluster.start()
                 ending.push_async_callback(self.cluster.close)
@@ -314,13 +329,29 @@ class Engine:
             ending.push_async_callback(self.imports.close)
             ending.callback(self._parser.close)
             ending.callback(self.health.stop)
+            ending.callback(self._end_in_time)
             await self.imports.resume()
             yield
+
+    def _end_in_time(self) -> None:
+        if self._end is None:
+            self._end = asyncio.get_running_loop().call_later(DATABASE_S, self._give_up)
+
+    def _ended(self) -> None:
+        if self._end is not None:
+            self._end.cancel()
+
+    def _give_up(self) -> None:
+        """The database does not answer: whoever waits for it gets an error, so that the node can end."""
+        log.warning("the database does not answer; the node ends without it")
+        self._writer.give_up()
+        self._connections.break_all()
 
     async def say_goodbye(self, retry_in_s: float) -> None:
         """Before the connections are closed: tells every session when to come back, commits and answers what was
         accepted, and takes no further edit."""
         self.health.stop()
+        self._end_in_time()
         self._parser.close()
         for session_id in self.sessions.ids():
             self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})

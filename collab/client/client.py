@@ -64,6 +64,7 @@ class CollabClient:
         self._renew_before_s = renew_before_s
         self._first_retry_s = first_retry_s
         self._max_retry_s = max_retry_s
+        self._backoff = Backoff(first_retry_s, max_retry_s)
         self._retry_in_s: float | None = None
         self._rooms: dict[str, Band | Content] = {}
         self._source: Source[ClientEvent] = Source()
@@ -176,6 +177,9 @@ class CollabClient:
     async def _stay_connected(self) -> None:
         while self._connection is not None:
             await self._connection.ended.wait()
+            if self._connection.has_held:
+                # Not before: a fault that ends each connection at once would become a storm.
+                self._backoff = Backoff(self._first_retry_s, self._max_retry_s)
             for room in self._rooms.values():
                 room.disconnected()
             self._source.publish(Offline(None))
@@ -199,8 +203,10 @@ class CollabClient:
 
     async def _reconnect(self) -> None:
         """Tries until it is connected. Raises what no further try can change."""
-        backoff = Backoff(self._retry_in_s or self._first_retry_s, self._max_retry_s)
-        self._retry_in_s = None
+        if self._retry_in_s is not None:
+            self._backoff = Backoff(self._retry_in_s, self._max_retry_s)
+            self._retry_in_s = None
+        backoff = self._backoff
         delay_s = backoff.delay_s()
         while True:
             # Spread out, so that not all clients of a server that went down come back at once.

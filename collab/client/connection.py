@@ -27,6 +27,9 @@ Take: TypeAlias = Callable[[Any], None]
 _quiet = logging.getLogger("collab.client.socketio")
 _quiet.setLevel(logging.CRITICAL)
 
+HELD_S = 5.0
+"""A connection that lasts so long has held."""
+
 _GOODBYE_S = 2.0
 """For so long a server is given to take leave."""
 
@@ -52,6 +55,9 @@ class Connection:
         self._refusal: CollabError | None = None
         self._session: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
         self.ended = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._has_carried = False
+        self._opened_at = 0.0
         self._is_leaving = False
         self._watch: asyncio.Task[None] | None = None
         # Plain functions: python-socketio starts a task for each packet, and only what awaits nothing keeps the order.
@@ -67,6 +73,7 @@ class Connection:
                     _in_parts(url), auth={"token": token}, transports=list(transports), wait_timeout=timeout_s
                 )
                 self.session = await self._session
+                self._opened_at = asyncio.get_running_loop().time()
                 self._watch = asyncio.create_task(self._end_if_silent(), name="collab-silence")
         except (socketio.exceptions.ConnectionError, NotConnected, TimeoutError) as error:
             raise self._refusal or NotConnected(f"expected a collab server at {url}: {error or 'no answer'}") from None
@@ -74,6 +81,16 @@ class Connection:
             if not hasattr(self, "session"):
                 # A handshake that failed or was given up leaves an open HTTP session behind.
                 await self._drop()
+
+    @property
+    def has_held(self) -> bool:
+        """Whether it has lasted for a while and carried something: then it is no part of a trouble."""
+        return self._has_carried and asyncio.get_running_loop().time() - self._opened_at >= HELD_S
+
+    @property
+    def max_message_bytes(self) -> int:
+        """How large a message may be: a larger one would end the connection."""
+        return self.session.max_message_bytes
 
     async def call(self, event: str, payload: Any, timeout_s: float, take: Take | None = None) -> Any:
         """The server's answer. Raises what it answers with; `NotConnected` where the connection ends before.
@@ -89,7 +106,7 @@ class Connection:
             raise _gone()
         self._calls.add(answered)
         try:
-            await self._socket.emit(event, payload, callback=partial(self._resolve, answered, take))
+            await self._emit(event, payload, partial(self._resolve, answered, take))
             answer = await self._patience.wait(answered, len(json.dumps(payload)), timeout_s)
         except socketio.exceptions.SocketIOError:
             raise _gone() from None
@@ -114,6 +131,21 @@ class Connection:
                 return await self.call(event, payload, timeout_s, take)
             except RateLimited as error:
                 await asyncio.sleep(backoff.delay_s(error))
+
+    async def _emit(self, event: str, payload: Any, callback: Callable[..., None]) -> None:
+        """Over polling one event at a time: python-engineio puts all that waits into one payload, however large."""
+        if self._socket.transport() != "polling":
+            await self._socket.emit(event, payload, callback=callback)
+            return
+        async with self._turn:
+            await self._socket.emit(event, payload, callback=callback)
+            written = asyncio.ensure_future(self._socket.eio.queue.join())
+            over = asyncio.ensure_future(self.ended.wait())
+            try:
+                await asyncio.wait({written, over}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                written.cancel()
+                over.cancel()
 
     async def ends_within(self, delay_s: float) -> bool:
         """Returns when the connection has ended, or after the delay: then False."""
@@ -174,6 +206,7 @@ class Connection:
 
     def _resolve(self, answered: asyncio.Future[Any], take: Take | None, answer: Any = None) -> None:
         self._patience.moved()
+        self._has_carried = True
         answer = self._whole(answer)
         if answered.done():
             return

@@ -1,6 +1,7 @@
 """A content that one has open: edits show at once, and are stored, whatever happens to the connection."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,8 +9,10 @@ from collab.client.backoff import Backoff
 from collab.client.connection import Connection, Take
 from collab.client.errors import NotConnected
 from collab.client.events import Notice, Refused
-from collab.client.replica import Replica, Request
+from collab.client.replica import Replica
+from collab.client.request import Request
 from collab.client.room import Room
+from collab.client.undo import Groups
 from collab.client.wire import answer_of, document_of, edit_of
 from collab.domain import positions, text
 from collab.domain.access import ContentRoom
@@ -26,11 +29,20 @@ class Content(Room[ContentRoom, Notice]):
     Methods that edit return the `edit_id`; they raise `Invalid` where an op does not fit the document.
     """
 
-    def __init__(self, content_id: str, user_id: str, ack_timeout_s: float, forget: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        content_id: str,
+        user_id: str,
+        ack_timeout_s: float,
+        forget: Callable[[str], None],
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(ContentRoom(content_id), ack_timeout_s, forget)
         self._user_id = user_id
         self._opened: Replica | None = None
         self._refusal: Refused | None = None
+        self._groups = Groups()
+        self._now_s = now_s
         self._wake = asyncio.Event()
         self._is_elsewhere = False
         self._is_base_unknown = False
@@ -59,14 +71,20 @@ class Content(Room[ContentRoom, Notice]):
         return 0 if self._opened is None else self._opened.pending_count
 
     def edit(self, ops: Sequence[Op], *, is_unchanged_expected: bool = False) -> str:
-        """Several ops as one edit: all are stored, or none.
+        """Several ops as one edit: all are stored, or none. Items that are too many for a message come one after the
+        other, in several edits; anything else that is too large is refused (`TooLarge`).
 
         With `is_unchanged_expected` it is refused (`Conflicting`) instead of replacing a value that somebody else
         has set meanwhile.
         """
         if self.failure is not None:
             raise self.failure
-        edit_id = self._replica.edit(new_id(), ops, is_unchanged_expected=is_unchanged_expected)
+        edit_id = self._replica.edit(
+            new_id(),
+            ops,
+            group=self._groups.of(ops, self._now_s()),
+            is_unchanged_expected=is_unchanged_expected,
+        )
         self._stir()
         return edit_id
 
@@ -104,14 +122,17 @@ class Content(Room[ContentRoom, Notice]):
         return self.edit([Text(item, field, delta)]) if delta else None
 
     def undo(self) -> bool:
-        """Takes back one's own latest edit that still stands. Shows once it is stored; False where there is none."""
-        is_asked = self._replica.undo(new_id())
+        """Takes back one's own latest edit that still stands, with what was written in the same field right before it.
+        Shows at once, unless it was made further back than this client has heard. False where there is none."""
+        is_asked = self._replica.undo(new_id)
+        self._groups.end()
         self._stir()
         return is_asked
 
     def redo(self) -> bool:
         """Brings back what was undone last, until one makes another edit. False where there is nothing."""
-        is_asked = self._replica.redo(new_id())
+        is_asked = self._replica.redo(new_id)
+        self._groups.end()
         self._stir()
         return is_asked
 
@@ -144,7 +165,7 @@ class Content(Room[ContentRoom, Notice]):
         if self._opened is None:
             await super()._ask_to_join(connection, take)
             return
-        request = {"room": self.room.name, "since": self.version}
+        request = {"room": self.room.name, **self._since()}
         try:
             await connection.call_patiently("join_room", request, self._ack_timeout_s, take)
         except VersionUnknown:
@@ -154,11 +175,11 @@ class Content(Room[ContentRoom, Notice]):
 
     def _enter(self, answer: Any) -> None:
         if self._opened is None:
-            self._opened = Replica(document_of(answer["content"]), self._user_id)
+            self._opened = Replica(document_of(answer["content"]), self._user_id, answer.get("last_edit"))
             self._worker = asyncio.create_task(self._work_or_fail(), name=f"collab-{self.room.name}")
         elif self._is_elsewhere and "content" in answer:
             self._is_elsewhere = False
-            self._tell(self._opened.restart(document_of(answer["content"])))
+            self._tell(self._opened.restart(document_of(answer["content"]), answer.get("last_edit")))
         else:
             self._catch_up_with(answer)
         self._stir()
@@ -181,9 +202,14 @@ class Content(Room[ContentRoom, Notice]):
 
     def _catch_up_with(self, answer: Any) -> None:
         if "content" in answer:
-            self._tell(self._replica.reset(document_of(answer["content"])))
+            self._tell(self._replica.reset(document_of(answer["content"]), answer.get("last_edit")))
         else:
             self._tell(self._replica.receive(map(edit_of, answer["edits"])))
+
+    def _since(self) -> dict[str, Any]:
+        """What is known here of the server's history: its version, and the edit that made it."""
+        last_edit = self._replica.last_edit
+        return {"since": self.version} if last_edit is None else {"since": self.version, "since_edit": last_edit}
 
     async def _work_or_fail(self) -> None:
         try:
@@ -201,7 +227,7 @@ class Content(Room[ContentRoom, Notice]):
                 try:
                     if self._is_elsewhere or self._is_base_unknown or self._replica.is_behind:
                         await self._ask_for_missing(connection)
-                    elif (request := self._replica.send()) is not None:
+                    elif (request := self._replica.send(connection.max_message_bytes, new_id)) is not None:
                         await self._send(connection, request)
                         backoff.reset()
                     else:
@@ -218,10 +244,10 @@ class Content(Room[ContentRoom, Notice]):
         if self._is_elsewhere:
             # The server's history is another than the one seen here, as after its backup was restored.
             answer = await connection.call("request_update", room, self._ack_timeout_s)
-            self._tell(self._replica.restart(document_of(answer["content"])))
+            self._tell(self._replica.restart(document_of(answer["content"]), answer.get("last_edit")))
         # Also what was heard while the document was on its way: it had no place in the history before.
         try:
-            missed = await connection.call("request_update", {**room, "since": self.version}, self._ack_timeout_s)
+            missed = await connection.call("request_update", {**room, **self._since()}, self._ack_timeout_s)
         except VersionUnknown:
             self._is_elsewhere = True
             raise

@@ -82,7 +82,18 @@ class Refused:
     ops: tuple[Op, ...]
 
 
-Notice: TypeAlias = Edited | Reloaded | Saved | Overwrote | Overwritten | OpDropped | Refused
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The server has another history by now, as after a backup was put back, and not what one had written in a field:
+    `mine` stood there, `now` does. Of an item that one had added `field` is None and `mine` its fields."""
+
+    item: str | None
+    field: str | None
+    mine: Value
+    now: Value
+
+
+Notice: TypeAlias = Edited | Reloaded | Lost | Saved | Overwrote | Overwritten | OpDropped | Refused
 """What a `Replica` has to tell."""
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from collab.client.events import Notice, OpDropped, Overwritten, Overwrote, Saved
+from collab.client.events import Lost, Notice, OpDropped, Overwritten, Overwrote, Saved
 from collab.client.pending import Pending
 from collab.client.wire import Answer, StoredEdit
 from collab.domain.document import Document
 from collab.domain.edits import Overwrite
-from collab.domain.ops import Op, Set, Text
+from collab.domain.ops import Insert, Op, Set, Text
 
 
 def told_by_answer(answer: Answer, edit: Pending) -> list[Notice]:
@@ -28,17 +28,20 @@ def _overwrote(edit_id: str, op: Op, entry: Overwrite) -> Overwrote:
 
 
 class OwnWrites:
-    """The fields that the user wrote and nobody else has set since, each with the version of the last such edit.
+    """The fields that the user wrote and nobody else has set since, each with the version of the last such edit; and
+    the items that they added.
 
     Whoever sets one from an older version has not seen what stood there (PROTOCOL.md, A client in any language, 6).
     """
 
     def __init__(self) -> None:
         self._versions: dict[tuple[str | None, str], int] = {}
+        self._inserted: set[str] = set()
 
     def stored(self, version: int, ops: Sequence[Op]) -> None:
         """An edit of the user's has its place."""
         self._versions.update(((op.item, op.field), version) for op in ops if isinstance(op, Set | Text))
+        self._inserted.update(op.item.id for op in ops if isinstance(op, Insert))
 
     def overwritten(self, edit: StoredEdit, document: Document) -> list[Notice]:
         """What an edit of somebody else, about to follow `document`, replaces without its author having seen it."""
@@ -52,6 +55,21 @@ class OwnWrites:
                 told.append(Overwritten(op.item, op.field, mine, op.value, edit.author, edit.version))
         return told
 
+    def lost(self, before: Document, after: Document) -> list[Notice]:
+        """What a document of another history does not have of what the user wrote."""
+        items = sorted(self._inserted & before.items.keys() - after.items.keys())
+        shared = {None, *before.items.keys() & after.items.keys()}
+        fields = [(item, field) for item, field in self._versions if item in shared]
+        return [
+            *(Lost(item, None, dict(before.items[item].fields), None) for item in items),
+            *(
+                Lost(item, field, mine, now)
+                for item, field in fields
+                if (mine := before.value(item, field)) != (now := after.value(item, field))
+            ),
+        ]
+
     def clear(self) -> None:
         """The document was replaced whole: who wrote what since is not known."""
         self._versions.clear()
+        self._inserted.clear()

@@ -15,21 +15,24 @@ Place: TypeAlias = tuple[str | None, str]
 
 @dataclass(slots=True, eq=False)
 class Pending:
-    """An edit, or with a `target` an undo, which shows nothing before it is stored.
+    """An edit, or with a `target` an undo.
 
-    `ops` are as they follow the confirmed document and the pending edits before; `ops_as_sent` as the server got
-    them, which is what its answer speaks of. `made_on` is the version that its author saw; None where the server
-    knows that no more, so that it counts as made on what is confirmed when it is sent. `expected` holds what the
-    fields that it sets held then; None where it may replace whatever they hold. `is_in_place`: it is among the
-    confirmed versions.
+    `ops` are as they follow the confirmed document and the pending edits before, those of an undo as it is foretold;
+    `ops_as_sent` as the server got them, which is what its answer speaks of. `undoes` is the edit that an undo takes
+    back: the target, or its latest redo; None where that is not foretold. `made_on` is the version that its author
+    saw; None where the server knows that no more, so that it counts as made on what is confirmed when it is sent.
+    `expected` holds what the fields that it sets held then; None where it may replace whatever they hold.
+    `was_sent`: the server may have it. `is_in_place`: it is among the confirmed versions.
     """
 
     edit_id: str
     ops: tuple[Op, ...] = ()
     target: str | None = None
+    undoes: str | None = None
     made_on: int | None = 0
     expected: Mapping[Place, Value] | None = None
     ops_as_sent: tuple[Op, ...] = ()
+    was_sent: bool = False
     is_in_place: bool = False
 
     @property
@@ -44,6 +47,19 @@ class Pending:
             for op in self.ops
             if isinstance(op, Set)
         )
+
+
+def awake(waiting: Sequence[Pending]) -> int:
+    """How many of these are to be sent: all, but for edits at the end that were undone before they were sent, and their
+    undos. Together these change nothing, and they wait for whether they are redone."""
+    standing: list[int] = []
+    for index, edit in enumerate(waiting):
+        last = waiting[standing[-1]] if standing else None
+        if last is not None and not last.was_sent and edit.undoes == last.edit_id:
+            standing.pop()
+        else:
+            standing.append(index)
+    return standing[-1] + 1 if standing else 0
 
 
 def places_set(ops: Sequence[Op]) -> set[Place]:
@@ -96,7 +112,13 @@ def _fitting(draft: Draft, path: str, op: Op) -> Op:
 
 def joined(last: Pending, next_: Pending) -> Pending | None:
     """Both edits as one, where the second goes on typing in the text that the first is about; else None."""
-    if len(last.ops) != 1 or len(next_.ops) != 1 or last.expected is not None or next_.expected is not None:
+    if (
+        last.target is not None
+        or len(last.ops) != 1
+        or len(next_.ops) != 1
+        or last.expected is not None
+        or next_.expected is not None
+    ):
         return None
     first, second = last.ops[0], next_.ops[0]
     if not (isinstance(first, Text) and isinstance(second, Text)):

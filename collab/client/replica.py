@@ -9,45 +9,41 @@ What waits is kept moved over what comes in. It is sent with the version that it
 server finds what it overwrites, and with the version that it has been moved to, on which its texts are counted.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 
 from collab.client.carry import carry, difference
 from collab.client.events import Edited, Notice, OpDropped, Refused, Reloaded
+from collab.client.foresight import Foresight, Past
 from collab.client.notice import OwnWrites, told_by_answer
-from collab.client.pending import Pending, applied, checked, correction, joined, places_set
-from collab.client.undo import UndoStacks
+from collab.client.pending import Pending, applied, awake, checked, correction, joined, places_set
+from collab.client.request import Request, cut, request_of
+from collab.client.undo import Step, UndoStacks, take_group
 from collab.client.wire import Answer, StoredEdit
-from collab.domain.access import ContentRoom
-from collab.domain.document import Document, apply_stored
-from collab.domain.errors import CollabError, Conflicting, VersionUnknown
+from collab.domain.document import Document
+from collab.domain.errors import CollabError, VersionUnknown
 from collab.domain.ops import Op
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """An event to send to the server; with a `refusal` it is refused here, and not sent."""
-
-    edit_id: str
-    event: str
-    payload: dict[str, Any]
-    refusal: CollabError | None = None
 
 
 class Replica:
     """Methods that take something in return what there is to tell the user about it, in order."""
 
-    def __init__(self, document: Document, user_id: str) -> None:
+    def __init__(self, document: Document, user_id: str, last_edit: str | None = None) -> None:
         self.confirmed = document
+        self.last_edit = last_edit
+        """The id of the edit that made `confirmed`: with it the server knows whether its history is the same. None
+        where that is not known."""
         self._user_id = user_id
         self._flight: Pending | None = None
         self._request: Request | None = None
         self._answer: Answer | None = None
         self._waiting: list[Pending] = []
         self._arrived: dict[int, StoredEdit] = {}
-        self._late: Document | None = None
+        self._late: tuple[Document, str | None] | None = None
         self._stacks = UndoStacks()
+        self._past = Past()
+        self._groups = count(-1, -1)
         self._own_writes = OwnWrites()
         self._view: Document | None = None
 
@@ -62,7 +58,7 @@ class Replica:
     @property
     def pending_count(self) -> int:
         """How many of one's own edits and undos are not done yet."""
-        return len(self._pending())
+        return (self._flight is not None) + awake(self._waiting)
 
     @property
     def pending_ops(self) -> tuple[Op, ...]:
@@ -74,37 +70,48 @@ class Replica:
         """Whether versions are missing and have to be asked for: those after `confirmed.version`."""
         return self._late is None and (bool(self._arrived) or self._answer is not None)
 
-    def edit(self, edit_id: str, ops: Sequence[Op], *, is_unchanged_expected: bool = False) -> str:
+    def edit(
+        self, edit_id: str, ops: Sequence[Op], *, group: int | None = None, is_unchanged_expected: bool = False
+    ) -> str:
         """Makes an edit, in the view at once. Returns the `edit_id` under which it will be stored.
 
-        That is an earlier one where the edit only goes on with a text that still waits. `Invalid` where an op does
-        not fit the view; nothing has changed then.
+        That is an earlier one where the edit only goes on with a text that still waits. Edits of one `group` are undone
+        together, and no others; None leaves that open. `Invalid` where an op does not fit the view; nothing has changed
+        then.
         """
         seen = self.view
         fitting, self._view = checked(seen, ops)
+        # What was undone before it was sent never will be.
+        del self._waiting[awake(self._waiting) :]
         edit = Pending(edit_id, fitting, made_on=self._seen_on(fitting))
         if is_unchanged_expected:
             edit.expected = {place: seen.value(*place) for place in places_set(fitting)}
-        if self._waiting and (both := joined(self._waiting[-1], edit)) is not None:
+        may_join = self._waiting and (group is None or self._stacks.is_in(group))
+        if may_join and (both := joined(self._waiting[-1], edit)) is not None:
             self._waiting[-1] = edit = both
         else:
             self._waiting.append(edit)
-        self._stacks.made(edit.edit_id)
+        self._stacks.made(edit.edit_id, next(self._groups) if group is None else group)
         return edit.edit_id
 
-    def undo(self, edit_id: str) -> bool:
-        """Takes back one's own latest edit; the view shows it once the server has. False where there is none."""
-        return self._ask_undo(edit_id, self._stacks.undo(edit_id))
+    def undo(self, new_id: Callable[[], str]) -> bool:
+        """Takes back one's own latest group of edits, in the view at once where that can be foretold. False where there
+        is none."""
+        return self._step(self._stacks.done, self._stacks.undone, new_id)
 
-    def redo(self, edit_id: str) -> bool:
+    def redo(self, new_id: Callable[[], str]) -> bool:
         """Brings back what was undone last, until one makes another edit. False where there is nothing."""
-        return self._ask_undo(edit_id, self._stacks.redo(edit_id))
+        return self._step(self._stacks.undone, self._stacks.done, new_id)
 
-    def send(self) -> Request | None:
-        """What to send now: the edit in flight, again, where its answer is still missing; else the next one."""
-        if self._flight is None and self._waiting:
+    def send(self, max_bytes: int | None = None, new_id: Callable[[], str] | None = None) -> Request | None:
+        """What to send now, in a message of at most `max_bytes`: the edit in flight, again, where its answer is still
+        missing; else the next one, or with ids for the rest of it as much as fits."""
+        if self._flight is None and awake(self._waiting):
+            if max_bytes is not None and new_id is not None:
+                self._cut(self._waiting[0], max_bytes, new_id)
             self._flight = self._waiting.pop(0)
-            self._request = _request(self._flight, self.confirmed)
+            self._flight.was_sent = True
+            self._request = request_of(self._flight, self.confirmed, max_bytes)
         return self._request if self._answer is None else None
 
     def receive(self, edits: Iterable[StoredEdit]) -> list[Notice]:
@@ -138,12 +145,12 @@ class Replica:
         if not flight.is_in_place:
             told.append(Refused(edit_id, error, flight.ops_as_sent))
             self._forget(edit_id)
-        told += self._correct(flight, ())
+        told += self._take_out(flight)
         self._land()
         return [*told, *self._reset_late(), *self._settle()]
 
-    def reset(self, document: Document) -> list[Notice]:
-        """Goes on from a whole document, where the edits since `confirmed` are not to be had."""
+    def reset(self, document: Document, last_edit: str | None = None) -> list[Notice]:
+        """Goes on from a whole document, where the edits since `confirmed` are not to be had; `last_edit` made it."""
         if document.version <= self.confirmed.version:
             self._late = None
             return []
@@ -151,15 +158,16 @@ class Replica:
         if flight is not None and not flight.is_in_place:
             if self._answer is None:
                 # Whether this document holds the edit in flight, only its answer tells.
-                self._late = document
+                self._late = document, last_edit
                 return []
             if self._answer.version <= document.version:
                 before = applied(before, flight.ops)
                 flight.ops, flight.is_in_place = (), True
-        return [*self._replace(before, document), *self._settle()]
+        return [*self._replace(before, document, last_edit), *self._settle()]
 
-    def restart(self, document: Document) -> list[Notice]:
-        """Goes on from a document of another history than the one known here, such as that of a restored backup."""
+    def restart(self, document: Document, last_edit: str | None = None) -> list[Notice]:
+        """As `reset`, with a document of another history than the one known here, such as that of a restored backup:
+        tells what one had written and it does not have."""
         self._arrived.clear()
         flight = self._flight
         self._land()
@@ -167,7 +175,8 @@ class Replica:
             self._waiting.insert(0, flight)
         for edit in self._waiting:
             edit.made_on = None
-        return self._replace(self.confirmed, document)
+        lost = self._own_writes.lost(self.confirmed, document)
+        return [*self._replace(self.confirmed, document, last_edit), *lost]
 
     def _make_anew(self, flight: Pending) -> list[Notice]:
         """The same edit, on what is confirmed when it is sent: the server, which finds what it has stored by its
@@ -191,26 +200,37 @@ class Replica:
                 break
         self._arrived = {later: edit for later, edit in self._arrived.items() if later >= version}
         if flight and answer and answer.version < version:
-            told += self._correct(flight, ())
+            told += self._take_out(flight)
             self._land()
         return told
 
     def _take(self, edit: StoredEdit) -> list[Notice]:
         if self._flight is not None and edit.edit_id == self._flight.edit_id:
             return self._put_in_place(self._flight, edit.version, edit.ops)
-        ops, told = self._carry(edit.ops)
         overwritten: list[Notice] = []
         if edit.author.id == self._user_id:
             self._own_writes.stored(edit.version, edit.ops)
         else:
             overwritten = self._own_writes.overwritten(edit, self.confirmed)
-        self.confirmed = apply_stored(self.confirmed, edit.ops)
+        self.confirmed = self._past.add(self.confirmed, edit.edit_id, edit.ops, edit.undoes)
+        self.last_edit = edit.edit_id
+        ops, told = self._carry(edit.ops)
         return [Edited(edit, ops), *overwritten, *told]
 
+    def _cut(self, edit: Pending, max_bytes: int, new_id: Callable[[], str]) -> None:
+        """Makes several edits of one that is too large for a message, where it may be cut."""
+        if edit.target is not None or any(undo.target == edit.edit_id for undo in self._waiting):
+            return
+        edit.ops, *rest = cut(edit, self.confirmed, max_bytes)
+        self._waiting[1:1] = [Pending(new_id(), ops, made_on=edit.made_on) for ops in rest]
+        self._stacks.cut(edit.edit_id, [piece.edit_id for piece in self._waiting[1 : len(rest) + 1]])
+
     def _put_in_place(self, flight: Pending, version: int, ops: tuple[Op, ...]) -> list[Notice]:
-        told = self._correct(flight, ops)
-        flight.is_in_place = True
-        self.confirmed = apply_stored(self.confirmed, ops)
+        over = correction(self.confirmed, flight.ops, ops)
+        flight.ops, flight.is_in_place = (), True
+        self.confirmed = self._past.add(self.confirmed, flight.edit_id, ops, flight.undoes or flight.target)
+        self.last_edit = flight.edit_id
+        told = self._carry(over)[1]
         self._own_writes.stored(version, ops)
         for edit in self._waiting:
             # Whoever saw all that came before this edit of theirs saw it too, while it was pending.
@@ -218,30 +238,36 @@ class Replica:
                 edit.made_on = version
         return told
 
-    def _correct(self, flight: Pending, stored: Sequence[Op]) -> list[Notice]:
-        """Carries what waits over the difference between the edit in flight as shown and as stored; mostly none."""
-        over = correction(self.confirmed, flight.ops, stored)
-        flight.ops = ()
+    def _take_out(self, flight: Pending) -> list[Notice]:
+        """Takes the edit in flight out of the view, where it is not stored."""
+        over = correction(self.confirmed, flight.ops, ())
+        flight.ops, flight.is_in_place = (), True
         return self._carry(over)[1]
 
-    def _replace(self, before: Document, after: Document) -> list[Notice]:
+    def _replace(self, before: Document, after: Document, last_edit: str | None) -> list[Notice]:
         self._late = None
         self._own_writes.clear()
+        self._past.clear()
+        self.confirmed, self.last_edit = after, last_edit
         told = self._carry(difference(before, after))[1]
-        self.confirmed = after
         return [Reloaded(after.version), *told]
 
     def _reset_late(self) -> list[Notice]:
-        return [] if self._late is None else self.reset(self._late)
+        return [] if self._late is None else self.reset(*self._late)
 
     def _carry(self, over: Sequence[Op]) -> tuple[tuple[Op, ...], list[Notice]]:
-        """Carries all that is pending over committed ops; returns those as they change the view."""
+        """Carries all that is pending over ops that are confirmed by now; returns those as they change the view."""
         self._view = None
         told: list[Notice] = []
-        for edit in self._pending():
+        pending = [edit for edit in self._pending() if not edit.is_in_place]
+        # Of the edit in flight the answer tells, as it does of an undo; of what is taken back already, nobody.
+        silent = [self._flight, *self._waiting[awake(self._waiting) :]]
+        foresight = Foresight(self.confirmed, self._past) if any(edit.target is not None for edit in pending) else None
+        for edit in pending:
             edit.ops, over, lost = carry(edit.ops, over)
-            if edit is not self._flight:
-                # Of the one in flight, the answer tells.
+            if foresight is not None:
+                over = (*over, *foresight.follow(edit))
+            if edit.target is None and edit not in silent:
                 told += [OpDropped(edit.edit_id, entry.op, entry.reason) for entry in lost]
         for edit in [edit for edit in self._waiting if edit.is_idle]:
             self._waiting.remove(edit)
@@ -252,13 +278,22 @@ class Replica:
         """The version whose values the author of these ops saw: under their own pending ones, what came since is
         hidden from them."""
         places = places_set(ops)
-        hiding = [edit.made_on for edit in self._pending() if places & places_set(edit.ops)]
+        hiding = [edit.made_on for edit in self._pending() if edit.target is None and places & places_set(edit.ops)]
         return min([self.confirmed.version, *(version for version in hiding if version is not None)])
 
-    def _ask_undo(self, edit_id: str, target: str | None) -> bool:
-        if target is not None:
-            self._waiting.append(Pending(edit_id, target=target))
-        return target is not None
+    def _step(self, source: deque[Step], to: deque[Step], new_id: Callable[[], str]) -> bool:
+        steps = take_group(source)
+        for step in steps:
+            last = self._waiting[-1] if self._waiting else None
+            if last is not None and last.target is not None and last.edit_id == step.edit_id and not last.was_sent:
+                # An undo that was never sent is taken back as if it had not been made.
+                self._waiting.pop()
+                to.append(Step(last.target, step.group))
+            else:
+                self._waiting.append(Pending(new_id(), target=step.edit_id))
+                to.append(Step(self._waiting[-1].edit_id, step.group))
+        self._carry(())
+        return bool(steps)
 
     def _forget(self, edit_id: str) -> None:
         """An edit that is not stored: neither it nor its undo can be undone."""
@@ -272,24 +307,3 @@ class Replica:
 
     def _pending(self) -> list[Pending]:
         return self._waiting if self._flight is None else [self._flight, *self._waiting]
-
-
-def _request(edit: Pending, confirmed: Document) -> Request:
-    payload: dict[str, Any] = {"room_id": ContentRoom(confirmed.id).name, "edit_id": edit.edit_id}
-    if edit.target is not None:
-        return Request(edit.edit_id, "undo_edit", {**payload, "target": edit.target})
-    edit.ops_as_sent = edit.ops
-    base_version = confirmed.version if edit.made_on is None else edit.made_on
-    payload |= {"base_version": base_version, "ops": [op.to_json() for op in edit.ops]}
-    if base_version != confirmed.version:
-        payload["rebased_to"] = confirmed.version
-    if edit.expected is not None:
-        payload["expect"] = "unchanged"
-    return Request(edit.edit_id, "edit_content", payload, _refusal(edit, confirmed))
-
-
-def _refusal(edit: Pending, confirmed: Document) -> CollabError | None:
-    """The conflict of an edit made anew: what its author saw is no version of the server's, which could find it."""
-    if edit.made_on is not None or edit.is_as_expected(confirmed):
-        return None
-    return Conflicting("expected fields that nobody changed since the edit was made; look at what is there now")

@@ -45,11 +45,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who one is on this connection, and until when."""
+    """Who one is on this connection, until when, and how large a message may be that is sent on it."""
 
     id: str
     user: User
     expires_at: datetime
+    max_message_bytes: int
 
 
 def edit_of(body: Json) -> StoredEdit:
@@ -87,7 +88,9 @@ def document_of(body: Json) -> Document:
 
 
 def session_of(body: Json) -> Session:
-    return Session(body["session_id"], user_of(body["user"]), datetime.fromisoformat(body["expires_at"]))
+    return Session(
+        body["session_id"], user_of(body["user"]), datetime.fromisoformat(body["expires_at"]), body["max_message_bytes"]
+    )
 
 
 def presence_of(body: Json) -> Presence:

@@ -117,6 +117,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("database", "ok", f"{facts.name} {facts.version} at {shown}")
     yield findings.schema(facts.revision, revisions()[0], what_is_wrong(facts.revision))
+    yield from findings.nodes(facts.living_nodes, has_bus=settings.bus_url is not None)
     yield from findings.durability(facts.options)
     yield from findings.clock(facts.clock_ahead_s, wall_s, steady_s)
     if facts.write_s:

@@ -120,6 +120,15 @@ def schema(revision: str | None, head: str, wrong: str | None) -> Finding:
     return Finding("schema", "fail", message, remedy)
 
 
+def nodes(living: int, *, has_bus: bool) -> Iterator[Finding]:
+    """`living` is how many nodes hold a lease on the database."""
+    if living > 1 and not has_bus:
+        told = f"{living} serve this database, or died just now, and no bus carries what one of them changes"
+        yield Finding("nodes", "warn", told, "set COLLAB_BUS_URL, the same for all, or stop all but one")
+    elif living:
+        yield Finding("nodes", "ok", f"{living} at work")
+
+
 def durability(options: Mapping[str, str]) -> Iterator[Finding]:
     """Whether a commit waits for the disk, and what else the database was told. `options` of SQLite or PostgreSQL."""
     wanted: Mapping[str, tuple[frozenset[str], str]] = {

@@ -1,7 +1,7 @@
 """Edits: what an author asks for, and what stands in the history. How they meet is in rebase.py."""
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from collab.domain.access import ContentRoom
 from collab.domain.document import Document
@@ -106,6 +106,19 @@ class Overwrite:
             "author": self.author.to_json(),
             "value": self.value,
         }
+
+
+class Done(Protocol):
+    """What there is to know of an edit for it to be undone, whether it is stored yet or not."""
+
+    @property
+    def edit_id(self) -> str: ...
+    @property
+    def ops(self) -> tuple[Op, ...]: ...
+    @property
+    def inverse(self) -> tuple[Op, ...]: ...
+    @property
+    def undoes(self) -> str | None: ...
 
 
 @record

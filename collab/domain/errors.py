@@ -1,5 +1,6 @@
 """One tree of errors. Every one carries a stable code, the code that clients see (see PROTOCOL.md, Answers)."""
 
+import math
 import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -125,7 +126,8 @@ class RateLimited(ClientFault):
     code = "rate_limited"
 
     def __init__(self, message: str, retry_after_s: float) -> None:
-        super().__init__(message, {"retry_after": round(retry_after_s, 3)})
+        # In whole milliseconds, never too few.
+        super().__init__(message, {"retry_after": math.ceil(retry_after_s * 1_000) / 1_000})
 
 
 class Unavailable(ServerFault):

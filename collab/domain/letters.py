@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from collab.domain import text
-from collab.domain.edits import Edit
+from collab.domain.edits import Done
 from collab.domain.errors import NotFound
 from collab.domain.ops import Insert, Item, Op, Set, Text, Value
 from collab.domain.since import Place
@@ -60,7 +60,7 @@ _Layer: TypeAlias = list[_Run]
 class Letters:
     """A text field at the end of a history; `value` is what it holds there."""
 
-    def __init__(self, place: Place, history: Sequence[Edit], value: Value, named: Collection[str]) -> None:
+    def __init__(self, place: Place, history: Sequence[Done], value: Value, named: Collection[str]) -> None:
         """`named` are the ids of the edits that undos take back: those of the history, and the one to come. Raises
         `NotFound`, as `switch` does, where that takes too long."""
         self._place = place
@@ -124,7 +124,7 @@ class Letters:
             return len(run.text) if run.shows else text.Delete(len(run.text))
         return run.text if run.shows else None
 
-    def _replay(self, edit: Edit) -> None:
+    def _replay(self, edit: Done) -> None:
         undone = self.causes(edit.undoes)[:] if edit.undoes is not None else []
         causes: list[Cause] = []
         for index, op in enumerate(edit.ops):
@@ -216,9 +216,9 @@ def _run_together(layer: _Layer) -> None:
             layer[at - 1].text += layer.pop(at).text
 
 
-def lasting(place: Place, history: Sequence[Edit], named: Collection[str]) -> list[Edit]:
+def lasting(place: Place, history: Sequence[Done], named: Collection[str]) -> list[Done]:
     """The edits of a history that count in a field: without those that the very next one undid, for good."""
-    kept: list[Edit] = []
+    kept: list[Done] = []
     for edit in history:
         if not any(_is_about(op, place) for op in edit.ops):
             continue
@@ -240,7 +240,7 @@ def _is_about(op: Op, place: Place) -> bool:
     return False
 
 
-def _value_before(place: Place, history: Sequence[Edit], value: Value) -> Value:
+def _value_before(place: Place, history: Sequence[Done], value: Value) -> Value:
     """What a field held before a history, at whose end it holds `value`."""
     item_id, name = place
     for edit in reversed(history):

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 import orjson
 
 from collab.domain.document import Document
+from collab.domain.edits import Edit
 from collab.domain.errors import TooLarge
-from collab.domain.ops import Fields, Insert, Item, Op, Value
+from collab.domain.ops import Fields, Insert, Item, Op, Set, Text, Value
 from collab.domain.record import record
 
 
@@ -50,6 +51,12 @@ def growth_bytes(before: Document, after: Document, ops: Sequence[Op]) -> int:
     return sum(_growth_of(before, after, item_id) for item_id in {_subject(op) for op in ops})
 
 
+def weight(edit: Edit) -> int:
+    """What it takes to hold an edit: its ops, and a thousand letters of them or of their inverses as one more."""
+    letters = sum(map(_letters, edit.ops)) + sum(map(_letters, edit.inverse))
+    return len(edit.ops) + letters // 1_000
+
+
 def check_content(size_bytes: int, growth_bytes: int, max_bytes: int) -> None:
     """Raises `TooLarge` where the content has no room for that. What is too large already may be made smaller."""
     if growth_bytes > 0 and size_bytes + growth_bytes > max_bytes:
@@ -80,6 +87,17 @@ def _growth_of(before: Document, after: Document, item_id: str | None) -> int:
     if was is not None and now is not None and was.type == now.type:
         return _fields_growth(was.fields, now.fields) + len(now.position) - len(was.position)
     return (0 if now is None else _item_bytes(now)) - (0 if was is None else _item_bytes(was))
+
+
+def _letters(op: Op) -> int:
+    match op:
+        case Set(_, _, value):
+            return len(value) if isinstance(value, str) else 0
+        case Text(_, _, delta):
+            return sum(len(part) for part in delta if isinstance(part, str))
+        case Insert(item):
+            return sum(len(value) for value in item.fields.values() if isinstance(value, str))
+    return 0
 
 
 def _fields_growth(before: Fields, after: Fields) -> int:

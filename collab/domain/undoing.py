@@ -2,9 +2,10 @@
 meet, 5). Texts are taken back letter by letter: see letters.py."""
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from collab.domain.document import Document
-from collab.domain.edits import Dropped, Edit, Reason, Undo
+from collab.domain.edits import Done, Dropped, Edit, Reason, Undo
 from collab.domain.errors import Forbidden
 from collab.domain.kinds import Kind
 from collab.domain.letters import Cause, Letters
@@ -12,6 +13,8 @@ from collab.domain.making import Making
 from collab.domain.ops import Insert, Move, Op, Remove, Set, Text, Value
 from collab.domain.rebase import Accepted, Nothing, outcome_of
 from collab.domain.since import Place
+
+T = TypeVar("T", bound=Done)
 
 
 def undo(request: Undo, target: Edit, document: Document, history: Sequence[Edit], kind: Kind) -> Accepted | Nothing:
@@ -31,7 +34,7 @@ def undo(request: Undo, target: Edit, document: Document, history: Sequence[Edit
     return outcome_of(undoing, document, request, document.version, undoes=live.edit_id)
 
 
-def live_edit(target: Edit, history: Sequence[Edit]) -> Edit | None:
+def live_edit(target: T, history: Sequence[T]) -> T | None:
     """The edit that now carries the target's effect: itself, or its latest redo; None where it is undone."""
     undone_by = {edit.undoes: edit for edit in history if edit.undoes is not None}
     live = target
@@ -43,7 +46,7 @@ def live_edit(target: Edit, history: Sequence[Edit]) -> Edit | None:
     return live
 
 
-def earlier(target: Edit, history: Sequence[Edit]) -> set[str]:
+def earlier(target: Done, history: Sequence[Done]) -> set[str]:
     """The ids of edits that lie before the history, and without which the target's texts are not taken back exactly:
     undos in those texts take them back. Empty for an edit of no text."""
     places = set(_places(target))
@@ -51,14 +54,14 @@ def earlier(target: Edit, history: Sequence[Edit]) -> set[str]:
     return undone - {edit.edit_id for edit in history}
 
 
-def _places(edit: Edit) -> Iterator[Place]:
+def _places(edit: Done) -> Iterator[Place]:
     return ((op.item, op.field) for op in edit.ops if isinstance(op, Text))
 
 
 class Undoing(Making):
     """All that can still be taken back of an edit, taken back. Raises `Invalid` where an item finds no room."""
 
-    def __init__(self, live: Edit, document: Document, history: Sequence[Edit], kind: Kind) -> None:
+    def __init__(self, live: Done, document: Document, history: Sequence[Done], kind: Kind) -> None:
         super().__init__(document, kind)
         named = {live.edit_id} | {edit.undoes for edit in history if edit.undoes is not None}
         self._letters = {place: Letters(place, history, _value(document, place), named) for place in {*_places(live)}}

@@ -37,12 +37,13 @@ def outcome_json(edit_id: str | None, outcome: Accepted | Duplicate | Nothing) -
     }
 
 
-def session_json(session_id: str, user: User, expires_at: datetime) -> Json:
+def session_json(session_id: str, user: User, expires_at: datetime, max_message_bytes: int) -> Json:
     return {
         "session_id": session_id,
         "user": user.to_json(),
         "expires_at": rfc3339(expires_at),
         "protocol": PROTOCOL_VERSION,
+        "max_message_bytes": max_message_bytes,
     }
 
 

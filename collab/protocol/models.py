@@ -152,6 +152,7 @@ class Session(Wire):
     user: User
     expires_at: str
     protocol: int
+    max_message_bytes: int
 
 
 class BatchUpdate(Wire):

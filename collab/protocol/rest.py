@@ -10,6 +10,9 @@ from collab.protocol.base import EditId, Id, Name, Wire
 from collab.protocol.events import Json
 from collab.protocol.requests import Version
 
+MAX_SEED_ITEMS = 10_000
+"""Items that a content begins with."""
+
 
 class CreateBand(Wire):
     name: Name
@@ -33,7 +36,7 @@ class SeedItem(Wire):
 
 class Seed(Wire):
     fields: dict[str, Any] = Field(default_factory=dict)
-    items: list[SeedItem] = Field(default_factory=list, max_length=10_000)
+    items: list[SeedItem] = Field(default_factory=list, max_length=MAX_SEED_ITEMS)
 
 
 class CreateContent(Wire):

@@ -128,7 +128,8 @@ class Connecting:
         session = self._sessions.begin(sid, identity)
         self._rates.identify(sid, session.user.id)
         await self._server.enter_room(sid, UserRoom(session.user.id).name)
-        welcome = session_json(sid, session.user, session.expires_at)
+        limit = self._server.eio.max_http_buffer_size
+        welcome = session_json(sid, session.user, session.expires_at, limit)
         # Soon, so that it follows the answer to the handshake: a client may hear nothing before that.
         asyncio.get_running_loop().call_soon(self._broadcaster.tell, sid, "session", welcome)
         return session

@@ -43,6 +43,7 @@ class Health:
         self._parts = parts
         self._timeout_s = timeout_s
         self._is_stopping = False
+        self._checking: dict[str, asyncio.Future[None]] = {}
 
     def stop(self) -> None:
         """The node goes down: from now on it is not ready."""
@@ -62,18 +63,22 @@ class Health:
         """What was found, where the node can serve; else `Unavailable`, with all that was found as its details."""
         if self._is_stopping:
             raise Unavailable("this node is shutting down")
-        found = {name: await self._outcome(check) for name, check in {**self._needed, **self._wanted}.items()}
+        found = {name: await self._outcome(name, check) for name, check in {**self._needed, **self._wanted}.items()}
         broken = [f"{name}: {found[name]}" for name in self._needed if found[name] != OK]
         if broken:
             raise Unavailable(f"not ready: {'; '.join(broken)}", found)
         return Report(found)
 
-    async def _outcome(self, check: Check) -> str:
+    async def _outcome(self, name: str, check: Check) -> str:
+        # A check that hangs is left alone, and no other is begun meanwhile: what a frozen database holds up does not
+        # end for being cancelled.
+        task = self._checking.get(name) or asyncio.ensure_future(check())
+        self._checking[name] = task
+        if not (await asyncio.wait([task], timeout=self._timeout_s))[0]:
+            return f"no answer within {self._timeout_s:g} s"
+        self._checking.pop(name, None)
         try:
-            async with asyncio.timeout(self._timeout_s):
-                await check()
+            await task
         except CollabError as error:
             return error.message
-        except TimeoutError:
-            return f"no answer within {self._timeout_s:g} s"
         return OK

@@ -17,6 +17,7 @@ from collab.domain.words import tell
 from collab.services.directory import ContentRef, Directory
 from collab.services.editing import note_committed
 from collab.services.ports import EVERY_EDIT, Clock, EditFilter, HistoryPages, Journal
+from collab.services.rates import Rates
 from collab.services.stores import BandStore, CheckpointStore
 
 MAX_ATTRIBUTED = 2_000
@@ -59,6 +60,7 @@ class HistoryService:
         kinds: Kinds,
         clock: Clock,
         new_id: Callable[[], str],
+        rates: Rates,
     ) -> None:
         self._directory = directory
         self._store = store
@@ -68,6 +70,7 @@ class HistoryService:
         self._kinds = kinds
         self._clock = clock
         self._new_id = new_id
+        self._rates = rates
 
     async def document(
         self, user: User, content_id: str, version: int | None = None, at: datetime | None = None
@@ -107,10 +110,12 @@ class HistoryService:
     async def revert(
         self, user: User, content_id: str, version: int, edit_id: str | None = None
     ) -> Accepted | Duplicate | Nothing:
-        """A new edit, by the user, that brings the document back to what it was at a version."""
+        """A new edit, by the user, that brings the document back to what it was at a version. `RateLimited` where
+        the band is in debt."""
         ref = await self._require(user, content_id, Right.EDIT)
         if ref.is_archived:
             raise Forbidden(f"content {content_id} is archived: bring it back before you edit it")
+        self._rates.require_band(ref.band_id, "edits")
         wanted = await self._reader.document(content_id, version)
         request = Restore(canonical_id(edit_id or self._new_id()), wanted, user.author, None, self._clock.now())
         outcome = await self._journal.submit(content_id, request)

@@ -24,7 +24,7 @@ OF_A_NODE = {
 """PostgreSQL's settings for the connection that a node writes with."""
 
 _TO_POSTGRESQL = {
-    "connect_timeout": 5,
+    "connect_timeout": 3,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,

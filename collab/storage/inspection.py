@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy import Connection, Engine, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from collab.domain.errors import Unavailable
 from collab.storage.checks import REVISION
 from collab.storage.engine import sqlite_file, sync_url, writing_engine
+from collab.storage.tables import nodes
 
 _COMMITS = 20
 _SYNCS = 50
@@ -24,7 +25,7 @@ _PAGE_BYTES = 4_096
 class DatabaseFacts:
     """A database that answered. `options` are those of the engine's writing connection; `clock_ahead_s` is how far the
     database's clock is ahead of this one's, None where it is the same clock; `write_s` holds what it took to bring
-    something small to the disk, once each time it was tried.
+    something small to the disk, once each time it was tried; `living_nodes` is how many nodes hold a lease on it.
     """
 
     name: str
@@ -32,6 +33,7 @@ class DatabaseFacts:
     revision: str | None
     options: Mapping[str, str]
     clock_ahead_s: float | None
+    living_nodes: int
     write_s: tuple[float, ...]
 
 
@@ -77,6 +79,7 @@ def _sqlite(connection: Connection, file: Path | None) -> DatabaseFacts:
         options={name: str(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()) for name in names},
         clock_ahead_s=None,
         write_s=() if file is None else sync_seconds(file.parent),
+        living_nodes=_living_nodes(connection),
     )
 
 
@@ -94,6 +97,7 @@ def _postgresql(engine: Engine, connection: Connection) -> DatabaseFacts:
         options=options,
         clock_ahead_s=(there - (before + (after - before) / 2)).total_seconds(),
         write_s=tuple(_commit_seconds(connection) for _ in range(_COMMITS)),
+        living_nodes=_living_nodes(connection),
         revision=_revision(connection),
     )
 
@@ -111,3 +115,12 @@ def _revision(connection: Connection) -> str | None:
         return connection.execute(REVISION).scalar_one_or_none()
     except DBAPIError:  # no such table
         return None
+
+
+def _living_nodes(connection: Connection) -> int:
+    living = select(func.count()).where(nodes.c.ended_at.is_(None), nodes.c.lease_until > datetime.now(UTC))
+    try:
+        return connection.execute(living).scalar_one()
+    except DBAPIError:  # no such table
+        connection.rollback()
+        return 0

@@ -7,12 +7,12 @@ from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Edit
 from collab.domain.rebase import Accepted
 from collab.domain.since import MAX_OPS
-from collab.domain.sizes import content_bytes, growth_bytes
+from collab.domain.sizes import content_bytes, growth_bytes, weight
 from collab.storage.edit_log import Row
 
 KEPT_EDITS = 512
 """How many of its latest edits a content keeps in memory, at least, for rebasing and for recognising resends; fewer
-where they hold more ops than an edit is carried over."""
+where they weigh more than as many ops as an edit is carried over."""
 
 
 class Live:
@@ -25,7 +25,7 @@ class Live:
         self.size_bytes = content_bytes(document)
         self._edits = list(edits)
         self._by_id = {edit.edit_id: edit for edit in self._edits}
-        self.ops = _count(self._edits)
+        self.weight = _weight(self._edits)
 
     @property
     def oldest(self) -> int:
@@ -54,19 +54,19 @@ class Live:
         self.at = edits[-1].at if edits else self.at
         self._edits.extend(edits)
         self._by_id.update((edit.edit_id, edit) for edit in edits)
-        self.ops += _count(edits)
-        if len(self._edits) > 2 * KEPT_EDITS or self.ops > 2 * MAX_OPS:
+        self.weight += _weight(edits)
+        if len(self._edits) > 2 * KEPT_EDITS or self.weight > 2 * MAX_OPS:
             self._forget()
 
     def _forget(self) -> None:
-        kept, ops = 0, 0
-        while kept < KEPT_EDITS and kept < len(self._edits) and ops <= MAX_OPS:
+        kept, load = 0, 0
+        while kept < KEPT_EDITS and kept < len(self._edits) and load <= MAX_OPS:
             kept += 1
-            ops += len(self._edits[-kept].ops)
+            load += weight(self._edits[-kept])
         for edit in self._edits[:-kept]:
             del self._by_id[edit.edit_id]
         del self._edits[:-kept]
-        self.ops = ops
+        self.weight = load
 
 
 class Working:
@@ -101,9 +101,9 @@ class Working:
         return self._live.oldest - len(self._earlier)
 
     @property
-    def ops(self) -> int:
-        """How many ops the edits hold that the transaction has."""
-        return self._live.ops + _count(self._added) + _count(self._earlier)
+    def weight(self) -> int:
+        """What the edits weigh that the transaction has (domain/sizes.py)."""
+        return self._live.weight + _weight(self._added) + _weight(self._earlier)
 
     def reach_back(self, edits: Sequence[Edit]) -> None:
         """Takes in the edits right up to `oldest`, for as long as the transaction lasts."""
@@ -145,5 +145,5 @@ class Working:
         return self._live
 
 
-def _count(edits: Sequence[Edit]) -> int:
-    return sum(len(edit.ops) for edit in edits)
+def _weight(edits: Sequence[Edit]) -> int:
+    return sum(map(weight, edits))

@@ -76,10 +76,14 @@ def edits_after(content_id: str, version: int, limit: int | None = None) -> Sele
 
 
 def edits_before(content_id: str, version: int, after: int) -> Select[Any]:
-    """The edits of a content up to a version and after another, newest first."""
-    return SELECT_EDITS.where(
-        edits.c.content_id == content_id, edits.c.version <= version, edits.c.version > after
-    ).order_by(edits.c.version.desc())
+    """The edits of a content up to a version and after another, newest first; a few are fetched at a time, for whoever
+    has had enough."""
+    wanted = (edits.c.content_id == content_id, edits.c.version <= version, edits.c.version > after)
+    return (
+        SELECT_EDITS.where(*wanted)
+        .order_by(edits.c.version.desc())
+        .execution_options(stream_results=True, max_row_buffer=50)
+    )
 
 
 def edits_at(connection: Connection, keys: Sequence[tuple[str, int]]) -> Iterable[Row[Any]]:

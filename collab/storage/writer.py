@@ -1,4 +1,8 @@
-"""The writer: all that a node changes in its database goes through one thread, in turn."""
+"""The writer: all that a node changes in its database goes through one thread, in turn.
+
+The event loop looks now and then how long the thread has been at one transaction, and breaks the connection under it
+where the database does not answer.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -13,12 +17,21 @@ from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from collab.domain.errors import Unavailable
+from collab.storage.breaking import break_connection
 from collab.storage.engine import sqlite_file, writing_engine
 from collab.storage.file import DatabaseFile
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+
+GIVE_UP_AFTER_S = 8.0
+"""No transaction of a node takes so long, the waits for locks included."""
+
+CLOSE_S = 10.0
+"""How long the end of a writer waits for what it still has to do."""
+
+_LOOK_EVERY_S = 1.0
 
 FAILING_AFTER_S = 2.0
 """A change may fail; clients are better off elsewhere once none has succeeded for so long."""
@@ -35,6 +48,9 @@ class Writer:
         # An executor of one thread would do, at several times the price for each of its calls.
         self._todo: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: Thread | None = None
+        self._began_s: float | None = None
+        self._has_given_up = False
+        self._look_timer: asyncio.TimerHandle | None = None
 
     @property
     def dialect(self) -> Dialect:
@@ -91,14 +107,31 @@ class Writer:
         if self._thread is None:
             self._thread = Thread(target=self._work, name="collab-writer", daemon=True)
             self._thread.start()
+            self._look(loop)
         self._todo.put(carry_out)
 
     def _work(self) -> None:
         while (carry_out := self._todo.get()) is not None:
+            self._began_s = perf_counter()
             carry_out()
+            self._began_s = None
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._look_timer = loop.call_later(_LOOK_EVERY_S, self._look, loop)
+        began_s = self._began_s
+        if began_s is not None and perf_counter() - began_s > GIVE_UP_AFTER_S:
+            self._break()
+
+    def _break(self) -> None:
+        connection = self._connection
+        if connection is not None:
+            with suppress(SQLAlchemyError):
+                break_connection(connection.connection.driver_connection)
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
         driver: Any = self._engine.dialect.loaded_dbapi
+        if self._has_given_up:
+            raise Unavailable("the server goes down; send it again")
         self._file.check()
         try:
             with self._kept() as connection, connection.begin():
@@ -131,11 +164,22 @@ class Writer:
             self._connection = None
             raise
 
+    def give_up(self) -> None:
+        """The database has had its time: what is under way is broken off, and what comes is refused."""
+        self._has_given_up = True
+        self._break()
+
     async def close(self) -> None:
-        """Ends the thread, after what it still has to do, and the connection."""
+        """Ends the thread, after what it still has to do, and the connection. A thread that does not end goes with the
+        process."""
+        if self._look_timer is not None:
+            self._look_timer.cancel()
         if self._thread is not None:
             self._todo.put(None)
-            await asyncio.to_thread(self._thread.join)
+            await asyncio.to_thread(self._thread.join, CLOSE_S)
+            if self._thread.is_alive():
+                self.give_up()
+                return
         if self._connection is not None:
             self._connection.close()
         self._engine.dispose()

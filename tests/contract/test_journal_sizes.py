@@ -8,12 +8,12 @@ import pytest_asyncio
 
 from collab.domain.document import Document
 from collab.domain.edits import Proposal, Restore
-from collab.domain.errors import TooLarge
+from collab.domain.errors import TooLarge, VersionUnknown
 from collab.domain.ops import Insert, Item, Op, Remove, Set
 from collab.domain.rebase import Accepted, Conflict, Duplicate
 from collab.domain.sizes import SizeLimits, content_bytes
 from tests.support.rooms import ADA, BEN, NOW, START
-from tests.support.storage import Node, make_setlist, new_edit_id, node, proposal, undo_of
+from tests.support.storage import SIZES, Node, make_setlist, new_edit_id, node, proposal, undo_of
 
 pytestmark = pytest.mark.asyncio
 
@@ -173,3 +173,26 @@ async def test_no_more_is_read_than_fits_and_one(small: Node) -> None:
     await small.edit(Set("iko", "key", "G"), base=5)
     assert len(await read(START.id, 4, 10, max_bytes=100)) == 1
     assert await read(START.id, 9, 10, max_bytes=0) == []
+
+
+async def test_long_edits_are_not_all_kept_in_memory_nor_read_back(
+    any_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("live", "past"):
+        monkeypatch.setattr(f"collab.storage.{module}.MAX_OPS", 50)
+    async with node(any_database_url, sizes=SIZES) as room:
+        await make_setlist(room)
+        for version in range(30):
+            await room.edit(notes("ab"[version % 2] * 5_000), base=version)
+        live = room.journal.head(START.id)
+        assert live is not None
+        assert live.oldest > 10
+        assert live.weight <= 2 * 50 + 11
+        with pytest.raises(VersionUnknown, match="50 kB"):
+            await room.submit(proposal(Set("saints", "key", "G"), base=1))
+        await room.edit(Set("saints", "key", "G"), base=29)
+    async with node(any_database_url, sizes=SIZES) as fresh:
+        await fresh.edit(Set("saints", "key", "F"), base=30)
+        opened = fresh.journal.head(START.id)
+        assert opened is not None
+        assert opened.weight <= 50 + 11 + 1

@@ -161,7 +161,7 @@ async def test_an_undo_counts_for_what_it_brings_back(database_url: str, clock: 
         await ada.ok("join_room", gig.room)
         async with member(server, "ada") as other:
             await _add_long_song(other, gig)
-        clock.advance(error["details"]["retry_after"])
+        clock.advance(error["details"]["retry_after"] + 0.001)
         await ada.ok("undo_edit", again)
 
 
@@ -195,6 +195,9 @@ async def test_a_band_answers_for_its_members(database_url: str, clock: ManualCl
         for _ in range(3):
             await _add_long_song(ada, gig)
         assert await _edits(ben, gig, 1) == ["rate_limited"]
+        async with server.rest("ben") as rest:
+            reverted = await rest.post(f"/api/contents/{gig.setlist_id}/revert", json={"version": 0})
+            assert reverted.json()["error"]["code"] == "rate_limited"
         # Who is no member learns nothing of it.
         async with member(server, "eve") as eve:
             assert await _edits(eve, gig, 1) == ["forbidden"]
@@ -224,6 +227,24 @@ async def test_what_is_answered_counts_as_read(database_url: str, clock: ManualC
         assert codes == [done, done, done, "rate_limited"]
         async with server.rest("ada") as rest:
             assert (await rest.get("/api/me")).status_code == 200
+
+
+async def test_what_stays_is_made_at_a_rate_of_its_own(database_url: str, clock: ManualClock) -> None:
+    async with (
+        limited(database_url, clock, creations_per_s=0.5, creations_burst=2) as (server, gig),
+        server.rest("ada") as ada,
+        server.rest("ben") as ben,
+    ):
+        made = [await ada.post("/api/bands", json={"name": f"Band {n}"}) for n in range(3)]
+        assert [answer.status_code for answer in made] == [201, 201, 429]
+        assert made[2].headers["Retry-After"] == "2"
+        checkpoint = {"label": "Mine"}
+        assert (await ada.post(f"/api/contents/{gig.setlist_id}/checkpoints", json=checkpoint)).status_code == 429
+        # To look is something else, and so is another user.
+        assert (await ada.get("/api/bands")).status_code == 200
+        assert (await ben.post(f"/api/contents/{gig.setlist_id}/checkpoints", json=checkpoint)).status_code == 201
+        clock.advance(2)
+        assert (await ada.post("/api/bands", json={"name": "Later"})).status_code == 201
 
 
 async def test_the_rates_can_be_lifted(database_url: str, clock: ManualClock) -> None:

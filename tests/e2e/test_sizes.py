@@ -127,3 +127,15 @@ async def test_edits_that_are_too_long_for_one_message_come_in_several(database_
             assert [[edit["version"] for edit in batch["edits"]] for batch in batches] == [[1, 2], [3, 4]]
             assert last["version"] == 5
             assert max(len(orjson.dumps(batch)) for batch in batches) < 10_100
+
+
+async def test_an_import_that_does_not_fit_says_so_and_keeps_what_came_in(database_url: str) -> None:
+    async with serving(settings_for(database_url, max_content_bytes=20_000)) as server:
+        gig = await make_gig(server)
+        async with member(server, "ada") as ada, server.rest("ada") as rest:
+            songs = "title\n" + "".join(f"Song {n} {'x' * 100}\n" for n in range(200))
+            await rest.post(f"/api/bands/{gig.band_id}/imports", files={"file": ("songs.csv", songs)})
+            result = (await ada.next("complete"))["result"]
+            assert result["status"] == "error"
+            assert "at most 20000 bytes" in result["message"]
+            assert result["added"] == 50

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -173,6 +174,32 @@ async def test_a_database_that_takes_no_changes_is_not_ready(
         await writer.check()
     finally:
         await writer.close()
+
+
+@pytest.mark.long
+async def test_a_database_that_is_frozen_holds_up_neither_answers_nor_the_end() -> None:
+    with postgres_server() as postgres:
+        url = create_database(postgres.url, "gig")
+        migrate(url)
+        async with serving(settings_for(url)) as server:
+            gig = await make_gig(server)
+        async with served(url) as node, member(node, "ada") as ada, node.rest("ada") as rest:
+            await ada.ok("join_room", gig.room)
+            await ada.edit(gig.setlist_id, 0, set_("iko", "key", "G"))
+            with postgres.frozen():
+                error = await ada.refused("edit_content", edit(gig.setlist_id, 1, set_("iko", "key", "A")))
+                not_ready, alive = await rest.get("/readyz"), await rest.get("/healthz")
+                sent = asyncio.create_task(ada.edit(gig.setlist_id, 1, set_("iko", "key", "A")))
+                began = time.monotonic()
+                code = await node.terminate()
+                ended_after_s = time.monotonic() - began
+                sent.cancel()
+
+    assert error["code"] == "unavailable"
+    assert (not_ready.status_code, alive.status_code) == (503, 200)
+    assert code == 0
+    # Ten seconds are promised; with neither bound it is 40.
+    assert ended_after_s < 20
 
 
 @contextmanager

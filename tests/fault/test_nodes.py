@@ -8,7 +8,9 @@ from typing import Any
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
+from collab.commands.doctor import diagnose
 from collab.domain.access import BandRoom, parse_shared_room
 from collab.domain.bands import User
 from collab.domain.presence import Presence
@@ -20,7 +22,7 @@ from tests.support.members import Member, edit, insert, member, set_
 from tests.support.nodes import listener, nodes, up_to
 from tests.support.processes import served
 from tests.support.proxy import proxy
-from tests.support.serving import RunningEngine
+from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.valkey import valkey_server
 from tests.support.waiting import until
 
@@ -125,6 +127,22 @@ async def test_who_is_removed_while_the_bus_is_silent_is_out_before_the_bus_is_g
                     assert (await ben.member.next("content_updated"))["action"] == "remove"
                 assert _hears(b)
                 network.thaw()
+
+
+async def test_two_nodes_that_nobody_gave_a_bus_notice_each_other(any_database_url: str) -> None:
+    async with serving(settings_for(any_database_url)) as a:
+        gig = await make_gig(a)
+        with capture_logs() as logs:
+            async with serving(settings_for(any_database_url)) as b, member(b, "ben") as ben:
+                await ben.ok("join_room", gig.band_room)
+                await until(lambda: any("there is no bus" in entry["event"] for entry in logs))
+                found = await asyncio.to_thread(lambda: [*diagnose(lambda: b.engine.settings)])
+                await a.engine.membership.remove_member(ADA, gig.band_id, "ben")
+                async with asyncio.timeout(CATCH_UP_S):
+                    assert (await ben.next("content_updated"))["action"] == "remove"
+                assert (await ben.refused("join_room", gig.band_room))["code"] == "forbidden"
+    [nodes_found] = [finding for finding in found if finding.check == "nodes"]
+    assert (nodes_found.status, nodes_found.message[:1]) == ("warn", "2")
 
 
 async def test_without_the_bus_edits_are_found_in_the_database(database_url: str) -> None:

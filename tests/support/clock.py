@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from collab.clock import SystemClock
 
-SLACK_S = 60.0
-"""How far the real clock, which tokens are signed by, may have gone on since a `ManualClock` began."""
+SLACK_S = 90.0
+"""How far the real clock, which tokens are signed by, may have gone on since a `ManualClock` began, and the leeway of
+30 s that a session outlives its token by."""
 
 
 @dataclass(eq=False)

@@ -6,7 +6,8 @@ from typing import Any
 
 from collab.client.errors import error_of
 from collab.client.events import Notice
-from collab.client.replica import Replica, Request
+from collab.client.replica import Replica
+from collab.client.request import Request
 from collab.client.wire import StoredEdit, answer_of, edit_of
 from collab.domain.document import Document
 from collab.domain.edits import Author, Edit, Proposal, Undo
@@ -46,7 +47,7 @@ class Exchange:
 
     def undo(self, name: str) -> str:
         edit_id = self._new_id()
-        assert self.replicas[name].undo(edit_id)
+        assert self.replicas[name].undo(lambda: edit_id)
         return edit_id
 
     def send(self, name: str) -> Any:

@@ -12,7 +12,8 @@ from typing import Any
 
 from collab.client.errors import error_of
 from collab.client.events import Notice, Refused
-from collab.client.replica import Replica, Request
+from collab.client.replica import Replica
+from collab.client.request import Request
 from collab.client.wire import answer_of, document_of, edit_of
 from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
@@ -59,6 +60,8 @@ class Client:
         self.replica = Replica(document, user.id)
         self.socket: Socket | None = None
         self.told: list[Notice] = []
+        self.made: dict[str, int] = {}
+        """The edits and undos that the user has made, each with the version that they saw then."""
 
     @property
     def refusals(self) -> list[Refused]:

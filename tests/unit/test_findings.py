@@ -101,3 +101,11 @@ def test_origins_and_times_that_break_a_promise_are_told() -> None:
     assert findings.origins(["https://band.example"]).message == "the server's own, https://band.example"
     assert findings.departure(20, 15, 10).status == "ok"
     assert findings.departure(25, 20, 10).status == "warn"
+
+
+def test_several_nodes_without_a_bus_are_told() -> None:
+    assert list(findings.nodes(0, has_bus=False)) == []
+    assert [found.status for found in findings.nodes(1, has_bus=False)] == ["ok"]
+    assert [found.status for found in findings.nodes(3, has_bus=True)] == ["ok"]
+    [found] = findings.nodes(2, has_bus=False)
+    assert (found.status, "COLLAB_BUS_URL" in found.remedy) == ("warn", True)

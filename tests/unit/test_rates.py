@@ -12,6 +12,7 @@ LIMITS = RateLimits(
     edits=MANY,
     presence=MANY,
     requests=MANY,
+    creations=MANY,
     written=Rate(1_000, 10_000),
     told=Rate(1_000, 10_000),
     read=Rate(1_000, 10_000),
@@ -97,3 +98,8 @@ def test_without_limits_nothing_is_charged(clock: ManualClock) -> None:
     rates.take("ada-1", "edit_content")
     rates.take_call("ada")
     rates.require_band("band", "edits")
+
+
+@pytest.mark.parametrize(("wait_s", "told_s"), [(0.0001, 0.001), (0.5, 0.5), (2.0004, 2.001)])
+def test_nobody_is_told_to_wait_too_little(wait_s: float, told_s: float) -> None:
+    assert RateLimited("too much", wait_s).details == {"retry_after": told_s}

@@ -20,12 +20,13 @@ def run_tool(script: str, stdin: str) -> str:
     return done.stdout
 
 
-async def run_vitest(live: str) -> None:
-    """Runs the live tests, with what they need to know in COLLAB_LIVE; fails with their output."""
+async def run_vitest(live: str, file: str = "fuzz.live.ts") -> None:
+    """Runs live tests, with what they need to know in COLLAB_LIVE; fails with their output."""
     process = await asyncio.create_subprocess_exec(
         NODE,
         WEB / "node_modules" / "vitest" / "vitest.mjs",
         "run",
+        file,
         cwd=WEB,
         env={**os.environ, "COLLAB_LIVE": live, "NO_COLOR": "1"},
         stdout=asyncio.subprocess.PIPE,

@@ -55,6 +55,21 @@ export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast |
             : "Somebody replaced the text that you were writing in.";
       return { text: `${why} What you wrote there: ${written(op)}`, ...copying(written(op)), isImportant: true };
     }
+    case "lost": {
+      const { item, field, now } = notice;
+      if (item !== null && field === null) {
+        const fields = notice.mine as Record<string, Value>;
+        const title = typeof fields["title"] === "string" ? fields["title"] : "An entry";
+        return { text: `An older version was brought back: “${title}”, which you had added, is not in it.`, isImportant: true };
+      }
+      if (field === null) return null;
+      const [mine, stands] = [shown(item, field, notice.mine), shown(item, field, now)];
+      return {
+        text: `An older version was brought back: the ${what(item, field)} is ${stands}; you had set ${mine}.`,
+        action: setBack(`Put ${mine} back`, item, field, notice.mine),
+        isImportant: true,
+      };
+    }
     case "refused":
       return lostToast(notice.ops, document, kinds, notice.error);
     case "edited":

@@ -20,6 +20,8 @@ export interface ConnectionOptions {
   /** A token, or how to get a fresh one: asked for anew at each connection, and after a while where one was refused. */
   token: string | (() => string | Promise<string>);
   path?: string;
+  /** How to connect, the first that works; `["websocket", "polling"]` by default. */
+  transports?: ("websocket" | "polling")[];
 }
 
 /** Who takes part in a room. */
@@ -56,6 +58,8 @@ export class Unanswered extends Error {}
 /** The library tells of a broken connection only who waits for a limited time: this is as long as a timer goes. */
 const FOR_EVER_MS = 2 ** 31 - 1;
 const RETRY_MS = { first: 500, most: 10_000 };
+/** A connection that lasts so long, and carries something, was no part of a trouble. */
+const HELD_MS = 5_000;
 const ROOM_EVENTS = [
   "content_edited",
   "batch_update",
@@ -76,6 +80,9 @@ export class Connection extends Watchable<Link> {
   #token: ConnectionOptions["token"];
   readonly #backoff = new Backoff(RETRY_MS.first, RETRY_MS.most);
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #onlineSince = 0;
+  /** Whether anything was answered on the present connection. */
+  #hasCarried = false;
 
   constructor(options: ConnectionOptions) {
     super({ state: "connecting" });
@@ -84,7 +91,7 @@ export class Connection extends Watchable<Link> {
       path: options.path ?? "/socket.io/",
       autoConnect: false,
       forceNew: true,
-      transports: ["websocket", "polling"],
+      transports: options.transports ?? ["websocket", "polling"],
       tryAllTransports: true,
       query: { parts: "1" },
       reconnectionDelay: RETRY_MS.first,
@@ -119,6 +126,12 @@ export class Connection extends Watchable<Link> {
 
   get isOnline(): boolean {
     return this.getState().state === "online";
+  }
+
+  /** How large a message may be: a larger one would end the connection. */
+  get maxMessageBytes(): number {
+    const link = this.getState();
+    return link.state === "online" ? link.session.max_message_bytes : Infinity;
   }
 
   get sessionId(): string | null {
@@ -201,6 +214,7 @@ export class Connection extends Watchable<Link> {
           reject(new Unanswered(String(error)));
           return;
         }
+        if (this.#socket.id === socketId) this.#hasCarried = true;
         this.#patience.moved();
         const answer = this.#parts.whole(told);
         if (answer.ok) {
@@ -213,7 +227,8 @@ export class Connection extends Watchable<Link> {
   }
 
   #begin(session: Session): void {
-    this.#backoff.reset();
+    this.#onlineSince = performance.now();
+    this.#hasCarried = false;
     this.set({ state: "online", session });
     for (const member of this.#members) void this.#join(member);
   }
@@ -254,12 +269,16 @@ export class Connection extends Watchable<Link> {
     }
   }
 
+  /** Back-off begins anew only after a connection that was of use: else a fault that ends each would be a storm. */
   #end(reason: Socket.DisconnectReason): void {
+    const hasHeld = this.isOnline && this.#hasCarried && performance.now() - this.#onlineSince >= HELD_MS;
+    if (hasHeld) this.#backoff.reset();
     this.#parts.clear();
     for (const member of this.#members) member.parted();
     if (this.getState().state !== "refused") this.set({ state: this.#isWanted ? "connecting" : "offline" });
-    // After any other reason the library comes back by itself.
     if (reason === "io server disconnect") this.#later();
+    // After any other reason, but that we left, the library comes back by itself.
+    else if (reason !== "io client disconnect") this.#socket.io.reconnectionDelay(this.#backoff.delay_ms());
   }
 
   #failed(error: Error & { data?: Partial<Problem> }): void {

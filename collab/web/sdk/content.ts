@@ -77,7 +77,7 @@ export class Content extends Room<ContentState, ContentJoined> {
       this.room,
       connection,
       this.#retries,
-      (document) => new Replica(document, userId, [], store.mayGrow),
+      (document, lastEdit) => new Replica(document, userId, [], store.mayGrow, lastEdit),
       () => this.#edited(),
     );
     this.#presence = new OwnPresence(this.room, connection, this.#retries, () => this.isJoined);
@@ -89,7 +89,7 @@ export class Content extends Room<ContentState, ContentJoined> {
     if (this.#isClosed) return this;
     if (stored) {
       const confirmed = Document.fromJson(stored.confirmed);
-      this.#sync.replica = new Replica(confirmed, this.userId, stored.pending, this.#store.mayGrow);
+      this.#sync.replica = new Replica(confirmed, this.userId, stored.pending, this.#store.mayGrow, stored.lastEdit);
       this.role = stored.role as Role;
       this.changed();
     }
@@ -154,8 +154,7 @@ export class Content extends Room<ContentState, ContentJoined> {
   }
 
   protected payload(): object {
-    const { since } = this.#sync;
-    return since === undefined ? {} : { since };
+    return this.#sync.since;
   }
 
   override refused(problem: Problem): void {

@@ -21,6 +21,11 @@ export type Notice =
   | { type: "edited"; edit: Edit; ops: Op[] }
   /** The document was replaced whole: more was missed than could be told edit by edit. */
   | { type: "reloaded"; version: number }
+  /**
+   * The server has another history by now, as after a backup was put back, and not what one had written in a field:
+   * `mine` stood there, `now` does. Of an item that one had added `field` is null and `mine` its fields.
+   */
+  | { type: "lost"; item: string | null; field: string | null; mine: Value; now: Value }
   /** An edit of one's own is stored, for good. */
   | { type: "saved"; editId: string; version: number }
   /** One's own edit set a field over what `by` had given it meanwhile: `mine` stands now, and `theirs` stood before. */
@@ -59,16 +64,19 @@ function overwroteOf(editId: string, op: Op | undefined, { value: theirs, author
 }
 
 /**
- * The fields that the user wrote and nobody else has set since, each with the version of the last such edit.
+ * The fields that the user wrote and nobody else has set since, each with the version of the last such edit; and the
+ * items that they added.
  *
  * Whoever sets one from an older version has not seen what stood there (PROTOCOL.md, A client in any language, 6).
  */
 export class OwnWrites {
   readonly #versions = new Map<string, number>();
+  readonly #inserted = new Set<string>();
 
   /** An edit of the user's has its place. */
   stored(version: number, ops: readonly Op[]): void {
     for (const op of ops) if (op.op === "set" || op.op === "text") this.#versions.set(place(op.item, op.field), version);
+    for (const op of ops) if (op.op === "insert") this.#inserted.add(op.item.id);
   }
 
   /** What an edit of somebody else, about to follow `document`, replaces without its author having seen it. */
@@ -84,9 +92,25 @@ export class OwnWrites {
     });
   }
 
+  /** What a document of another history does not have of what the user wrote. */
+  lost(before: Document, now: Document): Notice[] {
+    const told: Notice[] = [...this.#inserted]
+      .filter((item) => before.items.has(item) && !now.items.has(item))
+      .sort()
+      .map((item) => ({ type: "lost", item, field: null, mine: { ...before.items.get(item)!.fields }, now: null }));
+    for (const key of this.#versions.keys()) {
+      const [item, field] = JSON.parse(key) as [string | null, string];
+      if (item !== null && !(before.items.has(item) && now.items.has(item))) continue;
+      const [mine, value] = [before.value(item, field) ?? null, now.value(item, field) ?? null];
+      if (!isSame(mine, value)) told.push({ type: "lost", item, field, mine, now: value });
+    }
+    return told;
+  }
+
   /** The document was replaced whole: who wrote what since is not known. */
   clear(): void {
     this.#versions.clear();
+    this.#inserted.clear();
   }
 }
 

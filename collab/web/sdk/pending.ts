@@ -1,15 +1,17 @@
-/** Pending edits: made here, not yet done. What they are made of, how they look on a document, and how they are sent. */
+/** Pending edits: made here, not yet done. What they are made of, and how they look on a document. */
 
 import { type Document, Draft } from "./document";
 import * as text from "./text";
 import { isSame, target as targetOf } from "./transform";
-import type { Op, Problem, Value } from "./types";
+import type { Op, Value } from "./types";
 
 /** An edit of ours that the server has not both answered and put in its place among the versions. */
 export interface Pending {
   editId: string;
-  /** For an undo: the edit to undo. Its `ops` are what it is expected to do. */
+  /** For an undo: the edit to undo. Its `ops` are as foretold. */
   undoes: string | null;
+  /** The edit that an undo takes back: that one, or its latest redo; null where it is not foretold. */
+  takesBack?: string | null;
   /** As they follow what is confirmed and the edits that wait before this one. */
   ops: Op[];
   /**
@@ -21,49 +23,33 @@ export interface Pending {
   expected: Readonly<Record<string, Value>> | null;
   /** As first sent, and never again otherwise; null while it has not been sent. */
   sent: { baseVersion: number; rebasedTo: number; ops: Op[] } | null;
+  /** Whether the server may have it. */
+  wasSent?: boolean;
   /** Whether it is among the confirmed versions, and only its answer is missing. */
   isInPlace: boolean;
 }
 
-interface EditPayload {
-  room_id: string;
-  edit_id: string;
-  base_version: number;
-  rebased_to?: number;
-  expect?: "unchanged";
-  ops: Op[];
+/**
+ * Those that are to be sent: all, but for edits at the end that were undone before they were sent, and their undos.
+ * Together these change nothing, and they wait for whether they are redone.
+ */
+export function awake(pending: readonly Pending[]): readonly Pending[] {
+  const standing: number[] = [];
+  pending.forEach((entry, index) => {
+    const last = pending[standing.at(-1) ?? -1];
+    if (last && !last.wasSent && entry.takesBack === last.editId) standing.pop();
+    else standing.push(index);
+  });
+  return pending.slice(0, (standing.at(-1) ?? -1) + 1);
 }
 
-/** An event to send; with a `refusal` it is refused here, and not sent. */
-export type Request = { refusal?: Problem } & (
-  | { event: "edit_content"; payload: EditPayload }
-  | { event: "undo_edit"; payload: { room_id: string; edit_id: string; target: string } }
-);
-
-/** What to send for an edit, now and whenever it is sent again. */
-export function requestOf(entry: Pending, room_id: string, confirmed: Document): Request {
-  const edit_id = entry.editId;
-  const { version } = confirmed;
-  entry.sent ??= { baseVersion: entry.madeOn ?? version, rebasedTo: version, ops: entry.ops };
-  if (entry.undoes !== null) return { event: "undo_edit", payload: { room_id, edit_id, target: entry.undoes } };
-  const { baseVersion: base_version, rebasedTo: rebased_to, ops } = entry.sent;
-  const payload: EditPayload = { room_id, edit_id, base_version, ops };
-  if (rebased_to !== base_version) payload.rebased_to = rebased_to;
-  if (entry.expected !== null) payload.expect = "unchanged";
-  const refusal = refusalOf(entry, confirmed);
-  return { event: "edit_content", payload, ...(refusal ? { refusal } : {}) };
-}
-
-/** The conflict of an edit made anew: what its author saw is no version of the server's, which could find it. */
-function refusalOf({ madeOn, expected, ops }: Pending, confirmed: Document): Problem | null {
-  const isAsExpected = ops.every((op) => {
+/** Whether the fields still hold what its author expects, or what they are to be given. */
+export function isAsExpected({ expected, ops }: Pending, document: Document): boolean {
+  return ops.every((op) => {
     if (op.op !== "set" || expected === null) return true;
-    const now = confirmed.value(op.item, op.field);
+    const now = document.value(op.item, op.field);
     return isSame(now, expected[placeOf(op)]) || isSame(now, op.value);
   });
-  if (madeOn !== null || isAsExpected) return null;
-  const message = "expected fields that nobody changed since the edit was made; look at what is there now";
-  return { code: "conflict", message };
 }
 
 /** Whether nothing is left of an edit that would change anything. */

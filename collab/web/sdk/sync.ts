@@ -2,8 +2,8 @@
 
 import { type Connection, Refused } from "./connection";
 import { Document } from "./document";
-import type { Request } from "./pending";
 import type { Replica } from "./replica";
+import type { Request } from "./request";
 import type { Retries } from "./retries";
 import type { Catchup, Edit, EditAnswer } from "./types";
 
@@ -23,13 +23,15 @@ export class Sync {
     readonly room: string,
     readonly connection: Connection,
     readonly retries: Retries,
-    readonly newReplica: (document: Document) => Replica,
+    readonly newReplica: (document: Document, lastEdit: string | null) => Replica,
     readonly onChange: () => void,
   ) {}
 
-  /** The version to go on from; undefined where the whole document is needed. */
-  get since(): number | undefined {
-    return this.#isElsewhere ? undefined : this.replica?.confirmed.version;
+  /** What is known here of the server's history, to go on from; nothing where the whole document is needed. */
+  get since(): { since?: number; since_edit?: string } {
+    if (this.#isElsewhere || !this.replica) return {};
+    const { confirmed, lastEdit } = this.replica;
+    return { since: confirmed.version, ...(lastEdit === null ? {} : { since_edit: lastEdit }) };
   }
 
   /** The room was entered, and this is what was missed. What was in flight goes out again. */
@@ -38,7 +40,7 @@ export class Sync {
     this.#take(answer);
     this.onChange();
     if (this.replica?.isBehind) this.catchUp();
-    this.#deliver((replica) => replica.again(this.room) ?? replica.next(this.room));
+    this.#deliver((replica, most) => replica.again(this.room, most) ?? replica.next(this.room, most));
   }
 
   parted(): void {
@@ -57,7 +59,7 @@ export class Sync {
 
   /** Sends the next edit, where none is in flight. */
   send(): void {
-    this.#deliver((replica) => replica.next(this.room));
+    this.#deliver((replica, most) => replica.next(this.room, most));
   }
 
   /** Asks for what is missing, until nothing is. */
@@ -72,8 +74,7 @@ export class Sync {
 
   async #ask(): Promise<void> {
     this.#isCatchingUp = true;
-    const { since } = this;
-    const payload = { room_id: this.room, ...(since === undefined ? {} : { since }) };
+    const payload = { room_id: this.room, ...this.since };
     try {
       const isWhole = this.#take(await this.connection.request<Catchup & { ok: true }>("request_update", payload));
       this.onChange();
@@ -98,18 +99,19 @@ export class Sync {
     const document = Document.fromJson(answer.content);
     const isElsewhere = this.#isElsewhere;
     this.#isElsewhere = false;
-    if (!this.replica) this.replica = this.newReplica(document);
-    else if (isElsewhere) this.replica.restart(document);
-    else this.replica.reset(document);
+    const lastEdit = answer.last_edit ?? null;
+    if (!this.replica) this.replica = this.newReplica(document, lastEdit);
+    else if (isElsewhere) this.replica.restart(document, lastEdit);
+    else this.replica.reset(document, lastEdit);
     // What others edited while the document was on its way has been heard, and is not in it.
     return !isElsewhere;
   }
 
-  /** Sends what `choose` finds in the replica, where it is time to send. */
-  #deliver(choose: (replica: Replica) => Request | null): void {
+  /** Sends what `choose` finds in the replica for a message of so many bytes at most, where it is time to send. */
+  #deliver(choose: (replica: Replica, maxBytes: number) => Request | null): void {
     // Edits wait for the history that they will follow.
     if (!this.replica || !this.#isJoined || this.#isSending || this.#isElsewhere || this.#isBaseUnknown) return;
-    const request = choose(this.replica);
+    const request = choose(this.replica, this.connection.maxMessageBytes);
     if (request?.refusal) {
       this.replica.refused(request.refusal);
       this.onChange();
@@ -138,7 +140,7 @@ export class Sync {
   #refused(replica: Replica, error: Refused): void {
     if (error.isPassing || error.code === "unauthenticated") {
       // A token that has run out: the connection is about to be renewed, and sends what is in flight.
-      this.retries.later("send", () => this.#deliver((replica) => replica.again(this.room)), error);
+      this.retries.later("send", () => this.#deliver((replica, most) => replica.again(this.room, most)), error);
       return;
     }
     replica.refused(error.problem);

@@ -50,6 +50,7 @@ export type Problem = wire.Problem;
 /** What `join_room` of a content and `request_update` bring: the whole document, or the edits since a version. */
 export interface Catchup {
   content?: DocumentJson | null;
+  last_edit?: string | null;
   version?: number | null;
   edits?: Edit[] | null;
 }

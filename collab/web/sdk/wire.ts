@@ -358,6 +358,7 @@ export interface Session {
   user: User;
   expires_at: string;
   protocol: number;
+  max_message_bytes: number;
 }
 /**
  * How a job is doing, for the whole band.

@@ -267,3 +267,21 @@ test("a content that is closed leaves no timer behind", async () => {
   expect(socket.sent).toHaveLength(count);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("back-off begins anew only after a connection that held and carried something", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+  await opened({});
+  for (let count = 0; count < 3; count += 1) {
+    socket.break();
+    await vi.advanceTimersByTimeAsync(4_999);
+  }
+  await vi.advanceTimersByTimeAsync(1);
+  socket.break();
+  expect(socket.delays).toEqual([500, 1_000, 2_000, 500]);
+  socket.answers = {};
+  socket.break();
+  await vi.advanceTimersByTimeAsync(5_000);
+  socket.break();
+  expect(socket.delays.slice(4)).toEqual([1_000, 2_000]);
+  vi.restoreAllMocks();
+});

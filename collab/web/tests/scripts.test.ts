@@ -25,6 +25,7 @@ test("there are scripts of every sort", () => {
   expect(scripts().length).toBeGreaterThan(24);
 });
 
-test.each(scripts())("%s", async (_name, document, steps) => {
+test.each(scripts())("%s", async (_name, document, { steps, max_message_bytes = 1_000_000 }) => {
+  socket.maxMessageBytes = max_message_bytes;
   await new Player(socket, document).play(steps);
 });

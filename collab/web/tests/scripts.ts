@@ -104,7 +104,8 @@ export class Player {
       const overwrote = entries.map((entry) => ({ ...entry, author: author(entry.author) }));
       resolve({ ...body, edit_id: asked.edit_id, ops: asked.ops ?? [], dropped: [], ...short, overwrote });
     } else if (short.content) {
-      resolve({ ...body, content: { id: "c", kind: "setlist", band_id: "b", ...short.content } });
+      const content = { id: "c", kind: "setlist", band_id: "b", ...short.content };
+      resolve({ ...body, content, last_edit: short.last_edit ?? null });
     } else {
       resolve({ ...body, version: short.version, edits: (short.edits as Json[]).map((one) => this.#edit(one)) });
     }
@@ -135,7 +136,7 @@ export class Player {
   /** With the script's names for edits; one that is new gets the name that is expected of it. */
   #named(body: Json, expected: Json): Json {
     const named = { ...body };
-    for (const key of ["edit_id", "target"]) {
+    for (const key of ["edit_id", "target", "since_edit"]) {
       if (!(key in body)) continue;
       const isFree = ![...this.#names.values()].includes(expected[key]);
       if (!this.#names.has(body[key]) && isFree) this.#names.set(body[key], expected[key] ?? body[key]);
@@ -160,6 +161,7 @@ function toldOf(notice: Notice): Json | null {
     case "edited":
       return null;
     case "reloaded":
+    case "lost":
       return { ...notice };
     case "saved":
       return { type: "saved", edit_id: notice.editId, version: notice.version };

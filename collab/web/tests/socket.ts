@@ -13,7 +13,13 @@ export class FakeSocket {
   answers: Answers = {};
   /** Whether a broken connection comes back by itself, as the library's does. */
   comesBack = true;
-  readonly io = { engine: { close: () => this.break() } };
+  readonly io = {
+    engine: { close: () => this.break() },
+    reconnectionDelay: (delay_ms: number) => this.delays.push(delay_ms),
+  };
+  /** How long the library is told to wait before it comes back, each time. */
+  readonly delays: number[] = [];
+  maxMessageBytes = 1_000_000;
 
   /** As the handshake asks for the token. */
   auth: (give: (shown: object) => void) => void = () => undefined;
@@ -46,7 +52,8 @@ export class FakeSocket {
     this.connected = true;
     this.#count += 1;
     this.id = `socket-${this.#count}`;
-    this.hear("session", { session_id: this.id, user: { id: "ada", name: "Ada", color: "#000000" }, protocol: 1 });
+    const user = { id: "ada", name: "Ada", color: "#000000" };
+    this.hear("session", { session_id: this.id, user, protocol: 1, max_message_bytes: this.maxMessageBytes });
   }
 
   disconnect(): void {

@@ -24,6 +24,7 @@ export interface ServerCase {
   expect: {
     outcome: string;
     ops?: Op[];
+    undoes?: string;
     document?: Pick<DocumentJson, "fields" | "items">;
     dropped?: { index: number; reason: never }[];
     overwrote?: { index: number; version: number; author: { id: string; name: string }; value: unknown }[];
@@ -32,17 +33,23 @@ export interface ServerCase {
 
 const read = (file: string): unknown => JSON.parse(readFileSync(join(FOLDER, file), "utf8"));
 
-/** A client's scripts: their names, the documents that they begin with, and their steps. */
-export function scripts(): [name: string, document: Record<string, unknown>, steps: Step[]][] {
+/** A client's scripts: their names, the documents that they begin with, and they themselves. */
+export function scripts(): [name: string, document: Record<string, unknown>, script: Script][] {
   return readdirSync(join(FOLDER, "scripts")).flatMap((file) => {
     const { document, scripts } = read(join("scripts", file)) as ScriptFile;
-    return scripts.map(({ name, steps }): [string, Record<string, unknown>, Step[]] => [`${file}: ${name}`, document, steps]);
+    return scripts.map((script): [string, Record<string, unknown>, Script] => [`${file}: ${script.name}`, document, script]);
   });
+}
+
+interface Script {
+  name: string;
+  max_message_bytes?: number;
+  steps: Step[];
 }
 
 interface ScriptFile {
   document: Record<string, unknown>;
-  scripts: { name: string; steps: Step[] }[];
+  scripts: Script[];
 }
 
 export const clientCases = (): ClientCase[] => read("client.json") as ClientCase[];

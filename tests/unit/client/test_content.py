@@ -23,6 +23,8 @@ DOCUMENT = {"id": "friday", "band_id": "band", "kind": "setlist", "version": 0, 
 class Scripted:
     """A connection to a server that answers each event as the script says, in order."""
 
+    max_message_bytes = 1_000_000
+
     def __init__(self) -> None:
         self.asked: list[tuple[str, Any]] = []
         self._script: Iterator[Callable[[], Any]] = iter(())
@@ -116,7 +118,7 @@ async def test_what_is_heard_while_a_server_with_another_history_is_joined_is_in
     connection.answers(refuse, whole)
     await content.join(cast("Connection", connection))
     assert (content.version, content.document.fields) == (1, {"venue": "Heard before its document"})
-    room = {"room": ROOM, "since": 1}
+    room = {"room": ROOM, "since": 1, "since_edit": "edit-1"}
     assert connection.asked == [("join_room", room), ("join_room", ROOM)]
 
 

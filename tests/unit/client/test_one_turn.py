@@ -57,7 +57,7 @@ class Line:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.band = Band("b", TIMEOUT_S, lambda _: None)
         self.connection = Connection(self.band.hear)
-        self.connection.session = Session("ada", User("ada", "Ada"), datetime.fromisoformat(AT))
+        self.connection.session = Session("ada", User("ada", "Ada"), datetime.fromisoformat(AT), 1_000_000)
         self._socket = self.connection._socket  # noqa: SLF001  # where packets come in
         self._socket.namespaces["/"] = "ada"
         monkeypatch.setattr(self._socket, "_send_packet", self._send)

@@ -1,5 +1,7 @@
 """Edits go out one at a time and find their place by version, in scripts of type, send and receive."""
 
+from functools import partial
+
 import pytest
 
 from collab.client.events import Edited, Saved
@@ -163,16 +165,17 @@ def test_undo_and_redo_go_through_ones_own_edits() -> None:
     def keys_after(*asks: str) -> list[object]:
         found = []
         for number, ask in enumerate(asks):
-            assert getattr(ada, ask)(f"{ask}-{number}-{ada.confirmed.version}")
+            edit_id = f"{ask}-{number}-{ada.confirmed.version}"
+            assert (ada.undo if ask == "undo" else ada.redo)(partial(str, edit_id))
             band.get("ada", band.send("ada"))
             found.append(ada.view.items["iko"].fields["key"])
         return found
 
     assert keys_after("undo", "undo", "redo", "redo", "undo") == ["G", "F", "G", "A", "G"]
     band.stored("ada", key("C"))
-    assert not ada.redo("too late")
+    assert not ada.redo(lambda: "too late")
     assert keys_after("undo", "undo") == ["G", "F"]
-    assert not ada.undo("nothing left")
+    assert not ada.undo(lambda: "nothing left")
     band.assert_agreed()
     assert notes(band.document) == "hey: doors at 8"
 
@@ -181,7 +184,8 @@ def test_what_waits_is_carried_over_an_undo() -> None:
     band = Exchange("ada")
     band.stored("ada", typed(0, "hey: "))
     band.undo("ada")
-    band.edit("ada", typed(15, "!"))
+    assert notes(band.replicas["ada"].view) == "doors at 8"
+    band.edit("ada", typed(10, "!"))
     band.get("ada", band.send("ada"))
     assert notes(band.replicas["ada"].view) == "doors at 8!"
     band.get("ada", band.send("ada"))
@@ -206,3 +210,58 @@ def test_an_op_that_does_not_fit_the_view_is_refused_and_nothing_changes(op: Op,
     band.assert_agreed()
     with pytest.raises(Invalid, match="at least one op"):
         band.edit("ada")
+
+
+class TestUndoneBeforeItWasSent:
+    def test_it_is_never_sent_and_can_be_done_again(self) -> None:
+        band = Exchange("ada")
+        ada = band.replicas["ada"]
+        band.edit("ada", key("G"))
+        band.edit("ada", typed(0, "hey: "))
+        band.undo("ada")
+        band.undo("ada")
+        assert (ada.send(), ada.pending_count, ada.view.to_json()) == (None, 0, band.document.to_json())
+        assert ada.redo(lambda: "never used")
+        band.get("ada", band.send("ada"))
+        assert ada.send() is None
+        assert ada.redo(lambda: "nor this")
+        band.get("ada", band.send("ada"))
+        band.assert_agreed()
+        assert [len(edit.ops) for edit in band.history] == [1, 1]
+        assert notes(band.document) == "hey: doors at 8"
+
+    def test_a_new_edit_takes_its_place(self) -> None:
+        band = Exchange("ada")
+        band.edit("ada", key("G"))
+        band.undo("ada")
+        band.stored("ada", typed(0, "hey: "))
+        band.assert_agreed()
+        assert [edit.ops for edit in band.history] == [(typed(0, "hey: "),)]
+
+    def test_beneath_the_undo_of_what_was_sent_it_is_sent_too_so_that_redo_finds_its_place(self) -> None:
+        band = Exchange("ada")
+        ada = band.replicas["ada"]
+        band.edit("ada", typed(0, "abc"))
+        answer = band.send("ada")
+        band.edit("ada", key("G"))
+        band.edit("ada", typed(1, "x"))
+        for _ in range(3):
+            band.undo("ada")
+        band.get("ada", answer)
+        while ada.pending_count:
+            band.get("ada", band.send("ada"))
+        for number in range(3):
+            assert ada.redo(partial(str, f"redo-{number}"))
+        assert notes(ada.view) == "axbcdoors at 8"
+        while ada.pending_count:
+            band.get("ada", band.send("ada"))
+        band.assert_agreed()
+
+    def test_what_may_have_been_stored_is_sent_again_before_it_is_undone(self) -> None:
+        band = Exchange("ada")
+        ada = band.replicas["ada"]
+        band.edit("ada", key("G"))
+        band.send("ada")
+        band.undo("ada")
+        ada.restart(band.document)
+        assert ada.pending_count == 2

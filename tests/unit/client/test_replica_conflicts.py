@@ -66,7 +66,7 @@ def test_an_edit_whose_every_op_was_dropped_leaves_nothing_pending_and_nothing_t
     assert band.replicas["ada"].is_behind
     band.hear("ada")
     band.assert_agreed()
-    assert not band.replicas["ada"].redo("redo")
+    assert not band.replicas["ada"].redo(lambda: "redo")
 
 
 def test_a_refused_edit_is_taken_back_with_what_builds_on_it() -> None:
@@ -76,7 +76,6 @@ def test_a_refused_edit_is_taken_back_with_what_builds_on_it() -> None:
     request = ada.send()
     assert request is not None
     on_it = band.edit("ada", Set("mine", "key", "G"), typed(1, "B"))
-    band.undo("ada")
     refused, dropped = band.get("ada", band.store("ada", request))
     assert isinstance(refused, Refused)
     assert isinstance(refused.error, Invalid)
@@ -85,9 +84,24 @@ def test_a_refused_edit_is_taken_back_with_what_builds_on_it() -> None:
     assert notes(ada.view) == "Bdoors at 8"
     assert refused.edit_id == edit_id
     band.get("ada", band.send("ada"))
+    band.undo("ada")
     band.get("ada", band.send("ada"))
     band.assert_agreed()
     assert notes(band.document) == "doors at 8"
+
+
+def test_what_was_undone_before_it_was_sent_goes_with_a_refused_edit_and_nobody_is_told_of_it() -> None:
+    band = Exchange("ada")
+    ada = band.replicas["ada"]
+    band.edit("ada", Insert(Item("mine", "song", "a2", {"title": "Mine", "tempo": 9_999})))
+    request = ada.send()
+    assert request is not None
+    band.edit("ada", Set("mine", "key", "G"))
+    band.undo("ada")
+    (refused,) = band.get("ada", band.store("ada", request))
+    assert isinstance(refused, Refused)
+    assert ada.send() is None
+    band.assert_agreed()
 
 
 def test_an_edit_that_was_stored_is_not_taken_back_where_sending_it_again_is_refused() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collab.client.events import Reloaded, Saved
+from collab.client.events import Lost, Reloaded, Saved
 from collab.domain.ops import Insert, Item, Move, Remove, Set
 from tests.support.exchange import Exchange, key, notes, typed
 
@@ -77,7 +77,7 @@ def test_a_server_with_another_history_gets_what_is_pending() -> None:
     band.edit("ada", typed(0, "hey: "))
     assert ada.send() is not None
     band.document, band.history = backup, []
-    assert ada.restart(backup) == [Reloaded(0)]
+    assert ada.restart(backup) == [Reloaded(0), Lost("iko", "key", "G", "F")]
     request = ada.send()
     assert request is not None
     assert request.payload["base_version"] == 0

@@ -13,12 +13,12 @@ from collab.client import Content
 from collab.client.backoff import Backoff
 from collab.client.connection import Connection
 from collab.client.errors import NotConnected, error_of
-from collab.client.events import OpDropped, Overwritten, Overwrote, Refused, Reloaded, Saved, Stream
+from collab.client.events import Lost, OpDropped, Overwritten, Overwrote, Refused, Reloaded, Saved, Stream
 from collab.client.wire import ops_of
 
 FILES = sorted((Path(__file__).parents[2] / "vectors" / "scripts").glob("*.json"))
 SCRIPTS = [
-    (f"{file.stem}: {script['name']}", loaded["document"], script["steps"])
+    (f"{file.stem}: {script['name']}", loaded["document"], script)
     for file in FILES
     for loaded in [json.loads(file.read_text())]
     for script in loaded["scripts"]
@@ -32,7 +32,8 @@ Json = dict[str, Any]
 class Line:
     """A connection that the script answers, and that remembers what was sent on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_message_bytes: int) -> None:
+        self.max_message_bytes = max_message_bytes
         self.sent: list[tuple[str, Json]] = []
         self.open: deque[tuple[str, Json, asyncio.Future[Any]]] = deque()
 
@@ -56,9 +57,11 @@ class Line:
 class Player:
     """Plays one script: does what its steps say, and compares what came of each."""
 
-    def __init__(self, document: Json) -> None:
-        self.content = Content("c", "ada", 10.0, lambda _: None)
-        self.line = Line()
+    def __init__(self, document: Json, max_message_bytes: int) -> None:
+        self.now_s = 0.0
+        self.content = Content("c", "ada", 10.0, lambda _: None, lambda: self.now_s)
+        self.line = Line(max_message_bytes)
+        self._max_message_bytes = max_message_bytes
         self._events: Stream[Any] = self.content.events()
         self._document = document
         self._names: dict[str, str] = {}
@@ -90,6 +93,8 @@ class Player:
                 assert self.content.undo()
             case "redo":
                 assert self.content.redo()
+            case "pause":
+                self.now_s += 60
             case "hear":
                 self._hear([self._edit(short) for short in step["hear"]])
             case "answer":
@@ -103,7 +108,7 @@ class Player:
                 raise ValueError(f"expected a step of the format, got {action!r}")
 
     def _connect(self) -> None:
-        self.line = Line()
+        self.line = Line(self._max_message_bytes)
         self._joining.append(asyncio.ensure_future(self.content.join(cast("Connection", self.line))))
 
     def _hear(self, edits: list[Json]) -> None:
@@ -124,6 +129,7 @@ class Player:
             body |= {**stored, **short, "overwrote": overwrote}
         elif "content" in short:
             body["content"] = {"id": "c", "kind": "setlist", "band_id": "b", **short["content"]}
+            body["last_edit"] = short.get("last_edit")
         else:
             body |= {"version": short["version"], "edits": [self._edit(one) for one in short["edits"]]}
         answered.set_result(body)
@@ -160,7 +166,7 @@ class Player:
     def _named(self, body: Json, expected: Mapping[str, Any]) -> Json:
         """With the script's names for edits; one that is new gets the name that is expected of it."""
         named = dict(body)
-        for key in ("edit_id", "target"):
+        for key in ("edit_id", "target", "since_edit"):
             if key in body:
                 if body[key] not in self._names and expected.get(key) not in self._names.values():
                     self._names[body[key]] = expected.get(key, body[key])
@@ -195,6 +201,8 @@ def _notice(notice: Any) -> Json | None:
         case Overwritten(item, field, mine, theirs, by, version):
             clash = {"item": item, "field": field, "mine": mine, "theirs": theirs, "by": by.id, "version": version}
             return {"type": "overwritten", **clash}
+        case Lost(item, field, mine, now):
+            return {"type": "lost", "item": item, "field": field, "mine": mine, "now": now}
         case OpDropped(edit_id, op, reason):
             return {"type": "dropped", "edit_id": edit_id, "op": None if op is None else op.to_json(), "reason": reason}
         case Refused(edit_id, error, ops):
@@ -204,14 +212,12 @@ def _notice(notice: Any) -> Json | None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(("document", "steps"), [pytest.param(*rest, id=name) for name, *rest in SCRIPTS])
-async def test_a_script_is_played_as_it_says(
-    document: Json, steps: list[Json], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("document", "script"), [pytest.param(*rest, id=name) for name, *rest in SCRIPTS])
+async def test_a_script_is_played_as_it_says(document: Json, script: Json, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Backoff, "delay_s", lambda *_: 0.0)
-    player = Player(document)
+    player = Player(document, script.get("max_message_bytes", 1_000_000))
     try:
-        await player.play(steps)
+        await player.play(script["steps"])
     finally:
         player.end()
 

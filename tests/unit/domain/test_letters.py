@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from collab.domain import letters
-from collab.domain.edits import Edit
+from collab.domain.edits import Done, Edit
 from collab.domain.errors import NotFound
 from collab.domain.ops import Op, Set, Text
 from collab.domain.rebase import Accepted
@@ -85,7 +85,7 @@ def test_who_goes_all_the_way_back_replays_each_time_but_the_edit_in_question(mo
     replayed: list[int] = []
     really = letters.lasting
 
-    def counting(place: Place, edits: Sequence[Edit], named: set[str]) -> list[Edit]:
+    def counting(place: Place, edits: Sequence[Done], named: set[str]) -> list[Done]:
         replayed.append(len(found := really(place, edits, named)))
         return found
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 
 from collab.domain.document import Document
 from collab.domain.errors import TooLarge
-from collab.domain.sizes import check_content, check_message, content_bytes, growth_bytes
+from collab.domain.ops import Insert, Item, Op, Remove, Set, Text
+from collab.domain.sizes import check_content, check_message, content_bytes, growth_bytes, weight
 from tests.property.test_rebase_laws import histories
 from tests.support.rooms import START, History
 
@@ -47,3 +48,26 @@ def test_an_edit_may_be_as_long_as_a_message() -> None:
     check_message(100, 100)
     with pytest.raises(TooLarge, match=r"at most 100 bytes .* takes 101"):
         check_message(101, 100)
+
+
+@pytest.mark.parametrize(
+    ("ops", "expected"),
+    [
+        ([Set("iko", "key", "G")], 1),
+        ([Set("iko", "key", "G"), Remove("saints")], 2),
+        ([Set("iko", "notes", "x" * 3_500)], 1 + 3),
+        ([Text("iko", "notes", ("x" * 2_000, "y" * 1_000))], 1 + 3),
+        ([Insert(Item("n", "song", "a5", {"title": "x", "tempo": 120, "notes": "x" * 5_000}))], 1 + 5),
+    ],
+)
+def test_an_edit_weighs_its_ops_and_its_letters(ops: list[Op], expected: int) -> None:
+    history = History()
+    history.edit(ops)
+    assert weight(history.edits[0]) == expected
+
+
+def test_what_takes_an_edit_back_weighs_as_well() -> None:
+    history = History()
+    history.edit([Set("iko", "notes", "x" * 5_000)])
+    history.edit([Remove("iko")])
+    assert weight(history.edits[1]) == 1 + 5
