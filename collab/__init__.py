@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collab.app import attach, create_app
     from collab.domain.access import SharedRoom
-    from collab.domain.document import Document
-    from collab.domain.edits import Edit
     from collab.domain.kinds import Kind, register_kind
-    from collab.domain.presence import Diff
+    from collab.domain.ot.document import Document
+    from collab.domain.ot.edits import Edit
+    from collab.domain.presence.roster import Diff
     from collab.engine import Engine
     from collab.settings import Settings
 
@@ -33,9 +33,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Diff": "collab.domain.presence",
-    "Document": "collab.domain.document",
-    "Edit": "collab.domain.edits",
+    "Diff": "collab.domain.presence.roster",
+    "Document": "collab.domain.ot.document",
+    "Edit": "collab.domain.ot.edits",
     "Engine": "collab.engine",
     "Kind": "collab.domain.kinds",
     "Settings": "collab.settings",

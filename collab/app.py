@@ -19,7 +19,7 @@ from collab.http.rest import rest_routers
 from collab.http.routes import Caller
 from collab.http.traffic import Traffic
 from collab.protocol.ids import new_id
-from collab.services.hooks import OnEdit, OnPresence
+from collab.services.editing.hooks import OnEdit, OnPresence
 from collab.settings import Settings
 from collab.storage.migrate import migrate
 from collab.storage.records import records

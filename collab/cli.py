@@ -115,7 +115,7 @@ def migrate(
 ) -> None:
     """Brings the schema to a revision, up or down."""
     with _explained():
-        from collab.commands import keeping
+        from collab.commands import backups as keeping
         from collab.settings import Settings
 
         keeping.migrate(Settings().database_url, revision)
@@ -151,7 +151,7 @@ def compact(
 ) -> None:
     """Folds old edits into snapshots. Checkpoints stay; other versions before the fold can't be opened any more."""
     with _explained():
-        from collab.commands import keeping
+        from collab.commands import backups as keeping
         from collab.commands.times import duration
         from collab.settings import Settings
 
@@ -166,7 +166,7 @@ def backup(
 ) -> None:
     """Saves the data, also while a server runs. A dump can be restored into any of the databases."""
     with _explained():
-        from collab.commands import keeping
+        from collab.commands import backups as keeping
         from collab.settings import Settings
 
         keeping.backup(Settings().database_url, file, band)
@@ -176,7 +176,7 @@ def backup(
 def restore(file: Annotated[Path, typer.Argument(help="What `collab backup` has made.")]) -> None:
     """Brings a backup back: a copy becomes the database, a dump adds its bands to what is there."""
     with _explained():
-        from collab.commands import keeping
+        from collab.commands import backups as keeping
         from collab.settings import Settings
 
         keeping.restore(Settings().database_url, file)

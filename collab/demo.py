@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Final
 
-from collab.domain import positions
 from collab.domain.access import Role
 from collab.domain.bands import User
-from collab.domain.ops import Item
+from collab.domain.ot import positions
+from collab.domain.ot.ops import Item
 
 if TYPE_CHECKING:
     from collab.engine import Engine

@@ -12,38 +12,38 @@ from starlette.types import ASGIApp
 from collab.bus import RedisBus
 from collab.clock import SystemClock
 from collab.domain.access import SharedRoom
-from collab.domain.edits import Edit
 from collab.domain.kinds import KINDS, Kinds
-from collab.domain.presence import Roster
-from collab.domain.rebase import Accepted
+from collab.domain.ot.edits import Edit
+from collab.domain.ot.rebase import Accepted
+from collab.domain.presence.roster import Roster
 from collab.parsing.parser import Parser
 from collab.protocol.ids import new_id
 from collab.realtime.admin_ui import AdminUi
 from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
+from collab.realtime.cluster_broadcast import SharedBroadcaster
 from collab.realtime.connecting import Connecting
 from collab.realtime.handlers import Handlers
 from collab.realtime.server import asgi, make_server
 from collab.realtime.sessions import Sessions
-from collab.realtime.shared import SharedBroadcaster
 from collab.realtime.transports import Transports
-from collab.services.attendance import AttendanceService
-from collab.services.band_relay import BandRelay
-from collab.services.cluster import Cluster
-from collab.services.contents import ContentService
-from collab.services.directory import Directory
-from collab.services.edit_relay import EditRelay
-from collab.services.editing import EditingService
-from collab.services.exports import ExportService
+from collab.services.bands.contents import ContentService
+from collab.services.bands.directory import Directory
+from collab.services.bands.membership import MembershipService
+from collab.services.cluster.band_relay import BandRelay
+from collab.services.cluster.cluster import Cluster
+from collab.services.cluster.edit_relay import EditRelay
+from collab.services.cluster.other_nodes import OtherNodes
+from collab.services.editing.history import HistoryService
+from collab.services.editing.hooks import Hook, OnEdit, OnPresence
+from collab.services.editing.service import EditingService
 from collab.services.health import Health
-from collab.services.history import HistoryService
-from collab.services.hooks import Hook, OnEdit, OnPresence
-from collab.services.imports import ImportService
-from collab.services.membership import MembershipService
-from collab.services.other_nodes import OtherNodes
 from collab.services.ports import UNMETERED, Bus, Clock, Meter
-from collab.services.presence_peers import PresencePeers
+from collab.services.presence.history import AttendanceService
+from collab.services.presence.peers import PresencePeers
 from collab.services.rates import Rates
+from collab.services.songs.exports import ExportService
+from collab.services.songs.imports import ImportService
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
 from collab.storage.breaking import Connections

@@ -16,7 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from collab.domain.errors import CollabError, Unavailable
-from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing, Outcome
+from collab.domain.ot.rebase import Accepted, Conflict, Duplicate, Nothing, Outcome
 
 _OUTCOMES: Final[Mapping[type, str]] = {
     Accepted: "accepted",

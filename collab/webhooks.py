@@ -8,7 +8,7 @@ import orjson
 from standardwebhooks import Webhook
 
 from collab import outgoing
-from collab.domain.edits import Edit
+from collab.domain.ot.edits import Edit
 from collab.domain.times import rfc3339
 from collab.services.ports import Clock, DeliveryFailed
 

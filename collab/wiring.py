@@ -6,7 +6,7 @@ from datetime import timedelta
 from importlib.metadata import version
 
 from collab.domain.access import SharedRoom
-from collab.domain.presence import Diff
+from collab.domain.presence.roster import Diff
 from collab.domain.rates import Rate
 from collab.domain.sizes import SizeLimits
 from collab.http.traffic import TrafficLimits
@@ -14,14 +14,14 @@ from collab.metrics import PrometheusMeter
 from collab.protocol.ids import new_id
 from collab.realtime.sessions import Sessions
 from collab.realtime.transports import TransportLimits, Transports
+from collab.services.editing.webhooks import Webhooks
 from collab.services.ports import Announcer, Clock, HistoryReader
-from collab.services.presence import OnChange, PresenceService
-from collab.services.presence_log import OnLiving, PresenceLog
-from collab.services.presence_news import PresenceNews
+from collab.services.presence.log import OnLiving, PresenceLog
+from collab.services.presence.news import PresenceNews
+from collab.services.presence.service import OnChange, PresenceService
 from collab.services.rates import RateLimits
+from collab.services.songs.unpacking import ImportLimits
 from collab.services.stores import CountLimits, Outbox, PresenceStore
-from collab.services.unpacking import ImportLimits
-from collab.services.webhooks import Webhooks
 from collab.settings import Settings
 from collab.storage.journal import Journal
 from collab.webhooks import Receiver, webhook_id

@@ -14,7 +14,7 @@ import structlog
 from collab.domain.access import Role
 from collab.domain.bands import User
 from collab.domain.kinds import KINDS
-from collab.domain.ops import Item
+from collab.domain.ot.ops import Item
 from collab.serving import collect_garbage_rarely
 from collab.storage.migrate import migrate
 from tests.fault.harness import REPORTS

@@ -14,11 +14,11 @@ from collab.client.request import Request
 from collab.client.room import Room
 from collab.client.undo import Groups
 from collab.client.wire import answer_of, document_of, edit_of
-from collab.domain import positions, text
 from collab.domain.access import ContentRoom
-from collab.domain.document import Document
 from collab.domain.errors import ClientFault, CollabError, Invalid, RateLimited, Unavailable, VersionUnknown
-from collab.domain.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
+from collab.domain.ot import positions, text
+from collab.domain.ot.document import Document
+from collab.domain.ot.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
 from collab.protocol.ids import new_id
 
 

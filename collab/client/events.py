@@ -10,10 +10,10 @@ from weakref import WeakSet
 from collab.client.wire import Session, StoredEdit
 from collab.domain.access import Role
 from collab.domain.bands import Content as Summary
-from collab.domain.edits import Author, Reason
 from collab.domain.errors import CollabError, TokenFault
-from collab.domain.ops import Op, Value
-from collab.domain.presence import Presence
+from collab.domain.ot.edits import Author, Reason
+from collab.domain.ot.ops import Op, Value
+from collab.domain.presence.roster import Presence
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from collab.client.pending import Pending, correction
-from collab.domain.document import Document, Draft
-from collab.domain.edits import Done
 from collab.domain.errors import CollabError
 from collab.domain.fields import Line
 from collab.domain.kinds import Kind
-from collab.domain.ops import Op
-from collab.domain.undoing import Undoing, earlier, live_edit
+from collab.domain.ot.document import Document, Draft
+from collab.domain.ot.edits import Done
+from collab.domain.ot.ops import Op
+from collab.domain.ot.undoing import Undoing, earlier, live_edit
 
 MAX_PAST = 1_000
 """So many of the latest edits are kept, as many as the server's default looks back to. Of what lies further back an

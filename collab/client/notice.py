@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from collab.client.events import Lost, Notice, OpDropped, Overwritten, Overwrote, Saved
 from collab.client.pending import Pending
 from collab.client.wire import Answer, StoredEdit
-from collab.domain.document import Document
-from collab.domain.edits import Overwrite
-from collab.domain.ops import Insert, Op, Set, Text
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Overwrite
+from collab.domain.ot.ops import Insert, Op, Set, Text
 
 
 def told_by_answer(answer: Answer, edit: Pending) -> list[Notice]:

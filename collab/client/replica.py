@@ -13,17 +13,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 
-from collab.client.carry import carry, difference
 from collab.client.events import Edited, Notice, OpDropped, Refused, Reloaded
 from collab.client.foresight import Foresight, Past
 from collab.client.notice import OwnWrites, told_by_answer
 from collab.client.pending import Pending, applied, awake, checked, correction, joined, places_set
 from collab.client.request import Request, cut, request_of
+from collab.client.transform import difference, transform
 from collab.client.undo import Step, UndoStacks, take_group
 from collab.client.wire import Answer, StoredEdit
-from collab.domain.document import Document
 from collab.domain.errors import CollabError, VersionUnknown
-from collab.domain.ops import Op
+from collab.domain.ot.document import Document
+from collab.domain.ot.ops import Op
 
 
 class Replica:
@@ -214,7 +214,7 @@ class Replica:
             overwritten = self._own_writes.overwritten(edit, self.confirmed)
         self.confirmed = self._past.add(self.confirmed, edit.edit_id, edit.ops, edit.undoes)
         self.last_edit = edit.edit_id
-        ops, told = self._carry(edit.ops)
+        ops, told = self._transform_pending(edit.ops)
         return [Edited(edit, ops), *overwritten, *told]
 
     def _cut(self, edit: Pending, max_bytes: int, new_id: Callable[[], str]) -> None:
@@ -230,7 +230,7 @@ class Replica:
         flight.ops, flight.is_in_place = (), True
         self.confirmed = self._past.add(self.confirmed, flight.edit_id, ops, flight.undoes or flight.target)
         self.last_edit = flight.edit_id
-        told = self._carry(over)[1]
+        told = self._transform_pending(over)[1]
         self._own_writes.stored(version, ops)
         for edit in self._waiting:
             # Whoever saw all that came before this edit of theirs saw it too, while it was pending.
@@ -242,21 +242,21 @@ class Replica:
         """Takes the edit in flight out of the view, where it is not stored."""
         over = correction(self.confirmed, flight.ops, ())
         flight.ops, flight.is_in_place = (), True
-        return self._carry(over)[1]
+        return self._transform_pending(over)[1]
 
     def _replace(self, before: Document, after: Document, last_edit: str | None) -> list[Notice]:
         self._late = None
         self._own_writes.clear()
         self._past.clear()
         self.confirmed, self.last_edit = after, last_edit
-        told = self._carry(difference(before, after))[1]
+        told = self._transform_pending(difference(before, after))[1]
         return [Reloaded(after.version), *told]
 
     def _reset_late(self) -> list[Notice]:
         return [] if self._late is None else self.reset(*self._late)
 
-    def _carry(self, over: Sequence[Op]) -> tuple[tuple[Op, ...], list[Notice]]:
-        """Carries all that is pending over ops that are confirmed by now; returns those as they change the view."""
+    def _transform_pending(self, over: Sequence[Op]) -> tuple[tuple[Op, ...], list[Notice]]:
+        """Transforms all that is pending over ops that are confirmed by now; returns those as they change the view."""
         self._view = None
         told: list[Notice] = []
         pending = [edit for edit in self._pending() if not edit.is_in_place]
@@ -264,7 +264,7 @@ class Replica:
         silent = [self._flight, *self._waiting[awake(self._waiting) :]]
         foresight = Foresight(self.confirmed, self._past) if any(edit.target is not None for edit in pending) else None
         for edit in pending:
-            edit.ops, over, lost = carry(edit.ops, over)
+            edit.ops, over, lost = transform(edit.ops, over)
             if foresight is not None:
                 over = (*over, *foresight.follow(edit))
             if edit.target is None and edit not in silent:
@@ -292,7 +292,7 @@ class Replica:
             else:
                 self._waiting.append(Pending(new_id(), target=step.edit_id))
                 to.append(Step(self._waiting[-1].edit_id, step.group))
-        self._carry(())
+        self._transform_pending(())
         return bool(steps)
 
     def _forget(self, edit_id: str) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from collab.client.pending import Pending
 from collab.domain.access import ContentRoom
-from collab.domain.document import Document
 from collab.domain.errors import CollabError, Conflicting, TooLarge
-from collab.domain.ops import Insert, Op
+from collab.domain.ot.document import Document
+from collab.domain.ot.ops import Insert, Op
 
 MAX_OPS = 1_000
 """Ops in one edit."""

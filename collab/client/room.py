@@ -14,9 +14,9 @@ from collab.client.events import EventT, RoomLost, RosterChanged, Source, Stream
 from collab.client.wire import presence_of
 from collab.domain.access import BandRoom, ContentRoom, Role
 from collab.domain.errors import CollabError, RateLimited
-from collab.domain.focus import Focus
-from collab.domain.ops import Op
-from collab.domain.presence import Presence, Status
+from collab.domain.ot.ops import Op
+from collab.domain.presence.focus import Focus
+from collab.domain.presence.roster import Presence, Status
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 
-from collab.domain.ops import Op, Set, Text
+from collab.domain.ot.ops import Op, Set, Text
 
 MAX_STEPS = 1_000
 """So many of the latest can be taken back: a program may make edits for months."""

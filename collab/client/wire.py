@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from collab.domain import ops
 from collab.domain.access import Role
 from collab.domain.bands import Content as Summary
 from collab.domain.bands import User
-from collab.domain.document import Document
-from collab.domain.edits import Author, Dropped, Overwrite
-from collab.domain.focus import Focus
-from collab.domain.ops import Op
-from collab.domain.presence import Presence
+from collab.domain.ot import ops
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Author, Dropped, Overwrite
+from collab.domain.ot.ops import Op
+from collab.domain.presence.focus import Focus
+from collab.domain.presence.roster import Presence
 
 Json: TypeAlias = Mapping[str, Any]
 

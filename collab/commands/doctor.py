@@ -9,8 +9,8 @@ from pathlib import Path
 import orjson
 from pydantic import SecretStr, ValidationError
 
-from collab.commands import findings
-from collab.commands.findings import Finding
+from collab.commands import checks as findings
+from collab.commands.checks import Finding
 from collab.commands.terminal import say
 from collab.domain.errors import Unavailable
 from collab.settings import Settings

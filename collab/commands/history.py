@@ -9,11 +9,11 @@ import orjson
 
 from collab.commands.terminal import Styled, say
 from collab.domain.bands import Content, User
-from collab.domain.document import Document, apply_stored
-from collab.domain.edits import Edit
 from collab.domain.errors import Invalid, NotFound
 from collab.domain.fields import Line
 from collab.domain.kinds import KINDS, Kind
+from collab.domain.ot.document import Document, apply_stored
+from collab.domain.ot.edits import Edit
 from collab.domain.words import tell_edit
 from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands

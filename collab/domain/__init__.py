@@ -1,1 +1,5 @@
-"""The rules of collab, pure: no I/O, clock, randomness or framework. Read ops, document, edits in that order."""
+"""The rules of collab, pure: no I/O, clock, randomness or framework.
+
+ot: how edits meet; presence: who is there; songs: files of musicians. The words that all share stand beside these:
+access, bands, kinds, fields, errors.
+"""

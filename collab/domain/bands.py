@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 from zlib import crc32
 
 from collab.domain.access import Role
-from collab.domain.edits import Author
+from collab.domain.ot.edits import Author
 from collab.domain.record import record
 from collab.domain.times import rfc3339
 

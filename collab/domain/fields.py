@@ -10,7 +10,7 @@ import re2
 
 from collab.domain import strings
 from collab.domain.errors import shown
-from collab.domain.ops import Value
+from collab.domain.ot.ops import Value
 from collab.domain.record import record
 
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import orjson
 
-from collab.domain.document import Document
-from collab.domain.edits import Edit
 from collab.domain.errors import TooLarge
-from collab.domain.ops import Fields, Insert, Item, Op, Set, Text, Value
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Edit
+from collab.domain.ot.ops import Fields, Insert, Item, Op, Set, Text, Value
 from collab.domain.record import record
 
 

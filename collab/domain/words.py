@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from collab.domain.diff import Added, Change, FieldSet, Made, Moved, Removed, diff
-from collab.domain.document import Document
 from collab.domain.fields import DURATION, Line, TextField
 from collab.domain.kinds import Kind
-from collab.domain.ops import Item, Value
+from collab.domain.ot.diff import Added, Change, FieldSet, Made, Moved, Removed, diff
+from collab.domain.ot.document import Document
+from collab.domain.ot.ops import Item, Value
 
 _MAX_SHOWN = 60
 """A text of more characters, or of several lines, is said to be edited and is not quoted."""

@@ -12,7 +12,7 @@ from collab.protocol import rest_answers
 from collab.protocol.base import KnownId, OldId
 from collab.protocol.events import Json
 from collab.protocol.rest import CreateBand, PutMember, band_json, member_json
-from collab.services.membership import MembershipService
+from collab.services.bands.membership import MembershipService
 
 
 def bands_router(caller: Caller, membership: MembershipService) -> APIRouter:

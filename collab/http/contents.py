@@ -5,16 +5,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from collab.domain import positions
 from collab.domain.bands import User
-from collab.domain.ops import Item
+from collab.domain.ot import positions
+from collab.domain.ot.ops import Item
 from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import Caller, LargeAnswerRoute
 from collab.protocol import models, rest_answers
 from collab.protocol.base import KnownId
 from collab.protocol.events import Json
 from collab.protocol.rest import CreateContent, Seed, SeedItem
-from collab.services.contents import ContentService
+from collab.services.bands.contents import ContentService
 
 
 def contents_router(caller: Caller, contents: ContentService, new_id: Callable[[], str]) -> APIRouter:

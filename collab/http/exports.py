@@ -9,7 +9,7 @@ from collab.domain.bands import User
 from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import Caller, LargeAnswerRoute
 from collab.protocol.base import KnownId
-from collab.services.exports import MEDIA_TYPES, ExportService, Format
+from collab.services.songs.exports import MEDIA_TYPES, ExportService, Format
 
 
 def exports_router(caller: Caller, exports: ExportService) -> APIRouter:

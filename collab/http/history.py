@@ -13,7 +13,7 @@ from collab.protocol import models, rest_answers
 from collab.protocol.base import KnownId
 from collab.protocol.events import Json, edits_json, outcome_json
 from collab.protocol.rest import CreateCheckpoint, Revert
-from collab.services.history import HistoryService
+from collab.services.editing.history import HistoryService
 from collab.services.ports import EditFilter
 
 

@@ -14,7 +14,7 @@ from collab.http.routes import AnsweringRoute, Caller
 from collab.protocol import rest_answers
 from collab.protocol.base import KnownId
 from collab.protocol.events import Json
-from collab.services.imports import ImportService
+from collab.services.songs.imports import ImportService
 
 _FORM_BYTES = 10_000
 """What a form may need beside the file that it carries."""

@@ -12,7 +12,7 @@ from collab.domain.kinds import Kind, Kinds
 from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import Caller, LargeAnswerRoute
 from collab.protocol import rest_answers
-from collab.services.history import HistoryService
+from collab.services.editing.history import HistoryService
 
 
 def outline_router(caller: Caller, history: HistoryService, kinds: Kinds) -> APIRouter:

@@ -10,7 +10,7 @@ from collab.http.routes import Caller, LargeAnswerRoute
 from collab.protocol import rest_answers
 from collab.protocol.base import KnownId
 from collab.protocol.events import Json
-from collab.services.attendance import AttendanceService
+from collab.services.presence.history import AttendanceService
 
 
 def presence_router(caller: Caller, attendance: AttendanceService) -> APIRouter:

@@ -16,13 +16,13 @@ from collab.http.kinds import kinds_router
 from collab.http.outline import outline_router
 from collab.http.presence import presence_router
 from collab.http.routes import Caller
-from collab.services.attendance import AttendanceService
-from collab.services.contents import ContentService
-from collab.services.exports import ExportService
+from collab.services.bands.contents import ContentService
+from collab.services.bands.membership import MembershipService
+from collab.services.editing.history import HistoryService
 from collab.services.health import Health
-from collab.services.history import HistoryService
-from collab.services.imports import ImportService
-from collab.services.membership import MembershipService
+from collab.services.presence.history import AttendanceService
+from collab.services.songs.exports import ExportService
+from collab.services.songs.imports import ImportService
 
 
 def rest_routers(

@@ -20,8 +20,8 @@ from collab.domain.strings import require_id
 from collab.http.exchange import PIECE_BYTES, Asked, Paced, failed
 from collab.http.traffic import Traffic
 from collab.protocol.base import refuse_long_list
-from collab.services.directory import Directory
-from collab.services.membership import MembershipService
+from collab.services.bands.directory import Directory
+from collab.services.bands.membership import MembershipService
 from collab.services.ports import Tokens
 from collab.services.rates import Rates
 

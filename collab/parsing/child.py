@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from collab.domain.errors import TooLarge
 from collab.domain.kinds import FieldTypes
-from collab.domain.songs import Songs
-from collab.services.unpacking import ImportLimits, songs_of
+from collab.domain.songs.fields import Songs
+from collab.services.songs.unpacking import ImportLimits, songs_of
 
 
 @dataclass(frozen=True, slots=True)

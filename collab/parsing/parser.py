@@ -17,9 +17,9 @@ import structlog
 
 from collab.domain.errors import TooLarge, Unavailable
 from collab.domain.kinds import FieldTypes
-from collab.domain.songs import Songs
+from collab.domain.songs.fields import Songs
 from collab.parsing.child import Request
-from collab.services.unpacking import ImportLimits
+from collab.services.songs.unpacking import ImportLimits
 
 log = structlog.get_logger(__name__)
 

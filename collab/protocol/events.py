@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from collab.domain.bands import User
-from collab.domain.edits import Edit
 from collab.domain.errors import CollabError
-from collab.domain.rebase import Accepted, Duplicate, Nothing
+from collab.domain.ot.edits import Edit
+from collab.domain.ot.rebase import Accepted, Duplicate, Nothing
 from collab.domain.times import rfc3339
 
 PROTOCOL_VERSION = 1

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
-from collab.domain.edits import Reason as DropReason
+from collab.domain.ot.edits import Reason as DropReason
 from collab.protocol import kinds, requests, rest
 from collab.protocol.base import Wire
 from collab.protocol.ops import WireItem, WireOp

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from collab.domain import ops, text
 from collab.domain.errors import Invalid
+from collab.domain.ot import ops, text
 from collab.protocol.base import Id, Wire
 
 

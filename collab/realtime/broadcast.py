@@ -10,10 +10,10 @@ import structlog
 
 from collab.domain.access import BandRoom, ContentRoom, Role, SharedRoom, UserRoom
 from collab.domain.bands import Content, Job
-from collab.domain.edits import Edit
-from collab.domain.ops import Set, Text
-from collab.domain.presence import Diff
-from collab.domain.rebase import Accepted
+from collab.domain.ot.edits import Edit
+from collab.domain.ot.ops import Set, Text
+from collab.domain.ot.rebase import Accepted
+from collab.domain.presence.roster import Diff
 from collab.domain.times import rfc3339
 from collab.protocol.events import Json, content_updated_json
 from collab.realtime.manager import NAMESPACE

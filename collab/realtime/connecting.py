@@ -16,9 +16,9 @@ from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.sessions import Session, Sessions
 from collab.realtime.transports import Transports
-from collab.services.membership import MembershipService
+from collab.services.bands.membership import MembershipService
 from collab.services.ports import Identity, Tokens
-from collab.services.presence import PresenceService
+from collab.services.presence.service import PresenceService
 from collab.services.rates import Rates
 
 log = structlog.get_logger(__name__)

@@ -20,8 +20,8 @@ from collab.domain.access import (
     parse_room,
 )
 from collab.domain.errors import CollabError, Conflicting, Forbidden, Invalid, shown
-from collab.domain.focus import Focus
-from collab.domain.rebase import Duplicate
+from collab.domain.ot.rebase import Duplicate
+from collab.domain.presence.focus import Focus
 from collab.protocol import requests
 from collab.protocol.events import Json, edits_json, outcome_json
 from collab.protocol.ops import to_domain
@@ -30,10 +30,10 @@ from collab.realtime.broadcast import Broadcaster
 from collab.realtime.server import Server
 from collab.realtime.sessions import Session, Sessions
 from collab.realtime.transports import Transports
-from collab.services.contents import ContentService
-from collab.services.directory import Directory
-from collab.services.editing import EditingService, OnStored, Opened, Stored
-from collab.services.presence import PresenceService
+from collab.services.bands.contents import ContentService
+from collab.services.bands.directory import Directory
+from collab.services.editing.service import EditingService, OnStored, Opened, Stored
+from collab.services.presence.service import PresenceService
 from collab.services.rates import Rates
 
 RequestT = TypeVar("RequestT")

@@ -17,7 +17,7 @@ from typing import Any
 import socketio
 import structlog
 
-from collab.domain.stays import Origin
+from collab.domain.presence.sessions import Origin
 from collab.realtime.queues import Queue
 from collab.realtime.tokenless import Tokenless
 from collab.services.ports import UNMETERED, Clock, Meter, Timer

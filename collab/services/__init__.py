@@ -1,1 +1,4 @@
-"""The use cases, one file each. They know the domain and, through ports.py, what they need of the outside."""
+"""The use cases, a room for each subject: editing, presence, bands, songs, cluster.
+
+They know the domain and, through ports.py and stores.py, what they need of the outside.
+"""

@@ -7,13 +7,13 @@ from typing import Any, Protocol, TypeAlias
 
 from collab.domain.access import BandRoom, Role, SharedRoom, UserRoom
 from collab.domain.bands import Content, Job, User
-from collab.domain.document import Document
-from collab.domain.edits import Asked, Edit
 from collab.domain.errors import CollabError
 from collab.domain.kinds import FieldTypes
-from collab.domain.presence import Diff
-from collab.domain.rebase import Accepted, Outcome
-from collab.domain.songs import Songs
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Asked, Edit
+from collab.domain.ot.rebase import Accepted, Outcome
+from collab.domain.presence.roster import Diff
+from collab.domain.songs.fields import Songs
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from typing import Literal, TypeAlias
 from cachetools import LRUCache
 
 from collab.domain.errors import RateLimited
+from collab.domain.ot.rebase import Accepted
 from collab.domain.rates import Bucket, Rate
-from collab.domain.rebase import Accepted
 from collab.services.ports import UNMETERED, Clock, Meter
 
 Sort: TypeAlias = Literal["edits", "presence", "requests", "creations", "written", "told", "read"]

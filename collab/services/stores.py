@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Checkpoint, Content, Job, JobStatus, Member, User
-from collab.domain.document import Document
 from collab.domain.errors import RateLimited
+from collab.domain.ot.document import Document
 from collab.domain.outbox import Failing, Waiting
-from collab.domain.stays import Departed, Node, Stay
+from collab.domain.presence.sessions import Departed, Node, Stay
 
 
 class Outbox(Protocol):

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Content, Member, User
-from collab.domain.document import Document
 from collab.domain.errors import Conflicting, NotFound
+from collab.domain.ot.document import Document
 from collab.services.stores import CountLimits
 from collab.storage.counting import count, lock, require_room
 from collab.storage.faults import translated

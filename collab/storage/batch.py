@@ -2,7 +2,7 @@
 
 A batch has a budget: once so much time or so many bytes have gone into it, what is left waits for the next one. One
 edit is never cut short, so that each has a bound of its own: how far back its base may be, and how much it may meet
-there (`domain/since.py`). A content that is not in memory is loaded when its first edit is taken, within the budget.
+there (`domain/ot/since.py`). A content that is not in memory is loaded when its first edit is taken, within the budget.
 """
 
 from collections import defaultdict
@@ -14,15 +14,15 @@ import structlog
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from collab.domain.edits import Asked, Edit, Proposal, Restore
 from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Unavailable
 from collab.domain.kinds import Kinds
-from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase
-from collab.domain.restore import restore
+from collab.domain.ot.edits import Asked, Edit, Proposal, Restore
+from collab.domain.ot.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase
+from collab.domain.ot.restore import restore
+from collab.domain.ot.undoing import undo
 from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
-from collab.domain.undoing import undo
+from collab.storage.content_cache import CachedContent, Working
 from collab.storage.edit_log import EditLog, stored_bytes, told_bytes
-from collab.storage.live import Live, Working
 from collab.storage.past import Past
 from collab.storage.rows import (
     edit_of,
@@ -61,7 +61,7 @@ class Batch:
         edit_log: EditLog,
         kinds: Kinds,
         limits: SizeLimits,
-        known: Mapping[str, Live],
+        known: Mapping[str, CachedContent],
         max_base_edits: int,
     ) -> None:
         self.working: dict[str, Working] = {}
@@ -95,7 +95,7 @@ class Batch:
         if len(free) < len(content_ids):
             self._lock_free(sorted({*content_ids}.intersection(held)))
         self.waited_s = perf_counter() - began_s
-        behind: dict[str, tuple[Live, int]] = {}
+        behind: dict[str, tuple[CachedContent, int]] = {}
         missed = 0
         for content_id, head in self._heads.items():
             live = self._known.get(content_id)

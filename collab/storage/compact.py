@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, Text, cast, delete, func, insert, literal, select
 
-from collab.domain.document import Document, apply_stored
+from collab.domain.ot.document import Document, apply_stored
 from collab.storage.engine import writing_engine
 from collab.storage.progress import OnProgress, unwatched
 from collab.storage.rows import document_of, edit_of, edits_after, snapshot_before

@@ -14,9 +14,9 @@ import orjson
 from sqlalchemy import ARRAY, Connection, Dialect, Select, String, any_, bindparam, func, insert, select, update
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
-from collab.domain.document import Document
-from collab.domain.edits import Dropped, Edit, Overwrite
-from collab.domain.ops import Op
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Dropped, Edit, Overwrite
+from collab.domain.ot.ops import Op
 from collab.storage.tables import contents, edits
 
 Row: TypeAlias = dict[str, Any]

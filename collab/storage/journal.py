@@ -20,15 +20,15 @@ from cachetools import LRUCache
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from collab.domain.edits import Asked
 from collab.domain.errors import CollabError, Unavailable
 from collab.domain.kinds import Kinds
-from collab.domain.rebase import Accepted, Outcome
+from collab.domain.ot.edits import Asked
+from collab.domain.ot.rebase import Accepted, Outcome
 from collab.domain.sizes import SizeLimits
 from collab.services.ports import UNMETERED, Meter, OnOutcome
 from collab.storage.batch import Batch
+from collab.storage.content_cache import CachedContent
 from collab.storage.edit_log import EditLog, HeadsLocked
-from collab.storage.live import Live
 from collab.storage.queue import Queue, Waiting, named
 from collab.storage.writer import Writer
 
@@ -86,7 +86,7 @@ class Journal:
         self._queue = Queue(band_of)
         self._writing: list[Waiting] = []
         self._held: dict[str, float] = {}
-        self._live: LRUCache[str, Live] = LRUCache(max_live)
+        self._live: LRUCache[str, CachedContent] = LRUCache(max_live)
         self._is_started = self._is_closing = self._is_due = False
         self._idle = asyncio.Event()
         self._began_s = self._ended_s = self._pause_s = 0.0
@@ -150,7 +150,7 @@ class Journal:
         self._queue.put(Waiting(content_id, asked, on_outcome))
         self._write_soon()
 
-    def head(self, content_id: str) -> Live | None:
+    def head(self, content_id: str) -> CachedContent | None:
         """The content as this node knows it, where it is in memory; another node may be ahead."""
         return self._live.get(content_id)
 
@@ -182,7 +182,7 @@ class Journal:
         asked = [(entry.content_id, entry.asked) for entry in entries]
         self._hand_over(partial(_write_batch, asked, known, self._new_batch), frozenset(self._held))
 
-    def _new_batch(self, connection: Connection, known: Mapping[str, Live]) -> Batch:
+    def _new_batch(self, connection: Connection, known: Mapping[str, CachedContent]) -> Batch:
         return Batch(connection, self._edit_log, self._kinds, self._sizes, known, self._max_base_edits)
 
     def _hand_over(self, write: Callable[..., Batch], held: frozenset[str], *, is_suspicious: bool = False) -> None:
@@ -263,8 +263,8 @@ class Journal:
 
 def _write_batch(
     asked: Sequence[tuple[str, Asked]],
-    known: Mapping[str, Live],
-    new_batch: Callable[[Connection, Mapping[str, Live]], Batch],
+    known: Mapping[str, CachedContent],
+    new_batch: Callable[[Connection, Mapping[str, CachedContent]], Batch],
     held: frozenset[str],
     connection: Connection,
     *,

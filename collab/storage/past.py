@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
-from collab.domain.document import Document, apply_stored
-from collab.domain.edits import Edit
 from collab.domain.errors import NotFound, VersionUnknown
-from collab.domain.since import MAX_OPS
+from collab.domain.ot.document import Document, apply_stored
+from collab.domain.ot.edits import Edit
+from collab.domain.ot.since import MAX_OPS
+from collab.domain.ot.undoing import earlier
 from collab.domain.sizes import weight
-from collab.domain.undoing import earlier
-from collab.storage.live import KEPT_EDITS, Live, Working
+from collab.storage.content_cache import KEPT_EDITS, CachedContent, Working
 from collab.storage.rows import (
     SELECT_EDITS,
     document_of,
@@ -38,9 +38,9 @@ class Past:
             document = apply_stored(document, edit_of(row).ops)
         recent = self._read_back(content_id, head, head - KEPT_EDITS, MAX_OPS)
         at = self._connection.execute(select(contents.c.updated_at).where(contents.c.id == content_id)).scalar_one()
-        return Working(Live(document, at, recent))
+        return Working(CachedContent(document, at, recent))
 
-    def catch_up(self, behind: Mapping[str, tuple[Live, int]]) -> dict[str, Working]:
+    def catch_up(self, behind: Mapping[str, tuple[CachedContent, int]]) -> dict[str, Working]:
         """What is in memory with what other nodes have committed since, up to a head. One query for all contents: every
         other node waits for these heads meanwhile."""
         keys = [

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import BandRoom, ContentRoom
 from collab.domain.bands import User
-from collab.domain.stays import Departed, Node, Origin, Stay
+from collab.domain.presence.sessions import Departed, Node, Origin, Stay
 from collab.storage.faults import translated
 from collab.storage.tables import contents, nodes, presence_sessions, users
 from collab.storage.upserts import by_dialect

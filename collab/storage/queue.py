@@ -12,9 +12,9 @@ from time import perf_counter
 
 import structlog
 
-from collab.domain.edits import Asked
 from collab.domain.errors import CollabError
-from collab.domain.rebase import Outcome
+from collab.domain.ot.edits import Asked
+from collab.domain.ot.rebase import Outcome
 from collab.services.ports import OnOutcome
 
 log = structlog.get_logger(__name__)

@@ -8,10 +8,10 @@ import orjson
 from sqlalchemy import ColumnElement, LargeBinary, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from collab.domain import ops
-from collab.domain.document import Document, apply_stored
-from collab.domain.edits import Edit
 from collab.domain.errors import NotFound
+from collab.domain.ot import ops
+from collab.domain.ot.document import Document, apply_stored
+from collab.domain.ot.edits import Edit
 from collab.services.ports import EVERY_EDIT, EditFilter
 from collab.storage.faults import translated
 from collab.storage.journal import Journal

@@ -21,11 +21,11 @@ from sqlalchemy import (
     tuple_,
 )
 
-from collab.domain import ops
 from collab.domain.access import Role
 from collab.domain.bands import Checkpoint, Content, Member
-from collab.domain.document import Document
-from collab.domain.edits import Author, Dropped, Edit, Overwrite
+from collab.domain.ot import ops
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Author, Dropped, Edit, Overwrite
 from collab.storage.tables import checkpoints, contents, edits, memberships, snapshots, users
 
 SELECT_EDITS = select(edits, users.c.name.label("author_name")).join(users, users.c.id == edits.c.author_id)

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from collab.domain.bands import User
-from collab.domain.ops import Item, Set
+from collab.domain.ot.ops import Item, Set
 from collab.engine import Engine
 from collab.logs import configure_logging
 from collab.protocol.ids import new_id

@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import WebSocket, expect
 
 from collab.domain.bands import User
-from collab.domain.ops import Item
-from collab.domain.positions import spread
+from collab.domain.ot.ops import Item
+from collab.domain.ot.positions import spread
 from tests.browser.conftest import Hall
 from tests.browser.pages import Page, opened
 from tests.support.slow_line import SlowLine, slow_line

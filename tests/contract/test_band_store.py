@@ -8,8 +8,8 @@ import pytest_asyncio
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
-from collab.domain.document import Document
-from collab.services.directory import Directory, RoleChange
+from collab.domain.ot.document import Document
+from collab.services.bands.directory import Directory, RoleChange
 from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine

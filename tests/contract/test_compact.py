@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 
 from collab.domain.bands import User
-from collab.domain.document import Document, apply_stored
 from collab.domain.errors import NotFound, VersionUnknown
-from collab.domain.ops import Item, Set
+from collab.domain.ot.document import Document, apply_stored
+from collab.domain.ot.ops import Item, Set
 from collab.engine import Engine
 from collab.services.ports import EVERY_EDIT
 from collab.storage.compact import compact

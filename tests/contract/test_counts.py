@@ -11,8 +11,8 @@ import pytest_asyncio
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Checkpoint, Job, Member, User
-from collab.domain.document import Document
 from collab.domain.errors import CollabError, Conflicting, RateLimited, TooLarge
+from collab.domain.ot.document import Document
 from collab.services.stores import CountLimits
 from collab.storage.bands import StoredBands
 from collab.storage.checkpoints import StoredCheckpoints

@@ -11,10 +11,10 @@ import pytest_asyncio
 from sqlalchemy import Row
 
 from collab.domain.bands import Job, User
-from collab.domain.edits import Edit
-from collab.domain.ops import Item, Set
+from collab.domain.ot.edits import Edit
+from collab.domain.ot.ops import Item, Set
 from collab.engine import Engine
-from collab.services import history
+from collab.services.editing import history
 from collab.services.ports import EVERY_EDIT, EditFilter
 from collab.storage import readers
 from collab.storage.engine import reading_engine

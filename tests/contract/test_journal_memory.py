@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from collab.domain.document import Document, apply_stored
 from collab.domain.errors import Invalid, NotFound, VersionUnknown
-from collab.domain.ops import Insert, Item, Op, Remove, Set, Text
-from collab.domain.rebase import Accepted, Duplicate, Nothing
+from collab.domain.ot.document import Document, apply_stored
+from collab.domain.ot.ops import Insert, Item, Op, Remove, Set, Text
+from collab.domain.ot.rebase import Accepted, Duplicate, Nothing
 from tests.support.rooms import BEN, NOW, START
 from tests.support.storage import Node, at_each, make_setlist, node, proposal, typed, undo_of, venue, versions
 
@@ -166,7 +166,7 @@ class TestOldBases:
     async def test_of_edits_with_many_ops_no_more_is_read_than_an_edit_is_carried_over(
         self, room: Node, short_memory: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for module in ("domain.since", "storage.past", "storage.live"):
+        for module in ("domain.ot.since", "storage.past", "storage.content_cache"):
             monkeypatch.setattr(f"collab.{module}.MAX_OPS", 30)
         for version in range(20):
             await room.edit(*[typed("x")] * 5, base=version, author=BEN)

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Connection, create_engine, select
 
 from collab.domain.bands import User
-from collab.domain.document import Document, apply_stored
 from collab.domain.errors import NotFound, Unavailable
-from collab.domain.ops import Insert, Item
-from collab.domain.rebase import Accepted, Duplicate
+from collab.domain.ot.document import Document, apply_stored
+from collab.domain.ot.ops import Insert, Item
+from collab.domain.ot.rebase import Accepted, Duplicate
 from collab.storage.engine import OF_A_NODE, sync_url
 from collab.storage.tables import contents
 from collab.storage.writer import Writer

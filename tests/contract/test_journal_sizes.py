@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from collab.domain.document import Document
-from collab.domain.edits import Proposal, Restore
 from collab.domain.errors import TooLarge, VersionUnknown
-from collab.domain.ops import Insert, Item, Op, Remove, Set
-from collab.domain.rebase import Accepted, Conflict, Duplicate
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Proposal, Restore
+from collab.domain.ot.ops import Insert, Item, Op, Remove, Set
+from collab.domain.ot.rebase import Accepted, Conflict, Duplicate
 from collab.domain.sizes import SizeLimits, content_bytes
 from tests.support.rooms import ADA, BEN, NOW, START
 from tests.support.storage import SIZES, Node, make_setlist, new_edit_id, node, proposal, undo_of
@@ -178,7 +178,7 @@ async def test_no_more_is_read_than_fits_and_one(small: Node) -> None:
 async def test_long_edits_are_not_all_kept_in_memory_nor_read_back(
     any_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("live", "past"):
+    for module in ("content_cache", "past"):
         monkeypatch.setattr(f"collab.storage.{module}.MAX_OPS", 50)
     async with node(any_database_url, sizes=SIZES) as room:
         await make_setlist(room)

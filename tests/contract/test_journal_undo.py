@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import pytest
 
-from collab.domain.edits import Edit
 from collab.domain.errors import NotFound
-from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
-from collab.domain.rebase import Accepted
-from collab.domain.text import Delete
+from collab.domain.ot.edits import Edit
+from collab.domain.ot.ops import Insert, Item, Move, Op, Remove, Set, Text
+from collab.domain.ot.rebase import Accepted
+from collab.domain.ot.text import Delete
 from collab.storage.compact import compact
 from tests.support.rooms import BEN, START, content
 from tests.support.storage import Node, make_setlist, node, typed, undo_of

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from collab.domain.ops import Set
+from collab.domain.ot.ops import Set
 from collab.domain.outbox import MAX_RETRY_S, PARKED_AFTER, Failing, Waiting
 from collab.storage.webhooks import StoredOutbox
 from collab.storage.writer import Writer

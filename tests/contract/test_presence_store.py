@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
-from collab.domain.document import Document
-from collab.domain.stays import Departed, Node, Origin, Stay
+from collab.domain.ot.document import Document
+from collab.domain.presence.sessions import Departed, Node, Origin, Stay
 from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 
 from collab.domain.access import Role
 from collab.domain.bands import User
-from collab.domain.ops import Insert, Item, Move, Op, Remove, Set
+from collab.domain.ot.ops import Insert, Item, Move, Op, Remove, Set
 from collab.engine import Engine
 from collab.storage.engine import sync_url
 from tests.support.clock import ManualClock

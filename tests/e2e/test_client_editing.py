@@ -13,9 +13,9 @@ from collab.client.events import (
     Refused,
     Saved,
 )
-from collab.domain.edits import Author
 from collab.domain.errors import Conflicting, Invalid
-from collab.domain.ops import Set
+from collab.domain.ot.edits import Author
+from collab.domain.ot.ops import Set
 from tests.conftest import Gig
 from tests.support.clients import Wire, agreed, heard, stored_ids
 from tests.support.serving import RunningEngine

@@ -19,8 +19,8 @@ from collab.client.events import (
 from collab.domain.access import Role
 from collab.domain.bands import User
 from collab.domain.errors import Forbidden
-from collab.domain.focus import Focus
-from collab.domain.ops import Set
+from collab.domain.ot.ops import Set
+from collab.domain.presence.focus import Focus
 from tests.conftest import Gig
 from tests.support.clients import Wire, agreed, break_connection, client, heard
 from tests.support.clock import ManualClock

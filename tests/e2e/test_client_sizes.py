@@ -9,7 +9,7 @@ import pytest
 from collab.client.backoff import Backoff
 from collab.client.events import Online, Refused
 from collab.domain.errors import CollabError, TooLarge
-from collab.domain.ops import Insert, Item, Op
+from collab.domain.ot.ops import Insert, Item, Op
 from tests.conftest import Gig
 from tests.support.clients import Wire, break_connection, client, heard, stored_ids
 from tests.support.members import TIMEOUT_S

@@ -14,7 +14,7 @@ from collab.domain.access import Role
 from collab.domain.bands import User
 from collab.domain.errors import Unavailable
 from collab.parsing import parser
-from collab.services import imports
+from collab.services.songs import imports
 from collab.storage.engine import sync_url
 from collab.storage.jobs import StoredJobs
 from collab.storage.tables import jobs

@@ -8,7 +8,7 @@ import pytest
 from collab.client.events import Overwritten
 from collab.domain.access import BandRoom, Role
 from collab.domain.bands import User
-from collab.domain.presence import Presence
+from collab.domain.presence.roster import Presence
 from tests.conftest import Gig, make_gig
 from tests.e2e.test_presence import GRACE_S, INTERVAL_S, folded, is_lingering
 from tests.support.clients import client, heard

@@ -8,7 +8,7 @@ import pytest
 
 from collab.domain.access import Role
 from collab.domain.bands import User
-from collab.domain.ops import Set
+from collab.domain.ot.ops import Set
 from collab.protocol.models import SERVER_EVENTS
 from tests.conftest import Gig, make_gig
 from tests.support.buses import Exchange

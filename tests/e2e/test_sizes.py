@@ -10,7 +10,7 @@ import pytest
 
 from collab.client import CollabClient
 from collab.domain.bands import User
-from collab.domain.ops import Insert, Item
+from collab.domain.ot.ops import Insert, Item
 from collab.domain.sizes import content_bytes
 from collab.settings import Settings
 from tests.conftest import Gig, make_gig

@@ -11,8 +11,8 @@ from websockets.asyncio.client import connect
 
 from collab.client import CollabClient
 from collab.domain.bands import User
-from collab.domain.ops import Insert, Item
-from collab.domain.positions import spread
+from collab.domain.ot.ops import Insert, Item
+from collab.domain.ot.positions import spread
 from tests.conftest import Gig, make_gig
 from tests.support.members import member, set_
 from tests.support.serving import RunningEngine, serving, settings_for

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from collab.client import CollabClient, Content
-from collab.domain.ops import Set
+from collab.domain.ot.ops import Set
 from tests.conftest import Gig
 from tests.javascript import NODE, SCRIPTS, node_modules
 from tests.support.members import TIMEOUT_S, member, set_, text

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from collab.commands.doctor import diagnose
 from collab.domain.access import BandRoom, parse_shared_room
 from collab.domain.bands import User
-from collab.domain.presence import Presence
+from collab.domain.presence.roster import Presence
 from tests.conftest import Gig, make_gig
 from tests.e2e.test_presence import INTERVAL_S
 from tests.support.buses import Exchange
@@ -165,7 +165,7 @@ async def test_receivers_catch_up_by_the_heads_that_are_announced(
 ) -> None:
     exchange = Exchange()
     # Left to itself, a node would also look in the database now and then.
-    monkeypatch.setattr("collab.services.cluster.COMPARE_BEATS", 1_000_000)
+    monkeypatch.setattr("collab.services.cluster.cluster.COMPARE_BEATS", 1_000_000)
     async with nodes(2, database_url, exchange) as [a, b]:
         gig = await make_gig(a)
         exchange.buses[0].loses = lambda message: orjson.loads(message)["kind"] == "edits"

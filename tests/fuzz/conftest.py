@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from collab.domain.access import Role
 from collab.domain.bands import User
-from collab.domain.ops import Item
+from collab.domain.ot.ops import Item
 from collab.storage.migrate import migrate
 from tests.conftest import Gig, make_gig
 from tests.support.hosted import Hosted, hosted

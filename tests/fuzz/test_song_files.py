@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.domain.kinds import REPERTOIRE
-from collab.services.unpacking import ImportLimits, songs_of
+from collab.services.songs.unpacking import ImportLimits, songs_of
 from tests.fuzz.conftest import budget
 
 TYPES = REPERTOIRE.item_types["song"]

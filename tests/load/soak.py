@@ -22,9 +22,9 @@ from typing import Any
 from sqlalchemy import create_engine, text
 
 from collab.client.wire import document_of, edit_of
-from collab.domain.document import apply_stored
+from collab.domain.ot.document import apply_stored
+from collab.storage.content_cache import KEPT_EDITS
 from collab.storage.engine import sync_url
-from collab.storage.live import KEPT_EDITS
 from tests.fault.harness import history, make_band
 from tests.load.lean import LeanClient
 from tests.support.members import edit, set_

@@ -18,9 +18,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from collab.client import replica
 from collab.client.events import Notice, Overwritten, Overwrote, Saved
 from collab.client.pending import applied, correction
-from collab.domain.document import Document, apply_stored
-from collab.domain.ops import Op
-from collab.storage import batch, live, past
+from collab.domain.ot.document import Document, apply_stored
+from collab.domain.ot.ops import Op
+from collab.storage import batch, past
+from collab.storage import content_cache as live
 from tests.support.clashes import Clashes
 from tests.support.intents import INTENTS, Intent, op_of, setlist_items
 from tests.support.network import ADA, BEN, Client, Network

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.domain import presence
 from collab.domain.access import BandRoom, SharedRoom
 from collab.domain.bands import User
-from collab.domain.edits import Author, Edit
-from collab.domain.focus import Focus
-from collab.domain.ops import Op, Remove, Set, Text
-from collab.domain.presence import Change, Diff, Presence, Roster
-from collab.domain.text import Delete
-from collab.services.presence_news import PresenceNews
+from collab.domain.ot.edits import Author, Edit
+from collab.domain.ot.ops import Op, Remove, Set, Text
+from collab.domain.ot.text import Delete
+from collab.domain.presence import roster as presence
+from collab.domain.presence.focus import Focus
+from collab.domain.presence.roster import Change, Diff, Presence, Roster
+from collab.services.presence.news import PresenceNews
 from tests.support.clock import ManualClock
 from tests.support.receiving import fold
 

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from collab.domain.access import BandRoom, SharedRoom
 from collab.domain.bands import User
-from collab.domain.focus import Focus
-from collab.domain.presence import Diff, Presence
-from collab.domain.stays import Origin
-from collab.services.band_relay import BandRelay
-from collab.services.cluster import Cluster
-from collab.services.edit_relay import EditRelay
+from collab.domain.presence.focus import Focus
+from collab.domain.presence.roster import Diff, Presence
+from collab.domain.presence.sessions import Origin
+from collab.services.cluster.band_relay import BandRelay
+from collab.services.cluster.cluster import Cluster
+from collab.services.cluster.edit_relay import EditRelay
 from collab.services.ports import Announcer
-from collab.services.presence import PresenceService
-from collab.services.presence_log import PresenceLog
-from collab.services.presence_news import PresenceNews
-from collab.services.presence_peers import PresencePeers
+from collab.services.presence.log import PresenceLog
+from collab.services.presence.news import PresenceNews
+from collab.services.presence.peers import PresencePeers
+from collab.services.presence.service import PresenceService
 from tests.support.clock import ManualClock
 from tests.support.receiving import fold
 

@@ -1,14 +1,14 @@
-"""The laws of collab/domain/rebase.py, on random edits of all five ops made on random old versions by two authors."""
+"""The laws of domain/ot/rebase.py, on random edits of all five ops made on random old versions by two authors."""
 
 from itertools import count
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from collab.domain.document import apply_stored
-from collab.domain.edits import Edit
-from collab.domain.ops import Insert
-from collab.domain.rebase import Accepted, Nothing
+from collab.domain.ot.document import apply_stored
+from collab.domain.ot.edits import Edit
+from collab.domain.ot.ops import Insert
+from collab.domain.ot.rebase import Accepted, Nothing
 from tests.support.model import moved_over
 from tests.support.rooms import (
     AUTHORS,

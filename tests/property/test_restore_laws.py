@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.domain.document import Document, Draft, apply_stored
-from collab.domain.edits import Author, Restore, Undo
 from collab.domain.kinds import SETLIST
-from collab.domain.ops import Item
-from collab.domain.rebase import Accepted, Nothing
-from collab.domain.restore import restore
-from collab.domain.undoing import undo
+from collab.domain.ot.document import Document, Draft, apply_stored
+from collab.domain.ot.edits import Author, Restore, Undo
+from collab.domain.ot.ops import Item
+from collab.domain.ot.rebase import Accepted, Nothing
+from collab.domain.ot.restore import restore
+from collab.domain.ot.undoing import undo
 
 AT = datetime(2026, 12, 4, tzinfo=UTC)
 IDS = "abcdefgh"

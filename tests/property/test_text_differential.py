@@ -1,4 +1,4 @@
-"""collab/domain/text.py against `ot-text-unicode` itself, call by call, in one Node process."""
+"""collab/domain/ot/text.py against `ot-text-unicode` itself, call by call, in one Node process."""
 
 import json
 import random
@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from collab.domain import text
-from collab.domain.text import Delete, Delta
+from collab.domain.ot import text
+from collab.domain.ot.text import Delete, Delta
 from tests.javascript import run_node
 
 CASES = 10_000

@@ -1,12 +1,12 @@
-"""The laws of collab/domain/text.py, on texts with characters of two UTF-16 units or several code points."""
+"""The laws of collab/domain/ot/text.py, on texts with characters of two UTF-16 units or several code points."""
 
 from typing import TypeAlias
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.domain import text
-from collab.domain.text import Delete, Delta
+from collab.domain.ot import text
+from collab.domain.ot.text import Delete, Delta
 
 # Few distinct characters, so that texts have much in common; the ones that go wrong where a character is not
 # a code point; and then any that UTF-8 can store.

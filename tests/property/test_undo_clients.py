@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from collab.client.replica import Replica
-from collab.storage import live, past
+from collab.storage import content_cache as live
+from collab.storage import past
 from tests.support.intents import INTENTS, Intent, op_of, setlist_items
 from tests.support.network import ADA, BEN, Client, Network, network
 from tests.support.rooms import content

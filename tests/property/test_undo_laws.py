@@ -6,12 +6,12 @@ from itertools import count
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from collab.domain import text
-from collab.domain.edits import Edit, Undo
 from collab.domain.kinds import SETLIST
-from collab.domain.ops import Text
-from collab.domain.rebase import Accepted
-from collab.domain.undoing import undo
+from collab.domain.ot import text
+from collab.domain.ot.edits import Edit, Undo
+from collab.domain.ot.ops import Text
+from collab.domain.ot.rebase import Accepted
+from collab.domain.ot.undoing import undo
 from tests.support.rooms import ADA, AUTHORS, BEN, NOW, START, History, content, edits_of
 from tests.support.undoing import window
 

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from collab.client.events import Edited, Notice, Overwritten, Overwrote, Reloaded, Saved
-from collab.domain.document import Document, apply_stored
-from collab.domain.edits import Edit
-from collab.domain.ops import Set, Text, Value
+from collab.domain.ot.document import Document, apply_stored
+from collab.domain.ot.edits import Edit
+from collab.domain.ot.ops import Set, Text, Value
 
 Write = Set | Text
 

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from collab.domain.edits import Author, Edit
-from collab.domain.ops import Set
+from collab.domain.ot.edits import Author, Edit
+from collab.domain.ot.ops import Set
 
 NOW = datetime(2026, 12, 4, 20, 30, tzinfo=UTC)
 

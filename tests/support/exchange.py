@@ -9,13 +9,13 @@ from collab.client.events import Notice
 from collab.client.replica import Replica
 from collab.client.request import Request
 from collab.client.wire import StoredEdit, answer_of, edit_of
-from collab.domain.document import Document
-from collab.domain.edits import Author, Edit, Proposal, Undo
 from collab.domain.errors import ClientFault, Conflicting
 from collab.domain.kinds import SETLIST
-from collab.domain.ops import Item, Op, Set, Text, from_json
-from collab.domain.rebase import Accepted, Conflict, rebase
-from collab.domain.undoing import undo
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Author, Edit, Proposal, Undo
+from collab.domain.ot.ops import Item, Op, Set, Text, from_json
+from collab.domain.ot.rebase import Accepted, Conflict, rebase
+from collab.domain.ot.undoing import undo
 from collab.protocol.events import outcome_json
 
 NOW = datetime(2026, 12, 4, 20, tzinfo=UTC)

@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from collab.domain.document import Document, apply_stored
-from collab.domain.ops import from_json
+from collab.domain.ot.document import Document, apply_stored
+from collab.domain.ot.ops import from_json
 from tests.conftest import Gig
 from tests.support.members import Member, insert, member, set_
 from tests.support.serving import Running

@@ -4,9 +4,9 @@ from typing import TypeAlias
 
 from hypothesis import strategies as st
 
-from collab.domain import positions, text
-from collab.domain.document import Document
-from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
+from collab.domain.ot import positions, text
+from collab.domain.ot.document import Document
+from collab.domain.ot.ops import Insert, Item, Move, Op, Remove, Set, Text
 
 Intent: TypeAlias = tuple[str, int, int, int, str]
 """What somebody means to do, to be fitted to the document that they see: a verb, three choices and a word."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from collab.domain import text
-from collab.domain.document import Document, Draft
-from collab.domain.ops import Insert, Op, Remove, Set, Text
+from collab.domain.ot import text
+from collab.domain.ot.document import Document, Draft
+from collab.domain.ot.ops import Insert, Op, Remove, Set, Text
 
 
 def moved_over(pending: Sequence[Op], remote: Sequence[Op]) -> list[Op]:

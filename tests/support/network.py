@@ -17,16 +17,16 @@ from collab.client.request import Request
 from collab.client.wire import answer_of, document_of, edit_of
 from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
-from collab.domain.document import Document
 from collab.domain.errors import CollabError
 from collab.domain.kinds import KINDS
-from collab.domain.ops import Insert, Item
-from collab.domain.rebase import Accepted
+from collab.domain.ot.document import Document
+from collab.domain.ot.ops import Insert, Item
+from collab.domain.ot.rebase import Accepted
 from collab.protocol import requests
 from collab.protocol.events import edits_json, outcome_json
 from collab.protocol.ops import to_domain
-from collab.services.directory import Directory
-from collab.services.editing import EditingService, Opened, waited
+from collab.services.bands.directory import Directory
+from collab.services.editing.service import EditingService, Opened, waited
 from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine

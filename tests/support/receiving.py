@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from collab.domain.presence import Diff, Presence
+from collab.domain.presence.roster import Diff, Presence
 
 
 def fold(sessions: Mapping[str, Presence], diff: Diff) -> dict[str, Presence]:

@@ -7,13 +7,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from collab.domain import positions
-from collab.domain.document import Document, Draft, apply_stored
-from collab.domain.edits import Author, Edit, Proposal, Undo
 from collab.domain.kinds import SETLIST
-from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text, Value
-from collab.domain.rebase import Accepted, Outcome, rebase
-from collab.domain.undoing import undo
+from collab.domain.ot import positions
+from collab.domain.ot.document import Document, Draft, apply_stored
+from collab.domain.ot.edits import Author, Edit, Proposal, Undo
+from collab.domain.ot.ops import Insert, Item, Move, Op, Remove, Set, Text, Value
+from collab.domain.ot.rebase import Accepted, Outcome, rebase
+from collab.domain.ot.undoing import undo
 from tests.property.test_text_laws import deltas_of
 
 NOW = datetime(2026, 12, 4, 20, 0, tzinfo=UTC)

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
-from collab.domain.document import Document
-from collab.domain.edits import Author, Edit, Proposal, Undo
 from collab.domain.kinds import KINDS
-from collab.domain.ops import Op, Set, Text
-from collab.domain.rebase import Accepted, Outcome
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Author, Edit, Proposal, Undo
+from collab.domain.ot.ops import Op, Set, Text
+from collab.domain.ot.rebase import Accepted, Outcome
 from collab.domain.sizes import SizeLimits
 from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from collab.domain.edits import Edit
-from collab.domain.undoing import earlier
+from collab.domain.ot.edits import Edit
+from collab.domain.ot.undoing import earlier
 
 
 def window(target: Edit, edits: Sequence[Edit]) -> Sequence[Edit]:

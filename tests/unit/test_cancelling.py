@@ -9,7 +9,7 @@ import socketio
 
 from collab.client.connection import Connection
 from collab.realtime.answers import Answers
-from collab.services.hooks import Hook
+from collab.services.editing.hooks import Hook
 
 pytestmark = pytest.mark.asyncio
 

@@ -11,11 +11,11 @@ import pytest
 import structlog
 
 from collab.domain.errors import Unavailable
-from collab.services.band_relay import BandRelay
-from collab.services.cluster import BEAT_EVERY, ECHO_WITHIN, MAX_WORK, Cluster
-from collab.services.edit_relay import EditRelay
-from collab.services.presence_log import PresenceLog
-from collab.services.presence_peers import PresencePeers
+from collab.services.cluster.band_relay import BandRelay
+from collab.services.cluster.cluster import BEAT_EVERY, ECHO_WITHIN, MAX_WORK, Cluster
+from collab.services.cluster.edit_relay import EditRelay
+from collab.services.presence.log import PresenceLog
+from collab.services.presence.peers import PresencePeers
 from tests.support.clock import ManualClock
 
 pytestmark = pytest.mark.asyncio

@@ -10,8 +10,8 @@ import pytest
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Content, Member, User
-from collab.domain.edits import Author
-from collab.services.directory import Directory, RoleChange
+from collab.domain.ot.edits import Author
+from collab.services.bands.directory import Directory, RoleChange
 from collab.services.stores import BandStore
 
 ADA = User("ada", "Ada")

@@ -7,11 +7,11 @@ from typing import cast
 import pytest
 
 from collab.domain.delivery import MAX_EARLY
-from collab.domain.edits import Edit
 from collab.domain.errors import Unavailable
-from collab.domain.ops import Set
-from collab.domain.rebase import Accepted
-from collab.services.edit_relay import MAX_MISSING, NEWS_BEATS, PATIENCE, EditRelay
+from collab.domain.ot.edits import Edit
+from collab.domain.ot.ops import Set
+from collab.domain.ot.rebase import Accepted
+from collab.services.cluster.edit_relay import MAX_MISSING, NEWS_BEATS, PATIENCE, EditRelay
 from collab.services.ports import HistoryReader
 from tests.support.clock import ManualClock
 from tests.support.rooms import START, History

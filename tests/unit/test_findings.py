@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from collab.commands import findings
-from collab.commands.findings import Finding
+from collab.commands import checks as findings
+from collab.commands.checks import Finding
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 import structlog
 
-from collab.services.hooks import Hook
+from collab.services.editing.hooks import Hook
 
 pytestmark = pytest.mark.asyncio
 

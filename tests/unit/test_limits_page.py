@@ -21,7 +21,7 @@ ROW = re.compile(r"^\| [^|]+ \| ([\d,.]+) \| `([\w.]+)` \|$", re.MULTILINE)
 BOUND = re.compile(r"_?(MAX|MOST|KEPT)_\w+|\w*_MAX|\w+_BYTES")
 NO_BOUNDS = {
     "collab.settings.MIN_SECRET_BYTES": "what a secret has at least",
-    "collab.services.editing.LEAST_EDIT_BYTES": "what an edit takes at least",
+    "collab.services.editing.service.LEAST_EDIT_BYTES": "what an edit takes at least",
     "collab.storage.inspection._PAGE_BYTES": "what `collab doctor` writes to try the disk",
 }
 UNITS = {"": 1, "kB": 1_000, "MB": 1_000_000}

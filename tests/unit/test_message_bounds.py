@@ -11,12 +11,12 @@ import pytest
 
 from collab.domain.access import ContentRoom, Role
 from collab.domain.bands import Content, User
-from collab.domain.edits import Author
 from collab.domain.errors import MAX_PROBLEMS, Invalid, Problem
-from collab.domain.focus import Focus
-from collab.domain.presence import Presence
-from collab.domain.song_files import MAX_PROBLEMS as MAX_BAD_LINES
-from collab.domain.song_files import Found
+from collab.domain.ot.edits import Author
+from collab.domain.presence.focus import Focus
+from collab.domain.presence.roster import Presence
+from collab.domain.songs.files import MAX_PROBLEMS as MAX_BAD_LINES
+from collab.domain.songs.files import Found
 from collab.domain.strings import MAX_ID_LENGTH, MAX_NAME_LENGTH
 from collab.domain.times import rfc3339
 from collab.protocol.events import content_updated_json, failed

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from collab.domain.document import Document
-from collab.domain.edits import Author, Dropped, Edit
 from collab.domain.errors import Invalid, Unavailable
-from collab.domain.rebase import Accepted, Conflict, Duplicate, Nothing
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Author, Dropped, Edit
+from collab.domain.ot.rebase import Accepted, Conflict, Duplicate, Nothing
 from collab.metrics import PrometheusMeter
 
 

@@ -6,10 +6,10 @@ from typing import Any, cast
 import orjson
 import pytest
 
-from collab.domain.document import Document
-from collab.domain.edits import Edit
-from collab.domain.ops import Set
-from collab.services.editing import LEAST_EDIT_BYTES, MAX_TAIL, SMALL_TAIL_BYTES, EditingService, Opened
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Edit
+from collab.domain.ot.ops import Set
+from collab.services.editing.service import LEAST_EDIT_BYTES, MAX_TAIL, SMALL_TAIL_BYTES, EditingService, Opened
 from collab.services.ports import HistoryReader
 from tests.support.rooms import START, History
 

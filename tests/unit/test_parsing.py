@@ -10,9 +10,9 @@ import pytest
 
 from collab.domain.errors import TooLarge, Unavailable
 from collab.domain.fields import Line
-from collab.domain.ops import Value
+from collab.domain.ot.ops import Value
 from collab.parsing.parser import Parser
-from collab.services.unpacking import ImportLimits
+from collab.services.songs.unpacking import ImportLimits
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio

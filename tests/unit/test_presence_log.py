@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from collab.domain.bands import User
 from collab.domain.errors import Unavailable
-from collab.domain.stays import Departed, Node, Origin, Stay
-from collab.services.presence_log import PresenceLog
+from collab.domain.presence.sessions import Departed, Node, Origin, Stay
+from collab.services.presence.log import PresenceLog
 from tests.support.clock import ManualClock
 
 pytestmark = pytest.mark.asyncio

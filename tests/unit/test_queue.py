@@ -5,7 +5,7 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.domain.edits import Undo
+from collab.domain.ot.edits import Undo
 from collab.storage.queue import Queue, Waiting
 from tests.support.rooms import ADA, NOW
 

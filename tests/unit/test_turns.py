@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from collab.services.turns import Turns
+from collab.services.bands.keyed_lock import Turns
 
 pytestmark = pytest.mark.asyncio
 

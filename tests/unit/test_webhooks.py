@@ -13,12 +13,12 @@ import pytest
 import structlog
 
 from collab.clock import SystemClock
-from collab.domain.document import Document
-from collab.domain.edits import Edit
 from collab.domain.errors import Unavailable
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Edit
 from collab.domain.outbox import MAX_AT_ONCE, MAX_OF_A_BAND, PARKED_AFTER, Failing, Waiting
+from collab.services.editing.webhooks import Webhooks
 from collab.services.ports import EVERY_EDIT, DeliveryFailed, EditFilter, EditReceiver
-from collab.services.webhooks import Webhooks
 from tests.support.clock import ManualClock
 from tests.support.edits import edit
 from tests.support.waiting import until

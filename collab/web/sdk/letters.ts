@@ -1,6 +1,6 @@
 /**
  * A text field replayed with an identity for each letter, so that an edit can be taken out of it exactly. The theory
- * is told where the server does the same, in collab/domain/letters.py: both come to the same deltas.
+ * is told where the server does the same, in collab/domain/ot/letters.py: both come to the same deltas.
  */
 
 import * as text from "./text";

@@ -134,7 +134,7 @@ export class Replica {
         this.history.did(side, { editId: undo.editId, group });
       }
     }
-    this.#carry([]);
+    this.#transformPending([]);
   }
 
   /** What to send now, in a message of at most `maxBytes`: the oldest pending edit, or as much of it as fits. */
@@ -301,7 +301,7 @@ export class Replica {
     const { edit_id: editId, ops, undoes = null } = edit;
     this.#confirmed = this.#past.add(before, { editId, ops, undoes: undoes ?? null }, edit.version);
     this.#lastEdit = edit.edit_id;
-    this.#carry(edit.ops, (ops) => this.#notices.push({ type: "edited", edit, ops }, ...overwritten));
+    this.#transformPending(edit.ops, (ops) => this.#notices.push({ type: "edited", edit, ops }, ...overwritten));
   }
 
   /** The edit in flight got its version. */
@@ -312,7 +312,7 @@ export class Replica {
     const undoes = flight.takesBack ?? flight.undoes;
     this.#confirmed = this.#past.add(this.#confirmed, { editId: flight.editId, ops, undoes }, version);
     this.#lastEdit = flight.editId;
-    this.#carry(over);
+    this.#transformPending(over);
     this.#ownWrites.stored(version, ops);
     for (const entry of this.#pending) {
       // Whoever saw all that came before this edit of theirs saw it too, while it was pending.
@@ -325,7 +325,7 @@ export class Replica {
     const over = correction(this.#confirmed, flight.ops, []);
     flight.ops = [];
     flight.isInPlace = true;
-    this.#carry(over);
+    this.#transformPending(over);
   }
 
   #replace(before: Document, document: Document, lastEdit: string | null): void {
@@ -334,7 +334,7 @@ export class Replica {
     const over = difference(before, document);
     this.#confirmed = document;
     this.#lastEdit = lastEdit;
-    this.#carry(over, () => this.#notices.push({ type: "reloaded", version: document.version }));
+    this.#transformPending(over, () => this.#notices.push({ type: "reloaded", version: document.version }));
   }
 
   #resetLate(): void {
@@ -342,7 +342,7 @@ export class Replica {
   }
 
   /** Moves all that is pending over ops that are confirmed by now; `tell` gets those as they change the view. */
-  #carry(over: readonly Op[], tell?: (ops: Op[]) => void): void {
+  #transformPending(over: readonly Op[], tell?: (ops: Op[]) => void): void {
     const before = this.#view;
     const flight = this.#flight;
     const dropped: Notice[] = [];

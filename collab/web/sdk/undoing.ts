@@ -1,6 +1,6 @@
 /**
  * Undoing: an edit is taken back on a document, as far as others have left what it did (PROTOCOL.md, How edits meet,
- * 5). The server does the same in collab/domain/undoing.py.
+ * 5). The server does the same in collab/domain/ot/undoing.py.
  */
 
 import { type Document, Draft } from "./document";

@@ -11,7 +11,7 @@ from collab.client.band import Band
 from collab.client.connection import Connection
 from collab.client.wire import Session
 from collab.domain.bands import User
-from collab.domain.focus import Focus
+from collab.domain.presence.focus import Focus
 from tests.support.members import TIMEOUT_S
 from tests.support.waiting import until
 

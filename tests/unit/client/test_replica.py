@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 
 from collab.client.events import Edited, Saved
-from collab.domain.edits import Author
 from collab.domain.errors import Invalid
-from collab.domain.ops import Insert, Item, Op, Set, Text
-from collab.domain.text import Delete
+from collab.domain.ot.edits import Author
+from collab.domain.ot.ops import Insert, Item, Op, Set, Text
+from collab.domain.ot.text import Delete
 from tests.support.exchange import Exchange, key, notes, typed
 
 

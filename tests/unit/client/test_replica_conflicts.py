@@ -1,9 +1,9 @@
 """What is dropped, refused or overwritten is told once and leaves nothing, in scripts of type, send and receive."""
 
 from collab.client.events import Edited, OpDropped, Overwritten, Overwrote, Refused, Saved
-from collab.domain.edits import Author
 from collab.domain.errors import Conflicting, Invalid, NotFound
-from collab.domain.ops import Insert, Item, Remove, Set
+from collab.domain.ot.edits import Author
+from collab.domain.ot.ops import Insert, Item, Remove, Set
 from tests.support.exchange import Exchange, key, notes, typed
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from collab.client.events import Lost, Reloaded, Saved
-from collab.domain.ops import Insert, Item, Move, Remove, Set
+from collab.domain.ot.ops import Insert, Item, Move, Remove, Set
 from tests.support.exchange import Exchange, key, notes, typed
 
 

@@ -1,7 +1,7 @@
 """What a user may take back, and what of it goes together."""
 
 from collab.client.undo import GROUP_S, MAX_STEPS, Groups, UndoStacks, take_group
-from collab.domain.ops import Op, Set, Text
+from collab.domain.ot.ops import Op, Set, Text
 
 
 def test_only_the_latest_edits_can_be_taken_back_so_that_a_client_that_runs_for_months_does_not_grow() -> None:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.domain.delivery import Delivery, Numbered
-from collab.domain.edits import Author, Edit
-from collab.domain.peers import Peer
+from collab.domain.ot.edits import Author, Edit
+from collab.domain.presence.peers import Peer
 
 NOW = datetime(2026, 12, 4, 20, 30, tzinfo=UTC)
 

@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
-from collab.domain import text
-from collab.domain.diff import attribute, diff
-from collab.domain.document import Document, apply_stored
-from collab.domain.edits import Author, Edit
 from collab.domain.kinds import SETLIST
-from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
+from collab.domain.ot import text
+from collab.domain.ot.diff import attribute, diff
+from collab.domain.ot.document import Document, apply_stored
+from collab.domain.ot.edits import Author, Edit
+from collab.domain.ot.ops import Insert, Item, Move, Op, Remove, Set, Text
 from collab.domain.words import clock, tell, tell_edit
 
 AT = datetime(2026, 12, 4, tzinfo=UTC)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.domain import positions
-from collab.domain.document import MAX_REMOVED, Document, Draft, apply_stored
-from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text, from_json
-from collab.domain.text import Delete
+from collab.domain.ot import positions
+from collab.domain.ot.document import MAX_REMOVED, Document, Draft, apply_stored
+from collab.domain.ot.ops import Insert, Item, Move, Op, Remove, Set, Text, from_json
+from collab.domain.ot.text import Delete
 from tests.support.rooms import START, content, edits_of
 
 

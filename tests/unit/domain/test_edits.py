@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from collab.domain.edits import Author, Edit
-from collab.domain.ops import Move, Set
+from collab.domain.ot.edits import Author, Edit
+from collab.domain.ot.ops import Move, Set
 
 EDIT = Edit(
     content_id="friday",

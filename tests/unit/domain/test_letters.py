@@ -5,13 +5,13 @@ from itertools import count
 
 import pytest
 
-from collab.domain import letters
-from collab.domain.edits import Done, Edit
 from collab.domain.errors import NotFound
-from collab.domain.ops import Op, Set, Text
-from collab.domain.rebase import Accepted
-from collab.domain.since import Place
-from collab.domain.text import Delete
+from collab.domain.ot import letters
+from collab.domain.ot.edits import Done, Edit
+from collab.domain.ot.ops import Op, Set, Text
+from collab.domain.ot.rebase import Accepted
+from collab.domain.ot.since import Place
+from collab.domain.ot.text import Delete
 from tests.support.model import stored
 from tests.support.rooms import ADA, BEN, NOW, START, History
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collab.domain import positions
+from collab.domain.ot import positions
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from collab.domain.bands import User
-from collab.domain.presence import Roster, elapse, enter, lose
+from collab.domain.presence.roster import Roster, elapse, enter, lose
 
 NOW = datetime(2026, 12, 4, 20, 0, tzinfo=UTC)
 BEFORE = NOW - timedelta(hours=1)

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from collab.domain import presence
 from collab.domain.bands import User
-from collab.domain.edits import Author, Edit
-from collab.domain.focus import Focus, follow
-from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
-from collab.domain.presence import Roster
-from collab.domain.text import Delete
+from collab.domain.ot.edits import Author, Edit
+from collab.domain.ot.ops import Insert, Item, Move, Op, Remove, Set, Text
+from collab.domain.ot.text import Delete
+from collab.domain.presence import roster as presence
+from collab.domain.presence.focus import Focus, follow
+from collab.domain.presence.roster import Roster
 
 NOW = datetime(2026, 12, 4, 20, 30, tzinfo=UTC)
 AT_NOTES = Focus("iko", "notes", 6, 8)

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from collab.domain.document import MAX_REMOVED, Document
-from collab.domain.edits import Dropped, Overwrite, Proposal
 from collab.domain.errors import Invalid, TooLarge, VersionUnknown
 from collab.domain.kinds import REPERTOIRE, SETLIST
-from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
-from collab.domain.rebase import Accepted, Conflict, Nothing, Outcome, check_base, rebase
-from collab.domain.text import Delete
+from collab.domain.ot.document import MAX_REMOVED, Document
+from collab.domain.ot.edits import Dropped, Overwrite, Proposal
+from collab.domain.ot.ops import Insert, Item, Move, Op, Remove, Set, Text
+from collab.domain.ot.rebase import Accepted, Conflict, Nothing, Outcome, check_base, rebase
+from collab.domain.ot.text import Delete
 from tests.support.rooms import ADA, BEN, NOW, START, History, content, with_a_full_gap
 
 
@@ -282,7 +282,7 @@ class TestBounds:
     """What one edit may cost: PROTOCOL.md's limits."""
 
     def test_an_edit_is_carried_over_so_many_ops_and_no_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("collab.domain.since.MAX_OPS", 6)
+        monkeypatch.setattr("collab.domain.ot.since.MAX_OPS", 6)
         history = History()
         for n in range(3):
             history.edit([Set("iko", "tempo", 100 + n), Set("iko", "key", "F"), Text(None, "notes", ("x",))])
@@ -291,7 +291,7 @@ class TestBounds:
             history.edit([Set("iko", "key", "A")], 0)
 
     def test_deltas_of_many_ops_meet_so_many_components_and_no_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("collab.domain.merge.MAX_COMPONENTS", 100)
+        monkeypatch.setattr("collab.domain.ot.rebasing.MAX_COMPONENTS", 100)
         history = History()
         typing = [Text(None, "notes", (1, "x"))] * 5
         history.edit(typing, author=BEN)

@@ -6,9 +6,9 @@ import orjson
 import pytest
 from hypothesis import given, settings
 
-from collab.domain.document import Document
 from collab.domain.errors import TooLarge
-from collab.domain.ops import Insert, Item, Op, Remove, Set, Text
+from collab.domain.ot.document import Document
+from collab.domain.ot.ops import Insert, Item, Op, Remove, Set, Text
 from collab.domain.sizes import check_content, check_message, content_bytes, growth_bytes, weight
 from tests.property.test_rebase_laws import histories
 from tests.support.rooms import START, History

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from collab.domain.errors import TooLarge
 from collab.domain.kinds import REPERTOIRE
-from collab.domain.ops import Value
-from collab.domain.song_files import MAX_PROBLEMS, Found, _rows, read_file
-from collab.domain.songs import field_named, identity, read_song
+from collab.domain.ot.ops import Value
+from collab.domain.songs.fields import field_named, identity, read_song
+from collab.domain.songs.files import MAX_PROBLEMS, Found, _rows, read_file
 
 TYPES = REPERTOIRE.item_types["song"]
 

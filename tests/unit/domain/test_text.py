@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from collab.domain import text
-from collab.domain.text import Delete, DeltaTooLong, MalformedDelta
+from collab.domain.ot import text
+from collab.domain.ot.text import Delete, DeltaTooLong, MalformedDelta
 
 THUMB = "👍🏽"  # two code points: the thumb and its skin tone
 FAMILY = "👨‍👩‍👧"  # five: three people and two joiners

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from collab.domain.edits import Dropped, Edit, Undo
 from collab.domain.errors import Forbidden, Invalid
 from collab.domain.fields import Line
 from collab.domain.kinds import SETLIST, Kind
-from collab.domain.ops import Insert, Item, Move, Op, Remove, Set, Text
-from collab.domain.rebase import Accepted, Nothing, Outcome
-from collab.domain.text import Delete
-from collab.domain.undoing import undo
+from collab.domain.ot.edits import Dropped, Edit, Undo
+from collab.domain.ot.ops import Insert, Item, Move, Op, Remove, Set, Text
+from collab.domain.ot.rebase import Accepted, Nothing, Outcome
+from collab.domain.ot.text import Delete
+from collab.domain.ot.undoing import undo
 from tests.support.rooms import ADA, BEN, NOW, START, History, content, with_a_full_gap
 
 

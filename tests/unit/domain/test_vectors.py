@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from collab.domain import ops
-from collab.domain.document import Document
-from collab.domain.edits import Author, Edit, Proposal, Undo
 from collab.domain.errors import CollabError, Invalid
 from collab.domain.kinds import KINDS
-from collab.domain.rebase import Accepted, Conflict, Nothing, Outcome, rebase
-from collab.domain.undoing import undo
+from collab.domain.ot import ops
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Author, Edit, Proposal, Undo
+from collab.domain.ot.rebase import Accepted, Conflict, Nothing, Outcome, rebase
+from collab.domain.ot.undoing import undo
 from tests.support.model import moved_over, stored
 
 VECTORS = Path(__file__).parents[2] / "vectors"

@@ -1,0 +1,125 @@
+"""Contents: made, listed, archived, brought back. What happens inside one is services/editing/service.py's."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from collab.domain.access import BandRoom, Right
+from collab.domain.bands import Content, User
+from collab.domain.errors import Invalid, Problem
+from collab.domain.kinds import Kinds
+from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Proposal
+from collab.domain.ot.ops import Insert, Item, Op, Set, Value
+from collab.domain.ot.rebase import Accepted, rebase
+from collab.domain.sizes import check_content, content_bytes
+from collab.services.bands.directory import Directory
+from collab.services.ports import Announcer, Clock
+from collab.services.stores import BandStore
+
+
+class ContentService:
+    def __init__(
+        self,
+        store: BandStore,
+        directory: Directory,
+        kinds: Kinds,
+        announcer: Announcer,
+        clock: Clock,
+        new_id: Callable[[], str],
+        *,
+        max_bytes: int,
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self.kinds = kinds
+        self._announcer = announcer
+        self._clock = clock
+        self._new_id = new_id
+        self._max_bytes = max_bytes
+
+    async def create(
+        self,
+        user: User,
+        band_id: str,
+        kind: str,
+        title: str,
+        fields: dict[str, Value] | None = None,
+        items: Sequence[Item] = (),
+    ) -> Document:
+        """A new content at version 0. What it begins with is checked as an edit would be.
+
+        `TooLarge` where it is too large, or the band has as many contents, archived ones too, as it may have.
+        """
+        await self._require_editor(user, band_id)
+        document = self._seeded(user, band_id, kind, {**(fields or {}), "title": title}, items)
+        async with self._directory.changing.at(band_id):
+            content = await self._store.create_content(document, user, self._clock.now())
+            self._directory.put_content(content)
+        self._announcer.content_updated(BandRoom(band_id), "add", content)
+        return document
+
+    async def first_of(self, user: User, band_id: str, kind: str, title: str) -> str:
+        """The id of the band's first content of a kind; where it has none, one is made, also where several ask at
+        once."""
+        await self._require_editor(user, band_id)
+        document = self._seeded(user, band_id, kind, {"title": title}, ())
+        async with self._directory.changing.at(band_id):
+            content, is_new = await self._store.first_content(document, user, self._clock.now())
+            self._directory.put_content(content)
+        if is_new:
+            self._announcer.content_updated(BandRoom(band_id), "add", content)
+        return content.id
+
+    async def contents_of(self, user: User, band_id: str) -> list[Content]:
+        """The contents of a band that are not archived."""
+        await self._directory.learn_band(band_id)
+        self._directory.require_band(user, band_id, Right.VIEW, as_operator=True)
+        return await self.summaries(band_id)
+
+    async def summaries(self, band_id: str) -> list[Content]:
+        """As `contents_of`, for a caller who has checked the rights."""
+        return [content for content in await self._store.contents(band_id) if not content.is_archived]
+
+    async def set_archived(self, user: User, content_id: str, is_archived: bool) -> Content:
+        """Archives a content or brings it back; saying it twice changes nothing."""
+        await self._directory.learn_content(content_id)
+        ref, _ = self._directory.require_content(user, content_id, Right.EDIT, as_operator=True)
+        async with self._directory.changing.at(ref.band_id):
+            # Once more: another call may just have done the same, and it is told once.
+            ref = self._directory.content(content_id) or ref
+            content = await self._store.set_archived(content_id, is_archived, self._clock.now())
+            self._directory.put_content(content)
+        if ref.is_archived != is_archived:
+            action = "remove" if is_archived else "restore"
+            self._announcer.content_updated(BandRoom(ref.band_id), action, content)
+        return content
+
+    async def _require_editor(self, user: User, band_id: str) -> None:
+        await self._directory.learn_band(band_id)
+        self._directory.require_band(user, band_id, Right.EDIT, as_operator=True)
+
+    def _seeded(self, user: User, band_id: str, kind: str, fields: dict[str, Value], items: Sequence[Item]) -> Document:
+        empty = Document(self._new_id(), kind, band_id, version=0)
+        ops: list[Op] = [Set(None, name, value) for name, value in fields.items()]
+        ops += map(Insert, items)
+        seed = Proposal(self._new_id(), 0, tuple(ops), user.author, None, self._clock.now())
+        try:
+            outcome = rebase(seed, empty, (), self.kinds.get(kind))
+        except Invalid as error:
+            raise Invalid([_in_seed(problem, list(fields)) for problem in error.problems]) from None
+        if not isinstance(outcome, Accepted):
+            raise TypeError(f"expected an empty document to take its seed, got {outcome}")
+        made = outcome.document
+        check_content(0, content_bytes(made), self._max_bytes)
+        return Document(made.id, kind, band_id, 0, made.fields, made.items)
+
+
+def _in_seed(problem: Problem, names: list[str]) -> Problem:
+    """The problem of an op of the seed, at the place where the caller wrote it."""
+    found = re.fullmatch(r"ops\.(\d{1,9})(?:\.item)?(.*)", problem.path)
+    if found is None:
+        return problem
+    index, rest = int(found[1]), found[2]
+    if index < len(names):
+        return Problem(f"document.fields.{names[index]}", problem.message)
+    return Problem(f"document.items.{index - len(names)}{rest}", problem.message)

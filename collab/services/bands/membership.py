@@ -1,0 +1,82 @@
+"""Membership: bands, who belongs to them, and what follows at once when that changes."""
+
+from collections.abc import Callable
+
+from collab.domain.access import BandRoom, ContentRoom, Right, Role, SharedRoom, UserRoom
+from collab.domain.bands import Band, Member, User
+from collab.domain.strings import require_id, require_name
+from collab.services.bands.directory import Directory
+from collab.services.ports import Announcer, Clock
+from collab.services.presence.service import PresenceService
+from collab.services.stores import BandStore
+
+
+class MembershipService:
+    def __init__(
+        self,
+        store: BandStore,
+        directory: Directory,
+        presence: PresenceService,
+        announcer: Announcer,
+        clock: Clock,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._presence = presence
+        self._announcer = announcer
+        self._clock = clock
+        self._new_id = new_id
+
+    async def welcome(self, user: User) -> None:
+        """Makes a user known: their row in the database, and their bands to the directory."""
+        if not self._directory.is_known(user):
+            await self._store.save_user(user, self._clock.now())
+            await self._directory.learn_user(user)
+
+    async def bands_of(self, user: User) -> list[tuple[Band, Role]]:
+        return await self._store.bands_of(user.id)
+
+    async def create_band(self, owner: User, name: str) -> Band:
+        """A new band, which its maker owns."""
+        await self.welcome(owner)
+        band = Band(self._new_id(), require_name("name", name))
+        async with self._directory.changing.at(band.id):
+            await self._store.create_band(band, owner, self._clock.now())
+            self._directory.set_role(band.id, owner.id, Role.OWNER)
+        self._announcer.membership_updated(UserRoom(owner.id), "add", band.id, Role.OWNER)
+        return band
+
+    async def members(self, user: User, band_id: str) -> list[Member]:
+        """The members of a band, for each of them."""
+        await self._require(user, band_id, Right.VIEW)
+        return await self._store.members(band_id)
+
+    async def put_member(self, user: User, band_id: str, user_id: str, role: Role, name: str | None) -> Member:
+        """Gives somebody a role, at once and everywhere; also somebody who has never connected, for whom `name` is:
+        others are called what their own token says."""
+        await self._require(user, band_id, Right.MANAGE)
+        require_id("user_id", user_id)
+        called = user_id if name is None else require_name("name", name)
+        async with self._directory.changing.at(band_id):
+            is_new = all(member.user_id != user_id for member in await self._store.members(band_id))
+            member = await self._store.put_member(band_id, Member(user_id, called, role), self._clock.now())
+            self._directory.set_role(band_id, user_id, role)
+        action = "add" if is_new else "update"
+        self._announcer.membership_updated(UserRoom(user_id), action, band_id, role)
+        return member
+
+    async def remove_member(self, user: User, band_id: str, user_id: str) -> None:
+        """Takes a member out of a band, and their sessions out of its rooms before this returns."""
+        await self._require(user, band_id, Right.MANAGE)
+        async with self._directory.changing.at(band_id):
+            await self._store.remove_member(band_id, user_id)
+            self._directory.set_role(band_id, user_id, None)
+        contents = self._directory.contents_of(band_id)
+        rooms: list[SharedRoom] = [BandRoom(band_id), *(ContentRoom(content_id) for content_id in contents)]
+        await self._presence.expel(user_id, rooms)
+        self._announcer.membership_updated(UserRoom(user_id), "remove", band_id, None)
+
+    async def _require(self, user: User, band_id: str, right: Right) -> None:
+        await self._directory.learn_band(band_id)
+        self._directory.require_band(user, band_id, right, as_operator=True)

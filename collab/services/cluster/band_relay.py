@@ -1,0 +1,66 @@
+"""Bands between nodes: what one node changes is taken over from the database, and what it tells, told here too."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from collab.domain.access import BandRoom, ContentRoom, Room, SharedRoom, UserRoom
+from collab.services.bands.directory import Directory, RoleChange
+from collab.services.ports import BandRooms
+from collab.services.presence.service import PresenceService
+from collab.services.stores import BandStore
+
+log = structlog.get_logger(__name__)
+
+Json = dict[str, Any]
+
+
+class BandRelay:
+    """`rooms` are those of this node alone."""
+
+    def __init__(self, rooms: BandRooms, directory: Directory, presence: PresenceService, store: BandStore) -> None:
+        self._rooms = rooms
+        self._directory = directory
+        self._presence = presence
+        self._store = store
+
+    async def refresh(self, band_ids: Sequence[str] | None = None) -> None:
+        """Takes over memberships and contents of these bands, or of all that this node knows. Whoever was removed is
+        out of the band's rooms when this returns. `Unavailable`."""
+        for change in await self._directory.refresh(band_ids):
+            await self._take_over(change)
+
+    async def look_for(self, room: Room) -> None:
+        """Somebody asks for a room that is not theirs as far as this node knows: another node may just have changed
+        that. `Unavailable`."""
+        match room:
+            case BandRoom(band_id):
+                await self.refresh([band_id])
+            case ContentRoom(content_id):
+                content = await self._store.content(content_id)
+                if content is not None:
+                    await self.refresh([content.band_id])
+
+    async def told(self, room: str, event: str, payload: Json) -> None:
+        """Another node has told a room something; its listeners on this node hear it too."""
+        if event == "content_updated" and payload["action"] != "update":
+            await self.refresh([payload["band_id"]])
+        self._rooms.tell(room, event, payload)
+
+    async def make_up(self) -> None:
+        """Words of another node were lost: takes over what they may have been about, and sends the lists of contents
+        anew. `Unavailable`."""
+        await self.refresh()
+        for band_id in self._directory.bands():
+            if self._presence.has_sessions(BandRoom(band_id)):
+                contents = [content for content in await self._store.contents(band_id) if not content.is_archived]
+                self._rooms.refresh(BandRoom(band_id).name, band_id, contents)
+
+    async def _take_over(self, change: RoleChange) -> None:
+        if change.now is None:
+            contents = self._directory.contents_of(change.band_id)
+            rooms: list[SharedRoom] = [BandRoom(change.band_id), *map(ContentRoom, contents)]
+            await self._presence.expel(change.user_id, rooms)
+        action = "remove" if change.now is None else "add" if change.before is None else "update"
+        self._rooms.membership_updated(UserRoom(change.user_id), action, change.band_id, change.now)

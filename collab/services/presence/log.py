@@ -1,0 +1,189 @@
+"""The presence log: who was in which room, kept in the database behind what happens and never in its way."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+import structlog
+
+from collab.domain.bands import User
+from collab.domain.errors import CollabError
+from collab.domain.presence.sessions import Departed, Node, Origin, Stay
+from collab.services.ports import Clock, Timer
+from collab.services.stores import PresenceStore
+
+log = structlog.get_logger(__name__)
+
+OnDeparted: TypeAlias = Callable[[Sequence[Departed]], None]
+OnLiving: TypeAlias = Callable[[set[str]], None]
+
+WRITE_AFTER = timedelta(seconds=1)
+"""How long a stay that began or ended may wait, so that many are written in one transaction."""
+
+RENEWALS = 3
+"""How often in the length of a lease a node renews its own and looks at the others'. It renews for one such step
+less than the whole: whoever looks then has noticed a death before the length is over."""
+
+
+class PresenceLog:
+    """Puts down stays, a transaction at most every second or so, and holds this node's lease.
+
+    Stays that can't be written wait, however many: each stands for somebody who came, takes less than a kilobyte, and
+    would be missing for good. When a session was last heard is written with each renewal. Whoever finds that another
+    node's lease is over ends that node's stays; `on_departed` hears of them, and `on_living`, with each look, of the
+    nodes that live.
+    """
+
+    def __init__(
+        self,
+        store: PresenceStore,
+        clock: Clock,
+        new_id: Callable[[], str],
+        on_departed: OnDeparted,
+        *,
+        host: str,
+        lease: timedelta,
+        on_living: OnLiving | None = None,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._new_id = new_id
+        self._on_departed = on_departed
+        self._on_living = on_living
+        self._lease = lease
+        self._host = host
+        self._node_id = new_id()
+        self._started_at: datetime | None = None
+        self._open: dict[tuple[str, str], Stay] = {}
+        self._heard: set[tuple[str, str]] = set()
+        self._waiting: dict[str, Stay] = {}
+        self._writing = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._is_renewing = False
+        self._is_closing = False
+        self._write_timer: Timer | None = None
+        self._renewal_timer: Timer | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def node_id(self) -> str:
+        """The name under which this node holds its lease."""
+        return self._node_id
+
+    def start(self) -> None:
+        """Makes the node known, and then keeps its lease."""
+        self._started_at = self._clock.now()
+        self._task = asyncio.create_task(self._run(), name="presence-log")
+        self._renew()
+
+    async def close(self) -> None:
+        """Ends what is still open and the node itself; the last thing that this log writes."""
+        self._is_closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+        for timer in (self._write_timer, self._renewal_timer):
+            if timer is not None:
+                timer.cancel()
+        now = self._clock.now()
+        for session_id, room in list(self._open):
+            self.ended(session_id, room, "server_stopped", now)
+        try:
+            async with self._writing:
+                await self._write(ended_at=now)
+        except CollabError:
+            log.exception("the last stays could not be written; another node ends them", stays=len(self._waiting))
+
+    def began(self, session_id: str, user: User, room: str, origin: Origin, at: datetime) -> None:
+        stay = Stay(self._new_id(), session_id, user, room, self._node_id, origin, at, at)
+        self._open[session_id, room] = stay
+        self._put_down(stay)
+
+    def seen(self, session_id: str, room: str, at: datetime) -> None:
+        stay = self._open.get((session_id, room))
+        if stay is not None:
+            self._open[session_id, room] = stay.seen(at)
+            self._heard.add((session_id, room))
+
+    def ended(self, session_id: str, room: str, reason: str, at: datetime) -> None:
+        """A stay is over; saying it again changes nothing."""
+        stay = self._open.pop((session_id, room), None)
+        self._heard.discard((session_id, room))
+        if stay is not None:
+            self._put_down(stay.end(at, reason))
+
+    async def flush(self) -> None:
+        """Returns once all that was said before is in the database. `Unavailable` where that fails."""
+        async with self._writing:
+            await self._write()
+
+    def _put_down(self, stay: Stay) -> None:
+        self._waiting[stay.id] = stay
+        if self._write_timer is None and not self._is_closing:
+            self._write_timer = self._clock.call_at(self._clock.now() + WRITE_AFTER, self._write_due)
+
+    def _write_due(self) -> None:
+        self._write_timer = None
+        self._wake.set()
+
+    def _renew(self) -> None:
+        self._renewal_timer = self._clock.call_at(self._clock.now() + self._lease / RENEWALS, self._renew)
+        for key in self._heard:
+            self._waiting[self._open[key].id] = self._open[key]
+        self._heard.clear()
+        self._is_renewing = True
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while not self._is_closing:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self.flush()
+                if self._is_renewing:
+                    self._is_renewing = False
+                    await self._end_dead()
+            except CollabError as error:
+                log.warning("presence could not be written; it is tried again", error=error.message)
+            except Exception:
+                # The edge of the log: rosters don't depend on it, and the next write may do.
+                log.exception("presence could not be written")
+
+    async def _write(self, ended_at: datetime | None = None) -> None:
+        stays, self._waiting = self._waiting, {}
+        try:
+            is_alive = await self._store.record(self._node(ended_at), list(stays.values()))
+        except BaseException:
+            # What was said meanwhile is newer. It goes with the next renewal at the latest, whatever went wrong.
+            self._waiting = {**stays, **self._waiting}
+            raise
+        if not is_alive:
+            self._begin_anew(stays)
+            await self._write(ended_at)
+
+    def _node(self, ended_at: datetime | None) -> Node:
+        now = self._clock.now()
+        until = now + self._lease * (RENEWALS - 1) / RENEWALS
+        return Node(self._node_id, self._host, self._started_at or now, now, until, ended_at)
+
+    def _begin_anew(self, unwritten: dict[str, Stay]) -> None:
+        """This node was taken for dead and its stays were ended: what goes on, goes on as a new node's."""
+        now = self._clock.now()
+        was, self._node_id, self._started_at = self._node_id, self._new_id(), now
+        log.warning("this node's lease ran out; it goes on as another", was=was, node_id=self._node_id)
+        self._open = {
+            key: replace(stay, id=self._new_id(), node_id=self._node_id, started_at=now)
+            for key, stay in self._open.items()
+        }
+        over = [stay for stay in (*unwritten.values(), *self._waiting.values()) if stay.ended_at is not None]
+        self._waiting = {stay.id: replace(stay, node_id=self._node_id) for stay in (*over, *self._open.values())}
+
+    async def _end_dead(self) -> None:
+        departed = await self._store.end_dead(self._clock.now(), self._node_id)
+        if departed:
+            log.info("ended the stays of nodes that died", stays=len(departed))
+            self._on_departed(departed)
+        if self._on_living is not None:
+            self._on_living(await self._store.living(self._clock.now()))

@@ -1,0 +1,132 @@
+"""Sheets: a content as a file for other programs and for the stage. Pure; `charts` holds song texts by item id."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from collab.domain.kinds import Kind
+from collab.domain.ot.document import Document
+from collab.domain.ot.ops import Item, Value
+from collab.domain.words import clock
+
+_CHORDPRO = ("title", "subtitle", "artist", "composer", "key", "tempo", "time_signature", "capo", "duration", "year")
+_ALWAYS = ("title", "artist", "key", "tempo", "duration")
+_CLOCKS = ("duration", "target_duration")
+
+_templates = Environment(
+    loader=PackageLoader("collab.services.songs", "templates"), autoescape=True, undefined=StrictUndefined
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An item as it stands on a sheet; `number` counts the songs, 0 for anything else."""
+
+    number: int
+    type: str
+    title: str
+    key: str
+    tempo: str
+    length: str
+    more: str
+    chart: str
+
+
+def as_json(document: Document) -> bytes:
+    """The document as REST answers it, indented."""
+    return orjson.dumps(document.to_json(), option=orjson.OPT_INDENT_2)
+
+
+def as_csv(document: Document, kind: Kind) -> bytes:
+    """One item a row, for spreadsheets: with a byte order mark, and nothing in a cell that is taken for a formula."""
+    items = document.ordered()
+    used = {name for item in items for name in item.fields}
+    declared = dict.fromkeys(name for types in kind.item_types.values() for name in types)
+    names = [name for name in declared if name in used or name in _ALWAYS]
+    has_types = len(kind.item_types) > 1
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow([*(["type"] if has_types else []), *names])
+    for item in items:
+        cells = [_defused(_written(name, item.fields.get(name))) for name in names]
+        writer.writerow([*([item.type] if has_types else []), *cells])
+    return b"\xef\xbb\xbf" + written.getvalue().encode()
+
+
+def as_chordpro(document: Document, charts: Mapping[str, str]) -> bytes:
+    """A songbook: the songs in order, each with its directives and, where it is known, its text."""
+    songs = (_chordpro_song(item, charts.get(item.id, "")) for item in document.ordered() if item.type == "song")
+    return "\n{new_song}\n".join(songs).encode()
+
+
+def as_html(document: Document, charts: Mapping[str, str]) -> bytes:
+    """One page to print or to read on stage. It asks for nothing from outside."""
+    items = document.ordered()
+    fields = document.fields
+    total = sum(item.fields.get("duration") or 0 for item in items)
+    page = _templates.get_template("stage.html").render(
+        title=document.title,
+        when=" ".join(str(fields[name]) for name in ("date", "start_time") if fields.get(name)),
+        venue=fields.get("venue"),
+        notes=fields.get("notes"),
+        count=sum(item.type == "song" for item in items),
+        length=clock(total) if total else "",
+        rows=_rows(items, charts),
+    )
+    return page.encode()
+
+
+def _rows(items: Sequence[Item], charts: Mapping[str, str]) -> list[Row]:
+    rows: list[Row] = []
+    number = 0
+    for item in items:
+        is_song = item.type == "song"
+        number += is_song
+        fields = item.fields
+        rows.append(
+            Row(
+                number=number if is_song else 0,
+                type=item.type if item.type in ("song", "break") else "other",
+                title=str(fields.get("title") or ""),
+                key=str(fields.get("key") or ""),
+                tempo=_written("tempo", fields.get("tempo")),
+                length=_written("duration", fields.get("duration")),
+                more="\n".join(str(fields[name]) for name in ("artist", "notes") if fields.get(name)),
+                chart=charts.get(item.id, ""),
+            )
+        )
+    return rows
+
+
+def _chordpro_song(item: Item, chart: str) -> str:
+    lines = [
+        f"{{{'time' if name == 'time_signature' else name}: {_directive(_written(name, item.fields[name]))}}}"
+        for name in _CHORDPRO
+        if item.fields.get(name) is not None
+    ]
+    lines += [f"{{meta: tag {_directive(tag)}}}" for tag in item.fields.get("tags") or ()]
+    return "\n".join([*lines, *(["", chart] if chart else [])]) + "\n"
+
+
+def _directive(value: str) -> str:
+    """A value that can't end its directive."""
+    return " ".join(value.replace("{", "(").replace("}", ")").split())
+
+
+def _written(name: str, value: Value) -> str:
+    if value is None:
+        return ""
+    if name in _CLOCKS:
+        return clock(value)
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _defused(cell: str) -> str:
+    """The cell; one that a spreadsheet would take for a formula gets an apostrophe before it, which makes it text."""
+    return f"'{cell}" if cell.lstrip()[:1] in ("=", "+", "-", "@") or cell[:1] in ("\t", "\r") else cell
