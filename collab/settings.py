@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     presence_burst: int = Field(default=100, ge=1)
     requests_per_s: float = Field(default=20.0, gt=0)
     requests_burst: int = Field(default=200, ge=1)
+    creations_per_s: float = Field(default=2.0, gt=0)
+    creations_burst: int = Field(default=200, ge=1)
+    """REST calls of a user that make something which stays."""
     # Bytes are known only afterwards, and may be more than a burst: no edit passes until they are made up for.
     written_bytes_per_s: float = Field(default=1_000_000.0, gt=0)
     written_bytes_burst: int = Field(default=50_000_000, ge=1)

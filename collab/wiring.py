@@ -35,6 +35,7 @@ def rate_limits(settings: Settings) -> RateLimits | None:
         edits=Rate(settings.edits_per_s, settings.edits_burst),
         presence=Rate(settings.presence_per_s, settings.presence_burst),
         requests=Rate(settings.requests_per_s, settings.requests_burst),
+        creations=Rate(settings.creations_per_s, settings.creations_burst),
         written=Rate(settings.written_bytes_per_s, settings.written_bytes_burst),
         told=Rate(settings.told_bytes_per_s, settings.told_bytes_burst),
         read=Rate(settings.read_bytes_per_s, settings.read_bytes_burst),

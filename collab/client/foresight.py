@@ -62,7 +62,8 @@ class Foresight:
         change: tuple[Op, ...] = ()
         if edit.target is not None:
             shown = edit.ops
-            edit.undoes, edit.ops = self._foretold(edit.target)
+            edit.undoes, ops = self._foretold(edit.target)
+            edit.ops = shown if edit.undoes is None else ops
             change = correction(self._document, shown, edit.ops)
         draft = Draft(self._document)
         self._history.append(_applied(draft, edit.edit_id, edit.ops, edit.undoes))

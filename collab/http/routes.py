@@ -129,6 +129,8 @@ class AnsweringRoute(APIRoute):
                 async with caller.traffic.turn(user.id) if self.is_large else nullcontext():
                     return await handle(asked)
             await caller.admit(user, asked.path_params)
+            # Whatever has a body makes something.
+            caller.rates.take_creation(user.id)
             with caller.traffic.held(user.id, self._length(asked)):
                 asked.expect_within(caller.traffic.limits.timeout_s)
                 if not self.reads_itself:

@@ -62,6 +62,8 @@ class Liveness:
         """The connection is over."""
         if self._looking is not None:
             self._looking.cancel()
+        # Who made this holds it: a circle would be left to the garbage collector.
+        del self._flow, self._on_silence
 
     def _look_again(self) -> None:
         self._looking = asyncio.get_running_loop().call_later(self._look_every_s, self._look)

@@ -21,7 +21,7 @@ def flow_of(transport: asyncio.Transport) -> Flow:
     waiting = transport.get_write_buffer_size()
     connection: socket.socket | None = transport.get_extra_info("socket")
     if connection is not None:
-        with suppress(OSError, struct.error):  # it may have ended, or be no TCP, or of an old system
+        with suppress(OSError, ValueError, struct.error):  # it has ended, or is no TCP, or of an old system
             taken, received, in_system = _counts(connection)
             return Flow(received, taken, in_system + waiting)
     return Flow(0, -waiting, waiting)
@@ -35,7 +35,7 @@ def give_up_after(transport: asyncio.Transport, after_s: float) -> None:
     """
     connection: socket.socket | None = transport.get_extra_info("socket")
     if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # as above; of an ended one, uvloop has no number
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(after_s * 1_000))
 
 

@@ -16,7 +16,7 @@ from collab.domain.rates import Bucket, Rate
 from collab.domain.rebase import Accepted
 from collab.services.ports import UNMETERED, Clock, Meter
 
-Sort: TypeAlias = Literal["edits", "presence", "requests", "written", "told", "read"]
+Sort: TypeAlias = Literal["edits", "presence", "requests", "creations", "written", "told", "read"]
 """What is counted; the last three in bytes: what edits add to the database, what they have their listeners told, and
 answers."""
 
@@ -27,6 +27,7 @@ _HELD_UP_BY: Mapping[Sort, Sequence[Sort]] = {
     "edits": ("written", "told", "read"),
     "requests": ("read",),
     "presence": (),
+    "creations": (),
 }
 """Debts in which no such event is taken. A REST call may be of any sort, so that any debt holds it up."""
 
@@ -47,6 +48,8 @@ class RateLimits:
     edits: Rate
     presence: Rate
     requests: Rate
+    creations: Rate
+    """Of a user, over REST alone: it is no session's, and nothing is multiplied with."""
     written: Rate
     told: Rate
     read: Rate
@@ -58,6 +61,7 @@ class RateLimits:
             "edits": self.edits.times(factor),
             "presence": self.presence.times(factor),
             "requests": self.requests.times(factor),
+            "creations": self.creations,
             "written": self.written.times(factor),
             "told": self.told.times(factor),
             "read": self.read.times(factor),
@@ -139,6 +143,14 @@ class Rates:
             raise self._limited("requests", wait_s)
         self._refuse_debts([user], _BYTES, now_s)
         bucket.spend()
+
+    def take_creation(self, user_id: str) -> None:
+        """As `take_call`, beside it, for a call that makes something which stays: a band, a content, an import."""
+        if self._user_rates is not None:
+            bucket = self._user(user_id).of("creations", now_s := self._now_s())
+            if wait_s := bucket.wait_s(now_s):
+                raise self._limited("creations", wait_s)
+            bucket.spend()
 
     def require_band(self, band_id: str, sort: Sort) -> None:
         """`RateLimited` where a band's debt holds up an event of that sort."""

@@ -6,7 +6,7 @@ there (`domain/since.py`). A content that is not in memory is loaded when its fi
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -14,28 +14,21 @@ import structlog
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from collab.domain.document import Document, apply_stored
 from collab.domain.edits import Asked, Edit, Proposal, Restore
-from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Unavailable, VersionUnknown
+from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Unavailable
 from collab.domain.kinds import Kinds
 from collab.domain.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase
 from collab.domain.restore import restore
-from collab.domain.since import MAX_OPS
-from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes, weight
-from collab.domain.undoing import earlier, undo
+from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
+from collab.domain.undoing import undo
 from collab.storage.edit_log import EditLog, stored_bytes, told_bytes
-from collab.storage.live import KEPT_EDITS, Live, Working
+from collab.storage.live import Live, Working
+from collab.storage.past import Past
 from collab.storage.rows import (
-    SELECT_EDITS,
-    document_of,
     edit_of,
-    edits_after,
-    edits_at,
-    edits_before,
     edits_named,
-    snapshot_before,
 )
-from collab.storage.tables import contents, edits, snapshots
+from collab.storage.tables import contents, snapshots
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +75,7 @@ class Batch:
         self._kinds = kinds
         self._limits = limits
         self._known = known
-        self._max_base_edits = max_base_edits
+        self._past = Past(connection, max_base_edits)
         self._heads: dict[str, int] = {}
         self._spent_s = 0.0
         self._bytes = 0
@@ -116,7 +109,7 @@ class Batch:
                 behind[content_id] = live, head
         self.was_behind = bool(behind)
         if behind:
-            self._catch_up(behind)
+            self.working.update(self._past.catch_up(behind))
 
     def _lock_free(self, content_ids: Sequence[str]) -> None:
         self._heads.update(self._edit_log.lock_free_heads(self._connection, content_ids))
@@ -201,19 +194,21 @@ class Batch:
         if isinstance(request, Proposal):
             check_base(request.base_version, working.document.version)
             if request.base_edit is not None:
-                check_history(request.base_edit, self._edit_id_at(working, request.base_version), request.base_version)
-            return rebase(request, working.document, self._since(working, request.base_version), kind)
+                check_history(
+                    request.base_edit, self._past.edit_id_at(working, request.base_version), request.base_version
+                )
+            return rebase(request, working.document, self._past.since(working, request.base_version), kind)
         if isinstance(request, Restore):
             return restore(request, working.document, kind)
-        target = working.find(request.target) or self._find(content_id, request.target)
-        return undo(request, target, working.document, self._history(working, target), kind)
+        target = self._past.find(working, request.target)
+        return undo(request, target, working.document, self._past.history(working, target), kind)
 
     def _loaded(self, content_id: str) -> Working:
         if content_id not in self.working:
             head = self._heads.get(content_id)
             if head is None:
                 raise NotFound(f"expected a content of the database, got {content_id!r}")
-            self._load(content_id, head)
+            self.working[content_id] = self._past.load(content_id, head)
         return self.working[content_id]
 
     def _added(self, content_id: str, accepted: Accepted) -> Accepted:
@@ -228,99 +223,6 @@ class Batch:
         working.add(measured, row)
         self._bytes += sizes.stored_bytes
         return measured
-
-    def _since(self, working: Working, version: int) -> Sequence[Edit]:
-        head = working.document.version
-        if head - version > self._max_base_edits:
-            raise VersionUnknown(
-                f"expected a version at most {self._max_base_edits} before the head, {head}, got {version}; "
-                "ask for the content anew"
-            )
-        if version < working.oldest:
-            room = MAX_OPS - working.weight
-            working.reach_back(self._read_back(working.document.id, working.oldest, version, room))
-        since = working.since(version)
-        if since is None:
-            raise VersionUnknown(
-                f"what came after version {version} was folded away, or is more than {MAX_OPS} ops or {MAX_OPS} kB; "
-                "ask for the content anew"
-            )
-        return since
-
-    def _read_back(self, content_id: str, version: int, after: int, room: int) -> list[Edit]:
-        """The edits up to a version and after another; of those that weigh more than `room` only the last ones."""
-        found: list[Edit] = []
-        if room >= 0:
-            with self._connection.execute(edits_before(content_id, version, after)) as rows:
-                for row in rows:
-                    found.append(edit_of(row))
-                    room -= weight(found[-1])
-                    if room < 0:
-                        break
-        return found[::-1]
-
-    def _history(self, working: Working, target: Edit) -> Sequence[Edit]:
-        """The edits from the target on, and as many before it as taking it back exactly needs, while they are there."""
-        try:
-            history = self._since(working, target.version - 1)
-        except VersionUnknown as error:
-            raise NotFound(
-                f"edit {target.edit_id} lies too far back to be undone: change by hand what it did"
-            ) from error
-        while before := self._versions(working, earlier(target, history)):
-            try:
-                history = self._since(working, min(before) - 1)
-            except VersionUnknown:
-                break
-        return history
-
-    def _versions(self, working: Working, edit_ids: Iterable[str]) -> list[int]:
-        """The versions of these edits, of those that are not folded away."""
-        found = {edit_id: working.find(edit_id) for edit_id in edit_ids}
-        missing = [(working.document.id, edit_id) for edit_id, edit in found.items() if edit is None]
-        stored = edits_named(self._connection, missing) if missing else ()
-        return [*(edit.version for edit in found.values() if edit is not None), *(row.version for row in stored)]
-
-    def _edit_id_at(self, working: Working, version: int) -> str | None:
-        in_memory = working.edit_id_at(version)
-        if in_memory is not None:
-            return in_memory
-        named = select(edits.c.edit_id).where(edits.c.content_id == working.document.id, edits.c.version == version)
-        return self._connection.execute(named).scalar_one_or_none()
-
-    def _find(self, content_id: str, edit_id: str) -> Edit:
-        row = self._connection.execute(
-            SELECT_EDITS.where(edits.c.content_id == content_id, edits.c.edit_id == edit_id)
-        ).one_or_none()
-        if row is None:
-            raise NotFound(f"expected the edit_id of an edit of this content, got {edit_id!r}")
-        return edit_of(row)
-
-    def _load(self, content_id: str, head: int) -> None:
-        document: Document = document_of(self._connection.execute(snapshot_before(content_id, head)).scalar_one())
-        for row in self._connection.execute(edits_after(content_id, document.version)):
-            document = apply_stored(document, edit_of(row).ops)
-        recent = self._read_back(content_id, head, head - KEPT_EDITS, MAX_OPS)
-        at = self._connection.execute(select(contents.c.updated_at).where(contents.c.id == content_id)).scalar_one()
-        self.working[content_id] = Working(Live(document, at, recent))
-
-    def _catch_up(self, behind: Mapping[str, tuple[Live, int]]) -> None:
-        """Adds what other nodes have committed since to what is in memory. One query for all contents: every other
-        node waits for these heads meanwhile."""
-        keys = [
-            (content_id, version)
-            for content_id, (live, head) in behind.items()
-            for version in range(live.document.version + 1, head + 1)
-        ]
-        added: dict[str, list[Edit]] = {content_id: [] for content_id in behind}
-        for row in edits_at(self._connection, keys):
-            added[row.content_id].append(edit_of(row))
-        for content_id, (live, head) in behind.items():
-            if len(added[content_id]) != head - live.document.version:
-                # A part of them was folded away.
-                self._load(content_id, head)
-                continue
-            self.working[content_id] = Working(live, added[content_id])
 
 
 def _is_snapshot_due(working: Working) -> bool:

@@ -29,7 +29,7 @@ from collab.services.ports import UNMETERED, Meter, OnOutcome
 from collab.storage.batch import Batch
 from collab.storage.edit_log import EditLog, HeadsLocked
 from collab.storage.live import Live
-from collab.storage.queue import Queue, Waiting
+from collab.storage.queue import Queue, Waiting, named
 from collab.storage.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -233,13 +233,13 @@ class Journal:
 
     def _refuse(self, entries: Sequence[Waiting], error: Exception) -> None:
         if isinstance(error, CollabError):
-            log.warning("a batch was not stored", error=error.message, **_named(entries))
+            log.warning("a batch was not stored", error=error.message, **named(entries))
         else:
-            log.error("the journal could not write a batch", exc_info=error, **_named(entries))
+            log.error("the journal could not write a batch", exc_info=error, **named(entries))
             error = Unavailable("the server could not store the edit; send it again, unchanged")
         self._meter.not_committed(len(entries))
         for entry in entries:
-            _answer(entry, error)
+            entry.give(error)
 
     def _pause_after(self, batch: Batch) -> None:
         """Where other nodes hold the heads in turn, the next commit waits here for most of that time instead of at
@@ -258,7 +258,7 @@ class Journal:
             if isinstance(outcome, CollabError):
                 # Where it was raised holds the batch, and that holds it: only the garbage collector would free them.
                 outcome.__traceback__ = None
-            _answer(entry, outcome)
+            entry.give(outcome)
 
 
 def _write_batch(
@@ -283,15 +283,6 @@ def _write_batch(
     return batch
 
 
-def _answer(entry: Waiting, outcome: Outcome | CollabError) -> None:
-    try:
-        entry.answer(outcome)
-    except Exception:
-        # The edge of one answer: whoever can't take it must not keep the others of its commit from theirs.
-        of = {"content_id": entry.content_id, "edit_id": entry.asked.edit_id, "session_id": entry.asked.session_id}
-        log.exception("an answer to an edit could not be given", **of)
-
-
 def _resolve(answer: asyncio.Future[Outcome], outcome: Outcome | CollabError) -> None:
     if answer.done():
         return
@@ -299,9 +290,3 @@ def _resolve(answer: asyncio.Future[Outcome], outcome: Outcome | CollabError) ->
         answer.set_exception(outcome)
     else:
         answer.set_result(outcome)
-
-
-def _named(entries: Sequence[Waiting]) -> dict[str, object]:
-    """What a line of the log says of a batch: how many edits, and the first of them by name."""
-    first = [f"{entry.asked.edit_id} of {entry.asked.session_id}" for entry in entries[:10]]
-    return {"edits": len(entries), "first": first}

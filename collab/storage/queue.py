@@ -10,8 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
+import structlog
+
 from collab.domain.edits import Asked
+from collab.domain.errors import CollabError
+from collab.domain.rebase import Outcome
 from collab.services.ports import OnOutcome
+
+log = structlog.get_logger(__name__)
 
 HALF_LIFE_S = 1.0
 """After so long, half of what a band has used is forgotten."""
@@ -27,6 +33,21 @@ class Waiting:
     content_id: str
     asked: Asked
     answer: OnOutcome
+
+    def give(self, outcome: Outcome | CollabError) -> None:
+        """Answers it. Whoever can't take that must not keep the others of its commit from theirs."""
+        try:
+            self.answer(outcome)
+        except Exception:  # the edge of one answer
+            asked = self.asked
+            of = {"content_id": self.content_id, "edit_id": asked.edit_id, "session_id": asked.session_id}
+            log.exception("an answer to an edit could not be given", **of)
+
+
+def named(entries: Sequence[Waiting]) -> dict[str, object]:
+    """What a line of the log says of some: how many edits, and the first of them by name."""
+    first = [f"{entry.asked.edit_id} of {entry.asked.session_id}" for entry in entries[:10]]
+    return {"edits": len(entries), "first": first}
 
 
 @dataclass(eq=False, slots=True)

@@ -95,3 +95,17 @@ async def test_so_is_who_edited_without_a_line_meanwhile(hall: Hall, lose: Loss)
     toasts = ben.tab.locator(".toast", has_text="This can no longer be changed")
     await expect(toasts.first).to_be_visible()
     await asyncio.gather(*(expect(ben.toast(words)).to_be_visible() for words in ("Tipitina's", "Bb")))
+
+
+async def test_what_is_being_composed_in_a_row_that_goes_comes_back_too(hall: Hall) -> None:
+    ada = await hall.page("ada")
+    await ada.button("Notes and details of Iko Iko").click()
+    await ada.notes("Iko Iko").click()
+    keyboard = await ada.context.new_cdp_session(ada.tab)
+    await keyboard.send("Input.imeSetComposition", {"text": "ﾄﾗ", "selectionStart": 2, "selectionEnd": 2})
+    async with member(hall.server, "ben") as ben:
+        await ben.edit(hall.gig.setlist_id, 0, {"op": "remove", "item": "iko"})
+    toast = ada.toast("“Iko Iko” was taken out while you were changing it. What you wrote: ﾄﾗ")
+    await toast.get_by_role("button", name="Put it back").click()
+    await ada.sees_titles(["Iko Iko", "Break", "When the Saints"])
+    await expect(ada.notes("Iko Iko")).to_have_value("ﾄﾗ")

@@ -21,5 +21,5 @@ def short_memory(monkeypatch: pytest.MonkeyPatch) -> int:
     """Contents keep so few edits in memory that tests soon reach beyond them; the number of them."""
     kept = 4
     monkeypatch.setattr("collab.storage.live.KEPT_EDITS", kept)
-    monkeypatch.setattr("collab.storage.batch.KEPT_EDITS", kept)
+    monkeypatch.setattr("collab.storage.past.KEPT_EDITS", kept)
     return kept

@@ -166,7 +166,7 @@ class TestOldBases:
     async def test_of_edits_with_many_ops_no_more_is_read_than_an_edit_is_carried_over(
         self, room: Node, short_memory: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for module in ("domain.since", "storage.batch", "storage.live"):
+        for module in ("domain.since", "storage.past", "storage.live"):
             monkeypatch.setattr(f"collab.{module}.MAX_OPS", 30)
         for version in range(20):
             await room.edit(*[typed("x")] * 5, base=version, author=BEN)
@@ -219,7 +219,7 @@ class TestSnapshots:
     ) -> None:
         every = 10
         monkeypatch.setattr("collab.storage.batch.SNAPSHOT_EVERY", every)
-        monkeypatch.setattr("collab.storage.batch.KEPT_EDITS", 3)
+        monkeypatch.setattr("collab.storage.past.KEPT_EDITS", 3)
         for version in range(47):
             await room.edit(Insert(Item(f"new{version}", "song", "a5", {})), base=version)
         await room.edit(Remove("iko"), base=47)
@@ -233,7 +233,7 @@ class TestSnapshots:
             replayed.append(document)
             return apply_stored(document, ops)
 
-        monkeypatch.setattr("collab.storage.batch.apply_stored", counting)
+        monkeypatch.setattr("collab.storage.past.apply_stored", counting)
         monkeypatch.setattr("collab.storage.readers.apply_stored", counting)
         async with node(any_database_url) as fresh:
             assert await fresh.reader.document(START.id) == live.document

@@ -43,7 +43,7 @@ class TestTwoNodes:
         async with node(any_database_url) as other:
             for turn in range(2):
                 await (room, other)[turn].edit(typed(f"{turn}"), base=turn)
-            monkeypatch.setattr("collab.storage.batch.snapshot_before", None)
+            monkeypatch.setattr("collab.storage.past.snapshot_before", None)
             for turn in range(2, 8):
                 edit = await (room, other)[turn % 2].edit(typed(f"{turn}"), base=turn - 1)
                 assert edit.version == turn + 1

@@ -178,7 +178,7 @@ async def test_no_more_is_read_than_fits_and_one(small: Node) -> None:
 async def test_long_edits_are_not_all_kept_in_memory_nor_read_back(
     any_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("live", "batch"):
+    for module in ("live", "past"):
         monkeypatch.setattr(f"collab.storage.{module}.MAX_OPS", 50)
     async with node(any_database_url, sizes=SIZES) as room:
         await make_setlist(room)

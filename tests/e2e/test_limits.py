@@ -229,6 +229,24 @@ async def test_what_is_answered_counts_as_read(database_url: str, clock: ManualC
             assert (await rest.get("/api/me")).status_code == 200
 
 
+async def test_what_stays_is_made_at_a_rate_of_its_own(database_url: str, clock: ManualClock) -> None:
+    async with (
+        limited(database_url, clock, creations_per_s=0.5, creations_burst=2) as (server, gig),
+        server.rest("ada") as ada,
+        server.rest("ben") as ben,
+    ):
+        made = [await ada.post("/api/bands", json={"name": f"Band {n}"}) for n in range(3)]
+        assert [answer.status_code for answer in made] == [201, 201, 429]
+        assert made[2].headers["Retry-After"] == "2"
+        checkpoint = {"label": "Mine"}
+        assert (await ada.post(f"/api/contents/{gig.setlist_id}/checkpoints", json=checkpoint)).status_code == 429
+        # To look is something else, and so is another user.
+        assert (await ada.get("/api/bands")).status_code == 200
+        assert (await ben.post(f"/api/contents/{gig.setlist_id}/checkpoints", json=checkpoint)).status_code == 201
+        clock.advance(2)
+        assert (await ada.post("/api/bands", json={"name": "Later"})).status_code == 201
+
+
 async def test_the_rates_can_be_lifted(database_url: str, clock: ManualClock) -> None:
     lifted = {"rate_limits": False, "edits_burst": 1, "max_user_sessions": 1}
     async with (

@@ -18,7 +18,7 @@ from tests.support.serving import RunningEngine
 
 ADA = User("ada", "Ada")
 
-OF_ONE_SESSION = {"session", "token_expired", "server_restarting"}
+OF_ONE_SESSION = {"session", "token_expired", "server_restarting", "part"}
 """Sent to sessions of the node itself, and to no room."""
 
 

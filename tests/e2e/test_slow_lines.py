@@ -21,9 +21,9 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
 
-BYTES_PER_S = 60_000
+BYTES_PER_S = 30_000
 CHART = "[F]Little [Bb]girl, you [C]know, " * 30
-SILENCE_S = 1
+SILENCE_S = 2
 """For how long a client, a server and a line of these tests may be silent."""
 
 
@@ -71,10 +71,10 @@ async def test_a_large_edit_goes_over_a_slow_line(database_url: str, songs: list
 async def test_who_stops_taking_in_a_large_document_is_given_up(database_url: str, songs: list[Item]) -> None:
     async with impatient(database_url) as (server, gig), slow_line(server.url, bytes_per_s=BYTES_PER_S) as line:
         made = await server.engine.contents.create(User("ada", "Ada"), gig.band_id, "repertoire", "Songs", {}, songs)
-        client = CollabClient(line.url, server.token("ada"), ack_timeout_s=30)
+        client = CollabClient(line.url, server.token("ada"), ack_timeout_s=60)
         async with client as ada:
             opening = asyncio.create_task(ada.open(made.id))
-            await until(lambda: line.down.carried_bytes > 100_000)
+            await until(lambda: line.down.carried_bytes > 80_000)
             line.stand_still()
             await until(lambda: not server.engine.sessions.ids())
             opening.cancel()

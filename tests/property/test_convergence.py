@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import uuid
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from hypothesis import settings
@@ -15,10 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from collab.client import replica
+from collab.client.events import Notice, Overwritten, Overwrote, Saved
 from collab.client.pending import applied, correction
 from collab.domain.document import Document, apply_stored
 from collab.domain.ops import Op
-from collab.storage import batch, live
+from collab.storage import batch, live, past
+from tests.support.clashes import Clashes
 from tests.support.intents import INTENTS, Intent, op_of, setlist_items
 from tests.support.network import ADA, BEN, Client, Network
 
@@ -46,7 +49,8 @@ class Convergence(RuleBasedStateMachine):
         for intent in intents:
             ops.append(op_of(seen, intent, f"item-{next(self.numbers)}"))
             seen = applied(seen, ops[-1:])
-        mine.edit(str(uuid.uuid4()), ops, is_unchanged_expected=is_unchanged_expected)
+        edit_id = mine.edit(str(uuid.uuid4()), ops, is_unchanged_expected=is_unchanged_expected)
+        self.client(who).made.setdefault(edit_id, mine.confirmed.version)
         assert mine.view == seen
 
     @rule(edits=st.lists(st.tuples(CLIENTS, INTENTS), min_size=1, max_size=4))
@@ -59,7 +63,7 @@ class Convergence(RuleBasedStateMachine):
     def undo_and_redo(self, who: int, asks: list[str]) -> None:
         for ask in asks:
             mine = self.client(who).replica
-            (mine.undo if ask == "undo" else mine.redo)(lambda: str(uuid.uuid4()))
+            (mine.undo if ask == "undo" else mine.redo)(partial(self.new_id, self.client(who)))
 
     @rule(steps=st.lists(st.tuples(CLIENTS, st.sampled_from(TRAFFIC)), min_size=1, max_size=8))
     def pass_on(self, steps: list[tuple[int, str]]) -> None:
@@ -118,6 +122,11 @@ class Convergence(RuleBasedStateMachine):
         self.runner.run(self.network.deliver_everything())
         self.runner.run(self.check())
 
+    def new_id(self, client: Client) -> str:
+        edit_id = str(uuid.uuid4())
+        client.made[edit_id] = client.replica.confirmed.version
+        return edit_id
+
     def client(self, who: int) -> Client:
         return self.network.clients[who]
 
@@ -155,6 +164,16 @@ class Convergence(RuleBasedStateMachine):
             assert client.replica.view.to_json() == client.replica.confirmed.to_json()
             assert client.replica.confirmed.to_json() == head.to_json()
             assert {refusal.error.code for refusal in client.refusals} <= {"conflict"}, client.refusals
+            self.check_told(client, Clashes(await reader.document(content_id, 0), edits))
+
+    def check_told(self, client: Client, clashes: Clashes) -> None:
+        """Whoever was overwritten has been told, and whoever overwrote, once; and nobody of what did not happen."""
+        told: list[Notice] = [
+            notice for kind in (Saved, Overwrote, Overwritten) for notice in client.told if isinstance(notice, kind)
+        ]
+        assert clashes.are_based_on_what_was_seen(client.made)
+        expected = clashes.told(client.user.id, client.made.keys(), client.told)
+        assert sorted(map(repr, told)) == sorted(map(repr, expected))
 
 
 @pytest.mark.timeout(180)
@@ -163,7 +182,7 @@ def test_every_client_ends_with_the_servers_document(any_database_url: str, monk
     # Small, so that snapshots are taken and edits are older than memory within a few steps.
     monkeypatch.setattr(batch, "SNAPSHOT_EVERY", 5)
     monkeypatch.setattr(live, "KEPT_EDITS", 4)
-    monkeypatch.setattr(batch, "KEPT_EDITS", 4)
+    monkeypatch.setattr(past, "KEPT_EDITS", 4)
 
     class OnThisDatabase(Convergence):
         def __init__(self) -> None:

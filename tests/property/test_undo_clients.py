@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from collab.client.replica import Replica
-from collab.storage import batch, live
+from collab.storage import live, past
 from tests.support.intents import INTENTS, Intent, op_of, setlist_items
 from tests.support.network import ADA, BEN, Client, Network, network
 from tests.support.rooms import content
@@ -37,7 +37,7 @@ STEPS = st.lists(
 def short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """An undo soon reaches beyond memory."""
     monkeypatch.setattr(live, "KEPT_EDITS", 4)
-    monkeypatch.setattr(batch, "KEPT_EDITS", 4)
+    monkeypatch.setattr(past, "KEPT_EDITS", 4)
 
 
 def new_id() -> str:

@@ -60,6 +60,8 @@ class Client:
         self.replica = Replica(document, user.id)
         self.socket: Socket | None = None
         self.told: list[Notice] = []
+        self.made: dict[str, int] = {}
+        """The edits and undos that the user has made, each with the version that they saw then."""
 
     @property
     def refusals(self) -> list[Refused]:

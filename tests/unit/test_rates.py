@@ -12,6 +12,7 @@ LIMITS = RateLimits(
     edits=MANY,
     presence=MANY,
     requests=MANY,
+    creations=MANY,
     written=Rate(1_000, 10_000),
     told=Rate(1_000, 10_000),
     read=Rate(1_000, 10_000),

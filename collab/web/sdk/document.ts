@@ -74,18 +74,22 @@ export class Draft {
     return new Document(id, kind, bandId, version, this.#fields, this.#items);
   }
 
+  item(id: string): Item | undefined {
+    return this.#items.get(id);
+  }
+
   /** Carries out one op as it stands in the history. Returns its inverse; null where it can't be carried out. */
   apply(op: Op): Op | null {
     switch (op.op) {
       case "set": {
         if (op.item !== null && !this.#items.has(op.item)) return null;
-        const before = this.#value(op.item, op.field) ?? null;
+        const before = this.value(op.item, op.field) ?? null;
         this.#put(op.item, op.field, op.value);
         return { ...op, value: before };
       }
       case "text": {
         if (op.item !== null && !this.#items.has(op.item)) return null;
-        const value = this.#value(op.item, op.field);
+        const value = this.value(op.item, op.field);
         const before = typeof value === "string" ? value : "";
         if (text.reach(op.delta) > text.length(before)) return null;
         this.#put(op.item, op.field, text.apply(before, op.delta) || null);
@@ -117,16 +121,17 @@ export class Draft {
    */
   predict(op: Op): Op | null {
     if (op.op === "set" && op.value === "") return this.apply({ ...op, value: null });
-    if (op.op === "move") return this.apply({ ...op, position: this.#free(op.position, op.item) });
+    if (op.op === "move") return this.apply({ ...op, position: this.free(op.position, op.item) });
     if (op.op === "insert") {
       const fields = Object.fromEntries(Object.entries(op.item.fields).filter(([, value]) => value !== ""));
-      const position = this.#free(op.item.position, op.item.id);
+      const position = this.free(op.item.position, op.item.id);
       return this.apply({ ...op, item: { ...op.item, fields, position } });
     }
     return this.apply(op);
   }
 
-  #free(wanted: string, id: string): string {
+  /** `wanted`, or the next free key after it where another item is already there. */
+  free(wanted: string, id: string): string {
     let isTaken = false;
     let following: string | null = null;
     for (const item of this.#items.values()) {
@@ -137,7 +142,7 @@ export class Draft {
     return isTaken ? generateKeyBetween(wanted, following) : wanted;
   }
 
-  #value(item: string | null, field: string): Value {
+  value(item: string | null, field: string): Value {
     return (item === null ? this.#fields : this.#items.get(item)?.fields)?.[field];
   }
 

@@ -8,8 +8,10 @@ import type { Op, Value } from "./types";
 /** An edit of ours that the server has not both answered and put in its place among the versions. */
 export interface Pending {
   editId: string;
-  /** For an undo: the edit to undo. Its `ops` are what it is expected to do. */
+  /** For an undo: the edit to undo. Its `ops` are as foretold. */
   undoes: string | null;
+  /** The edit that an undo takes back: that one, or its latest redo; null where it is not foretold. */
+  takesBack?: string | null;
   /** As they follow what is confirmed and the edits that wait before this one. */
   ops: Op[];
   /**
@@ -21,8 +23,24 @@ export interface Pending {
   expected: Readonly<Record<string, Value>> | null;
   /** As first sent, and never again otherwise; null while it has not been sent. */
   sent: { baseVersion: number; rebasedTo: number; ops: Op[] } | null;
+  /** Whether the server may have it. */
+  wasSent?: boolean;
   /** Whether it is among the confirmed versions, and only its answer is missing. */
   isInPlace: boolean;
+}
+
+/**
+ * Those that are to be sent: all, but for edits at the end that were undone before they were sent, and their undos.
+ * Together these change nothing, and they wait for whether they are redone.
+ */
+export function awake(pending: readonly Pending[]): readonly Pending[] {
+  const standing: number[] = [];
+  pending.forEach((entry, index) => {
+    const last = pending[standing.at(-1) ?? -1];
+    if (last && !last.wasSent && entry.takesBack === last.editId) standing.pop();
+    else standing.push(index);
+  });
+  return pending.slice(0, (standing.at(-1) ?? -1) + 1);
 }
 
 /** Whether the fields still hold what its author expects, or what they are to be given. */

@@ -9,10 +9,11 @@
  */
 
 import { Document, Draft } from "./document";
+import { Foresight, Past } from "./foresight";
 import { History } from "./history";
 import { newId } from "./ids";
 import { type Notice, OwnWrites, toldByAnswer, tooLate } from "./notice";
-import { after, correction, isIdle, joined, type Pending, placesSet, valuesSeen } from "./pending";
+import { after, awake, correction, isIdle, joined, type Pending, placesSet, valuesSeen } from "./pending";
 import { cut, type Request, requestOf } from "./request";
 import { difference, transform } from "./transform";
 import type { Edit, EditAnswer, Op, Problem } from "./types";
@@ -44,6 +45,7 @@ export class Replica {
   #late: { document: Document; lastEdit: string | null } | null = null;
   readonly #notices: Notice[] = [];
   readonly #ownWrites = new OwnWrites();
+  readonly #past = new Past();
 
   constructor(
     confirmed: Document,
@@ -73,8 +75,9 @@ export class Replica {
     return this.#view;
   }
 
+  /** One's own edits and undos that are not done yet. */
   get pending(): readonly Pending[] {
-    return this.#pending;
+    return awake(this.#pending);
   }
 
   /** Whether versions are missing and have to be asked for: those after the confirmed one. */
@@ -83,7 +86,7 @@ export class Replica {
   }
 
   save(): Saved {
-    const pending = this.#pending.map((entry) => ({ ...entry }));
+    const pending = this.pending.map((entry) => ({ ...entry }));
     return { confirmed: this.#confirmed.toJson(), lastEdit: this.#lastEdit, pending };
   }
 
@@ -95,56 +98,50 @@ export class Replica {
   edit(asked: Op[], editId: string, group: string, { seen, isUnchangedExpected = false }: EditOptions = {}): void {
     const view = this.#view;
     const draft = new Draft(view);
-    const inverse: Op[] = [];
     const ops = asked.filter((op) => {
-      const back = draft.predict(op);
-      if (back) inverse.unshift(back);
+      const isDone = draft.predict(op) !== null;
       // What it was about has gone while its author was at it.
-      else this.#notices.push(tooLate(editId, op, view, seen));
-      return back !== null;
+      if (!isDone) this.#notices.push(tooLate(editId, op, view, seen));
+      return isDone;
     });
     if (ops.length === 0) return;
     this.#view = draft.finish();
+    // What was undone before it was sent never will be.
+    this.#pending = [...awake(this.#pending)];
     const last = this.#pending.at(-1);
     const mayJoin = this.mayGrow && last?.sent === null && last.undoes === null && !last.expected && !isUnchangedExpected;
-    const grown = mayJoin ? joined(last.ops, ops) : null;
+    const grown = mayJoin && this.history.isIn(group) ? joined(last.ops, ops) : null;
     if (last && grown) {
       last.ops = grown;
-      this.history.grown(last.editId, inverse);
     } else {
       const expected = isUnchangedExpected ? valuesSeen(ops, view) : null;
       this.#pending.push({ ...this.#made(editId, ops), madeOn: this.#seenOn(ops, seen?.version), expected });
-      this.history.made({ target: editId, ops: inverse, group });
     }
+    this.history.made({ editId: this.#pending.at(-1)!.editId, group });
   }
 
   /** Takes back the newest group of our own edits, or what was last taken back. */
   step(side: "undo" | "redo", newId: () => string): void {
-    const group = this.history.peekGroup(side);
-    while (group !== undefined && this.history.peekGroup(side) === group) {
-      const step = this.history.take(side)!;
+    for (const { editId, group } of this.history.takeGroup(side)) {
       const last = this.#pending.at(-1);
-      if (step.target !== null && last?.editId === step.target && last.sent === null) {
+      if (last && last.undoes !== null && last.editId === editId && !last.wasSent) {
+        // An undo that was never sent is taken back as if it had not been made.
         this.#pending.pop();
-        this.#view = after(this.#confirmed, this.#pending);
-        // What was never sent can be taken back again as if it had just been made.
-        this.history.done(side, { target: last.undoes, ops: last.ops, group });
-        continue;
+        this.history.did(side, { editId: last.undoes, group });
+      } else {
+        const undo = { ...this.#made(newId(), []), undoes: editId };
+        this.#pending.push(undo);
+        this.history.did(side, { editId: undo.editId, group });
       }
-      const draft = new Draft(this.#view);
-      const inverse = step.ops.map((op) => draft.predict(op)).filter((op) => op !== null).reverse();
-      const editId = newId();
-      if (step.target === null && inverse.length === 0) continue;
-      this.#view = draft.finish();
-      this.#pending.push({ ...this.#made(editId, step.ops), undoes: step.target });
-      this.history.done(side, { target: editId, ops: inverse, group });
     }
+    this.#carry([]);
   }
 
   /** What to send now, in a message of at most `maxBytes`: the oldest pending edit, or as much of it as fits. */
   next(roomId: string, maxBytes = Infinity): Request | null {
-    const first = this.#pending[0];
+    const [first] = this.pending;
     if (!first || first.sent) return null;
+    first.wasSent = true;
     this.#cut(first, cut(first, roomId, this.#confirmed, maxBytes));
     return requestOf(first, roomId, this.#confirmed, maxBytes);
   }
@@ -184,7 +181,7 @@ export class Replica {
         this.#notices.push({ type: "refused", editId: flight.editId, error, ops });
         this.#forget(flight.editId);
       }
-      this.#correct(flight, []);
+      this.#takeOut(flight);
       this.#land();
     }
     this.#resetLate();
@@ -255,17 +252,18 @@ export class Replica {
 
   /** Makes several edits of the first one, where its ops came in pieces. */
   #cut(first: Pending, [ops = first.ops, ...rest]: Op[][]): void {
-    if (rest.length === 0) return;
+    if (rest.length === 0 || this.#pending.some(({ undoes }) => undoes === first.editId)) return;
     const pieces = rest.map((piece) => ({ ...this.#made(newId(), piece), madeOn: first.madeOn }));
     first.ops = ops;
     this.#pending.splice(1, 0, ...pieces);
-    this.history.cut(first.editId, pieces);
+    this.history.cut(first.editId, pieces.map(({ editId }) => editId));
   }
 
   /** The version whose values the author of these ops saw: under their own pending ones, what came since is hidden. */
   #seenOn(ops: readonly Op[], seenOn = this.#confirmed.version): number {
     const places = placesSet(ops);
-    const hiding = this.#pending.filter((entry) => [...placesSet(entry.ops)].some((place) => places.has(place)));
+    const edits = this.#pending.filter(({ undoes }) => undoes === null);
+    const hiding = edits.filter((entry) => [...placesSet(entry.ops)].some((place) => places.has(place)));
     // A draft may be older than the history that is known now, as after a backup was restored.
     return Math.min(seenOn, this.#confirmed.version, ...hiding.flatMap(({ madeOn }) => madeOn ?? []));
   }
@@ -285,7 +283,7 @@ export class Replica {
     const { version } = this.#confirmed;
     for (const early of this.#early.keys()) if (early <= version) this.#early.delete(early);
     if (flight && answer && answer.version <= version) {
-      this.#correct(flight, []);
+      this.#takeOut(flight);
       this.#land();
     }
   }
@@ -300,34 +298,39 @@ export class Replica {
     if (edit.author.id === this.userId) this.#ownWrites.stored(edit.version, edit.ops);
     else overwritten.push(...this.#ownWrites.overwritten(edit, this.#confirmed));
     const before = this.#confirmed;
-    this.#confirmed = applied(before, edit.ops, edit.version);
+    const { edit_id: editId, ops, undoes = null } = edit;
+    this.#confirmed = this.#past.add(before, { editId, ops, undoes: undoes ?? null }, edit.version);
     this.#lastEdit = edit.edit_id;
     this.#carry(edit.ops, (ops) => this.#notices.push({ type: "edited", edit, ops }, ...overwritten));
   }
 
   /** The edit in flight got its version. */
   #putInPlace(flight: Pending, version: number, ops: readonly Op[]): void {
-    this.#correct(flight, ops);
+    const over = correction(this.#confirmed, flight.ops, ops);
+    flight.ops = [];
     flight.isInPlace = true;
-    this.#confirmed = applied(this.#confirmed, ops, version);
+    const undoes = flight.takesBack ?? flight.undoes;
+    this.#confirmed = this.#past.add(this.#confirmed, { editId: flight.editId, ops, undoes }, version);
     this.#lastEdit = flight.editId;
+    this.#carry(over);
     this.#ownWrites.stored(version, ops);
     for (const entry of this.#pending) {
       // Whoever saw all that came before this edit of theirs saw it too, while it was pending.
       if (entry.sent === null && entry.madeOn === version - 1) entry.madeOn = version;
     }
-    this.#view = after(this.#confirmed, this.#pending);
   }
 
-  /** Carries what waits over the difference between the edit in flight as shown and as stored; mostly none. */
-  #correct(flight: Pending, stored: readonly Op[]): void {
-    const over = correction(this.#confirmed, flight.ops, stored);
+  /** Takes the edit in flight out of the view, where it is not stored. */
+  #takeOut(flight: Pending): void {
+    const over = correction(this.#confirmed, flight.ops, []);
     flight.ops = [];
+    flight.isInPlace = true;
     this.#carry(over);
   }
 
   #replace(before: Document, document: Document, lastEdit: string | null): void {
     this.#ownWrites.clear();
+    this.#past.clear();
     const over = difference(before, document);
     this.#confirmed = document;
     this.#lastEdit = lastEdit;
@@ -338,21 +341,24 @@ export class Replica {
     if (this.#late) this.reset(this.#late.document, this.#late.lastEdit);
   }
 
-  /** Moves all that is pending, and the history after it, over committed ops; `tell` gets those as they change the view. */
+  /** Moves all that is pending over ops that are confirmed by now; `tell` gets those as they change the view. */
   #carry(over: readonly Op[], tell?: (ops: Op[]) => void): void {
     const before = this.#view;
     const flight = this.#flight;
     const dropped: Notice[] = [];
     let left = [...over];
-    for (const entry of this.#pending) {
-      const { ours, theirs, lost } = transform(entry.ops, left, entry.undoes !== null);
+    const moving = this.#pending.filter(({ isInPlace }) => !isInPlace);
+    const told = new Set(this.pending);
+    const isForetelling = moving.some(({ undoes }) => undoes !== null);
+    const foresight = isForetelling ? new Foresight(this.#confirmed, this.#past) : null;
+    for (const entry of moving) {
+      const { ours, theirs, lost } = transform(entry.ops, left);
       entry.ops = ours;
-      left = theirs;
-      // Of the one in flight the answer tells, as it does of an undo.
-      if (entry === flight || entry.undoes !== null) continue;
+      left = foresight ? [...theirs, ...foresight.follow(entry)] : theirs;
+      // Of the one in flight the answer tells, as it does of an undo; of what is taken back already, nobody.
+      if (entry === flight || entry.undoes !== null || !told.has(entry)) continue;
       for (const { op, reason } of lost) dropped.push({ type: "dropped", editId: entry.editId, op, reason, before });
     }
-    this.history.move(left);
     tell?.(left);
     this.#notices.push(...dropped);
     for (const idle of this.#pending.filter((entry) => entry !== flight && isIdle(entry))) this.#remove(idle);
@@ -376,10 +382,4 @@ export class Replica {
     this.#pending = this.#pending.slice(1);
     this.#view = after(this.#confirmed, this.#pending);
   }
-}
-
-function applied(document: Document, ops: readonly Op[], version: number): Document {
-  const draft = new Draft(document);
-  for (const op of ops) draft.apply(op);
-  return draft.finish(version);
 }

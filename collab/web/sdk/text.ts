@@ -9,6 +9,9 @@ export const apply = (text: string, delta: Delta): string => type.apply(text, de
 export const compose = (first: Delta, second: Delta): Delta => type.compose(first, second);
 export const transform = (delta: Delta, other: Delta, side: Side): Delta => type.transform(delta, other, side);
 
+/** The well-formed delta of components that follow each other. */
+export const normalized = (delta: Delta): Delta => type.normalize(delta);
+
 /** The delta that takes the text after `delta` back to `before`. The library's own carries the deleted text. */
 export function invert(delta: Delta, before: string): Delta {
   const kept = [...before];

@@ -14,16 +14,8 @@ export interface Lost {
   reason: Dropped["reason"];
 }
 
-/**
- * Our ops as they follow theirs, and theirs as they follow ours; and those of ours that theirs made pointless.
- *
- * The ops of an undo are weaker: they give way where somebody else has given the field or the place since.
- */
-export function transform(
-  ours: readonly Op[],
-  theirs: readonly Op[],
-  isUndo = false,
-): { ours: Op[]; theirs: Op[]; lost: Lost[] } {
+/** Our ops as they follow theirs, and theirs as they follow ours; and those of ours that theirs made pointless. */
+export function transform(ours: readonly Op[], theirs: readonly Op[]): { ours: Op[]; theirs: Op[]; lost: Lost[] } {
   let kept: readonly Op[] = ours;
   const moved: Op[] = [];
   const lost: Lost[] = [];
@@ -31,7 +23,7 @@ export function transform(
     let other: Op | null = op;
     kept = kept.flatMap((mine): Op[] => {
       if (other === null) return [mine];
-      const [after, left] = meet(mine, other, isUndo);
+      const [after, left] = meet(mine, other);
       if (after === null) lost.push({ op: mine, reason: other.op === "remove" ? "item_removed" : "field_replaced" });
       other = left;
       return after === null ? [] : [after];
@@ -74,16 +66,14 @@ function changedFields(item: string | null, before: Fields, after: Fields): Op[]
 }
 
 /** One op of ours and one of theirs, which the server ordered first. */
-function meet(mine: Op, other: Op, isUndo: boolean): [Op | null, Op | null] {
+function meet(mine: Op, other: Op): [Op | null, Op | null] {
   if (other.op === "remove" && target(mine) === other.item && mine.op !== "insert") {
     return [null, mine.op === "remove" ? null : other];
   }
   if (mine.op === "remove" && target(other) === mine.item && other.op !== "insert") return [mine, null];
-  if (mine.op === "move" && other.op === "move" && mine.item === other.item) {
-    return isUndo ? [null, other] : [mine, null];
-  }
+  if (mine.op === "move" && other.op === "move" && mine.item === other.item) return [mine, null];
   if (!isWrite(mine) || !isWrite(other) || mine.item !== other.item || mine.field !== other.field) return [mine, other];
-  if (mine.op === "set") return isUndo ? [null, other] : [mine, null];
+  if (mine.op === "set") return [mine, null];
   if (other.op === "set") return [null, other];
   return [
     { ...mine, delta: text.transform(mine.delta, other.delta, "right") },

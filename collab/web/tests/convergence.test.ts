@@ -1,7 +1,7 @@
 /** Three members who edit at random end with one document. */
 
 import { describe, expect, test } from "vitest";
-import { newId, type Op } from "../sdk";
+import { type Document, newId, type Op } from "../sdk";
 import { gig, set, song, type } from "./gig";
 import { Client, Server } from "./server";
 
@@ -36,6 +36,54 @@ describe("three members who edit at random", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 });
+
+describe("one who goes back and forth, in groups", () => {
+  test.each(Array.from({ length: 60 }, (_, seed) => seed))("sees what was there, at once and exactly, seed %i", (seed) => {
+    const random = generator(1_000 + seed);
+    const server = new Server(gig());
+    const client = new Client(server, "ada");
+    const { replica } = client;
+    const look = (): unknown => replica.view.toJson();
+    const seen = [content(replica.view)];
+    let at = 0;
+    let group = 0;
+    let mayGoOn = false;
+    const step = (side: "undo" | "redo"): boolean => {
+      const isThere = side === "undo" ? replica.history.canUndo : replica.history.canRedo;
+      if (isThere) at += side === "undo" ? -1 : 1;
+      replica.step(side, newId);
+      mayGoOn = false;
+      expect(content(replica.view)).toEqual(seen[at]);
+      return isThere;
+    };
+    for (let turn = 0; turn < 60; turn += 1) {
+      const roll = random(16);
+      if (roll < 7) {
+        const goesOn = mayGoOn && random(2) === 0;
+        if (!goesOn) group += 1;
+        const before = look();
+        replica.edit([anyOp(client, random)], newId(), `${group}`);
+        if (JSON.stringify(before) === JSON.stringify(look()) && !goesOn && replica.history.isIn(`${group}`) === false) continue;
+        if (!goesOn) at += 1;
+        seen.splice(at, Infinity, content(replica.view));
+        mayGoOn = true;
+      } else if (roll < 10) step("undo");
+      else if (roll < 12) step("redo");
+      else if (roll < 14) client.send();
+      else client.receive();
+      expect(content(replica.view)).toEqual(seen[at]);
+    }
+    while (step("undo"));
+    expect(at).toBe(0);
+    while (step("redo"));
+    expect(at).toBe(seen.length - 1);
+    client.settle();
+    expect(content(server.document)).toEqual(seen[at]);
+    expect(client.surprises).toEqual([]);
+  });
+});
+
+const content = (document: Document): unknown => ({ ...document.toJson(), version: 0 });
 
 function anyOp(client: Client, random: (below: number) => number): Op {
   const { view } = client.replica;

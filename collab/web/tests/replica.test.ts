@@ -1,6 +1,7 @@
 /** Edits go out one at a time and find their place by version, in scripts of type, send and receive. */
 
 import { describe, expect, test } from "vitest";
+import { newId } from "../sdk";
 import { notes, set, two, type } from "./gig";
 
 describe("one edit is in flight at a time", () => {
@@ -8,7 +9,7 @@ describe("one edit is in flight at a time", () => {
     const { server, ada } = two();
     ada.edit(type([10, "a"]));
     ada.send();
-    for (const [at, letter] of ["b", "c", "d"].entries()) ada.edit(type([11 + at, letter]));
+    for (const [at, letter] of ["b", "c", "d"].entries()) ada.replica.edit([type([11 + at, letter])], newId(), "typing");
     ada.send();
     expect(server.edits).toHaveLength(1);
     expect(ada.replica.pending).toHaveLength(2);
@@ -18,6 +19,14 @@ describe("one edit is in flight at a time", () => {
     ada.receive();
     expect(ada.replica.pending).toEqual([]);
     expect(notes(ada)).toBe("doors at 8abcd");
+  });
+
+  test("what is typed after a pause waits as an edit of its own", () => {
+    const { ada } = two();
+    for (const group of ["before", "after"]) ada.replica.edit([type([10, "a"])], newId(), group);
+    expect(ada.replica.pending).toHaveLength(2);
+    ada.replica.step("undo", newId);
+    expect(notes(ada)).toBe("doors at 8a");
   });
 
   test("an answer that is lost is asked for with the same edit, which is stored once", () => {

@@ -3,6 +3,7 @@
 import { Document, type Edit, type EditAnswer, newId, type Op, Replica, type Request } from "../sdk";
 import { Draft } from "../sdk/document";
 import { transform } from "../sdk/transform";
+import { foretold } from "../sdk/undoing";
 
 const ROOM = "content_c";
 
@@ -19,19 +20,7 @@ export class Server {
     const { edit_id } = request.payload;
     const known = this.edits.find((edit) => edit.edit_id === edit_id);
     if (known) return answerOf(edit_id, known.version, known.ops);
-    let ops: Op[];
-    let base: number;
-    let metFrom: number;
-    const undoes = request.event === "undo_edit" ? request.payload.target : undefined;
-    if (request.event === "edit_content") {
-      ({ ops, base_version: base } = request.payload);
-      metFrom = request.payload.rebased_to ?? base;
-    } else {
-      const target = this.edits.find((edit) => edit.edit_id === request.payload.target)!;
-      ops = target.inverse;
-      base = metFrom = target.version;
-    }
-    for (const edit of this.edits.slice(metFrom)) ops = transform(ops, edit.ops, undoes !== undefined).ours;
+    const { ops, base, undoes } = this.#judged(request);
     const draft = new Draft(this.document);
     const stored: Op[] = [];
     const inverse: Op[] = [];
@@ -60,6 +49,19 @@ export class Server {
       ...(undoes ? { undoes } : {}),
     });
     return answerOf(edit_id, version, stored);
+  }
+
+  #judged(request: Request): { ops: Op[]; base: number; undoes?: string } {
+    const head = this.document.version;
+    if (request.event === "undo_edit") {
+      const history = this.edits.map(({ edit_id: editId, ops, inverse, undoes }) => ({ editId, ops, inverse, undoes: undoes ?? null }));
+      const undone = foretold(request.payload.target, this.document, history);
+      return undone ? { ...undone, base: head } : { ops: [], base: head };
+    }
+    const { base_version: base, rebased_to: metFrom = base } = request.payload;
+    let { ops } = request.payload;
+    for (const edit of this.edits.slice(metFrom)) ops = transform(ops, edit.ops).ours;
+    return { ops, base };
   }
 }
 
@@ -160,8 +162,14 @@ function answerOf(edit_id: string, version: number, ops: Op[]): EditAnswer {
 }
 
 function differences(before: Document, after: Document): string[] {
-  const [a, b] = [before, after].map((document) => JSON.stringify({ ...document.toJson(), version: 0 }));
+  const [a, b] = [before, after].map((document) => JSON.stringify({ ...document.toJson(), version: 0 }, sorted));
   return a === b ? [] : [`${a} became ${b}`];
+}
+
+/** For `JSON.stringify`: an object's keys in one order. */
+function sorted(_key: string, value: unknown): unknown {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
 }
 
 /** The op with the position that it got. */

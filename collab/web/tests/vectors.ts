@@ -24,6 +24,7 @@ export interface ServerCase {
   expect: {
     outcome: string;
     ops?: Op[];
+    undoes?: string;
     document?: Pick<DocumentJson, "fields" | "items">;
     dropped?: { index: number; reason: never }[];
     overwrote?: { index: number; version: number; author: { id: string; name: string }; value: unknown }[];
