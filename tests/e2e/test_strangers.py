@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import Gig
+from tests.support.clock import ManualClock
 from tests.support.members import edit, member, set_
 from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.storage import at_each
@@ -53,12 +54,17 @@ async def ids(server: RunningEngine, gig: Gig) -> tuple[dict[str, str], dict[str
 
 @pytest.mark.parametrize("has_met_them", [True, False], ids=["the band is known", "the band is not known yet"])
 async def test_what_is_not_yours_and_what_is_not_ask_the_database_alike(
-    server: RunningEngine, ids: tuple[dict[str, str], dict[str, str]], database_url: str, has_met_them: bool
+    server: RunningEngine,
+    ids: tuple[dict[str, str], dict[str, str]],
+    database_url: str,
+    clock: ManualClock,
+    has_met_them: bool,
 ) -> None:
     if has_met_them:
         await _asks_alike(server, *ids)
     else:
-        async with serving(settings_for(database_url)) as another:
+        # With the clock of the first: nothing that is done from time to time comes between.
+        async with serving(settings_for(database_url), clock) as another:
             await _asks_alike(another, *ids)
 
 
