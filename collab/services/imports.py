@@ -76,6 +76,8 @@ class ImportService:
         # One import of a repertoire after the other, step by step: two that bring the same song make it once.
         self._stepping = Turns()
         self._starting: Counter[str] = Counter()
+        # One file of a user after the other: whoever has a hundred bands holds others up by one file at most.
+        self._reading = Turns()
 
     async def start(self, user: User, band_id: str, name: str, data: bytes) -> Job:
         """A new job, stored and running; a file that is bad makes one that says so. `TooLarge`, `RateLimited`."""
@@ -104,7 +106,8 @@ class ImportService:
                 del self._starting[band_id]
 
     async def _added(self, user: User, band_id: str, name: str, data: bytes) -> Job:
-        songs = await self._parser.parse(name, data, self._song_types())
+        async with self._reading.at(user.id):
+            songs = await self._parser.parse(name, data, self._song_types())
         job = Job(
             id=self._new_id(),
             band_id=band_id,
