@@ -68,10 +68,10 @@ class Caller:
         """`Forbidden` where the user may not so much as see the band or content of a path. What else the call needs is
         its service's to say: this is for what they want to send."""
         if (band_id := path.get("band_id")) is not None:
-            await self._directory.learn_band(require_id("band_id", band_id))
+            await self._directory.learn_band(user, require_id("band_id", band_id))
             self._directory.require_band(user, band_id, Right.VIEW, as_operator=True)
         if (content_id := path.get("content_id")) is not None:
-            await self._directory.learn_content(require_id("content_id", content_id))
+            await self._directory.learn_content(user, require_id("content_id", content_id))
             self._directory.require_content(user, content_id, Right.VIEW, as_operator=True)
 
 

@@ -19,6 +19,7 @@ from collab.domain.access import (
     parse_content_room,
     parse_room,
 )
+from collab.domain.bands import User
 from collab.domain.errors import CollabError, Conflicting, Forbidden, Invalid, shown
 from collab.domain.ot.rebase import Duplicate
 from collab.domain.presence.focus import Focus
@@ -53,7 +54,7 @@ class Handlers:
     editing: EditingService
     presence: PresenceService
     broadcaster: Broadcaster
-    look_for: Callable[[Room], Awaitable[None]]
+    look_for: Callable[[User, Room], Awaitable[None]]
     rates: Rates
 
     def register(self) -> None:
@@ -165,7 +166,7 @@ class Handlers:
         try:
             return self._enterable(session, name)
         except Forbidden:
-            await self.look_for(parse_room(name))
+            await self.look_for(session.user, parse_room(name))
             return self._enterable(session, name)
 
     def _enterable(self, session: Session, name: str) -> tuple[SharedRoom, Role]:

@@ -73,7 +73,12 @@ class BandStore(Protocol):
 
     async def bands_of(self, user_id: str) -> list[tuple[Band, Role]]: ...
 
-    async def band(self, band_id: str) -> Band | None: ...
+    async def band_within_reach(
+        self, user: User, *, band_id: str | None = None, content_id: str | None = None
+    ) -> str | None:
+        """The id of that band, or of that content's, where the user is a member or an operator; else None. It takes
+        one query, whatever there is."""
+        ...
 
     async def members(self, band_id: str) -> list[Member]: ...
 

@@ -52,9 +52,16 @@ class StoredBands:
         )
         return [(Band(row.id, row.name), Role(row.role)) for row in rows]
 
-    async def band(self, band_id: str) -> Band | None:
-        rows = await self._read(select(bands).where(bands.c.id == band_id))
-        return Band(rows[0].id, rows[0].name) if rows else None
+    async def band_within_reach(
+        self, user: User, *, band_id: str | None = None, content_id: str | None = None
+    ) -> str | None:
+        found = select(bands.c.id) if content_id is None else select(contents.c.band_id)
+        found = found.where(bands.c.id == band_id if content_id is None else contents.c.id == content_id)
+        if not user.is_operator:
+            [of_band] = found.selected_columns
+            found = found.join(memberships, memberships.c.band_id == of_band).where(memberships.c.user_id == user.id)
+        rows = await self._read(found)
+        return rows[0][0] if rows else None
 
     async def members(self, band_id: str) -> list[Member]:
         rows = await self._read(

@@ -306,3 +306,27 @@ async def test_two_thousand_songs_come_in_while_three_members_edit_and_nothing_i
     made = await import_while_editing(server, gig, 2_000)
     assert made.lost == []
     assert (made.result["added"], made.result["unchanged"]) == (2_000, 0)
+
+
+async def test_a_file_waits_for_one_file_of_another_user_at_most(
+    server: RunningEngine, gig: Gig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parser = server.engine._parser  # noqa: SLF001  # nothing else tells who waits
+    parse, asked = parser.parse, list[str]()
+
+    async def noted(name: str, data: bytes, types: Any) -> Any:
+        asked.append(name)
+        return await parse(name, data, types)
+
+    monkeypatch.setattr(parser, "parse", noted)
+    path = f"/api/bands/{gig.band_id}/imports"
+    async with server.rest("ada") as ada, server.rest("ben") as ben, parser._turn:  # noqa: SLF001
+        hers = [asyncio.create_task(ada.post(path, files={"file": (f"ada-{n}.csv", CSV)})) for n in range(2)]
+        await until(lambda: len(asked) == 1)
+        his = asyncio.create_task(ben.post(path, files={"file": ("ben.csv", CSV)}))
+        await until(lambda: "ben.csv" in asked)
+        assert len(asked) == 2
+        parser._turn.release()  # noqa: SLF001
+        answers = await asyncio.gather(his, *hers)
+        await parser._turn.acquire()  # noqa: SLF001
+    assert [answer.status_code for answer in answers] == [202] * 3

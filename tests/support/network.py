@@ -202,7 +202,7 @@ class Network:
         self._journal.start()
         self.reader = StoredHistory(self._reading, self._journal)
         directory = Directory(self._store)
-        await directory.learn_band(self._band.id)
+        await directory.learn_band(ADA, self._band.id)
         self._editing = EditingService(directory, self._journal, self.reader, self._clock)
 
     async def _answer(self, user: User, socket: Socket, request: Request) -> None:

@@ -107,7 +107,7 @@ async def make_setlist(node: Node, *others: Document) -> None:
 async def make_content(node: Node, document: Document) -> None:
     """A content at version 0, in a band of its own where that is not the one of ada and ben."""
     ada = User(ADA.id, ADA.name)
-    if await node.store.band(document.band_id) is None:
+    if not await node.store.members(document.band_id):
         await node.store.create_band(Band(document.band_id, document.band_id), ada, NOW)
     await node.store.create_content(document, ada, NOW)
 

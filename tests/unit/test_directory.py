@@ -35,8 +35,8 @@ class Store:
             raise ConnectionError
         return [(Band(key, key), roles[user_id]) for key, roles in self.roles.items() if user_id in roles]
 
-    async def band(self, band_id: str) -> Band | None:
-        return Band(band_id, band_id) if band_id in self.roles else None
+    async def band_within_reach(self, user: User, *, band_id: str) -> str | None:
+        return band_id if user.id in self.roles.get(band_id, {}) else None
 
     async def members(self, band_id: str) -> list[Member]:
         return (await self._read([band_id]))[band_id]
@@ -95,10 +95,10 @@ async def test_a_band_that_takes_long_to_read_holds_no_other_up() -> None:
     store = Store("slow", "other")
     directory = of(store)
     was_read, may_come = store.hold("slow")
-    slow = asyncio.create_task(directory.learn_band("slow"))
+    slow = asyncio.create_task(directory.learn_band(ADA, "slow"))
     await was_read.wait()
     async with asyncio.timeout(5):
-        await directory.learn_band("other")
+        await directory.learn_band(ADA, "other")
         async with directory.changing.at("other"):
             directory.set_role("other", "ben", Role.EDITOR)
         assert await directory.refresh(["other"]) == [RoleChange("other", "ben", Role.EDITOR, None)]
@@ -112,7 +112,7 @@ async def test_a_band_that_takes_long_to_read_holds_no_other_up() -> None:
 async def test_a_change_waits_for_its_band_and_is_not_overwritten_by_what_was_read_before_it() -> None:
     store = Store("band")
     directory = of(store)
-    await directory.learn_band("band")
+    await directory.learn_band(ADA, "band")
     was_read, may_come = store.hold("band")
     refreshing = asyncio.create_task(directory.refresh())
     await was_read.wait()
@@ -137,7 +137,7 @@ async def test_a_band_that_is_learned_while_all_are_read_is_read_again() -> None
     await directory.learn_user(ADA)
     store.roles["new"] = {"ada": Role.OWNER}
     learned, may_learn = store.hold("new")
-    learning = asyncio.create_task(directory.learn_band("new"))
+    learning = asyncio.create_task(directory.learn_band(ADA, "new"))
     await learned.wait()
     store.roles["new"]["ben"] = Role.VIEWER
     was_read, may_come = store.hold("new")
@@ -158,7 +158,7 @@ async def test_what_is_learned_late_does_not_overwrite_what_was_read_after_it() 
     await directory.learn_user(ADA)
     store.roles["new"] = {"ada": Role.OWNER}
     learned, may_learn = store.hold("new")
-    learning = asyncio.create_task(directory.learn_band("new"))
+    learning = asyncio.create_task(directory.learn_band(ADA, "new"))
     await learned.wait()
     store.roles["new"]["ben"] = Role.VIEWER
     await directory.refresh()

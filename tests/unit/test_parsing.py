@@ -49,6 +49,10 @@ def _faulty() -> str:
     raise KeyError("a fault of ours")
 
 
+def _polite() -> str:
+    return str(os.nice(0))
+
+
 def _curious() -> str:
     return " ".join(sorted(os.environ))
 
@@ -103,3 +107,8 @@ async def test_a_file_is_read_where_no_secrets_are(monkeypatch: pytest.MonkeyPat
     songs = await Parser(LIMITS, 30).parse("a.csv", FILE, {"title": Meddling(_curious)})
     assert "PYTHONPATH" in songs.problems[0].message
     assert "COLLAB" not in songs.problems[0].message
+
+
+async def test_the_node_comes_before_a_file_where_both_want_the_processor() -> None:
+    songs = await Parser(LIMITS, 30).parse("a.csv", FILE, {"title": Meddling(_polite)})
+    assert int(songs.problems[0].message.split()[-1]) == min(19, os.nice(0) + 10)

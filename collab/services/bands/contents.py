@@ -72,7 +72,7 @@ class ContentService:
 
     async def contents_of(self, user: User, band_id: str) -> list[Content]:
         """The contents of a band that are not archived."""
-        await self._directory.learn_band(band_id)
+        await self._directory.learn_band(user, band_id)
         self._directory.require_band(user, band_id, Right.VIEW, as_operator=True)
         return await self.summaries(band_id)
 
@@ -82,7 +82,7 @@ class ContentService:
 
     async def set_archived(self, user: User, content_id: str, is_archived: bool) -> Content:
         """Archives a content or brings it back; saying it twice changes nothing."""
-        await self._directory.learn_content(content_id)
+        await self._directory.learn_content(user, content_id)
         ref, _ = self._directory.require_content(user, content_id, Right.EDIT, as_operator=True)
         async with self._directory.changing.at(ref.band_id):
             # Once more: another call may just have done the same, and it is told once.
@@ -95,7 +95,7 @@ class ContentService:
         return content
 
     async def _require_editor(self, user: User, band_id: str) -> None:
-        await self._directory.learn_band(band_id)
+        await self._directory.learn_band(user, band_id)
         self._directory.require_band(user, band_id, Right.EDIT, as_operator=True)
 
     def _seeded(self, user: User, band_id: str, kind: str, fields: dict[str, Value], items: Sequence[Item]) -> Document:

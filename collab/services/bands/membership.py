@@ -78,5 +78,5 @@ class MembershipService:
         self._announcer.membership_updated(UserRoom(user_id), "remove", band_id, None)
 
     async def _require(self, user: User, band_id: str, right: Right) -> None:
-        await self._directory.learn_band(band_id)
+        await self._directory.learn_band(user, band_id)
         self._directory.require_band(user, band_id, right, as_operator=True)

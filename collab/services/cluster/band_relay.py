@@ -1,11 +1,13 @@
 """Bands between nodes: what one node changes is taken over from the database, and what it tells, told here too."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from collab.domain.access import BandRoom, ContentRoom, Room, SharedRoom, UserRoom
+from collab.domain.bands import User
 from collab.services.bands.directory import Directory, RoleChange
 from collab.services.ports import BandRooms
 from collab.services.presence.service import PresenceService
@@ -31,16 +33,19 @@ class BandRelay:
         for change in await self._directory.refresh(band_ids):
             await self._take_over(change)
 
-    async def look_for(self, room: Room) -> None:
+    async def look_for(self, user: User, room: Room) -> None:
         """Somebody asks for a room that is not theirs as far as this node knows: another node may just have changed
-        that. `Unavailable`."""
+        that. What is not theirs takes as long as what is not. `Unavailable`."""
+        member = replace(user, is_operator=False)  # nobody is an operator in a room
         match room:
             case BandRoom(band_id):
-                await self.refresh([band_id])
+                found = await self._store.band_within_reach(member, band_id=band_id)
             case ContentRoom(content_id):
-                content = await self._store.content(content_id)
-                if content is not None:
-                    await self.refresh([content.band_id])
+                found = await self._store.band_within_reach(member, content_id=content_id)
+            case UserRoom():
+                found = None
+        if found is not None:
+            await self.refresh([found])
 
     async def told(self, room: str, event: str, payload: Json) -> None:
         """Another node has told a room something; its listeners on this node hear it too."""

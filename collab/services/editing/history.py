@@ -143,6 +143,6 @@ class HistoryService:
         return await self._checkpoints.of_content(content_id)
 
     async def _require(self, user: User, content_id: str, right: Right) -> ContentRef:
-        await self._directory.learn_content(content_id)
+        await self._directory.learn_content(user, content_id)
         ref, _ = self._directory.require_content(user, content_id, right, as_operator=True)
         return ref

@@ -35,5 +35,5 @@ class AttendanceService:
         return await self._store.stays(band_id, limit, before)
 
     async def _require(self, user: User, band_id: str) -> None:
-        await self._directory.learn_band(band_id)
+        await self._directory.learn_band(user, band_id)
         self._directory.require_band(user, band_id, Right.VIEW, as_operator=True)

@@ -76,10 +76,12 @@ class ImportService:
         # One import of a repertoire after the other, step by step: two that bring the same song make it once.
         self._stepping = Turns()
         self._starting: Counter[str] = Counter()
+        # One file of a user after the other: whoever has a hundred bands holds others up by one file at most.
+        self._reading = Turns()
 
     async def start(self, user: User, band_id: str, name: str, data: bytes) -> Job:
         """A new job, stored and running; a file that is bad makes one that says so. `TooLarge`, `RateLimited`."""
-        await self._directory.learn_band(band_id)
+        await self._directory.learn_band(user, band_id)
         self._directory.require_band(user, band_id, Right.EDIT, as_operator=True)
         async with self._one_of_few(band_id):
             job = await self._added(user, band_id, file_label(name), data)
@@ -104,7 +106,8 @@ class ImportService:
                 del self._starting[band_id]
 
     async def _added(self, user: User, band_id: str, name: str, data: bytes) -> Job:
-        songs = await self._parser.parse(name, data, self._song_types())
+        async with self._reading.at(user.id):
+            songs = await self._parser.parse(name, data, self._song_types())
         job = Job(
             id=self._new_id(),
             band_id=band_id,
@@ -128,7 +131,7 @@ class ImportService:
 
     async def jobs_of(self, user: User, band_id: str) -> list[Job]:
         """The jobs of a band, the newest first."""
-        await self._directory.learn_band(band_id)
+        await self._directory.learn_band(user, band_id)
         self._directory.require_band(user, band_id, Right.VIEW, as_operator=True)
         return [_brief(job) for job in await self._store.of_band(band_id)]
 
@@ -211,7 +214,7 @@ class ImportService:
 
     async def _submit(self, job: Job, songs: Sequence[Fields], ids: Sequence[str]) -> None:
         user = job.started_by
-        await self._directory.learn_content(job.content_id)
+        await self._directory.learn_content(user, job.content_id)
         ref, _ = self._directory.require_content(user, job.content_id, Right.EDIT, as_operator=True)
         if ref.is_archived:
             raise Forbidden("the repertoire was archived")
@@ -252,8 +255,8 @@ class ImportService:
 
     async def _require(self, user: User, job_id: str, right: Right) -> Job:
         job = await self._store.get(job_id)
-        if job is not None:
-            await self._directory.learn_band(job.band_id)
+        # An id that is no job's is looked for all the same: both take the same time.
+        await self._directory.learn_band(user, job_id if job is None else job.band_id)
         if job is None or not self._directory.may(user, job.band_id, Right.VIEW, as_operator=True):
             # Alike, so that nobody learns what others do.
             raise Forbidden(f"import {job_id} does not exist or is not yours")

@@ -1,0 +1,94 @@
+"""Strangers: an id of somebody else's and one of nobody's have the server do the same, so that neither time tells."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.conftest import Gig
+from tests.support.clock import ManualClock
+from tests.support.members import edit, member, set_
+from tests.support.serving import RunningEngine, serving, settings_for
+from tests.support.storage import at_each
+
+pytestmark = pytest.mark.asyncio
+
+CALLS = (
+    ("GET", "/api/bands/{band}/members"),
+    ("GET", "/api/bands/{band}/presence"),
+    ("GET", "/api/bands/{band}/contents"),
+    ("GET", "/api/bands/{band}/imports"),
+    ("POST", "/api/bands/{band}/contents"),
+    ("POST", "/api/bands/{band}/imports"),
+    ("PUT", "/api/bands/{band}/members/eve"),
+    ("DELETE", "/api/bands/{band}/members/ada"),
+    ("GET", "/api/contents/{content}"),
+    ("GET", "/api/contents/{content}/edits"),
+    ("GET", "/api/contents/{content}/outline?fields=title"),
+    ("GET", "/api/contents/{content}/export?format=csv"),
+    ("POST", "/api/contents/{content}/revert"),
+    ("DELETE", "/api/contents/{content}"),
+    ("GET", "/api/imports/{job}"),
+)
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What the database is asked meanwhile."""
+    asked: list[str] = []
+    with at_each("before_cursor_execute", lambda _connection, _cursor, statement, *_: asked.append(statement)):
+        yield asked
+
+
+@pytest_asyncio.fixture
+async def ids(server: RunningEngine, gig: Gig) -> tuple[dict[str, str], dict[str, str]]:
+    """Those of a band, a content and an import that are not eve's, and those of none."""
+    async with server.rest("ben") as rest, member(server, "ben") as ben:
+        sent = await rest.post(f"/api/bands/{gig.band_id}/imports", files={"file": ("songs.csv", b"title\nIko Iko\n")})
+        await ben.next("complete")
+    theirs = {"band": gig.band_id, "content": gig.setlist_id, "job": sent.json()["job_id"]}
+    return theirs, dict.fromkeys(theirs, "no-such-thing")
+
+
+@pytest.mark.parametrize("has_met_them", [True, False], ids=["the band is known", "the band is not known yet"])
+async def test_what_is_not_yours_and_what_is_not_ask_the_database_alike(
+    server: RunningEngine,
+    ids: tuple[dict[str, str], dict[str, str]],
+    database_url: str,
+    clock: ManualClock,
+    has_met_them: bool,
+) -> None:
+    if has_met_them:
+        await _asks_alike(server, *ids)
+    else:
+        # With the clock of the first: nothing that is done from time to time comes between.
+        async with serving(settings_for(database_url), clock) as another:
+            await _asks_alike(another, *ids)
+
+
+async def _asks_alike(server: RunningEngine, theirs: dict[str, str], nobodys: dict[str, str]) -> None:
+    async with server.rest("eve") as eve, member(server, "eve") as socket:
+        await eve.get("/api/me")
+
+        async def call(method: str, path: str) -> Any:
+            with statements() as asked:
+                answer = await eve.request(method, path, json={})
+            assert answer.status_code == 403, (path, answer.text)
+            return asked
+
+        async def emit(event: str, payload: Any) -> Any:
+            with statements() as asked:
+                assert (await socket.refused(event, payload))["code"] == "forbidden"
+            return asked
+
+        for method, path in CALLS:
+            asked = await call(method, path.format(**theirs))
+            assert asked == await call(method, path.format(**nobodys))
+            assert len(asked) <= 3
+        for room in ("band_{band}", "content_{content}"):
+            assert await emit("join_room", room.format(**theirs)) == await emit("join_room", room.format(**nobodys))
+        for content_id in (theirs["content"], nobodys["content"]):
+            assert await emit("edit_content", edit(content_id, 0, set_(None, "venue", "Here"))) == []
+            assert await emit("request_update", {"room_id": f"content_{content_id}"}) == []
