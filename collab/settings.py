@@ -128,9 +128,6 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
     """Whoever shows it as a bearer token reads `/metrics`; unset, nothing is measured and no such page is served."""
 
-    socketio_admin_password: SecretStr | None = Field(default=None, min_length=16)
-    """Lets the Socket.IO Admin UI in, as the user `admin`; unset, it is off."""
-
     log_level: LogLevel = "INFO"
     log_format: LogFormat = "console"
 
