@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     band_rate_factor: float = Field(default=8.0, ge=1)
     """A band may have so many times as many bytes written, told and read as a session."""
     max_user_sessions: int = Field(default=50, ge=1)
-    max_room_sessions: int = Field(default=500, ge=1)
+    max_room_sessions: int = Field(default=5_000, ge=1)
     max_user_bands: int = Field(default=100, ge=1)
     """How many bands a user may make; operators make any number."""
     max_user_memberships: int = Field(default=1_000, ge=1)
