@@ -60,9 +60,75 @@ class Server(uvicorn.Server):
             self._ageing.cancel()
 
 
+MAX_HEAD_BYTES = 65_536
+"""A request's first line and its headers; what has come of them in one piece beyond that is read."""
+
+HEAD_TIMEOUT_S = 10.0
+"""How long they may take to come: of a new connection from its start, else from their first byte."""
+
+
 class Http(HttpToolsProtocol):
-    """uvicorn's HTTP. Where a connection goes over to a websocket it lets go of its parser, as uvicorn does at the end
-    of any other connection: the two hold each other, and with them all that a session had."""
+    """uvicorn's HTTP, with a bound on the head of a request in bytes and in time: uvicorn reads one for as long as it
+    comes, and knows nothing of who has not sent one yet. The body is bounded where it is read.
+
+    Where a connection goes over to a websocket it lets go of its parser, as uvicorn does at the end of any other
+    connection: the two hold each other, and with them all that a session had.
+    """
+
+    _head_timer: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+    _is_in_head = False
+    _is_between = True
+    """No request has begun since the last one ended."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        was_between = self._is_between
+        super().data_received(data)
+        if self._is_in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._refuse(b"431 Request Header Fields Too Large")
+        elif was_between and self._is_between:
+            # Empty lines before a request begin none.
+            self._wait_for_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_between, self._is_in_head, self._head_bytes = False, True, 0
+        self._wait_for_head()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._is_between = True
+        super().on_message_complete()
+
+    def _wait_for_head(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._refuse, b"408 Request Timeout")
+
+    def _stop_waiting(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _refuse(self, status: bytes) -> None:
+        self._stop_waiting()
+        self._is_in_head = False
+        if not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            self.transport.close()
 
     def handle_websocket_upgrade(self) -> None:
         super().handle_websocket_upgrade()
