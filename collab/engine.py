@@ -18,7 +18,6 @@ from collab.domain.ot.rebase import Accepted
 from collab.domain.presence.roster import Roster
 from collab.parsing.parser import Parser
 from collab.protocol.ids import new_id
-from collab.realtime.admin_ui import AdminUi
 from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.cluster_broadcast import SharedBroadcaster
@@ -259,11 +258,7 @@ class Engine:
     def _realtime(self, clock: Clock) -> None:
         settings = self.settings
         auth_timeout = timedelta(seconds=settings.auth_timeout_s)
-        password = settings.socketio_admin_password
-        self._admin_ui = None if password is None else AdminUi(self._server, password.get_secret_value())
         self._transports = transports = Transports(self._server, clock, transport_limits(settings), self._meter)
-        if self._admin_ui is not None:
-            self._admin_ui.register(transports)
         self.sessions = Sessions(
             clock,
             auth_timeout,
@@ -306,8 +301,6 @@ class Engine:
             ending.callback(self._ended)
             ending.push_async_callback(self.reading.dispose)
             ending.push_async_callback(self._writer.close)
-            if self._admin_ui is not None:
-                ending.push_async_callback(self._admin_ui.close)
             if self._webhooks is not None:
                 await self._webhooks.start()
                 ending.push_async_callback(self._webhooks.close)

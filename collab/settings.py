@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     band_rate_factor: float = Field(default=8.0, ge=1)
     """A band may have so many times as many bytes written, told and read as a session."""
     max_user_sessions: int = Field(default=50, ge=1)
-    max_room_sessions: int = Field(default=500, ge=1)
+    max_room_sessions: int = Field(default=5_000, ge=1)
     max_user_bands: int = Field(default=100, ge=1)
     """How many bands a user may make; operators make any number."""
     max_user_memberships: int = Field(default=1_000, ge=1)
@@ -127,9 +127,6 @@ class Settings(BaseSettings):
 
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
     """Whoever shows it as a bearer token reads `/metrics`; unset, nothing is measured and no such page is served."""
-
-    socketio_admin_password: SecretStr | None = Field(default=None, min_length=16)
-    """Lets the Socket.IO Admin UI in, as the user `admin`; unset, it is off."""
 
     log_level: LogLevel = "INFO"
     log_format: LogFormat = "console"

@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="what the servers run on; with both, each test runs on each",
     )
-    parser.addoption("--full-faults", action="store_true", help="faults last as long as they do in the README's table")
+    parser.addoption("--full-faults", action="store_true", help="faults last as long as the table in the docs says")
 
 
 @pytest.fixture(autouse=True)

@@ -13,12 +13,15 @@ from collab.domain.bands import Content, Job
 from collab.domain.ot.edits import Edit
 from collab.domain.ot.ops import Set, Text
 from collab.domain.ot.rebase import Accepted
-from collab.domain.presence.roster import Diff
+from collab.domain.presence.roster import Diff, Roster
 from collab.domain.times import rfc3339
 from collab.protocol.events import Json, content_updated_json
 from collab.realtime.manager import NAMESPACE
 
 log = structlog.get_logger(__name__)
+
+MAX_TOLD_SESSIONS = 500
+"""Sessions of a room in one message. A roster may be longer: a message may not be longer than a stock client takes."""
 
 
 class Broadcaster:
@@ -73,10 +76,16 @@ class Broadcaster:
             gone = {"room": room.name, "user_id": left.user_id, "last_seen": rfc3339(left.last_seen)}
             self._put("user_left", gone, room.name, skip_session)
         if diff.updated or diff.gone:
-            changed: Json = {"room": room.name, "sessions": [entry.to_json() for entry in diff.updated]}
-            if diff.gone:
-                changed["gone"] = list(diff.gone)
-            self._put("presence_updated", changed, room.name, skip_session)
+            sessions = [entry.to_json() for entry in diff.updated]
+            self._tell_sessions(room, room.name, sessions, diff.gone, skip_session)
+
+    def roster(self, session_id: str, room: SharedRoom, roster: Roster) -> list[Json]:
+        """The roster as the answer to `join_room` has it. Of a long one it has the latest, the session's own among
+        them, and the session is told the others."""
+        sessions = roster.to_json()
+        if len(sessions) > MAX_TOLD_SESSIONS:
+            self._tell_sessions(room, session_id, sessions[:-MAX_TOLD_SESSIONS])
+        return sessions[-MAX_TOLD_SESSIONS:]
 
     def tell(self, session_or_room: str, event: str, payload: Json) -> None:
         """Sends an event to one session or room."""
@@ -86,6 +95,20 @@ class Broadcaster:
         for session_id in session_ids:
             for room in rooms:
                 await self._server.leave_room(session_id, room.name)
+
+    def _tell_sessions(
+        self,
+        room: SharedRoom,
+        to: str,
+        sessions: Sequence[Json],
+        gone: Sequence[str] = (),
+        skip_session: str | None = None,
+    ) -> None:
+        for start in range(0, max(1, len(sessions)), MAX_TOLD_SESSIONS):
+            changed: Json = {"room": room.name, "sessions": sessions[start : start + MAX_TOLD_SESSIONS]}
+            if gone and start == 0:
+                changed["gone"] = list(gone)
+            self._put("presence_updated", changed, to, skip_session)
 
     def _tell_edits(self, content_id: str, edits: Sequence[Edit]) -> None:
         """Tells the room of a content: by `content_edited`, or where there are several by `batch_update`."""

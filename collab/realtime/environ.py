@@ -35,7 +35,7 @@ def _key(raw_name: bytes) -> str:
 
 
 async def environ_of(scope: Scope, receive: Receive, send: Send) -> dict[str, Any]:
-    """Everything that python-engineio, python-socketio and its Admin UI look for."""
+    """Everything that python-engineio and python-socketio look for."""
     first = await receive()
     query = scope.get("query_string", b"").decode("latin-1")
     environ: dict[str, Any] = {

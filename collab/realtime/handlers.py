@@ -83,7 +83,8 @@ class Handlers:
             if not was_there:
                 await self.server.leave_room(session.id, room.name)
             raise
-        return {"room": room.name, "role": role, "roster": roster.to_json(), **opened}
+        told = self.broadcaster.roster(session.id, room, roster)
+        return {"room": room.name, "role": role, "roster": told, **opened}
 
     async def leave_room(self, session: Session, request: requests.LeaveRoom) -> Json:
         room = parse_room(request.room)

@@ -13,7 +13,7 @@ from collab.realtime.frames import event_message
 from collab.services.ports import UNMETERED, Meter
 
 NAMESPACE = "/"
-"""The only namespace that is served, but for the Admin UI's."""
+"""The only namespace that is served."""
 
 
 class Manager(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio ships no types
@@ -35,7 +35,7 @@ class Manager(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio s
         self,
         event: str,
         data: Any,
-        namespace: str,
+        _namespace: str,
         room: str | None = None,
         skip_sid: str | None = None,
         callback: Any = None,
@@ -43,10 +43,6 @@ class Manager(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio s
         **kwargs: Any,
     ) -> None:
         """What `AsyncServer.emit` calls. A room is required: nothing of ours goes to everybody."""
-        if namespace != NAMESPACE:
-            # The Admin UI's: to all who are in it.
-            await super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, to=to)
-            return
         room = to or room
         if room is None or callback is not None:
             raise ValueError("expected a room and no callback: emit to a room, and let clients call back with an event")

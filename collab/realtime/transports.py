@@ -18,6 +18,7 @@ import socketio
 import structlog
 
 from collab.domain.presence.sessions import Origin
+from collab.realtime.manager import NAMESPACE
 from collab.realtime.payloads import Payloads
 from collab.realtime.queues import Queue
 from collab.realtime.tokenless import Tokenless
@@ -28,7 +29,6 @@ log = structlog.get_logger(__name__)
 SLOW_CONSUMER = "slow consumer"
 """The reason of a disconnect, beside those of Engine.IO."""
 
-_NAMESPACE = "/"
 
 _SWEEP_EVERY = timedelta(seconds=1)
 
@@ -96,15 +96,15 @@ class Transports:
         """How many packets wait to be taken by each connected client."""
         return [socket.queue.qsize() for socket in self._server.eio.sockets.values()]
 
-    def taken(self, sid: str, namespace: str = _NAMESPACE) -> None:
+    def taken(self, sid: str) -> None:
         """A session now stands on its socket."""
-        self._stop_waiting(self._server.manager.eio_sid_from_sid(sid, namespace))
+        self._stop_waiting(self._server.manager.eio_sid_from_sid(sid, NAMESPACE))
 
     @contextmanager
     def looked_at(self, sid: str) -> Iterator[None]:
         """While a token is looked at that was shown on the socket of a session: for as long as the database takes, the
         socket stays, and makes room for nobody. Where no error comes the token was good."""
-        eio_sid = self._server.manager.eio_sid_from_sid(sid, _NAMESPACE)
+        eio_sid = self._server.manager.eio_sid_from_sid(sid, NAMESPACE)
         was_tokenless = self._tokenless.discard(eio_sid)
         self._looked_at.add(eio_sid)
         try:
@@ -118,7 +118,7 @@ class Transports:
 
     def freed(self, sid: str) -> None:
         """The session that stood on a socket is over; the socket may be on its way out too, or stay."""
-        eio_sid = self._server.manager.eio_sid_from_sid(sid, _NAMESPACE)
+        eio_sid = self._server.manager.eio_sid_from_sid(sid, NAMESPACE)
         socket = self._server.eio.sockets.get(eio_sid)
         if socket is not None and not socket.closing:
             self._wait(eio_sid)

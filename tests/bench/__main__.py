@@ -20,7 +20,7 @@ import uvloop
 from tests.bench import alone
 from tests.bench.figures import Run
 from tests.bench.measuring import LOADS, Load, Pace, measure
-from tests.bench.report import RESULTS, Results, load_table, markdown, plot, write_readme
+from tests.bench.report import RESULTS, Results, load_table, markdown, plot, write_page
 from tests.bench.targets import FROM_NPM, GENERATOR_CORE, OURS, Target, install_peers
 
 QUICK = Pace(warm_up_s=0.5, measured_s=1.5)
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="each server once in each; medians are told")
     parser.add_argument("--seconds", type=float, default=5.0, help="measured in each run")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder for table, figures and plot")
-    parser.add_argument("--readme", action="store_true", help="puts the table into the README, too")
+    parser.add_argument("--page", action="store_true", help="puts the table into collab/docs/benchmark.md, too")
     options = parser.parse_args()
 
     os.sched_setaffinity(0, {GENERATOR_CORE})
@@ -57,7 +57,7 @@ def main() -> None:
         results.alone = uvloop.run(alone.rows(pace))
         print("\n" + "".join(f"{what}: {how_much}\n" for what, how_much in results.alone))
     if is_whole:
-        _write(results, options.results, is_for_readme=options.readme)
+        _write(results, options.results, is_for_page=options.page)
 
 
 def _loads(only: str | None, *, is_quick: bool) -> list[Load]:
@@ -66,14 +66,14 @@ def _loads(only: str | None, *, is_quick: bool) -> list[Load]:
     return [load for load in LOADS if not is_quick or load.name != "50 x 4"]
 
 
-def _write(results: Results, folder: Path, *, is_for_readme: bool) -> None:
+def _write(results: Results, folder: Path, *, is_for_page: bool) -> None:
     results.save(folder)
     if importlib.util.find_spec("matplotlib"):
         print(plot(results, folder))
     else:
         print("no plot: it needs matplotlib (uv run --group bench)")
-    if is_for_readme:
-        write_readme(markdown(results))
+    if is_for_page:
+        write_page(markdown(results))
 
 
 def _chosen(letters: str | None, *, is_quick: bool) -> list[Target]:

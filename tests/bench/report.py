@@ -11,8 +11,8 @@ from tests.bench.figures import Run, middle, paired_ratio
 from tests.bench.targets import A2, COLLAB
 
 RESULTS = Path(__file__).parent / "results"
-README = Path(__file__).parents[2] / "README.md"
-BEGIN, END = "<!-- benchmark: written by `python -m tests.bench --readme` -->", "<!-- end of the benchmark -->"
+PAGE = Path(__file__).parents[2] / "collab" / "docs" / "benchmark.md"
+BEGIN, END = "<!-- benchmark: written by `python -m tests.bench --page` -->", "<!-- end of the benchmark -->"
 
 _HEAD = (
     "server",
@@ -119,13 +119,13 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in (head, ["---"] * len(head), *rows))
 
 
-def write_readme(text: str, readme: Path = README) -> None:
-    """Puts the text between the README's two markers."""
-    before, _, rest = readme.read_text().partition(BEGIN)
+def write_page(text: str, page: Path = PAGE) -> None:
+    """Puts the text between the page's two markers."""
+    before, _, rest = page.read_text().partition(BEGIN)
     _, found, after = rest.partition(END)
     if not found:
-        raise ValueError(f"expected {readme} to hold {BEGIN!r} and {END!r}")
-    readme.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
+        raise ValueError(f"expected {page} to hold {BEGIN!r} and {END!r}")
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
 
 
 def plot(results: Results, folder: Path = RESULTS) -> Path:

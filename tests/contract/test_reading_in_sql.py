@@ -1,9 +1,8 @@
-"""The questions that admins ask in plain SQL, word for word as the README has them, on every database."""
+"""The questions that admins ask in plain SQL, word for word as the docs have them, on every database."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -14,6 +13,7 @@ from collab.domain.bands import User
 from collab.domain.ot.ops import Insert, Item, Move, Op, Remove, Set
 from collab.engine import Engine
 from collab.storage.engine import sync_url
+from tests.docs.pages import DOCS, section
 from tests.support.clock import ManualClock
 from tests.support.serving import settings_for
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio
 
 ADA, BEN = User("ada", "Ada (trumpet)"), User("ben", "Ben (sousaphone)")
 
-# The same band and the same evenings as in the README.
+# The same band and the same evenings as there.
 EVENINGS: Sequence[tuple[str, User, Sequence[Op]]] = (
     ("2026-11-17 19:02:11", BEN, [Set("iko", "key", "G")]),
     ("2026-11-17 19:05:40", ADA, [Insert(Item("tiger", "song", "a3", {"title": "Tiger Rag", "key": "Ab"}))]),
@@ -36,9 +36,8 @@ def _questions() -> list[str]:
 
 
 def _blocks(language: str) -> list[str]:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    section = readme.partition("## Reading the history in SQL")[2].partition("\n## ")[0]
-    return re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
+    shown = section(DOCS / "use.md", "Reading the history in SQL")
+    return re.findall(rf"```{language}\n(.*?)```", shown, re.DOTALL)
 
 
 @pytest_asyncio.fixture
@@ -107,7 +106,7 @@ async def test_the_setlist_as_of_a_date(database: str) -> None:
     ]  # fmt: skip
 
 
-async def test_the_readme_shows_what_comes_out(database: str) -> None:
+async def test_the_page_shows_what_comes_out(database: str) -> None:
     for question, shown in zip(_questions(), _blocks("text"), strict=True):
         lines = [line.split() for line in shown.splitlines()[2:]]
         assert [_words(" ".join(row).split()) for row in _rows(database, question)] == [_words(line) for line in lines]

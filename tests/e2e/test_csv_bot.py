@@ -1,4 +1,4 @@
-"""The README's bot is the one that is run here, and does what the README says."""
+"""The bot of the docs is the one that is run here, and does what they say."""
 
 from pathlib import Path
 
@@ -7,15 +7,14 @@ import pytest
 from collab.client import CollabClient
 from collab.domain.errors import Invalid
 from tests.conftest import Gig
+from tests.docs.pages import DOCS, section
 from tests.examples import csv_bot
 from tests.support.serving import RunningEngine
 
-ROOT = Path(__file__).parents[2]
 
-
-def test_the_readme_shows_the_bot() -> None:
-    section = (ROOT / "README.md").read_text().split("\n## Bots and scripts: the Python SDK\n")[1].split("\n## ")[0]
-    assert f"```python\n{(ROOT / 'tests/examples/csv_bot.py').read_text()}```" in section
+def test_the_page_shows_the_bot() -> None:
+    shown = section(DOCS / "embed.md", "Bots and scripts: the Python SDK")
+    assert f"```python\n{Path(csv_bot.__file__).read_text()}```" in shown
 
 
 @pytest.mark.asyncio

@@ -133,6 +133,25 @@ async def test_a_full_room_takes_back_whose_connection_broke_and_nobody_else(dat
             await again.ok("join_room", gig.room)
 
 
+async def test_a_long_roster_comes_in_several_messages(
+    server: RunningEngine, gig: Gig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collab.realtime.broadcast.MAX_TOLD_SESSIONS", 2)
+    async with AsyncExitStack() as there:
+        members = [
+            await there.enter_async_context(member(server, name)) for name in ("ada", "ben", "dex", "ada", "ben")
+        ]
+        for one in members:
+            joined = await one.ok("join_room", gig.room)
+        sessions = [*joined["roster"]]
+        assert sessions[-1]["session_id"] == members[-1].sid
+        while len(sessions) < 5:
+            told = (await members[-1].next("presence_updated"))["sessions"]
+            assert 1 <= len(told) <= 2
+            sessions += told
+        assert {session["session_id"] for session in sessions} == {one.sid for one in members}
+
+
 async def _add_long_song(who: Member, gig: Gig) -> dict[str, Any]:
     """An edit of 4 kB."""
     long = edit(gig.setlist_id, 0, insert(f"n{new_edit_id()}"[:20], "a5", notes="x" * 4_000))

@@ -1,10 +1,9 @@
-"""Two nodes behind nginx, with the configuration that the README shows."""
+"""Two nodes behind nginx, with the configuration that the docs show."""
 
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
@@ -16,6 +15,7 @@ from collab.client import CollabClient
 from collab.settings import Settings
 from collab.storage.engine import reading_engine
 from tests.conftest import Gig, make_gig
+from tests.docs.pages import DOCS, section
 from tests.fault.harness import history, make_band, under_load
 from tests.support.members import Member, member, set_
 from tests.support.nginx import CONFIGURATION, nginx, program
@@ -177,6 +177,5 @@ async def test_its_limits_are_those_of_the_settings() -> None:
     assert sizes == [defaults["max_message_bytes"], defaults["import_max_bytes"] + 10_000]
 
 
-async def test_the_readme_shows_it() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    assert f"```nginx\n{CONFIGURATION.read_text()}```" in readme
+async def test_the_page_shows_it() -> None:
+    assert f"```nginx\n{CONFIGURATION.read_text()}```" in section(DOCS / "operate.md", "Workers, and nginx before them")

@@ -14,7 +14,8 @@ from collab.domain.ot.ops import Insert, Item
 from collab.domain.sizes import content_bytes
 from collab.settings import Settings
 from tests.conftest import Gig, make_gig
-from tests.e2e.test_readme import python_under
+from tests.docs.pages import README
+from tests.e2e.test_docs import python_under
 from tests.support.clients import agreed, client
 from tests.support.members import edit, member, new_edit_id, set_
 from tests.support.serving import RunningEngine, serving, settings_for
@@ -60,7 +61,7 @@ async def test_the_ten_lines_work_at_the_bound(
     server: RunningEngine, gig: Gig, capsys: pytest.CaptureFixture[str]
 ) -> None:
     setlist = await _full(server, gig, size_bytes=MAX_CONTENT_BYTES - len(',"key":"Bb"'))
-    await python_under("Ten lines of use")["main"](server.url, server.token("ben"), setlist)
+    await python_under(README, "Ten lines of use")["main"](server.url, server.token("ben"), setlist)
     assert "'version': 1" in capsys.readouterr().out
 
 

@@ -47,7 +47,7 @@ def test_an_installed_collab_works_away_from_the_checkout(tmp_path: Path) -> Non
 
 def _copy_of_the_checkout(to: Path) -> Path:
     """With npm's packages, without what was built: a build in the checkout itself changes what other tests serve."""
-    left_out = shutil.ignore_patterns(".?*", "__pycache__", "dist", "mutants", "node_modules", "*.db*")
+    left_out = shutil.ignore_patterns(".?*", "__pycache__", "dist", "mutants", "node_modules", "site", "*.db*")
     shutil.copytree(ROOT, to, ignore=left_out)
     (to / "collab" / "web" / "node_modules").symlink_to(ROOT / "collab" / "web" / "node_modules")
     return to

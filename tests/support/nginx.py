@@ -1,4 +1,4 @@
-"""Debian's nginx before some nodes, with the configuration of the README."""
+"""Debian's nginx before some nodes, with the configuration of `collab/deploy`."""
 
 import asyncio
 import os
@@ -57,7 +57,7 @@ async def nginx(nodes: Sequence[str]) -> AsyncIterator[str]:
 
 
 def _configured(folder: Path, nodes: Sequence[str], port: int) -> Path:
-    """The main configuration file: it includes the README's, on the ports of this test."""
+    """The main configuration file: it includes that of `collab/deploy`, on the ports of this test."""
     text = CONFIGURATION.read_text()
     addresses = {"127.0.0.1:8001": nodes[0], "127.0.0.1:8002": nodes[1]}
     for address, url in addresses.items():

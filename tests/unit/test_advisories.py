@@ -1,6 +1,6 @@
 """No dependency may be older than the release that fixed what is known of it.
 
-The advisories that a maintainer finds (README, Security) are put down here, so that no later lock goes back.
+The advisories that a maintainer finds (collab/docs/operate.md, Security) are put down here: no later lock goes back.
 """
 
 import tomllib

@@ -13,9 +13,9 @@ import pytest
 from collab.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-LIMITS = (ROOT / "collab/docs/LIMITS.md").read_text()
+LIMITS = (ROOT / "collab/docs/limits.md").read_text()
 PROTOCOL = (ROOT / "collab/protocol/PROTOCOL.md").read_text()
-README = (ROOT / "README.md").read_text()
+SETTINGS = (ROOT / "collab/docs/settings.md").read_text()
 
 ROW = re.compile(r"^\| [^|]+ \| ([\d,.]+) \| `([\w.]+)` \|$", re.MULTILINE)
 BOUND = re.compile(r"_?(MAX|MOST|KEPT)_\w+|\w*_MAX|\w+_BYTES")
@@ -91,10 +91,10 @@ def test_no_bound_is_missing() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(_settings()))
-def test_the_readme_has_each_setting_with_its_default(name: str) -> None:
+def test_the_settings_page_has_each_with_its_default(name: str) -> None:
     (names, defaults) = next(
         (re.findall(r"COLLAB_\w+", row[0]), row[1].split(", "))
-        for row in re.findall(r"^\| ([^|]+) \| ([^|]*) \|", README, re.MULTILINE)
+        for row in re.findall(r"^\| ([^|]+) \| ([^|]*) \|", SETTINGS, re.MULTILINE)
         if f"`{name}`" in row[0]
     )
     assert _number(defaults[names.index(name)]) == _settings()[name]

@@ -21,6 +21,7 @@ from collab.domain.strings import MAX_ID_LENGTH, MAX_NAME_LENGTH
 from collab.domain.times import rfc3339
 from collab.protocol.events import content_updated_json, failed
 from collab.protocol.requests import MAX_OPS
+from collab.realtime.broadcast import MAX_TOLD_SESSIONS
 from collab.settings import Settings
 
 STOCK_BYTES = 4 * 1024 * 1024
@@ -36,7 +37,7 @@ USER = User(ID, NAME)
 FOCUS = Focus(ID, ID, 2**31 - 1, 2**31 - 1, lead=True)
 PRESENCE = Presence("x" * 100, USER, NOW, NOW, "active", FOCUS).to_json()
 SUMMARY = Content(ID, ID, "k" * 40, NAME, 2**31 - 1, NOW, Author(ID, NAME), is_archived=False).to_json()
-ROSTER = [PRESENCE] * LIMITS.max_room_sessions
+ROSTER = [PRESENCE] * MAX_TOLD_SESSIONS
 ROOM = ContentRoom(ID).name
 CONTENTS = [SUMMARY] * LIMITS.max_band_contents
 EDIT_FRAME = {

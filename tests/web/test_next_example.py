@@ -1,17 +1,16 @@
-"""The Next.js example: its types are checked with the front end's own, its tokens are good, and the README shows it."""
+"""The Next.js example: its types are checked with the front end's own, its tokens are good, and the docs show it."""
 
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import DOCS
 from tests.javascript import NODE
 from tests.support.serving import SECRET, Running
 from tests.web.node import WEB
 
 NEXT = WEB / "examples" / "next"
-README = Path(__file__).parents[2] / "README.md"
 
 ASK = """
 const { GET } = await import(process.argv[1]);
@@ -45,8 +44,8 @@ def test_who_is_not_logged_in_gets_no_token() -> None:
     assert _ask({"x-user-id": "ada"}, "") == (503, "")
 
 
-def test_the_readme_shows_the_route() -> None:
-    assert f"```ts\n{(NEXT / 'app/api/collab-token/route.ts').read_text()}```" in README.read_text()
+def test_the_page_shows_the_route() -> None:
+    assert f"```ts\n{(NEXT / 'app/api/collab-token/route.ts').read_text()}```" in (DOCS / "embed.md").read_text()
 
 
 def test_its_types_are_checked_with_the_front_end_s() -> None:

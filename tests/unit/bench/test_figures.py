@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.figures import Run, in_ms, lost_edits, middle, paired_ratio, percentiles
-from tests.bench.report import BEGIN, END, Results, load_table, markdown, write_readme
+from tests.bench.report import BEGIN, END, Results, load_table, markdown, write_page
 from tests.bench.targets import A2
 
 RUN = Run(
@@ -101,15 +101,15 @@ def test_a_delivery_that_never_came_is_told() -> None:
     assert "never came: none." in markdown(replace(results, runs=[RUN]))
 
 
-def test_the_readme_keeps_what_is_around_the_table(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    write_readme("new", readme)
-    write_readme("newer", readme)
-    assert readme.read_text() == f"before\n{BEGIN}\n\nnewer\n{END}\nafter\n"
-    readme.write_text("no markers\n")
+def test_the_page_keeps_what_is_around_the_table(tmp_path: Path) -> None:
+    page = tmp_path / "benchmark.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    write_page("new", page)
+    write_page("newer", page)
+    assert page.read_text() == f"before\n{BEGIN}\n\nnewer\n{END}\nafter\n"
+    page.write_text("no markers\n")
     with pytest.raises(ValueError, match="benchmark"):
-        write_readme("new", readme)
+        write_page("new", page)
 
 
 def test_saved_figures_come_back(tmp_path: Path) -> None:

@@ -1,21 +1,19 @@
-"""The README's React example compiles against the hooks."""
+"""The React example of the docs compiles against the hooks."""
 
 import json
 import re
 import subprocess
-from pathlib import Path
 
+from tests.docs.pages import DOCS, section
 from tests.javascript import NODE
 from tests.web.node import WEB
 
-README = Path(__file__).parents[2] / "README.md"
 
-
-def test_the_react_example_of_the_readme_compiles() -> None:
-    example = re.search(r"```tsx\n(.*?)```", README.read_text(), re.DOTALL)
+def test_the_react_example_compiles() -> None:
+    example = re.search(r"```tsx\n(.*?)```", section(DOCS / "embed.md", "In a React front end"), re.DOTALL)
     assert example
     # Beside the packages that it imports.
-    folder = WEB / "node_modules" / ".readme"
+    folder = WEB / "node_modules" / ".docs"
     folder.mkdir(exist_ok=True)
     (folder / "example.tsx").write_text(example[1])
     options = {"noImplicitAny": False, "paths": {"collab/react": ["../../react/index.ts"]}}
