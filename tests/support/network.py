@@ -62,6 +62,9 @@ class Client:
         self.told: list[Notice] = []
         self.made: dict[str, int] = {}
         """The edits and undos that the user has made, each with the version that they saw then."""
+        self.is_moved_coarsely = False
+        """Whether what was sent last was moved over the difference of two whole documents."""
+        self._sent: str | None = None
 
     @property
     def refusals(self) -> list[Refused]:
@@ -69,8 +72,11 @@ class Client:
 
     def send(self) -> None:
         """Sends what the replica has to send, which may be what it sent before."""
-        if self.socket is not None and (request := self.replica.send()) is not None:
-            self.socket.to_server.append(request)
+        if self.socket is None or (request := self.replica.send()) is None:
+            return
+        if request.edit_id != self._sent:
+            self._sent, self.is_moved_coarsely = request.edit_id, False
+        self.socket.to_server.append(request)
 
     def hear(self) -> None:
         """Takes in the next broadcast."""
@@ -85,7 +91,9 @@ class Client:
         if "error" in answer:
             self.told += self.replica.refuse(answer["edit_id"], error_of(answer["error"]))
         elif "content" in answer:
-            self.told += self.replica.reset(document_of(answer["content"]))
+            document = document_of(answer["content"])
+            self.is_moved_coarsely |= document.version > self.replica.confirmed.version
+            self.told += self.replica.reset(document)
         elif "edits" in answer:
             self.told += self.replica.receive(map(edit_of, answer["edits"]))
         else:

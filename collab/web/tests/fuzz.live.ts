@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { Connection, Content, newId, type Op, Rest } from "../sdk";
+import { until } from "./live";
 
 const { url, members: people, contentId, seed } = JSON.parse(process.env.COLLAB_LIVE ?? "") as {
   url: string;
@@ -50,18 +51,6 @@ test("three members who edit at random over bad lines end with the server's docu
     connection.disconnect();
   }
 });
-
-function until(content: Content, isSo: (state: ReturnType<Content["getState"]>) => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (!isSo(content.getState())) return;
-      stop();
-      resolve();
-    };
-    const stop = content.subscribe(look);
-    look();
-  });
-}
 
 function anyOp(content: Content): Op {
   const document = content.getState().document!;

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { Connection, Content, type Notice, type Op } from "../sdk";
+import { until } from "./live";
 
 const { url, token, contentId, transport } = JSON.parse(process.env.COLLAB_LIVE ?? "") as {
   url: string;
@@ -29,6 +30,7 @@ test("it is cut or refused where it was made, and what comes after it goes on", 
   await content.open();
   await until(content, () => content.getState().document !== null);
   const { sessionId } = connection;
+  const has = (item: string): boolean => content.getState().document!.items.has(item);
   content.edit({ op: "text", item: null, field: "notes", delta: ["x".repeat(1_100_000)] });
   content.setField("iko", "key", "G");
   content.edit(...Array.from({ length: 300 }, (_, number) => tune(number)));
@@ -36,19 +38,20 @@ test("it is cut or refused where it was made, and what comes after it goes on", 
   await until(content, () => content.getState().pending === 0);
   expect(told.filter(({ type }) => type !== "saved")).toMatchObject([{ type: "refused", error: { code: "too_large" } }]);
   expect(content.getState().document?.version).toBe(4);
+  const everything = content.getState().document!.items;
+  // One undo takes back all that was made as one, however many edits it went in; one redo brings it back.
+  content.undo();
+  content.undo();
+  expect(has("tune-0") || has("tune-299")).toBe(false);
+  await until(content, () => content.getState().pending === 0);
+  expect(has("tune-0") || has("tune-299")).toBe(false);
+  content.redo();
+  content.redo();
+  expect(content.getState().document?.items).toEqual(everything);
+  await until(content, () => content.getState().pending === 0);
+  expect(content.getState().document?.items).toEqual(everything);
+  expect(content.getState().document?.version).toBe(10);
   expect(connection.sessionId).toBe(sessionId);
   content.close();
   connection.disconnect();
 });
-
-function until(content: Content, isSo: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (!isSo()) return;
-      stop();
-      resolve();
-    };
-    const stop = content.subscribe(look);
-    look();
-  });
-}
