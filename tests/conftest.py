@@ -102,6 +102,12 @@ def database_url(request: pytest.FixtureRequest, dialect: str) -> str:
 
 
 @pytest.fixture
+def whole_commits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that waits is committed together, however long that takes on a busy machine."""
+    monkeypatch.setattr("collab.storage.batch.BUDGET_S", 60.0)
+
+
+@pytest.fixture
 def own_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the test registers, the next one does not see."""
     monkeypatch.setattr(KINDS, "_by_name", {kind.name: kind for kind in KINDS})

@@ -43,11 +43,8 @@ async def test_a_title_is_what_the_list_of_contents_shows(room: Node) -> None:
     assert content.title == "Saturday"
 
 
-async def test_edits_that_wait_are_committed_together_in_their_order(
-    room: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # As long as they take on a busy machine.
-    monkeypatch.setattr("collab.storage.batch.BUDGET_S", 60.0)
+@pytest.mark.usefixtures("whole_commits")
+async def test_edits_that_wait_are_committed_together_in_their_order(room: Node) -> None:
     commits: list[Any] = []
     with at_each("commit", commits.append):
         answers = [room.submit(proposal(typed(f"{n} "), base=0, author=BEN)) for n in range(50)]
@@ -63,6 +60,7 @@ def _hear(heard: list[str], who: str, _outcome: Outcome | CollabError) -> None:
     heard.append(who)
 
 
+@pytest.mark.usefixtures("whole_commits")
 async def test_an_author_hears_before_the_room_but_not_before_what_others_did_in_the_same_commit(room: Node) -> None:
     heard: list[str] = []
     told = room.committed.append

@@ -246,6 +246,7 @@ class TestSnapshots:
             assert opened.document.items == live.document.items
             assert opened.document.removed == {"iko": 48}
 
+    @pytest.mark.usefixtures("whole_commits")
     async def test_a_batch_that_passes_the_mark_stores_one_at_its_end(
         self, room: Node, monkeypatch: pytest.MonkeyPatch
     ) -> None:

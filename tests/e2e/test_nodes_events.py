@@ -111,6 +111,7 @@ def test_every_event_to_a_room_has_a_cause_here() -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.usefixtures("whole_commits")
 @pytest.mark.parametrize("told", CAUSES, ids=lambda told: " ".join(filter(None, told)))
 async def test_what_a_room_is_told_is_heard_on_other_nodes(told: tuple[str, str, str], database_url: str) -> None:
     event, kind, action = told

@@ -111,6 +111,7 @@ async def test_one_byte_more_is_refused_everywhere(server: RunningEngine, gig: G
         assert (await rest.post(f"/api/bands/{gig.band_id}/contents", json=body)).status_code == 201
 
 
+@pytest.mark.usefixtures("whole_commits")
 async def test_edits_that_are_too_long_for_one_message_come_in_several(database_url: str) -> None:
     async with serving(settings_for(database_url, max_sent_bytes=10_000)) as server:
         gig = await make_gig(server)

@@ -19,17 +19,17 @@ from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.slow_line import slow_line
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 
-BYTES_PER_S = 30_000
+BYTES_PER_S = 20_000
 CHART = "[F]Little [Bb]girl, you [C]know, " * 30
-SILENCE_S = 2
+SILENCE_S = 4
 """For how long a client, a server and a line of these tests may be silent."""
 
 
 @pytest.fixture
 def songs() -> list[Item]:
-    """A quarter of a megabyte of them: four times as long as anybody waits for somebody who is silent."""
+    """A quarter of a megabyte of them: three times as long as anybody waits for somebody who is silent."""
     return [
         Item(f"song-{number}", "song", position, {"title": f"Song {number}", "chart": CHART})
         for number, position in enumerate(spread(240))
@@ -37,14 +37,14 @@ def songs() -> list[Item]:
 
 
 @asynccontextmanager
-async def impatient(database_url: str) -> AsyncIterator[tuple[RunningEngine, Gig]]:
-    settings = settings_for(database_url, ping_interval_s=SILENCE_S, ping_timeout_s=SILENCE_S)
+async def impatient(sqlite_database_url: str) -> AsyncIterator[tuple[RunningEngine, Gig]]:
+    settings = settings_for(sqlite_database_url, ping_interval_s=SILENCE_S, ping_timeout_s=SILENCE_S)
     async with serving(settings) as server:
         yield server, await make_gig(server)
 
 
-async def test_a_large_document_comes_over_a_slow_line(database_url: str, songs: list[Item]) -> None:
-    async with impatient(database_url) as (server, gig), slow_line(server.url, bytes_per_s=BYTES_PER_S) as line:
+async def test_a_large_document_comes_over_a_slow_line(sqlite_database_url: str, songs: list[Item]) -> None:
+    async with impatient(sqlite_database_url) as (server, gig), slow_line(server.url, bytes_per_s=BYTES_PER_S) as line:
         made = await server.engine.contents.create(User("ada", "Ada"), gig.band_id, "repertoire", "Songs", {}, songs)
         async with CollabClient(line.url, server.token("ada"), ack_timeout_s=SILENCE_S) as ada:
             session = ada.session.id
@@ -54,9 +54,9 @@ async def test_a_large_document_comes_over_a_slow_line(database_url: str, songs:
     assert line.connections == 1
 
 
-async def test_a_large_edit_goes_over_a_slow_line(database_url: str, songs: list[Item]) -> None:
+async def test_a_large_edit_goes_over_a_slow_line(sqlite_database_url: str, songs: list[Item]) -> None:
     async with (
-        impatient(database_url) as (server, gig),
+        impatient(sqlite_database_url) as (server, gig),
         slow_line(server.url, bytes_per_s=BYTES_PER_S) as line,
         CollabClient(line.url, server.token("ada"), ack_timeout_s=SILENCE_S, close_timeout_s=60) as ada,
     ):
@@ -68,8 +68,8 @@ async def test_a_large_edit_goes_over_a_slow_line(database_url: str, songs: list
         assert line.connections == 1
 
 
-async def test_who_stops_taking_in_a_large_document_is_given_up(database_url: str, songs: list[Item]) -> None:
-    async with impatient(database_url) as (server, gig), slow_line(server.url, bytes_per_s=BYTES_PER_S) as line:
+async def test_who_stops_taking_in_a_large_document_is_given_up(sqlite_database_url: str, songs: list[Item]) -> None:
+    async with impatient(sqlite_database_url) as (server, gig), slow_line(server.url, bytes_per_s=BYTES_PER_S) as line:
         made = await server.engine.contents.create(User("ada", "Ada"), gig.band_id, "repertoire", "Songs", {}, songs)
         client = CollabClient(line.url, server.token("ada"), ack_timeout_s=60)
         async with client as ada:
@@ -82,10 +82,10 @@ async def test_who_stops_taking_in_a_large_document_is_given_up(database_url: st
 
 
 async def test_a_client_that_stands_still_is_given_up_though_its_system_takes_what_it_is_sent(
-    database_url: str,
+    sqlite_database_url: str,
 ) -> None:
     async with (
-        impatient(database_url) as (server, gig),
+        impatient(sqlite_database_url) as (server, gig),
         member(server, "ben") as ben,
         standing_still(server, "ada", gig.room),
     ):
@@ -110,8 +110,8 @@ async def standing_still(server: RunningEngine, user_id: str, room: str) -> Asyn
         yield
 
 
-async def test_long_payloads_come_in_parts_to_who_asks_for_them(database_url: str, songs: list[Item]) -> None:
-    async with impatient(database_url) as (server, gig):
+async def test_long_payloads_come_in_parts_to_who_asks_for_them(sqlite_database_url: str, songs: list[Item]) -> None:
+    async with impatient(sqlite_database_url) as (server, gig):
         made = await server.engine.contents.create(User("ada", "Ada"), gig.band_id, "repertoire", "Songs", {}, songs)
         answers = []
         for query in ("", "&parts=1"):
