@@ -356,4 +356,5 @@ class Engine:
 
     def socketio(self, app: ASGIApp) -> ASGIApp:
         """The application that answers `/socket.io/` itself and leaves all else to `app`."""
-        return asgi(self._server, app, self.settings.max_message_bytes, self._transports.end)
+        transports = self._transports
+        return asgi(self._server, app, self.settings.max_message_bytes, transports.payloads, transports.end)

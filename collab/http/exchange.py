@@ -22,23 +22,49 @@ REFUSED_S = 2.0
 under whoever is still sending, and they would not hear why."""
 
 
+class Incoming:
+    """What comes of a body, piece by piece, within its time. A part of its own: a request that kept a method of itself
+    would hold itself, until the garbage collector comes."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.is_unread = False
+        self._receive = receive
+        self._timeout_s: float = 0
+        self._deadline_s: float | None = None
+
+    def expect_within(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._deadline_s = asyncio.get_running_loop().time() + timeout_s
+
+    async def __call__(self) -> Message:
+        try:
+            async with asyncio.timeout_at(self._deadline_s if self.is_unread else None):
+                message = await self._receive()
+        except TimeoutError:
+            raise Invalid.at("body", f"expected the whole body within {self._timeout_s:g} s") from None
+        self.is_unread = self.is_unread and bool(message.get("more_body"))
+        return message
+
+
 class Asked(Request):
     """A request whose body waits until somebody answers for it, and then has its time. Its JSON is read as that of an
     event is: none is too deep for what follows."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
-        super().__init__(scope, self._next)
+        self._incoming = Incoming(receive)
+        super().__init__(scope, self._incoming)
         length = self.headers.get("content-length", "0")
-        self.is_unread = length != "0" or "transfer-encoding" in self.headers
-        self._pieces = receive
+        self._incoming.is_unread = length != "0" or "transfer-encoding" in self.headers
         self._whole: bytes | None = None
-        self._timeout_s: float = 0
-        self._deadline_s: float | None = None
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether a part of the body has not come yet."""
+        return self._incoming.is_unread
 
     def expect_within(self, timeout_s: float) -> None:
         """From now on so much time is left for what has not come yet; beyond it, reading raises `Invalid`."""
-        self._timeout_s = timeout_s
-        self._deadline_s = asyncio.get_running_loop().time() + timeout_s
+        self._incoming.expect_within(timeout_s)
 
     async def read(self) -> None:
         """Reads the body, which others may then ask for; `Invalid` where it did not come whole."""
@@ -52,15 +78,6 @@ class Asked(Request):
 
     async def json(self) -> Any:
         return parse_json(await self.body())
-
-    async def _next(self) -> Message:
-        try:
-            async with asyncio.timeout_at(self._deadline_s if self.is_unread else None):
-                message = await self._pieces()
-        except TimeoutError:
-            raise Invalid.at("body", f"expected the whole body within {self._timeout_s:g} s") from None
-        self.is_unread = self.is_unread and bool(message.get("more_body"))
-        return message
 
 
 class Unread(JSONResponse):

@@ -9,6 +9,7 @@ from collab.domain.bands import User
 from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import Caller, LargeAnswerRoute
 from collab.protocol.base import KnownId
+from collab.protocol.requests import Version
 from collab.services.songs.exports import MEDIA_TYPES, ExportService, Format
 
 
@@ -23,7 +24,7 @@ def exports_router(caller: Caller, exports: ExportService) -> APIRouter:
         user: Me,
         content_id: KnownId,
         wanted: Annotated[Format, Query(alias="format")] = "json",
-        version: Annotated[int | None, Query(ge=0)] = None,
+        version: Version | None = None,
     ) -> Response:
         """The content as a file: `json`, `csv` for a spreadsheet, a `chordpro` songbook, `html` for print and stage."""
         made = await exports.export(user, content_id, wanted, version)

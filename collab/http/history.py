@@ -12,6 +12,7 @@ from collab.http.routes import Caller, LargeAnswerRoute
 from collab.protocol import models, rest_answers
 from collab.protocol.base import KnownId
 from collab.protocol.events import Json, edits_json, outcome_json
+from collab.protocol.requests import Version
 from collab.protocol.rest import CreateCheckpoint, Revert
 from collab.services.editing.history import HistoryService
 from collab.services.ports import EditFilter
@@ -33,9 +34,7 @@ def history_router(caller: Caller, history: HistoryService) -> APIRouter:
     Me = Annotated[User, Depends(caller)]
 
     @router.get("", **documented(models.Document, *OF_A_BAND, "not_found"))
-    async def content(
-        user: Me, content_id: KnownId, version: Annotated[int | None, Query(ge=0)] = None, at: Time | None = None
-    ) -> Json:
+    async def content(user: Me, content_id: KnownId, version: Version | None = None, at: Time | None = None) -> Json:
         """The document, as it is or as it was at a version or a time."""
         return (await history.document(user, content_id, version, at)).to_json()
 
@@ -43,7 +42,7 @@ def history_router(caller: Caller, history: HistoryService) -> APIRouter:
     async def edits(
         user: Me,
         content_id: KnownId,
-        after: Annotated[int, Query(ge=0)] = 0,
+        after: Version = 0,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
         author: KnownId | None = None,
         item: KnownId | None = None,
@@ -58,8 +57,8 @@ def history_router(caller: Caller, history: HistoryService) -> APIRouter:
     async def difference(
         user: Me,
         content_id: KnownId,
-        before: Annotated[int, Query(ge=0, alias="from")],
-        after: Annotated[int | None, Query(ge=0, alias="to")] = None,
+        before: Annotated[Version, Query(alias="from")],
+        after: Annotated[Version | None, Query(alias="to")] = None,
     ) -> Json:
         """What changed between two versions, as data and in words."""
         found = await history.difference(user, content_id, before, after)

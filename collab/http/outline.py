@@ -12,6 +12,7 @@ from collab.domain.kinds import Kind, Kinds
 from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import Caller, LargeAnswerRoute
 from collab.protocol import rest_answers
+from collab.protocol.base import KnownId
 from collab.services.editing.history import HistoryService
 
 
@@ -22,7 +23,7 @@ def outline_router(caller: Caller, history: HistoryService, kinds: Kinds) -> API
     @router.get("/outline", response_class=Response, **documented(rest_answers.Outline, *OF_A_BAND))
     async def outline(
         user: Me,
-        content_id: str,
+        content_id: KnownId,
         fields: Annotated[str, Query(max_length=1_000)],
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:

@@ -9,12 +9,18 @@ from collab.domain.errors import Invalid
 from collab.domain.ot import ops, text
 from collab.protocol.base import Id, Wire
 
+MAX_FIELDS = 1_000
+"""Fields that one input gives to an item, or to a content: each may be wrong in a way of its own, which takes time to
+find out and to tell. No kind has a tenth of that."""
+
+WireFields: TypeAlias = Annotated[dict[str, Any], Field(max_length=MAX_FIELDS)]
+
 
 class WireItem(Wire):
     id: Id
     type: str
     position: str
-    fields: dict[str, Any] = Field(default_factory=dict)
+    fields: WireFields = Field(default_factory=dict)
 
     def to_domain(self) -> ops.Item:
         return ops.Item(self.id, self.type, self.position, self.fields)

@@ -1,6 +1,6 @@
 """The bodies of the REST calls."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -8,6 +8,7 @@ from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
 from collab.protocol.base import EditId, Id, Name, Wire
 from collab.protocol.events import Json
+from collab.protocol.ops import WireFields
 from collab.protocol.requests import Version
 
 MAX_SEED_ITEMS = 10_000
@@ -31,11 +32,11 @@ class SeedItem(Wire):
     id: Id | None = None
     type: str
     position: str | None = None
-    fields: dict[str, Any] = Field(default_factory=dict)
+    fields: WireFields = Field(default_factory=dict)
 
 
 class Seed(Wire):
-    fields: dict[str, Any] = Field(default_factory=dict)
+    fields: WireFields = Field(default_factory=dict)
     items: list[SeedItem] = Field(default_factory=list, max_length=MAX_SEED_ITEMS)
 
 

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collab.realtime import wire_json
 from collab.realtime.manager import NAMESPACE
+from collab.realtime.payloads import Closed, Payloads
 from collab.realtime.sockets import OnEvent
 
 log = structlog.get_logger(__name__)
@@ -83,39 +84,49 @@ def _refused(namespace: str) -> engineio.packet.Packet:
 class PolledPayloads:
     """An ASGI application before Engine.IO's: a payload that it could not take ends its connection, and no other."""
 
-    def __init__(self, application: ASGIApp, max_bytes: int, end: Ended) -> None:
+    def __init__(self, application: ASGIApp, max_bytes: int, payloads: Payloads, end: Ended) -> None:
         self._application = application
         self._max_bytes = max_bytes
+        self._payloads = payloads
         self._end = end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST" and f"{scope['path']}/".startswith(_PATH):
-            length = Headers(scope=scope).get("content-length", "")
-            body = b""
-            if length.isdecimal() and int(length) <= self._max_bytes:
-                try:
-                    body = await Request(scope, receive).body()
-                except ClientDisconnect:
-                    return
-            if not _is_payload(body):
-                for eio_sid in parse_qs(scope["query_string"].decode("latin-1")).get("sid", []):
-                    await self._end(eio_sid)
-                answer = PlainTextResponse(
-                    f"expected 1 to {MAX_POLLED_PACKETS} packets in {self._max_bytes} bytes", 400
-                )
-                await answer(scope, receive, send)
-                return
-
-            async def again() -> Message:
-                return {"type": "http.request", "body": body, "more_body": False}
-
-            try:
-                await self._application(scope, again, send)
-            except KeyError:
-                # Engine.IO's own, over a socket that was closed and that nobody has asked for since.
-                await PlainTextResponse("the session is over", 400)(scope, receive, send)
-        else:
+        if scope["type"] != "http" or scope["method"] != "POST" or not f"{scope['path']}/".startswith(_PATH):
             await self._application(scope, receive, send)
+            return
+        # The first, as Engine.IO does.
+        eio_sid = parse_qs(scope["query_string"].decode("latin-1")).get("sid", [""])[0]
+        try:
+            async with self._payloads.turn(eio_sid):
+                body = await self._read(scope, receive)
+            if _is_payload(body):
+                await self._hand_over(body, scope, send)
+            else:
+                await self._end(eio_sid)
+                expected = f"expected 1 to {MAX_POLLED_PACKETS} packets in {self._max_bytes} bytes"
+                await PlainTextResponse(expected, 400)(scope, receive, send)
+        except Closed:
+            # What still comes is dropped.
+            await PlainTextResponse("the session is over", 400)(scope, receive, send)
+        except ClientDisconnect:
+            return
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes:
+        """The payload; nothing where it is longer than it may be, or does not say how long it is."""
+        length = Headers(scope=scope).get("content-length", "")
+        if not length.isdecimal() or int(length) > self._max_bytes:
+            return b""
+        return await Request(scope, receive).body()
+
+    async def _hand_over(self, body: bytes, scope: Scope, send: Send) -> None:
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        try:
+            await self._application(scope, receive, send)
+        except KeyError:
+            # Engine.IO's own, over a socket that was closed and that nobody has asked for since.
+            raise Closed from None
 
 
 def _is_payload(body: bytes) -> bool:

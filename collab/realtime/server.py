@@ -15,6 +15,7 @@ from collab.realtime.frames import answer_message, read_event
 from collab.realtime.manager import NAMESPACE, Manager
 from collab.realtime.origins import is_allowed, normal
 from collab.realtime.packets import Ended, PolledPayloads, guard
+from collab.realtime.payloads import Payloads
 from collab.realtime.sockets import Sockets
 from collab.services.ports import UNMETERED, Meter
 
@@ -118,9 +119,12 @@ def make_server(
     return server
 
 
-def asgi(server: socketio.AsyncServer, other: ASGIApp, max_message_bytes: int, end: Ended) -> ASGIApp:
+def asgi(
+    server: socketio.AsyncServer, other: ASGIApp, max_message_bytes: int, payloads: Payloads, end: Ended
+) -> ASGIApp:
     """An ASGI application that answers `/socket.io/` and leaves all else, lifespan included, to another.
 
-    `end` closes the socket of a polling client that sent more than `max_message_bytes`, or what is no payload.
+    `payloads` says how long a polled payload may come; `end` closes the socket of a polling client that sent more than
+    `max_message_bytes`, or what is no payload.
     """
-    return PolledPayloads(socketio.ASGIApp(server, other_asgi_app=other), max_message_bytes, end)
+    return PolledPayloads(socketio.ASGIApp(server, other_asgi_app=other), max_message_bytes, payloads, end)

@@ -19,6 +19,7 @@ import structlog
 
 from collab.domain.presence.sessions import Origin
 from collab.realtime.manager import NAMESPACE
+from collab.realtime.payloads import Payloads
 from collab.realtime.queues import Queue
 from collab.realtime.tokenless import Tokenless
 from collab.services.ports import UNMETERED, Clock, Meter, Timer
@@ -55,6 +56,7 @@ class Transports:
         self._unused: dict[str, Timer] = {}
         self._looked_at: set[str] = set()
         self._tokenless = Tokenless(limits.max_unauthenticated, limits.max_unauthenticated_per_address)
+        self.payloads = Payloads()
         self._sweeping: Timer | None = None
         self._connect = server.eio.handlers["connect"]
         self._disconnect = server.eio.handlers["disconnect"]
@@ -126,6 +128,7 @@ class Transports:
         await self._close(eio_sid, self._server.reason.TRANSPORT_ERROR)
 
     async def _opened(self, eio_sid: str, environ: dict[str, Any]) -> Any:
+        self.payloads.opened(eio_sid)
         self._count(eio_sid, _address(environ))
         self._wait(eio_sid)
         return await self._connect(eio_sid, environ)
@@ -136,6 +139,7 @@ class Transports:
             self._server.start_background_task(self._close, oldest, self._server.reason.SERVER_DISCONNECT)
 
     async def _closed(self, eio_sid: str, reason: str) -> Any:
+        self.payloads.closed(eio_sid)
         self._tokenless.discard(eio_sid)
         self._stop_waiting(eio_sid)
         return await self._disconnect(eio_sid, reason)

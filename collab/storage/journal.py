@@ -140,7 +140,7 @@ class Journal:
         return answer
 
     def take(self, content_id: str, asked: Asked, on_outcome: OnOutcome) -> None:
-        """As `submit`; calls `on_outcome` with the outcome or the error, once all have been told of the commit.
+        """As `submit`; calls `on_outcome` with the outcome or the error, once it is committed.
 
         `Unavailable` where nothing more can be taken. A band may fill half of what the others leave free: however many
         fill theirs, there is room for the next.
@@ -253,12 +253,33 @@ class Journal:
             self._queue.charge(content_id, seconds)
         for content_id, working in batch.working.items():
             self._live[content_id] = working.commit()
-        self._on_commit([outcome for outcome in batch.outcomes if isinstance(outcome, Accepted)])
-        for entry, outcome in zip(entries, batch.outcomes, strict=True):
-            if isinstance(outcome, CollabError):
-                # Where it was raised holds the batch, and that holds it: only the garbage collector would free them.
-                outcome.__traceback__ = None
-            entry.give(outcome)
+        # The author hears before the room does, which may have thousands of listeners; but not before what others did
+        # in the same commit, or on another node, without which their own edit would seem to have a gap before it.
+        alone = set() if batch.was_behind else _of_one_session(entries)
+        answers = list(zip(entries, batch.outcomes, strict=True))
+        _give([(entry, outcome) for entry, outcome in answers if entry.content_id in alone])
+        try:
+            self._on_commit([outcome for outcome in batch.outcomes if isinstance(outcome, Accepted)])
+        except Exception:
+            # The edge to who is told: the edits are stored, and their authors hear that.
+            log.exception("a commit could not be told", **named(entries))
+        _give([(entry, outcome) for entry, outcome in answers if entry.content_id not in alone])
+
+
+def _of_one_session(entries: Sequence[Waiting]) -> set[str]:
+    """The contents of which all edits are of one session."""
+    sessions: dict[str, set[str | None]] = {}
+    for entry in entries:
+        sessions.setdefault(entry.content_id, set()).add(entry.asked.session_id)
+    return {content_id for content_id, of in sessions.items() if len(of) == 1}
+
+
+def _give(answers: Sequence[tuple[Waiting, Outcome | CollabError]]) -> None:
+    for entry, outcome in answers:
+        if isinstance(outcome, CollabError):
+            # Where it was raised holds the batch, and that holds it: only the garbage collector would free them.
+            outcome.__traceback__ = None
+        entry.give(outcome)
 
 
 def _write_batch(

@@ -2,9 +2,11 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from collab.domain.ot.rebase import Accepted, Outcome
 from collab.domain.ot.rebasing import Rebasing
 from tests.support.rooms import BEN, NOW, START
 from tests.support.storage import Node, at_each, make_content, make_setlist, node, proposal, typed, venue, versions
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
 
@@ -54,6 +57,38 @@ async def test_edits_that_wait_are_committed_together_in_their_order(
     assert versions(edits) == list(range(1, 51))
     assert [[accepted.edit for accepted in commit] for commit in room.committed] == [edits]
     assert await room.stored() == edits
+
+
+def _hear(heard: list[str], who: str, _outcome: Outcome | CollabError) -> None:
+    heard.append(who)
+
+
+async def test_an_author_hears_before_the_room_but_not_before_what_others_did_in_the_same_commit(room: Node) -> None:
+    heard: list[str] = []
+    told = room.committed.append
+
+    def committed(accepted: Sequence[Accepted]) -> None:
+        heard.append("the room")
+        told(list(accepted))
+
+    room.journal._on_commit = committed  # noqa: SLF001  # the order is the point
+    room.journal.take(START.id, proposal(typed("a"), base=0), lambda _: heard.append("ada"))
+    await until(lambda: len(heard) == 2)
+    assert heard == ["ada", "the room"]
+    for session_id in ("one", "another"):
+        asked = replace(proposal(typed("b"), base=1), session_id=session_id)
+        room.journal.take(START.id, asked, partial(_hear, heard, session_id))
+    await until(lambda: len(heard) == 5)
+    assert heard[2:] == ["the room", "one", "another"]
+
+
+async def test_who_is_told_can_fail_and_the_authors_hear_that_their_edits_are_stored(room: Node) -> None:
+    def committed(_accepted: Sequence[Accepted]) -> None:
+        raise RuntimeError
+
+    room.journal._on_commit = committed  # noqa: SLF001  # nothing of ours raises there
+    asked = [replace(proposal(typed("b"), base=0), session_id=session_id) for session_id in ("one", "another")]
+    assert all(isinstance(outcome, Accepted) for outcome in await asyncio.gather(*map(room.submit, asked)))
 
 
 async def test_one_wrong_edit_spoils_no_other_of_its_batch(room: Node) -> None:

@@ -13,7 +13,7 @@ from tests.conftest import Gig
 from tests.support.log import logged
 from tests.support.members import TIMEOUT_S, member
 from tests.support.polling import polling
-from tests.support.serving import RunningEngine
+from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
@@ -193,6 +193,34 @@ async def test_a_polled_payload_that_breaks_off_is_no_fault(server: RunningEngin
             await client.connect(server.token("ada"))
             await until(lambda: len(server.engine.sessions.ids()) == 1)
     assert "Traceback" not in log.text
+
+
+async def _unfinished(server: RunningEngine, path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The beginning of a polled payload whose end does not come."""
+    host, port = server.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 900000\r\n\r\n".encode() + b"4" * 50_000)
+    return reader, writer
+
+
+async def _status(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(TIMEOUT_S):
+        return (await reader.readuntil(b"\r\n")).strip()
+
+
+async def test_a_polled_payload_that_never_ends_is_read_as_long_as_its_socket_is_open(database_url: str) -> None:
+    async with serving(settings_for(database_url, auth_timeout_s=0.5)) as server, polling(server.url) as client:
+        readers, writers = zip(
+            *[await _unfinished(server, path) for path in ("/socket.io/?sid=none", client.path, client.path)],
+            strict=True,
+        )
+        try:
+            for reader in readers:
+                assert await _status(reader) == b"HTTP/1.1 400 Bad Request"
+            assert all(socket.closed for socket in server.engine._server.eio.sockets.values())  # noqa: SLF001  # nothing else tells of it
+        finally:
+            for writer in writers:
+                writer.transport.abort()
 
 
 async def test_a_thousand_buffered_events_come_through_polling(server: RunningEngine, gig: Gig) -> None:

@@ -130,6 +130,29 @@ async def test_a_bad_seed_makes_nothing(server: Running, gig: Gig, body: dict[st
     assert len(listed) == 1
 
 
+async def test_a_seed_has_so_many_fields_and_tells_what_is_wrong_with_them(server: Running, gig: Gig) -> None:
+    def seeds(count: int) -> list[dict[str, object]]:
+        unknown = dict.fromkeys((f"f{number}" for number in range(count)), 1)
+        return [{"fields": unknown}, {"items": [{"type": "song", "fields": unknown}]}]
+
+    async with server.rest("ada") as ada:
+        for count, expected in ((1_000, (422, "invalid")), (1_001, (413, "too_large"))):
+            for seed in seeds(count):
+                body = {"kind": "setlist", "title": "x", "document": seed}
+                refused = await ada.post(f"/api/bands/{gig.band_id}/contents", json=body)
+                assert (refused.status_code, refused.json()["error"]["code"]) == expected, refused.text
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+async def test_a_version_that_no_database_holds_is_invalid(server: Running, gig: Gig, number: int) -> None:
+    content = f"/api/contents/{gig.setlist_id}"
+    queries = ("?version=", "/edits?after=", "/diff?from=", "/diff?from=0&to=", "/export?format=csv&version=")
+    async with server.rest("ada") as ada:
+        for query in queries:
+            refused = await ada.get(f"{content}{query}{number}")
+            assert (refused.status_code, refused.json()["error"]["code"]) == (422, "invalid"), query
+
+
 async def test_the_history_is_read_in_pages_and_at_any_version(server: Running, gig: Gig) -> None:
     async with member(server, "ben") as ben, server.rest("dex") as dex:
         for version, key in enumerate(["G", "A", "C"]):

@@ -120,6 +120,7 @@ async def test_an_id_that_is_none_is_invalid(server: Running, gig: Gig, bad: str
             f"/api/bands/{written}/imports",
             f"/api/contents/{written}",
             f"/api/contents/{written}/export",
+            f"/api/contents/{written}/outline?fields=title",
             f"/api/imports/{written}",
             f"{content}/edits?author={written}",
             f"{content}/edits?item={written}",

@@ -106,7 +106,8 @@ class ContentService:
         try:
             outcome = rebase(seed, empty, (), self.kinds.get(kind))
         except Invalid as error:
-            raise Invalid([_in_seed(problem, list(fields)) for problem in error.problems]) from None
+            names = list(fields)
+            raise Invalid([_in_seed(problem, names) for problem in error.problems]) from None
         if not isinstance(outcome, Accepted):
             raise TypeError(f"expected an empty document to take its seed, got {outcome}")
         made = outcome.document
