@@ -80,6 +80,8 @@ class Http(HttpToolsProtocol):
     _is_in_head = False
     _is_between = True
     """No request has begun since the last one ended."""
+    _has_begun = False
+    """A request began in the data that came last."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
@@ -90,19 +92,21 @@ class Http(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        was_between = self._is_between
+        was_between, self._has_begun = self._is_between, False
         super().data_received(data)
         if self._is_in_head:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse(b"431 Request Header Fields Too Large")
-        elif was_between and self._is_between:
-            # Empty lines before a request begin none.
+        elif was_between and not self._has_begun:
+            # Empty lines before a request begin none. What came whole is no head to wait for: it may be answered
+            # later (a poll), or the connection is a websocket by now.
             self._wait_for_head()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._is_between, self._is_in_head, self._head_bytes = False, True, 0
+        self._has_begun = True
         self._wait_for_head()
 
     def on_headers_complete(self) -> None:

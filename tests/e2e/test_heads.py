@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import pytest_asyncio
 
+from collab import serving
 from tests.support.members import member
+from tests.support.polling import polling
 from tests.support.serving import Running, RunningEngine
 
 pytestmark = pytest.mark.asyncio
@@ -103,3 +105,22 @@ async def test_a_long_body_takes_its_time_and_many_requests_follow_each_other(
     monkeypatch.undo()
     async with member(server, "ada") as ada:
         assert (await ada.ok("request_update"))["ok"]
+
+
+async def test_whose_head_came_whole_is_given_all_the_time_that_comes_after(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "HEAD_TIMEOUT_S", 0.3)
+    async with member(server, "ada") as ada, polling(server.url) as polled:
+        await polled.connect(server.token("ben"))
+        while '["session"' not in (await polled.poll()).text:
+            pass
+        poll = asyncio.create_task(polled.poll())
+        for _ in range(2):
+            # One that says nothing is refused meanwhile: so much time has gone by.
+            async with connected(server) as silent:
+                assert await silent.status() == "408"
+        assert (await ada.call("leave_room", "band_x"))["ok"]
+        await polled.emit("leave_room", "band_x")
+        await polled.send('427["leave_room","band_x"]')
+        assert "437[" in (await poll).text

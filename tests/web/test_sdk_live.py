@@ -1,17 +1,67 @@
-"""The TypeScript SDK against the real server."""
+"""The TypeScript SDK against the real server. A Hypothesis profile that tries more has it take more turns."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import settings
 
-from tests.conftest import Gig
-from tests.support.serving import Running
+from collab.client.events import Edited, Notice, Overwritten, Overwrote, Reloaded, Saved
+from collab.client.wire import author_of, edit_of
+from collab.storage.readers import StoredHistory
+from tests.conftest import make_gig
+from tests.support.clashes import Clashes
+from tests.support.serving import serving, settings_for
 from tests.web.node import run_vitest
+
+PEOPLE = ("ada", "ben", "ada")
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("seed", range(1, 5))
-async def test_members_at_random_over_bad_lines_end_with_one_document(server: Running, gig: Gig, seed: int) -> None:
-    members = [(user, server.token(user)) for user in ("ada", "ben", "ada")]
-    live = {"url": server.url, "members": members, "contentId": gig.setlist_id, "seed": seed}
-    await run_vitest(json.dumps(live))
+async def test_members_at_random_over_bad_lines_end_with_one_document_and_are_told_what_happened(
+    database_url: str, tmp_path: Path, seed: int
+) -> None:
+    report = tmp_path / "report.json"
+    async with serving(settings_for(database_url, rate_limits=False)) as server:
+        setlist_id = (await make_gig(server)).setlist_id
+        live = {
+            "url": server.url,
+            "members": [(user, server.token(user)) for user in PEOPLE],
+            "contentId": setlist_id,
+            "seed": seed,
+            "turns": settings().max_examples,
+            "report": str(report),
+        }
+        await run_vitest(json.dumps(live))
+        reader = StoredHistory(server.engine.reading)
+        edits = await reader.edits(setlist_id, 0, 1_000_000)
+        clashes = Clashes(await reader.document(setlist_id, 0), edits)
+    assert [edit.version for edit in edits] == list(range(1, len(edits) + 1))
+    for user, member in zip(PEOPLE, json.loads(report.read_text()), strict=True):
+        heard = [notice for body in member["told"] for notice in notices_of(body)]
+        told = [notice for notice in heard if isinstance(notice, Saved | Overwrote | Overwritten)]
+        assert clashes.are_based_on_what_was_seen(member["made"])
+        assert sorted(map(repr, told)) == sorted(map(repr, clashes.told(user, member["made"], heard)))
+
+
+def notices_of(body: dict[str, Any]) -> list[Notice]:
+    """What the TypeScript SDK told, in the words of Python's."""
+    match body["type"]:
+        case "saved":
+            return [Saved(body["editId"], body["version"])]
+        case "edited":
+            return [Edited(edit_of(body["edit"]), ())]
+        case "reloaded":
+            return [Reloaded(body["version"])]
+        case "overwrote":
+            return [Overwrote(body["editId"], *clash_of(body))]
+        case "overwritten":
+            return [Overwritten(*clash_of(body))]
+    return []
+
+
+def clash_of(body: dict[str, Any]) -> Any:
+    names = ("item", "field", "mine", "theirs")
+    return *(body.get(name) for name in names), author_of(body["by"]), body["version"]

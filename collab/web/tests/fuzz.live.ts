@@ -1,81 +1,214 @@
-/** Members with the whole SDK, at random, against the server at COLLAB_LIVE. Run by tests/web/test_sdk_live.py. */
+/**
+ * Members with the whole SDK, at random, against the server at COLLAB_LIVE. Run by tests/web/test_sdk_live.py, which
+ * compares what each was told, as written to `report`, with the history.
+ */
 
-import { expect, test } from "vitest";
-import { Connection, Content, newId, type Op, Rest } from "../sdk";
-import { until } from "./live";
+import { writeFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { Connection, Content, type Notice, type Op, Rest } from "../sdk";
+import { anyOp, dice, until } from "./live";
 
-const { url, members: people, contentId, seed } = JSON.parse(process.env.COLLAB_LIVE ?? "") as {
+const { url, members: people, contentId, seed, turns, report } = JSON.parse(process.env.COLLAB_LIVE ?? "") as {
   url: string;
   members: [user: string, token: string][];
   contentId: string;
   seed: number;
+  turns: number;
+  report: string;
 };
 
-const TURNS = 120;
+/** Called with each id that the SDK makes. */
+const maker = vi.hoisted(() => ({ made: (_: string): void => undefined }));
+vi.mock("../sdk/ids", async (load) => {
+  const { newId } = await load<{ newId: () => string }>();
+  const told = (): string => {
+    const id = newId();
+    maker.made(id);
+    return id;
+  };
+  return { newId: told };
+});
 
-let state = seed;
-function random(below: number): number {
-  state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-  return Math.floor((state / 0x80000000) * below);
+const timeout = 50_000 + turns * 20;
+/** A pause in which one stops typing: what follows is undone by itself. */
+const PAUSE_MS = 1_001;
+const random = dice(seed);
+
+class Member {
+  readonly connection: Connection;
+  readonly content: Content;
+  readonly told: Notice[] = [];
+  /** The ids made while this member did something, each with the version that they saw then. */
+  readonly made: Record<string, number> = {};
+  /** Their clock as they edit: it stands but for pauses, and is behind, so that no ping seems overdue. */
+  #now = Date.now() - 86_400_000;
+
+  constructor(user: string, token: string) {
+    this.connection = new Connection({ url, token });
+    this.content = new Content(contentId, user, this.connection);
+    this.content.onNotice = (notice) => this.told.push(notice);
+  }
+
+  get document(): NonNullable<ReturnType<Content["getState"]>["document"]> {
+    return this.content.getState().document!;
+  }
+
+  /** What they see, whatever its version. */
+  get sight(): object {
+    const { fields, items } = this.document.toJson();
+    return { fields, items };
+  }
+
+  pause(): void {
+    this.#now += PAUSE_MS;
+  }
+
+  edit(op: Op): void {
+    this.#act(() => this.content.edit(op));
+  }
+
+  step(side: "undo" | "redo"): void {
+    this.#act(() => this.content[side]());
+  }
+
+  /** Their line breaks, or comes back. */
+  trouble(): void {
+    if (random(2)) this.connection.suspend();
+    else this.connection.connect();
+  }
+
+  #act(action: () => void): void {
+    const { version } = this.document;
+    maker.made = (id) => void (this.made[id] ??= version);
+    const clock = vi.spyOn(Date, "now").mockReturnValue(this.#now);
+    action();
+    clock.mockRestore();
+    maker.made = () => undefined;
+  }
 }
 
-test("three members who edit at random over bad lines end with the server's document", { timeout: 50_000 }, async () => {
-  const members = people.map(([user, token]) => {
-    const connection = new Connection({ url, token });
-    return { connection, content: new Content(contentId, user, connection) };
-  });
+const members = people.map(([user, token]) => new Member(user, token));
+const rest = new Rest(people[0]![1], url);
+
+beforeAll(async () => {
   for (const { connection, content } of members) {
     connection.connect();
     await content.open();
   }
   await Promise.all(members.map(({ content }) => until(content, (one) => one.document !== null)));
-  for (let turn = 0; turn < TURNS; turn += 1) {
-    const { connection, content } = members[random(members.length)]!;
-    const roll = random(12);
-    if (roll === 0) connection.suspend();
-    else if (roll === 1) connection.connect();
-    else if (roll === 2) content.undo();
-    else content.edit(anyOp(content));
-    if (random(3) === 0) await new Promise((resolve) => setTimeout(resolve, random(12)));
-  }
-  for (const { connection } of members) connection.connect();
-  await Promise.all(members.map(({ content }) => until(content, (one) => one.saving === "saved")));
-  const rest = new Rest(people[0]![1], url);
-  const stored = await rest.content(contentId);
-  await Promise.all(members.map(({ content }) => until(content, (one) => one.document?.version === stored.version)));
-  for (const { content } of members) expect(content.getState().document?.toJson()).toEqual(stored);
-  const { edits } = await rest.edits(contentId, 0, 1_000);
-  expect(edits.map(({ version }) => version)).toEqual(edits.map((_, index) => index + 1));
+});
+
+afterAll(() => {
   for (const { connection, content } of members) {
     content.close();
     connection.disconnect();
   }
+  writeFileSync(report, JSON.stringify(members.map(({ told, made }) => ({ told: told.map(brief), made }))));
 });
 
-function anyOp(content: Content): Op {
-  const document = content.getState().document!;
-  const item = document.ordered[random(document.items.size)];
-  const length = [...document.text(null, "notes")].length;
-  const at = random(length + 1);
-  const skip = at > 0 ? [at] : [];
-  switch (random(item ? 6 : 3)) {
-    case 0:
-    case 1:
-      return { op: "text", item: null, field: "notes", delta: [...skip, ["a", "é", "🎺"][random(3)]!] };
-    case 2:
-      return {
-        op: "insert",
-        item: { id: newId(), type: "song", position: document.positionAt(random(document.items.size + 1)), fields: { title: "New" } },
-      };
-    case 3:
-      return { op: "move", item: item!.id, position: document.positionAt(random(document.items.size), item!.id) };
-    case 4:
-      return random(4)
-        ? { op: "set", item: item!.id, field: "tempo", value: 60 + random(200) }
-        : { op: "remove", item: item!.id };
-    default:
-      return at < length
-        ? { op: "text", item: null, field: "notes", delta: [...skip, { d: 1 }] }
-        : { op: "text", item: item!.id, field: "notes", delta: ["x"] };
+test("three members who edit at random over bad lines end with the server's document", { timeout }, async () => {
+  for (let turn = 0; turn < turns; turn += 1) {
+    const member = members[random(members.length)]!;
+    const roll = random(12);
+    if (roll < 2) member.trouble();
+    else if (roll === 2) member.step(random(3) ? "undo" : "redo");
+    else member.edit(anyOp(member.content, random));
+    if (random(3) === 0) member.pause();
+    await sometime();
+  }
+  await comeToRest();
+});
+
+test("alone, one goes back and forth through what one saw, at once and for good", { timeout }, async () => {
+  for (let turn = 0; turn < turns; turn += 50) {
+    const alone = new Alone(members[random(members.length)]!);
+    for (let step = 0; step < 50; step += 1) {
+      alone.goOn();
+      await sometime();
+    }
+    alone.goThroughAll();
+    await comeToRest();
+    alone.check();
+  }
+});
+
+test("what an undo shows is what is stored, whoever edited in between", { timeout }, async () => {
+  for (let turn = 0; turn < turns; turn += 10) {
+    const member = members[random(members.length)]!;
+    for (let step = 0; step < 10; step += 1) {
+      if (random(2)) member.step(random(3) ? "undo" : "redo");
+      else member.edit(anyOp(member.content, random));
+      if (random(3) === 0) member.pause();
+    }
+    const shown = member.sight;
+    await comeToRest();
+    expect(member.sight).toEqual(shown);
+  }
+});
+
+/** A member whom nobody disturbs, with what they saw at each point that undo and redo come by. */
+class Alone {
+  readonly #seen: object[];
+  #at = 0;
+  /** The field that they wrote last, while they can go on with it. */
+  #field: string | null = null;
+
+  constructor(readonly member: Member) {
+    member.pause();
+    this.#seen = [member.sight];
+  }
+
+  goOn(): void {
+    const roll = random(10);
+    if (roll === 0) this.member.trouble();
+    else if (roll === 1 && this.#at > 0) this.#step("undo");
+    else if (roll === 2 && this.#at < this.#seen.length - 1) this.#step("redo");
+    else this.#edit(anyOp(this.member.content, random));
+  }
+
+  goThroughAll(): void {
+    while (this.#at > 0) this.#step("undo");
+    while (this.#at < this.#seen.length - 1) this.#step("redo");
+  }
+
+  check(): void {
+    expect(this.member.sight).toEqual(this.#seen[this.#at]);
+  }
+
+  #edit(op: Op): void {
+    const field = op.op === "text" || op.op === "set" ? `${op.item} ${op.field}` : null;
+    const pauses = random(3) === 0;
+    if (pauses) this.member.pause();
+    this.member.edit(op);
+    if (pauses || field === null || field !== this.#field) this.#at += 1;
+    this.#seen.splice(this.#at, Infinity, this.member.sight);
+    this.#field = field;
+  }
+
+  #step(side: "undo" | "redo"): void {
+    this.member.step(side);
+    this.#at += side === "undo" ? -1 : 1;
+    this.#field = null;
+    this.check();
   }
 }
+
+/** Whether there is time for anything to come in. */
+async function sometime(): Promise<void> {
+  if (random(3) === 0) await new Promise((resolve) => setTimeout(resolve, random(12)));
+}
+
+/** Everybody is connected, has everything stored, and has the server's document. */
+async function comeToRest(): Promise<void> {
+  for (const { connection } of members) connection.connect();
+  await Promise.all(members.map(({ content }) => until(content, (one) => one.saving === "saved")));
+  const stored = await rest.content(contentId);
+  await Promise.all(members.map(({ content }) => until(content, (one) => one.document?.version === stored.version)));
+  for (const { document, told } of members) {
+    expect(document.toJson()).toEqual(stored);
+    expect(told.filter(({ type }) => type === "refused")).toEqual([]);
+  }
+}
+
+/** A notice without the document that it may hold. */
+const brief = (notice: Notice): object => ({ ...notice, before: undefined });
