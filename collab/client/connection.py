@@ -33,6 +33,9 @@ HELD_S = 5.0
 _GOODBYE_S = 2.0
 """For so long a server is given to take leave."""
 
+_NO_TIMEOUT_S = 1e6
+"""Where somebody else sees to it."""
+
 
 class Connection:
     """A socket that is used once. `on_event` is called with each event in the order in which they arrive."""
@@ -172,8 +175,10 @@ class Connection:
         """Ends a connection on which nothing came for longer than pings may be apart.
 
         python-engineio notices it too, but waits then until all is written: for ever, where the server reads nothing.
+        And it gives up where it has had no ping to answer for a while, which a slow line brings behind all else.
         """
         eio, clock = self._socket.eio, asyncio.get_running_loop().time
+        patience_s, eio.ping_timeout = eio.ping_interval + eio.ping_timeout, _NO_TIMEOUT_S
         take_in, heard_at_s = eio._receive_packet, clock()  # noqa: SLF001  # pings are told in no public way
 
         async def hear(packet: Any) -> None:
@@ -182,7 +187,7 @@ class Connection:
             await take_in(packet)
 
         eio._receive_packet = hear  # noqa: SLF001
-        while (left_s := heard_at_s + eio.ping_interval + eio.ping_timeout - clock()) > 0:
+        while (left_s := heard_at_s + patience_s - clock()) > 0:
             if await self.ends_within(left_s):
                 return
         await self.abort()
