@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -414,9 +415,10 @@ async def test_the_sdk_keeps_to_the_rate_and_loses_nothing(database_url: str, mo
         assert mine.focus.item == "saints"
 
 
-async def test_the_browser_sdk_keeps_to_the_rate_and_loses_nothing(database_url: str) -> None:
+async def test_the_browser_sdk_keeps_to_the_rate_and_loses_nothing(database_url: str, tmp_path: Path) -> None:
     limits = {"edits_per_s": 40, "edits_burst": 5, "requests_per_s": 20, "requests_burst": 1}
     async with limited(database_url, clock=None, **limits) as (server, gig):
         members = [(user, server.token(user)) for user in ("ada", "ben", "ada")]
-        live = {"url": server.url, "members": members, "contentId": gig.setlist_id, "seed": 7}
+        live = {"url": server.url, "members": members, "contentId": gig.setlist_id, "seed": 7, "turns": 60}
+        live |= {"report": str(tmp_path / "report.json")}
         await run_vitest(json.dumps(live))
