@@ -212,9 +212,12 @@ async def test_a_client_that_goes_while_its_token_is_checked_leaves_nothing_behi
     assert _waiting(clock) == 0
 
 
+@pytest.mark.timeout(180)
 async def test_two_hundred_people_in_one_room_agree_on_who_is_there(
-    server: RunningEngine, gig: Gig, clock: ManualClock
+    server: RunningEngine, gig: Gig, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Two hundred handshakes at once, on a machine that does other work beside.
+    monkeypatch.setattr("tests.support.members.TIMEOUT_S", 60.0)
     fans = [f"fan-{number}" for number in range(199)]
     for user_id in fans:
         await server.engine.membership.put_member(User("ada", "Ada"), gig.band_id, user_id, Role.VIEWER, None)
