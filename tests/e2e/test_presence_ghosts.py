@@ -212,21 +212,22 @@ async def test_a_client_that_goes_while_its_token_is_checked_leaves_nothing_behi
     assert _waiting(clock) == 0
 
 
-@pytest.mark.timeout(180)
 async def test_two_hundred_people_in_one_room_agree_on_who_is_there(
-    server: RunningEngine, gig: Gig, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    server: RunningEngine, gig: Gig, clock: ManualClock
 ) -> None:
-    # Two hundred handshakes at once, on a machine that does other work beside.
-    monkeypatch.setattr("tests.support.members.TIMEOUT_S", 60.0)
     fans = [f"fan-{number}" for number in range(199)]
     for user_id in fans:
         await server.engine.membership.put_member(User("ada", "Ada"), gig.band_id, user_id, Role.VIEWER, None)
     async with member(server, "ada") as ada, AsyncExitStack() as stack:
         joined = await ada.ok("join_room", gig.band_room)
-        enter = (stack.enter_async_context(bare_member(server, user_id, gig.band_room)) for user_id in fans)
-        sockets = await asyncio.gather(*enter)
-        arrived = [(await ada.next("user_joined"))["user"]["id"] for _ in fans]
-        assert sorted(arrived) == sorted(fans)
+        sockets: list[ClientConnection] = []
+        # A busy machine can't answer all handshakes within the bound, and who was refused doesn't come again.
+        for first in range(0, len(fans), 20):
+            together = fans[first : first + 20]
+            enter = (stack.enter_async_context(bare_member(server, user_id, gig.band_room)) for user_id in together)
+            sockets += await asyncio.gather(*enter)
+            arrived = [(await ada.next("user_joined"))["user"]["id"] for _ in together]
+            assert sorted(arrived) == sorted(together)
 
         for socket in sockets[:100]:
             await socket.send("41")
@@ -247,6 +248,8 @@ async def bare_member(server: RunningEngine, user_id: str, room: str) -> AsyncIt
     async with connect(url, compression=None) as socket:
         await socket.recv()
         await socket.send("40" + json.dumps({"token": server.token(user_id)}))
+        accepted = await socket.recv()
+        assert str(accepted).startswith("40"), accepted
         await socket.send("42" + json.dumps(["join_room", room]))
         reading = asyncio.create_task(_discard(socket))
         yield socket
