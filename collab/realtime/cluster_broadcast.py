@@ -3,13 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import socketio
-
 from collab.domain.access import BandRoom, Role, UserRoom
 from collab.domain.ot.edits import Edit
 from collab.domain.ot.rebase import Accepted
 from collab.protocol.events import Json
 from collab.realtime.broadcast import Broadcaster, is_retitled, summary_of
+from collab.realtime.rooms import Rooms
 
 _SHARED = {"content_updated": "band_", "sync_status": "band_", "progress": "user_", "complete": "user_"}
 """The events that every node tells, by the rooms to which they go. Edits and presence have ways of their own."""
@@ -20,13 +19,13 @@ class SharedBroadcaster(Broadcaster):
 
     def __init__(
         self,
-        server: socketio.AsyncServer,
+        rooms: Rooms,
         here: Broadcaster,
         share: Callable[[str, str, Json], None],
         share_band: Callable[[str], None],
         max_bytes: int,
     ) -> None:
-        super().__init__(server, max_bytes)
+        super().__init__(rooms, max_bytes)
         self._here = here
         self._share = share
         self._share_band = share_band

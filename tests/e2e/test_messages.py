@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 
 from collab.realtime.push import PushWebSocket
+from collab.realtime.sockets import Link
 from tests.conftest import Gig, make_gig
 from tests.support.log import logged
 from tests.support.members import TIMEOUT_S, Member, member
@@ -126,7 +127,7 @@ async def test_a_message_that_the_server_trips_over_ends_nothing(
 
 async def test_who_is_slow_to_read_hears_all_in_order(database_url: str) -> None:
     async with serving(settings_for(database_url)) as server, member(server, "ada") as ada:
-        [link] = server.engine._server.sockets._links.values()  # noqa: SLF001  # its transport is made to look full
+        link = _link(server)  # its transport is made to look full
         assert link._push is not None  # noqa: SLF001
         for waiting in (1, 2):
             link._push.pause_writing()  # noqa: SLF001
@@ -140,7 +141,7 @@ async def test_who_is_slow_to_read_hears_all_in_order(database_url: str) -> None
 
 async def test_a_connection_that_says_nothing_keeps_neither_a_writer_nor_its_handshake(database_url: str) -> None:
     async with serving(settings_for(database_url)) as server, member(server, "ada"):
-        [link] = server.engine._server.sockets._links.values()  # noqa: SLF001  # what a connection is made of
+        link = _link(server)
         await until(lambda: link._writer is None)  # noqa: SLF001
         assert link._push is not None  # noqa: SLF001
         assert not link._push.scope["headers"]  # noqa: SLF001
@@ -153,6 +154,13 @@ async def test_what_python_socketio_queues_itself_is_not_overtaken(database_url:
         await eio.send(eio_sid, '2["news",{"n":0}]')
         _tell(server, ada, 1)
         assert [await ada.next("news") for _ in range(2)] == [{"n": 0}, {"n": 1}]
+
+
+def _link(server: RunningEngine) -> Link:
+    """What the only connection is made of."""
+    [connection] = server.engine._server.connections  # noqa: SLF001  # nothing else tells of it
+    assert isinstance(connection.link, Link)
+    return connection.link
 
 
 def _tell(server: RunningEngine, who: Member, n: int) -> None:
