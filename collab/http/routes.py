@@ -169,6 +169,8 @@ def _unfit(error: RequestValidationError) -> CollabError:
 
 
 def _problem(found: Any) -> Problem:
+    if found["type"] == "json_invalid":
+        return Problem("body", f"expected JSON: {found['ctx']['error']}")
     where, *steps = found["loc"]
     path = ".".join(map(str, steps)) or str(where)
     return Problem(path, f"{found['msg'][:1].lower()}{found['msg'][1:]}")
