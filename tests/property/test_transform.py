@@ -1,6 +1,6 @@
 """The laws of carrying pending ops over committed ones, on any ops that two people may make of one document."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.client.pending import applied
@@ -8,11 +8,12 @@ from collab.client.transform import transform
 from collab.domain.ot.difference import hold_text, ops_between
 from collab.domain.ot.document import Document
 from collab.domain.ot.ops import Op
+from tests.support.examples import examples
 from tests.support.intents import INTENTS, Intent, op_of, setlist_items
 
 SEEN = Document("friday", "setlist", "band", 0, {"notes": "doors at 8"}, {item.id: item for item in setlist_items()})
 EDITS = st.lists(INTENTS, min_size=1, max_size=4)
-laws = settings(max_examples=300, deadline=None)
+laws = examples(300)
 
 
 def ops_of(who: str, intents: list[Intent]) -> list[Op]:
