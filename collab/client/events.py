@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from collab.client.wire import Session, StoredEdit
+from collab.client.wire import Session
 from collab.domain.access import Role
 from collab.domain.bands import Content as Summary
 from collab.domain.errors import CollabError, TokenFault
-from collab.domain.ot.edits import Author, Reason
+from collab.domain.ot.edits import Author, Edit, Reason
 from collab.domain.ot.ops import Op, Value
 from collab.domain.presence.roster import Presence
 
@@ -17,7 +17,7 @@ from collab.domain.presence.roster import Presence
 class Edited:
     """The document has changed by an edit that was not made here. `ops` are the edit's, as they change the view."""
 
-    edit: StoredEdit
+    edit: Edit
     ops: tuple[Op, ...]
 
 
