@@ -10,7 +10,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from collab.realtime import packets
-from collab.realtime.manager import NAMESPACE
+from collab.realtime.packets import NAMESPACE
 from tests.conftest import Gig
 from tests.support.log import logged
 from tests.support.members import TIMEOUT_S, member
@@ -88,13 +88,14 @@ async def test_a_malformed_packet_is_dropped_over_polling_too(server: RunningEng
         async with polling(server.url) as client:
             await client.connect(server.token("ada"))
             await until(lambda: len(server.engine.sessions.ids()) == 1)
-            (session_id,) = server.engine.sessions.ids()
+            session = server.engine.sessions.find(*server.engine.sessions.ids())
+            assert session is not None
             for packet in DROPPED:
                 if isinstance(packet, str):
                     assert (await client.send(packet)).status_code == 200, packet
                     assert (await client.send(f"{packet}\x1e{joining}")).status_code == 200, packet
-            await until(lambda: bool(server.engine.presence.rooms_of(session_id)))
-            assert server.engine.sessions.ids() == [session_id]
+            await until(lambda: bool(session.visits))
+            assert server.engine.sessions.ids() == [session.id]
     assert "Traceback" not in log.text
 
 
@@ -115,6 +116,7 @@ async def test_who_says_that_they_go_has_gone_whatever_they_send_then(
             await polled.send(f"{CLOSE}\x1e{then}")
             await until(lambda: server.engine.sessions.ids() == [])
             assert socketio.manager.rooms.get(NAMESPACE, {}) == {}
+            assert list(socketio.connections) == []
     assert socketio.environ == {}
 
 
