@@ -15,6 +15,18 @@ from collab.domain.access import SharedRoom
 from collab.domain.kinds import KINDS, Kinds
 from collab.domain.ot.edits import Edit
 from collab.domain.presence.roster import Roster
+from collab.from_settings import (
+    count_limits,
+    import_limits,
+    keep_presence,
+    prometheus,
+    rate_limits,
+    size_limits,
+    transport_limits,
+    watch,
+    watch_webhooks,
+    webhooks,
+)
 from collab.parsing.parser import Parser
 from collab.protocol.ids import new_id
 from collab.realtime.answers import Answers
@@ -38,8 +50,8 @@ from collab.services.editing.hooks import Hook, OnEdit, OnPresence
 from collab.services.editing.service import EditingService
 from collab.services.health import Health
 from collab.services.ports import UNMETERED, Bus, Clock, Meter
-from collab.services.presence.history import AttendanceService
 from collab.services.presence.peers import PresencePeers
+from collab.services.presence.reader import PresenceReader
 from collab.services.rates import Rates
 from collab.services.songs.exports import ExportService
 from collab.services.songs.imports import ImportService
@@ -56,18 +68,6 @@ from collab.storage.readers import StoredHistory
 from collab.storage.webhooks import StoredOutbox
 from collab.storage.writer import Writer
 from collab.tokens import Tokens
-from collab.wiring import (
-    count_limits,
-    import_limits,
-    keep_presence,
-    prometheus,
-    rate_limits,
-    size_limits,
-    transport_limits,
-    watch,
-    watch_webhooks,
-    webhooks,
-)
 
 log = structlog.get_logger(__name__)
 
@@ -133,18 +133,18 @@ class Engine:
             meter=self._meter,
         )
         reader = StoredHistory(self.reading, self._journal)
-        stays = StoredPresence(self.reading, self._writer)
+        presence_store = StoredPresence(self.reading, self._writer)
         self.presence, self._presence_log = keep_presence(
             settings,
             clock,
-            stays,
+            presence_store,
             self.broadcaster,
             is_removed=self._journal.is_removed,
             on_news=self._presence_hook.notify,
             on_living=self._living,
             on_change=self._changed if bus is not None else None,
         )
-        self.attendance = AttendanceService(self.directory, self.presence, self._presence_log, stays)
+        self.presence_reader = PresenceReader(self.directory, self.presence, self._presence_log, presence_store)
         self._bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
         self.cluster: Cluster | None = None
         relay = BandRelay(self.broadcaster, self.directory, self.presence, store)

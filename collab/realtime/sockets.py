@@ -264,7 +264,8 @@ class Link:
         except Exception:
             # The edge of a message: whatever a client makes up, its next message is read.
             log.exception("a message could not be read")
-        return True
+        # A client that has said that it goes may keep the connection all the same.
+        return not self._session.closed
 
     def _take(self, text: str) -> bool:
         """Whether a text was an event, and was taken. It comes from outside of the session's own task."""

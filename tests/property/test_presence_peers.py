@@ -14,7 +14,7 @@ from collab.domain.access import BandRoom, SharedRoom
 from collab.domain.bands import User
 from collab.domain.presence.focus import Focus
 from collab.domain.presence.roster import Diff, Presence
-from collab.domain.presence.sessions import Origin
+from collab.domain.presence.visits import Origin
 from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import Cluster
 from collab.services.cluster.edit_relay import EditRelay

@@ -14,12 +14,13 @@ from collab.client.errors import error_of
 from collab.client.events import Notice, Refused
 from collab.client.replica import Replica
 from collab.client.request import Request
-from collab.client.wire import answer_of, document_of, edit_of
+from collab.client.wire import answer_of, document_of
 from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
 from collab.domain.errors import CollabError
 from collab.domain.kinds import KINDS
 from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Edit
 from collab.domain.ot.ops import Insert, Item
 from collab.protocol import requests
 from collab.protocol.events import edits_json, outcome_json
@@ -81,7 +82,7 @@ class Client:
     def hear(self) -> None:
         """Takes in the next broadcast."""
         if self.socket is not None and self.socket.broadcasts:
-            self.told += self.replica.receive(map(edit_of, self.socket.broadcasts.popleft()))
+            self.told += self.replica.receive(map(Edit.from_json, self.socket.broadcasts.popleft()))
 
     def get_answer(self) -> None:
         """Takes in the next answer."""
@@ -95,7 +96,7 @@ class Client:
             self.is_moved_coarsely |= document.version > self.replica.confirmed.version
             self.told += self.replica.reset(document)
         elif "edits" in answer:
-            self.told += self.replica.receive(map(edit_of, answer["edits"]))
+            self.told += self.replica.receive(map(Edit.from_json, answer["edits"]))
         else:
             self.told += self.replica.answer(answer_of(answer))
 
