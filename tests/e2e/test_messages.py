@@ -58,6 +58,7 @@ async def test_what_comes_all_at_once_is_done_in_its_order(
     assert edits == [(n, n - 1) for n in range(2, 12)]
 
 
+@pytest.mark.usefixtures("whole_commits")
 @pytest.mark.parametrize("server", [None], ids=["push"], indirect=True)
 async def test_what_a_commit_brings_a_client_goes_out_in_one_piece(
     server: RunningEngine, gig: Gig, client: ClientConnection, monkeypatch: pytest.MonkeyPatch
@@ -78,6 +79,7 @@ async def test_what_a_commit_brings_a_client_goes_out_in_one_piece(
     assert pieces == [10]
 
 
+@pytest.mark.usefixtures("whole_commits")
 async def test_the_authors_of_a_commit_are_written_to_before_the_room(
     server: RunningEngine, gig: Gig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
