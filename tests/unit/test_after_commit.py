@@ -28,7 +28,7 @@ class Told:
         self.given_out = 10
 
     def serve_first(self, session_ids: Collection[str]) -> None:
-        self.said.append(f"first {sorted(session_ids)}")
+        self.said.append(f"first {list(session_ids)}")
 
     def listeners(self, _content_id: str) -> int:
         return 1

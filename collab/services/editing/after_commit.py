@@ -27,13 +27,13 @@ log = structlog.get_logger(__name__)
 
 class Commit:
     """A commit that stands: the edits that it added, in order, and the answers to all that was in it, which are to be
-    given. `authors` are the sessions that wait for them."""
+    given. `authors` are the sessions that wait for them, in the order of their edits."""
 
     def __init__(
         self, answers: Sequence[tuple[Ticket[Stored], Stored | CollabError]], authors: Sequence[str | None]
     ) -> None:
         self.accepted = [outcome for _, outcome in answers if isinstance(outcome, Accepted)]
-        self.authors = {session_id for session_id in authors if session_id is not None}
+        self.authors = tuple(dict.fromkeys(session_id for session_id in authors if session_id is not None))
         self._answers = answers
 
     def answer(self) -> None:
