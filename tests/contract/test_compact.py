@@ -13,9 +13,8 @@ from collab.domain.bands import User
 from collab.domain.errors import Invalid, NotFound, VersionUnknown
 from collab.domain.ot.document import Document, apply_stored
 from collab.domain.ot.ops import Item, Set
-from collab.domain.ot.rebase import Duplicate
+from collab.domain.ot.rebase import Duplicate, Stored
 from collab.engine import Engine
-from collab.services.editing.service import Stored, waited
 from collab.services.ports import EVERY_EDIT
 from collab.storage.backup import dump, restore
 from collab.storage.compact import compact
@@ -106,9 +105,7 @@ async def _tempo(engine: Engine, content_id: str, number: int, by: User = ADA) -
 
 async def _undone(engine: Engine, content_id: str, number: int, target: int) -> Stored:
     ids = {"edit_id": _edit_id(number), "target": _edit_id(target)}
-    return await waited(
-        lambda on_stored: engine.editing.take_undo(ADA, "session", content_id, **ids, on_stored=on_stored)
-    )
+    return await engine.editing.take_undo(ADA, "session", content_id, **ids)
 
 
 async def test_what_was_folded_away_is_not_stored_again(setlist: tuple[str, str, list[Document]]) -> None:
