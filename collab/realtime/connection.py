@@ -28,6 +28,10 @@ class Link(Protocol):
         """Whether it takes the message; else it has to wait in the socket's queue."""
         ...
 
+    def serve_first(self) -> None:
+        """Takes its place among those that are written to when this turn of the event loop is over."""
+        ...
+
     def abort(self) -> None:
         """Ends it at once, whatever is still to be sent."""
         ...
@@ -90,6 +94,12 @@ class Connection:
             return
         if not self._socket.closed:
             self._socket.queue.put_nowait(message.packet)
+
+    def serve_first(self) -> None:
+        """Whatever is sent in this turn of the event loop, this client's is written before that of those who come
+        later."""
+        if self.link is not None:
+            self.link.serve_first()
 
     def answer(self, event_id: int | None, answer: Any) -> None:
         """Answers an event of the client, where it wanted that."""

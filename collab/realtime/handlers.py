@@ -21,7 +21,7 @@ from collab.domain.access import (
 )
 from collab.domain.bands import User
 from collab.domain.errors import CollabError, Conflicting, Forbidden, Invalid, shown
-from collab.domain.ot.rebase import Duplicate
+from collab.domain.ot.rebase import Duplicate, Stored
 from collab.domain.presence.focus import Focus
 from collab.protocol import requests
 from collab.protocol.events import Json, edits_json, outcome_json
@@ -33,9 +33,10 @@ from collab.realtime.rooms import Rooms
 from collab.realtime.server import Server
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
-from collab.services.editing.service import EditingService, OnStored, Opened, Stored
+from collab.services.editing.service import EditingService, Opened
 from collab.services.presence.service import PresenceService
 from collab.services.rates import Rates
+from collab.services.ticket import Ticket
 
 RequestT = TypeVar("RequestT")
 EditT = TypeVar("EditT", requests.EditContent, requests.UndoEdit)
@@ -93,9 +94,9 @@ class Handlers:
         return {}
 
     def edit_content(
-        self, session: ConnectedSession, room: ContentRoom, request: requests.EditContent, on_stored: OnStored
-    ) -> None:
-        self.editing.take_edit(
+        self, session: ConnectedSession, room: ContentRoom, request: requests.EditContent
+    ) -> Ticket[Stored]:
+        return self.editing.take_edit(
             session.user,
             session.id,
             room.id,
@@ -105,20 +106,10 @@ class Handlers:
             is_unchanged_expected=request.expect == "unchanged",
             base_edit=request.base_edit,
             rebased_to=request.rebased_to,
-            on_stored=on_stored,
         )
 
-    def undo_edit(
-        self, session: ConnectedSession, room: ContentRoom, request: requests.UndoEdit, on_stored: OnStored
-    ) -> None:
-        self.editing.take_undo(
-            session.user,
-            session.id,
-            room.id,
-            edit_id=request.edit_id,
-            target=request.target,
-            on_stored=on_stored,
-        )
+    def undo_edit(self, session: ConnectedSession, room: ContentRoom, request: requests.UndoEdit) -> Ticket[Stored]:
+        return self.editing.take_undo(session.user, session.id, room.id, edit_id=request.edit_id, target=request.target)
 
     async def request_update(self, session: ConnectedSession, request: requests.RequestUpdate) -> Json:
         if request.room_id is None:
@@ -199,7 +190,7 @@ class Handlers:
         self,
         event: str,
         adapter: TypeAdapter[EditT],
-        take: Callable[[ConnectedSession, ContentRoom, EditT, OnStored], None],
+        take: Callable[[ConnectedSession, ContentRoom, EditT], Ticket[Stored]],
     ) -> None:
         """As `_on`, for what is with the journal before anything waits: it takes no task."""
 
@@ -209,9 +200,11 @@ class Handlers:
                 self._count(event, session)
                 request = requests.parse(adapter, arguments)
                 room = parse_content_room(request.room_id)
-                take(session, room, request, partial(self._answer, session, room, pending, request.edit_id))
+                ticket = take(session, room, request)
             except Exception as error:  # noqa: BLE001  # the edge of the server, as in `Answers.give`
                 pending.fail(error)
+            else:
+                ticket.then(partial(self._answer, session, room, pending, request.edit_id))
 
         self.server.on_event_in_place(event, taken)
 
@@ -229,11 +222,11 @@ class Handlers:
         room: ContentRoom,
         pending: Pending,
         edit_id: str,
-        outcome: Stored | CollabError,
+        outcome: Stored | Exception,
     ) -> None:
         """Answers an edit. What answers a resend or a conflict may be far longer than what asked for it, and is charged
         nowhere else."""
-        if isinstance(outcome, CollabError):
+        if isinstance(outcome, Exception):
             if isinstance(outcome, Conflicting):
                 self._charged(session, room, {"details": outcome.details})
             pending.fail(outcome)

@@ -50,6 +50,12 @@ class Rooms:
         """Those in the room of that name."""
         return self._in.get(name, {}).values()
 
+    def serve_first(self, session_ids: Collection[str]) -> None:
+        """Whatever is told in this turn of the event loop, these sessions are written to before all others."""
+        for session_id in session_ids:
+            if (session := self._sessions.find(session_id)) is not None:
+                session.connection.serve_first()
+
     def tell(self, to: str, event: str, payload: Any, skip: str | None = None) -> None:
         """Sends an event to a room, but for the session `skip`, or to one session: `to` is its name, or the id."""
         alone = self._sessions.find(to)

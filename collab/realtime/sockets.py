@@ -140,6 +140,7 @@ class Link:
         self.is_silent = False
         """Whether the client was given up, which neither answered its pings nor took what was sent."""
         self._is_reading = False
+        self._is_holding = False
         self._held: list[bytes] = []
         self._writer: asyncio.Task[None] | None = None
         self._queue.on_put = self._write_queued_soon
@@ -189,17 +190,28 @@ class Link:
             return True
         if self._writer is not None:
             return False
-        if not self._held:
-            if self._push is None or self._session.closed or not self._push.is_writable:
+        if not self._is_holding:
+            self.serve_first()
+            if not self._is_holding:
                 return False
-            self._on_held(self)
         self._held.append(message.frame)
         return True
+
+    def serve_first(self) -> None:
+        """Takes its place among those that are written to when this turn of the event loop is over."""
+        if self._is_holding or self._writer is not None or self._session.closed:
+            return
+        if self._push is None:
+            self._write_queued_soon()
+        elif self._push.is_writable:
+            self._is_holding = True
+            self._on_held(self)
 
     def write_out(self) -> None:
         """Writes what is held."""
         held, self._held = self._held, []
-        if self._push is not None:
+        self._is_holding = False
+        if self._push is not None and held:
             self._push.write(held)
 
     def _write_queued_soon(self) -> None:
