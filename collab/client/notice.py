@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from collab.client.events import Lost, Notice, OpDropped, Overwritten, Overwrote, Saved
 from collab.client.pending import Pending
-from collab.client.wire import Answer, StoredEdit
+from collab.client.wire import Answer
 from collab.domain.ot.document import Document
-from collab.domain.ot.edits import Overwrite
+from collab.domain.ot.edits import Edit, Overwrite
 from collab.domain.ot.ops import Insert, Op, Set, Text
 
 
@@ -43,7 +43,7 @@ class OwnWrites:
         self._versions.update(((op.item, op.field), version) for op in ops if isinstance(op, Set | Text))
         self._inserted.update(op.item.id for op in ops if isinstance(op, Insert))
 
-    def overwritten(self, edit: StoredEdit, document: Document) -> list[Notice]:
+    def overwritten(self, edit: Edit, document: Document) -> list[Notice]:
         """What an edit of somebody else, about to follow `document`, replaces without its author having seen it."""
         told: list[Notice] = []
         for op in edit.ops:

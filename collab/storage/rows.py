@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     column,
     func,
+    null,
     select,
     tuple_,
 )
@@ -26,12 +27,14 @@ from collab.domain.bands import Checkpoint, Content, Member
 from collab.domain.ot import ops
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Author, Dropped, Edit, Overwrite
+from collab.domain.ot.ops import Op
 from collab.storage.tables import checkpoints, contents, edits, memberships, snapshots, users
 
 SELECT_EDITS = select(edits, users.c.name.label("author_name")).join(users, users.c.id == edits.c.author_id)
 _KEPT_TO_ITSELF = ("inverse", "dropped", "overwrote")
 SELECT_TOLD_EDITS: Select[Any] = select(
-    *(column for column in edits.c if column.name not in _KEPT_TO_ITSELF), users.c.name.label("author_name")
+    *(null().label(column.name) if column.name in _KEPT_TO_ITSELF else column for column in edits.c),
+    users.c.name.label("author_name"),
 ).join(users, users.c.id == edits.c.author_id)
 """Of edits what everybody is told: half of what is stored of them."""
 SELECT_CONTENTS = select(contents, users.c.name.label("updated_by_name")).join(
@@ -113,7 +116,30 @@ def document_of(snapshot: Any) -> Document:
     return Document.from_snapshot(snapshot)
 
 
+def row_of(edit: Edit, at: Any) -> dict[str, Any]:
+    """An edit as its row, for a driver: lists are JSON, and `at` is its time in the driver's form."""
+    return {
+        "content_id": edit.content_id,
+        "version": edit.version,
+        "edit_id": edit.edit_id,
+        "author_id": edit.author.id,
+        "session_id": edit.session_id,
+        "base_version": edit.base_version,
+        "ops": _json(edit.ops),
+        "inverse": _json(edit.inverse),
+        "undoes": edit.undoes,
+        "dropped": _json(edit.dropped) if edit.dropped else None,
+        "overwrote": _json(edit.overwrote) if edit.overwrote else None,
+        "created_at": at,
+    }
+
+
+def _json(records: Sequence[Op | Dropped | Overwrite]) -> str:
+    return orjson.dumps([record.to_json() for record in records]).decode()
+
+
 def edit_of(row: Row[Any]) -> Edit:
+    """The edit of a row; of a told one (`SELECT_TOLD_EDITS`) without what is kept to itself."""
     return Edit(
         content_id=row.content_id,
         version=row.version,
@@ -122,30 +148,11 @@ def edit_of(row: Row[Any]) -> Edit:
         author=Author(row.author_id, row.author_name),
         session_id=row.session_id,
         ops=tuple(map(ops.from_json, row.ops)),
-        inverse=tuple(map(ops.from_json, row.inverse)),
+        inverse=tuple(map(ops.from_json, row.inverse or ())),
         at=row.created_at,
         undoes=row.undoes,
-        dropped=tuple(Dropped(**entry) for entry in row.dropped or ()),
-        overwrote=tuple(
-            Overwrite(entry["index"], entry["version"], Author(**entry["author"]), entry["value"])
-            for entry in row.overwrote or ()
-        ),
-    )
-
-
-def told_edit_of(row: Row[Any]) -> Edit:
-    """An edit as everybody is told of it."""
-    return Edit(
-        content_id=row.content_id,
-        version=row.version,
-        edit_id=row.edit_id,
-        base_version=row.base_version,
-        author=Author(row.author_id, row.author_name),
-        session_id=row.session_id,
-        ops=tuple(map(ops.from_json, row.ops)),
-        inverse=(),
-        at=row.created_at,
-        undoes=row.undoes,
+        dropped=tuple(map(Dropped.from_json, row.dropped or ())),
+        overwrote=tuple(map(Overwrite.from_json, row.overwrote or ())),
     )
 
 

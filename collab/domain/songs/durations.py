@@ -12,13 +12,13 @@ from collab.domain.record import record
 
 Unit: TypeAlias = Literal["s", "ms", "min"]
 
-_MAX_MINUTES = 20
+_MINUTES_UP_TO = 20
 """A number up to this is one of minutes, where nothing says what it is: no song is so few seconds long."""
 
-_MIN_MS = 20_000
+_MS_FROM = 20_000
 """A number from this on is one of milliseconds: five and a half hours otherwise."""
 
-_MAX_OF_A_DAY = 0.2
+_DAY_BELOW = 0.2
 """A number below this with many decimals is a part of a day, which is how a spreadsheet keeps a time."""
 
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,5}):([0-5]?\d(?:[.,]\d{1,6})?)")
@@ -65,13 +65,13 @@ class Durations:
 
     def _number(self, whole: str, decimals: str, unit: Unit | None) -> float:
         number = float(f"{whole}.{decimals or 0}")
-        if unit == "ms" or (unit is None and number >= _MIN_MS):
+        if unit == "ms" or (unit is None and number >= _MS_FROM):
             return round(number / 1000)
         if unit == "s":
             return _whole(number)
-        if unit is None and len(decimals) > 3 and number < _MAX_OF_A_DAY:
+        if unit is None and len(decimals) > 3 and number < _DAY_BELOW:
             return round(number * 86_400)
-        if unit is None and number > _MAX_MINUTES:
+        if unit is None and number > _MINUTES_UP_TO:
             return _whole(number)
         if self.is_dot_a_colon and len(decimals) == 2 and int(decimals) < 60:
             return int(whole) * 60 + int(decimals)

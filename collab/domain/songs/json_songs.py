@@ -17,7 +17,7 @@ _LISTS = ("songs", "items", "tracks", "setlist", "playlist", "repertoire", "data
 def read_json(file: str, text: str, found: Found) -> None:
     """A list of songs, or an object that holds one; a song is an object of its fields, or its title."""
     try:
-        data = parse_json(text)
+        data = parse_json(text, max_values=len(text))
     except json.JSONDecodeError as error:
         found.bad(file, error.lineno, f"expected JSON: {error.msg}", is_lost=True)
         return
