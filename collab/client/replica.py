@@ -18,10 +18,11 @@ from collab.client.foresight import Foresight, Past
 from collab.client.notice import OwnWrites, told_by_answer
 from collab.client.pending import Pending, applied, awake, checked, correction, joined, places_set
 from collab.client.request import Request, cut, request_of
-from collab.client.transform import difference, transform
+from collab.client.transform import transform
 from collab.client.undo import Step, UndoStacks, take_group
 from collab.client.wire import Answer
 from collab.domain.errors import CollabError, VersionUnknown
+from collab.domain.ot.difference import hold_text, ops_between
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Edit
 from collab.domain.ot.ops import Op
@@ -250,7 +251,7 @@ class Replica:
         self._own_writes.clear()
         self._past.clear()
         self.confirmed, self.last_edit = after, last_edit
-        told = self._transform_pending(difference(before, after))[1]
+        told = self._transform_pending([*ops_between(before, after, hold_text)])[1]
         return [Reloaded(after.version), *told]
 
     def _reset_late(self) -> list[Notice]:

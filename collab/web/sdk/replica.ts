@@ -8,6 +8,7 @@
  * client, as in CodeMirror's and ProseMirror's collab modules.
  */
 
+import { opsBetween } from "./difference";
 import { Document, Draft } from "./document";
 import { Foresight, Past } from "./foresight";
 import { newId } from "./ids";
@@ -15,7 +16,7 @@ import type { Notice } from "./events";
 import { OwnWrites, toldByAnswer, tooLate } from "./notice";
 import { applied, awake, correction, isIdle, joined, type KeptPending, type Pending, placesSet, revived, valuesSeen } from "./pending";
 import { cut, type Request, requestOf } from "./request";
-import { difference, transform } from "./transform";
+import { transform } from "./transform";
 import type { Edit, EditAnswer, Op, Problem } from "./types";
 import { UndoStacks } from "./undo";
 
@@ -332,7 +333,7 @@ export class Replica {
   #replace(before: Document, document: Document, lastEdit: string | null): void {
     this.#ownWrites.clear();
     this.#past.clear();
-    const over = difference(before, document);
+    const over = opsBetween(before, document);
     this.#confirmed = document;
     this.#lastEdit = lastEdit;
     this.#transformPending(over, () => this.#notices.push({ type: "reloaded", version: document.version }));
