@@ -13,8 +13,8 @@ import collab
 from collab.engine import Engine
 from collab.protocol.asyncapi import asyncapi_document
 from collab.protocol.base import Wire
+from collab.protocol.catalogue import CLIENT_EVENTS, SERVER_EVENTS
 from collab.protocol.examples import EXAMPLES
-from collab.protocol.models import CLIENT_EVENTS, SERVER_EVENTS
 from tests.javascript import run_node
 from tests.support.serving import settings_for
 
