@@ -33,7 +33,7 @@ from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message,
 from collab.storage.content_cache import CachedContent, Working
 from collab.storage.edit_log import EditLog, stored_bytes, told_bytes
 from collab.storage.past import Past
-from collab.storage.rows import edit_of, edits_named
+from collab.storage.rows import edit_of, edits_named, folded_edit_of, folded_named
 from collab.storage.tables import contents, snapshots
 
 log = structlog.get_logger(__name__)
@@ -129,14 +129,20 @@ class Batch:
         return self._heads
 
     def recall(self, asked: Sequence[tuple[str, Asked]]) -> None:
-        """Looks up which of these edits are stored already, beyond what memory recalls."""
+        """Looks up which of these edits are stored already, beyond what memory recalls; some were folded away since."""
         keys = [(content_id, request.edit_id) for content_id, request in asked]
         rows = edits_named(self._connection, keys)
         self._recalled.update({(row.content_id, row.edit_id): edit_of(row) for row in rows})
+        folded = folded_named(self._connection, keys)
+        self._recalled.update({(row.content_id, row.edit_id): folded_edit_of(row) for row in folded})
 
     def take(self, content_id: str, request: Asked) -> None:
         """Rebases one edit on what came before it, in the history and in this batch."""
         began_s = perf_counter()
+        if request.session_id is None:
+            # A call's edit is made on the head of the moment, however often the call is made: nothing else about it
+            # would tell that it was stored and folded away.
+            self.recall([(content_id, request)])
         outcome = self._judged(content_id, request)
         if not isinstance(outcome, Accepted | Duplicate):
             # A resend from beyond what memory recalls may be refused for what it has done itself.
