@@ -12,8 +12,9 @@ import { Document, Draft } from "./document";
 import { Foresight, Past } from "./foresight";
 import { History } from "./history";
 import { newId } from "./ids";
+import type { Done } from "./letters";
 import { type Notice, OwnWrites, toldByAnswer, tooLate } from "./notice";
-import { after, awake, correction, isIdle, joined, type Pending, placesSet, valuesSeen } from "./pending";
+import { after, awake, correction, isIdle, joined, type Pending, placesSet, standing, valuesSeen } from "./pending";
 import { cut, type Request, requestOf } from "./request";
 import { difference, transform } from "./transform";
 import type { Edit, EditAnswer, Op, Problem } from "./types";
@@ -22,6 +23,8 @@ export interface Saved {
   confirmed: ReturnType<Document["toJson"]>;
   lastEdit?: string | null;
   pending: Pending[];
+  /** The edits up to `confirmed` that it takes to tell what undos among the pending come to. */
+  past?: readonly Done[];
 }
 
 export interface EditOptions {
@@ -45,16 +48,16 @@ export class Replica {
   #late: { document: Document; lastEdit: string | null } | null = null;
   readonly #notices: Notice[] = [];
   readonly #ownWrites = new OwnWrites();
-  readonly #past = new Past();
+  readonly #past: Past;
 
   constructor(
     confirmed: Document,
     readonly userId: string,
-    pending: readonly Pending[] = [],
     readonly mayGrow = true,
-    lastEdit: string | null = null,
+    { pending = [], past = [], lastEdit = null }: Partial<Saved> = {},
   ) {
     this.#lastEdit = lastEdit;
+    this.#past = new Past(past);
     this.#confirmed = confirmed;
     this.#pending = [...pending];
     this.#view = after(confirmed, pending);
@@ -87,7 +90,8 @@ export class Replica {
 
   save(): Saved {
     const pending = this.pending.map((entry) => ({ ...entry }));
-    return { confirmed: this.#confirmed.toJson(), lastEdit: this.#lastEdit, pending };
+    const past = this.#past.since(pending.flatMap(({ undoes }) => undoes ?? []));
+    return { confirmed: this.#confirmed.toJson(), lastEdit: this.#lastEdit, pending, past };
   }
 
   takeNotices(): Notice[] {
@@ -139,11 +143,18 @@ export class Replica {
 
   /** What to send now, in a message of at most `maxBytes`: the oldest pending edit, or as much of it as fits. */
   next(roomId: string, maxBytes = Infinity): Request | null {
-    const [first] = this.pending;
-    if (!first || first.sent) return null;
-    first.wasSent = true;
-    this.#cut(first, cut(first, roomId, this.#confirmed, maxBytes));
-    return requestOf(first, roomId, this.#confirmed, maxBytes);
+    for (;;) {
+      const [first] = this.pending;
+      if (!first || first.sent) return null;
+      this.#cut(first, cut(first, roomId, this.#confirmed, maxBytes));
+      first.wasSent = true;
+      const request = requestOf(first, roomId, this.#confirmed, maxBytes);
+      if (!request.refusal || !this.#undoOf(first.editId)) return request;
+      // It can't be stored, and its author has taken it back: nothing is left to be told.
+      this.#forget(first.editId);
+      this.#takeOut(first);
+      this.#land();
+    }
   }
 
   /** What to send again after the connection broke: word for word what was in flight, where its answer is missing. */
@@ -250,13 +261,26 @@ export class Replica {
     return { editId, undoes: null, ops, madeOn: this.#confirmed.version, expected: null, sent: null, isInPlace: false };
   }
 
-  /** Makes several edits of the first one, where its ops came in pieces. */
+  /** Makes several edits of the first one, where its ops came in pieces, and as many of its undo. */
   #cut(first: Pending, [ops = first.ops, ...rest]: Op[][]): void {
-    if (rest.length === 0 || this.#pending.some(({ undoes }) => undoes === first.editId)) return;
-    const pieces = rest.map((piece) => ({ ...this.#made(newId(), piece), madeOn: first.madeOn }));
+    if (rest.length === 0) return;
     first.ops = ops;
-    this.#pending.splice(1, 0, ...pieces);
-    this.history.cut(first.editId, pieces.map(({ editId }) => editId));
+    const pieces = [first, ...rest.map((more) => ({ ...this.#made(newId(), more), madeOn: first.madeOn }))];
+    this.#putInstead(first, pieces);
+    const undo = this.#undoOf(first.editId);
+    if (!undo) return;
+    const undos = pieces.slice(1).map(({ editId }) => ({ ...this.#made(newId(), []), undoes: editId }));
+    this.#putInstead(undo, [...undos.reverse(), undo]);
+    this.#transformPending([]);
+  }
+
+  #putInstead(entry: Pending, pieces: Pending[]): void {
+    this.#pending.splice(this.#pending.indexOf(entry), 1, ...pieces);
+    this.history.cut(entry.editId, pieces.map(({ editId }) => editId));
+  }
+
+  #undoOf(editId: string): Pending | undefined {
+    return this.#pending.find(({ undoes, sent }) => undoes === editId && sent === null);
   }
 
   /** The version whose values the author of these ops saw: under their own pending ones, what came since is hidden. */
@@ -348,7 +372,7 @@ export class Replica {
     const dropped: Notice[] = [];
     let left = [...over];
     const moving = this.#pending.filter(({ isInPlace }) => !isInPlace);
-    const told = new Set(this.pending);
+    const told = new Set(standing(this.#pending));
     const isForetelling = moving.some(({ undoes }) => undoes !== null);
     const foresight = isForetelling ? new Foresight(this.#confirmed, this.#past) : null;
     for (const entry of moving) {
@@ -373,7 +397,7 @@ export class Replica {
   /** An edit that is not stored: neither it nor its undo can be undone. */
   #forget(editId: string): void {
     this.history.forget(editId);
-    const undo = this.#pending.find(({ undoes, sent }) => undoes === editId && sent === null);
+    const undo = this.#undoOf(editId);
     if (undo) this.#remove(undo);
   }
 
