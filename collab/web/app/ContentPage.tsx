@@ -5,7 +5,6 @@ import {
   type Band,
   type Content,
   type ContentState,
-  type Document,
   type Presence,
   type Rest,
   RestError,
@@ -24,14 +23,6 @@ import { SetlistPage } from "./SetlistPage";
 import { StageView } from "./StageView";
 import { useToasts } from "./toasts";
 import { Avatars, Icon, IconButton, ThemeButton } from "./ui";
-
-/** What every view of a content gets. */
-export interface PageProps {
-  content: Content;
-  document: Document;
-  others: readonly Presence[];
-  isReadOnly: boolean;
-}
 
 interface ContentPageProps {
   contentId: string;

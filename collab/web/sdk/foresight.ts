@@ -103,9 +103,9 @@ export class Foresight {
    */
   follow(entry: Pending): Op[] {
     const shown = entry.ops;
-    const undone = entry.undoes === null ? null : this.#past.undone(entry.undoes, this.#document);
+    const undone = entry.target === null ? null : this.#past.undone(entry.target, this.#document);
     if (undone) {
-      entry.takesBack = undone.undoes;
+      entry.undoes = undone.undoes;
       entry.ops = undone.ops;
     }
     const change = undone ? correction(this.#document, shown, entry.ops) : [];
@@ -118,7 +118,7 @@ export class Foresight {
       inverse.unshift(back);
       ops.push(placed(op, draft));
     }
-    this.#past.push({ editId: entry.editId, ops, inverse, undoes: entry.takesBack ?? null });
+    this.#past.push({ editId: entry.editId, ops, inverse, undoes: entry.undoes });
     this.#document = draft.finish();
     return change;
   }

@@ -8,16 +8,30 @@
  * client, as in CodeMirror's and ProseMirror's collab modules.
  */
 
+import { opsBetween } from "./difference";
 import { Document, Draft } from "./document";
 import { Foresight, Past } from "./foresight";
-import { History } from "./history";
 import { newId } from "./ids";
+import type { Notice } from "./events";
 import type { Done } from "./letters";
-import { type Notice, OwnWrites, toldByAnswer, tooLate } from "./notice";
-import { after, awake, correction, isIdle, joined, type Pending, placesSet, standing, valuesSeen } from "./pending";
+import { OwnWrites, toldByAnswer, tooLate } from "./notice";
+import {
+  applied,
+  awake,
+  correction,
+  isIdle,
+  joined,
+  type KeptPending,
+  type Pending,
+  placesSet,
+  revived,
+  standing,
+  valuesSeen,
+} from "./pending";
 import { cut, type Request, requestOf } from "./request";
-import { difference, transform } from "./transform";
+import { transform } from "./transform";
 import type { Edit, EditAnswer, Op, Problem } from "./types";
+import { UndoStacks } from "./undo";
 
 export interface Saved {
   confirmed: ReturnType<Document["toJson"]>;
@@ -27,6 +41,9 @@ export interface Saved {
   past?: readonly Done[];
 }
 
+/** The same as a device keeps it, which may have been written by an older version of this. */
+type Kept = Omit<Saved, "pending"> & { pending: readonly KeptPending[] };
+
 export interface EditOptions {
   /** The document that the author saw last, where a draft has hidden what came since. */
   seen?: Document | undefined;
@@ -35,7 +52,7 @@ export interface EditOptions {
 }
 
 export class Replica {
-  readonly history = new History();
+  readonly stacks = new UndoStacks();
   #confirmed: Document;
   #lastEdit: string | null;
   #pending: Pending[];
@@ -54,13 +71,13 @@ export class Replica {
     confirmed: Document,
     readonly userId: string,
     readonly mayGrow = true,
-    { pending = [], past = [], lastEdit = null }: Partial<Saved> = {},
+    { pending = [], past = [], lastEdit = null }: Partial<Kept> = {},
   ) {
     this.#lastEdit = lastEdit;
     this.#past = new Past(past);
     this.#confirmed = confirmed;
-    this.#pending = [...pending];
-    this.#view = after(confirmed, pending);
+    this.#pending = pending.map(revived);
+    this.#view = applied(confirmed, this.#pending);
   }
 
   /** The content as the server has it, as far as we know. */
@@ -90,7 +107,7 @@ export class Replica {
 
   save(): Saved {
     const pending = this.pending.map((entry) => ({ ...entry }));
-    const past = this.#past.since(pending.flatMap(({ undoes }) => undoes ?? []));
+    const past = this.#past.since(pending.flatMap(({ target }) => target ?? []));
     return { confirmed: this.#confirmed.toJson(), lastEdit: this.#lastEdit, pending, past };
   }
 
@@ -113,29 +130,29 @@ export class Replica {
     // What was undone before it was sent never will be.
     this.#pending = [...awake(this.#pending)];
     const last = this.#pending.at(-1);
-    const mayJoin = this.mayGrow && last?.sent === null && last.undoes === null && !last.expected && !isUnchangedExpected;
-    const grown = mayJoin && this.history.isIn(group) ? joined(last.ops, ops) : null;
+    const mayJoin = this.mayGrow && last?.sent === null && last.target === null && !last.expected && !isUnchangedExpected;
+    const grown = mayJoin && this.stacks.isIn(group) ? joined(last.ops, ops) : null;
     if (last && grown) {
       last.ops = grown;
     } else {
       const expected = isUnchangedExpected ? valuesSeen(ops, view) : null;
       this.#pending.push({ ...this.#made(editId, ops), madeOn: this.#seenOn(ops, seen?.version), expected });
     }
-    this.history.made({ editId: this.#pending.at(-1)!.editId, group });
+    this.stacks.made({ editId: this.#pending.at(-1)!.editId, group });
   }
 
   /** Takes back the newest group of our own edits, or what was last taken back. */
   step(side: "undo" | "redo", newId: () => string): void {
-    for (const { editId, group } of this.history.takeGroup(side)) {
+    for (const { editId, group } of this.stacks.takeGroup(side)) {
       const last = this.#pending.at(-1);
-      if (last && last.undoes !== null && last.editId === editId && !last.wasSent) {
+      if (last && last.target !== null && last.editId === editId && !last.wasSent) {
         // An undo that was never sent is taken back as if it had not been made.
         this.#pending.pop();
-        this.history.did(side, { editId: last.undoes, group });
+        this.stacks.did(side, { editId: last.target, group });
       } else {
-        const undo = { ...this.#made(newId(), []), undoes: editId };
+        const undo = { ...this.#made(newId(), []), target: editId };
         this.#pending.push(undo);
-        this.history.did(side, { editId: undo.editId, group });
+        this.stacks.did(side, { editId: undo.editId, group });
       }
     }
     this.#transformPending([]);
@@ -164,7 +181,7 @@ export class Replica {
   }
 
   /** Takes the answer to the edit in flight. */
-  acknowledged(answer: EditAnswer): void {
+  answer(answer: EditAnswer): void {
     const flight = this.#flight;
     if (flight?.editId !== answer.edit_id || this.#answer) return;
     this.#answer = answer;
@@ -180,15 +197,15 @@ export class Replica {
    * Where it only does not know its `base_version`, the edit is made anew. Take in what is missing before it is sent
    * again.
    */
-  refused(error: Problem): void {
+  refuse(error: Problem): void {
     const flight = this.#flight;
     if (!flight || this.#answer) return;
-    if (error.code === "version_unknown" && flight.undoes === null && !flight.isInPlace) {
+    if (error.code === "version_unknown" && flight.target === null && !flight.isInPlace) {
       // The server finds what it has stored by its `edit_id` before it looks at a version: it has not stored this.
       flight.madeOn = flight.sent = null;
     } else {
       if (!flight.isInPlace) {
-        const ops = flight.undoes === null ? (flight.sent?.ops ?? []) : [];
+        const ops = flight.target === null ? (flight.sent?.ops ?? []) : [];
         this.#notices.push({ type: "refused", editId: flight.editId, error, ops });
         this.#forget(flight.editId);
       }
@@ -201,10 +218,10 @@ export class Replica {
 
   /** Nothing of what is pending will be stored, or its answer will not be heard: it is told as one, and taken back. */
   abandon(error: Problem): void {
-    const lost = this.#pending.filter(({ undoes, isInPlace }) => undoes === null && !isInPlace);
+    const lost = this.#pending.filter(({ target, isInPlace }) => target === null && !isInPlace);
     const ops = lost.flatMap((entry) => entry.ops);
     if (lost[0]) this.#notices.push({ type: "refused", editId: lost[0].editId, error, ops });
-    for (const { editId } of this.#pending) this.history.forget(editId);
+    for (const { editId } of this.#pending) this.stacks.forget(editId);
     this.#answer = null;
     this.#pending = [];
     this.#resetLate();
@@ -212,7 +229,7 @@ export class Replica {
   }
 
   /** Takes edits of the history, in any order and any number of times. */
-  received(edits: readonly Edit[]): void {
+  receive(edits: readonly Edit[]): void {
     for (const edit of edits) if (edit.version > this.#confirmed.version) this.#early.set(edit.version, edit);
     this.#settle();
   }
@@ -229,7 +246,7 @@ export class Replica {
         return;
       }
       if (this.#answer.version <= document.version) {
-        before = after(before, [flight]);
+        before = applied(before, [flight]);
         flight.ops = [];
         flight.isInPlace = true;
       }
@@ -258,7 +275,7 @@ export class Replica {
   }
 
   #made(editId: string, ops: Op[]): Pending {
-    return { editId, undoes: null, ops, madeOn: this.#confirmed.version, expected: null, sent: null, isInPlace: false };
+    return { editId, target: null, undoes: null, ops, madeOn: this.#confirmed.version, expected: null, sent: null, isInPlace: false };
   }
 
   /** Makes several edits of the first one, where its ops came in pieces, and as many of its undo. */
@@ -269,24 +286,24 @@ export class Replica {
     this.#putInstead(first, pieces);
     const undo = this.#undoOf(first.editId);
     if (!undo) return;
-    const undos = pieces.slice(1).map(({ editId }) => ({ ...this.#made(newId(), []), undoes: editId }));
+    const undos = pieces.slice(1).map(({ editId }) => ({ ...this.#made(newId(), []), target: editId }));
     this.#putInstead(undo, [...undos.reverse(), undo]);
     this.#transformPending([]);
   }
 
   #putInstead(entry: Pending, pieces: Pending[]): void {
     this.#pending.splice(this.#pending.indexOf(entry), 1, ...pieces);
-    this.history.cut(entry.editId, pieces.map(({ editId }) => editId));
+    this.stacks.cut(entry.editId, pieces.map(({ editId }) => editId));
   }
 
   #undoOf(editId: string): Pending | undefined {
-    return this.#pending.find(({ undoes, sent }) => undoes === editId && sent === null);
+    return this.#pending.find(({ target, sent }) => target === editId && sent === null);
   }
 
   /** The version whose values the author of these ops saw: under their own pending ones, what came since is hidden. */
   #seenOn(ops: readonly Op[], seenOn = this.#confirmed.version): number {
     const places = placesSet(ops);
-    const edits = this.#pending.filter(({ undoes }) => undoes === null);
+    const edits = this.#pending.filter(({ target }) => target === null);
     const hiding = edits.filter((entry) => [...placesSet(entry.ops)].some((place) => places.has(place)));
     // A draft may be older than the history that is known now, as after a backup was restored.
     return Math.min(seenOn, this.#confirmed.version, ...hiding.flatMap(({ madeOn }) => madeOn ?? []));
@@ -333,7 +350,7 @@ export class Replica {
     const over = correction(this.#confirmed, flight.ops, ops);
     flight.ops = [];
     flight.isInPlace = true;
-    const undoes = flight.takesBack ?? flight.undoes;
+    const undoes = flight.undoes ?? flight.target;
     this.#confirmed = this.#past.add(this.#confirmed, { editId: flight.editId, ops, undoes }, version);
     this.#lastEdit = flight.editId;
     this.#transformPending(over);
@@ -355,7 +372,7 @@ export class Replica {
   #replace(before: Document, document: Document, lastEdit: string | null): void {
     this.#ownWrites.clear();
     this.#past.clear();
-    const over = difference(before, document);
+    const over = opsBetween(before, document);
     this.#confirmed = document;
     this.#lastEdit = lastEdit;
     this.#transformPending(over, () => this.#notices.push({ type: "reloaded", version: document.version }));
@@ -373,20 +390,20 @@ export class Replica {
     let left = [...over];
     const moving = this.#pending.filter(({ isInPlace }) => !isInPlace);
     const told = new Set(standing(this.#pending));
-    const isForetelling = moving.some(({ undoes }) => undoes !== null);
+    const isForetelling = moving.some(({ target }) => target !== null);
     const foresight = isForetelling ? new Foresight(this.#confirmed, this.#past) : null;
     for (const entry of moving) {
       const { ours, theirs, lost } = transform(entry.ops, left);
       entry.ops = ours;
       left = foresight ? [...theirs, ...foresight.follow(entry)] : theirs;
       // Of the one in flight the answer tells, as it does of an undo; of what is taken back already, nobody.
-      if (entry === flight || entry.undoes !== null || !told.has(entry)) continue;
+      if (entry === flight || entry.target !== null || !told.has(entry)) continue;
       for (const { op, reason } of lost) dropped.push({ type: "dropped", editId: entry.editId, op, reason, before });
     }
     tell?.(left);
     this.#notices.push(...dropped);
     for (const idle of this.#pending.filter((entry) => entry !== flight && isIdle(entry))) this.#remove(idle);
-    this.#view = after(this.#confirmed, this.#pending);
+    this.#view = applied(this.#confirmed, this.#pending);
   }
 
   #remove(entry: Pending): void {
@@ -396,7 +413,7 @@ export class Replica {
 
   /** An edit that is not stored: neither it nor its undo can be undone. */
   #forget(editId: string): void {
-    this.history.forget(editId);
+    this.stacks.forget(editId);
     const undo = this.#undoOf(editId);
     if (undo) this.#remove(undo);
   }
@@ -404,6 +421,6 @@ export class Replica {
   #land(): void {
     this.#answer = null;
     this.#pending = this.#pending.slice(1);
-    this.#view = after(this.#confirmed, this.#pending);
+    this.#view = applied(this.#confirmed, this.#pending);
   }
 }
