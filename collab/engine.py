@@ -14,7 +14,6 @@ from collab.clock import SystemClock
 from collab.domain.access import SharedRoom
 from collab.domain.kinds import KINDS, Kinds
 from collab.domain.ot.edits import Edit
-from collab.domain.ot.rebase import Accepted
 from collab.domain.presence.roster import Roster
 from collab.from_settings import (
     count_limits,
@@ -45,6 +44,7 @@ from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import Cluster
 from collab.services.cluster.edit_relay import EditRelay
 from collab.services.cluster.other_nodes import OtherNodes
+from collab.services.editing.after_commit import AfterCommit
 from collab.services.editing.history import HistoryService
 from collab.services.editing.hooks import Hook, OnEdit, OnPresence
 from collab.services.editing.service import EditingService
@@ -125,7 +125,6 @@ class Engine:
         self._journal = Journal(
             self._writer,
             kinds,
-            self._committed,
             max_waiting=settings.max_waiting_edits,
             max_live=settings.max_live_contents,
             max_base_edits=settings.max_base_edits,
@@ -185,6 +184,15 @@ class Engine:
             self._parser.limits,
         )
         self.tokens = Tokens(settings)
+        self._after_commit = AfterCommit(
+            self.broadcaster,
+            self.broadcaster.committed if self.cluster is None else self.cluster.edits.committed,
+            self.presence,
+            self.rates,
+            self._edit_hook,
+            None if self._webhooks is None else self._webhooks.wake,
+            is_telling=settings.log_level == "DEBUG",
+        )
         self._realtime(clock)
         self.health = Health(
             needed={
@@ -236,24 +244,6 @@ class Engine:
     def _changed(self, room: SharedRoom, before: Roster, after: Roster) -> None:
         if self.cluster is not None:
             self.cluster.presence.changed(room, before, after)
-
-    def _committed(self, accepted: Sequence[Accepted]) -> None:
-        # First the edits and then where they moved a focus to: a receiver knows the text that an offset is in.
-        committed = accepted
-        if self.cluster is None:
-            self.broadcaster.committed(accepted)
-        else:
-            accepted = self.cluster.edits.committed(accepted)
-        self.presence.edited([entry.edit for entry in accepted])
-        for entry in committed:
-            self.rates.charge_edit(entry, self.broadcaster.listeners)
-            self._edit_hook.notify(entry.edit, entry.document)
-        if self._webhooks is not None:
-            self._webhooks.wake()
-        if self.settings.log_level == "DEBUG":
-            # Those of no session are told of where they are asked for, with the id of the request.
-            for edit in (entry.edit for entry in committed if entry.edit.session_id is not None):
-                log.debug("committed", session_id=edit.session_id, edit_id=edit.edit_id, version=edit.version)
 
     def _realtime(self, clock: Clock) -> None:
         settings = self.settings
@@ -307,7 +297,7 @@ class Engine:
             for hook in (self._edit_hook, self._presence_hook):
                 hook.start()
                 ending.push_async_callback(hook.close, HOOKS_S)
-            self._journal.start()
+            self._journal.start(self._after_commit.tell)
             self._presence_log.start()
             ending.push_async_callback(self._presence_log.close)
             ending.push_async_callback(self._other_nodes.close)

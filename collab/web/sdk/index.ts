@@ -1,15 +1,15 @@
 /**
  * The TypeScript SDK of collab: no DOM, no framework. PROTOCOL.md says what travels.
  *
- * Read first the core, which does no I/O and has no clock: `types`, `document` and `text` (what there is); `transform`
- * (how edits meet); `pending`, `request` and `notice` (an edit until it is stored, and what its author is told);
+ * Read first the core, which does no I/O and has no clock: `types`, `document`, `text` and `difference` (what there is);
+ * `transform` (how edits meet); `pending`, `request` and `notice` (an edit until it is stored, and what its author is told);
  * `undo`, `letters`, `undoing` and `foresight` (what is taken back, and what that comes to); and `replica`, where all of
  * it meets. Then what keeps a connection: `connection` with `parts`, `patience`, `backoff`, `token` and `errors`. Then
  * what a user holds: `room`, `band` and `content`, with `sync`, `events` and `presence`. Last what a browser adds:
  * `store`, `keeper`, `admission` and `rest`.
  *
- * The Python SDK (collab/client) has the same parts under the same names; `document`, `text`, `letters` and `undoing`
- * are there the server's own (collab/domain/ot).
+ * The Python SDK (collab/client) has the same parts under the same names; `document`, `text`, `difference`, `letters`
+ * and `undoing` are there the server's own (collab/domain/ot).
  */
 
 export { Admission, admissionKey } from "./admission";
