@@ -128,14 +128,6 @@ def test_a_peer_silences_nobody_elses_lines(name: str) -> None:
         assert list(map(rates.filter, records)) == [True, True, False, False]
 
 
-def test_what_is_remembered_of_peers_has_a_bound() -> None:
-    rates = LineRates(now_s=lambda: 0.0)
-    for number in range(20_000):
-        with suppress(structlog.DropEvent):
-            rates.processor(None, "warning", {"event": "again", "address": str(number)})
-    assert len(rates._peers) <= 5_000
-
-
 def _nothing() -> None:
     """A process that was started without standard error."""
 
