@@ -13,7 +13,7 @@ from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Asked, Edit
 from collab.domain.ot.rebase import Accepted, Stored
 from collab.domain.presence.roster import Diff
-from collab.domain.songs.fields import Songs
+from collab.domain.songs.found import Songs
 from collab.services.ticket import Ticket
 
 
