@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp
 
 from collab.engine import Engine
+from collab.from_settings import traffic_limits
 from collab.http.admin import mount_admin
 from collab.http.compression import Compressed
 from collab.http.metrics import metrics_router
@@ -21,9 +22,8 @@ from collab.http.traffic import Traffic
 from collab.protocol.ids import new_id
 from collab.services.editing.hooks import OnEdit, OnPresence
 from collab.settings import Settings
+from collab.storage.admin_models import admin_models
 from collab.storage.migrate import migrate
-from collab.storage.records import records
-from collab.wiring import traffic_limits
 
 __all__ = ["Engine", "attach", "create_app", "own_app"]
 
@@ -97,7 +97,7 @@ def _add_routes(engine: Engine, app: FastAPI) -> None:
     for router in rest_routers(
         who,
         engine.membership,
-        engine.attendance,
+        engine.presence_reader,
         engine.contents,
         engine.history,
         engine.imports,
@@ -112,4 +112,4 @@ def _add_routes(engine: Engine, app: FastAPI) -> None:
     if settings.admin_pages:
         secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
         app.add_middleware(StockPages, below=("/admin/",))
-        mount_admin(app, engine.reading, records(), engine.tokens, secret)
+        mount_admin(app, engine.reading, admin_models(), engine.tokens, secret)

@@ -14,8 +14,19 @@ from collab.clock import SystemClock
 from collab.domain.access import SharedRoom
 from collab.domain.kinds import KINDS, Kinds
 from collab.domain.ot.edits import Edit
-from collab.domain.ot.rebase import Accepted
 from collab.domain.presence.roster import Roster
+from collab.from_settings import (
+    count_limits,
+    import_limits,
+    keep_presence,
+    prometheus,
+    rate_limits,
+    size_limits,
+    transport_limits,
+    watch,
+    watch_webhooks,
+    webhooks,
+)
 from collab.parsing.parser import Parser
 from collab.protocol.ids import new_id
 from collab.realtime.answers import Answers
@@ -33,13 +44,14 @@ from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import Cluster
 from collab.services.cluster.edit_relay import EditRelay
 from collab.services.cluster.other_nodes import OtherNodes
+from collab.services.editing.after_commit import AfterCommit
 from collab.services.editing.history import HistoryService
 from collab.services.editing.hooks import Hook, OnEdit, OnPresence
 from collab.services.editing.service import EditingService
 from collab.services.health import Health
 from collab.services.ports import UNMETERED, Bus, Clock, Meter
-from collab.services.presence.history import AttendanceService
 from collab.services.presence.peers import PresencePeers
+from collab.services.presence.reader import PresenceReader
 from collab.services.rates import Rates
 from collab.services.songs.exports import ExportService
 from collab.services.songs.imports import ImportService
@@ -56,18 +68,6 @@ from collab.storage.readers import StoredHistory
 from collab.storage.webhooks import StoredOutbox
 from collab.storage.writer import Writer
 from collab.tokens import Tokens
-from collab.wiring import (
-    count_limits,
-    import_limits,
-    keep_presence,
-    prometheus,
-    rate_limits,
-    size_limits,
-    transport_limits,
-    watch,
-    watch_webhooks,
-    webhooks,
-)
 
 log = structlog.get_logger(__name__)
 
@@ -125,7 +125,6 @@ class Engine:
         self._journal = Journal(
             self._writer,
             kinds,
-            self._committed,
             max_waiting=settings.max_waiting_edits,
             max_live=settings.max_live_contents,
             max_base_edits=settings.max_base_edits,
@@ -134,18 +133,18 @@ class Engine:
             meter=self._meter,
         )
         reader = StoredHistory(self.reading, self._journal)
-        stays = StoredPresence(self.reading, self._writer)
+        presence_store = StoredPresence(self.reading, self._writer)
         self.presence, self._presence_log = keep_presence(
             settings,
             clock,
-            stays,
+            presence_store,
             self.broadcaster,
             is_removed=self._journal.is_removed,
             on_news=self._presence_hook.notify,
             on_living=self._living,
             on_change=self._changed if bus is not None else None,
         )
-        self.attendance = AttendanceService(self.directory, self.presence, self._presence_log, stays)
+        self.presence_reader = PresenceReader(self.directory, self.presence, self._presence_log, presence_store)
         self._bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
         self.cluster: Cluster | None = None
         relay = BandRelay(self.broadcaster, self.directory, self.presence, store)
@@ -185,6 +184,15 @@ class Engine:
             self._parser.limits,
         )
         self.tokens = Tokens(settings)
+        self._after_commit = AfterCommit(
+            self.broadcaster,
+            self.broadcaster.committed if self.cluster is None else self.cluster.edits.committed,
+            self.presence,
+            self.rates,
+            self._edit_hook,
+            None if self._webhooks is None else self._webhooks.wake,
+            is_telling=settings.log_level == "DEBUG",
+        )
         self._realtime(clock)
         self.health = Health(
             needed={
@@ -236,24 +244,6 @@ class Engine:
     def _changed(self, room: SharedRoom, before: Roster, after: Roster) -> None:
         if self.cluster is not None:
             self.cluster.presence.changed(room, before, after)
-
-    def _committed(self, accepted: Sequence[Accepted]) -> None:
-        # First the edits and then where they moved a focus to: a receiver knows the text that an offset is in.
-        committed = accepted
-        if self.cluster is None:
-            self.broadcaster.committed(accepted)
-        else:
-            accepted = self.cluster.edits.committed(accepted)
-        self.presence.edited([entry.edit for entry in accepted])
-        for entry in committed:
-            self.rates.charge_edit(entry, self.broadcaster.listeners)
-            self._edit_hook.notify(entry.edit, entry.document)
-        if self._webhooks is not None:
-            self._webhooks.wake()
-        if self.settings.log_level == "DEBUG":
-            # Those of no session are told of where they are asked for, with the id of the request.
-            for edit in (entry.edit for entry in committed if entry.edit.session_id is not None):
-                log.debug("committed", session_id=edit.session_id, edit_id=edit.edit_id, version=edit.version)
 
     def _realtime(self, clock: Clock) -> None:
         settings = self.settings
@@ -307,7 +297,7 @@ class Engine:
             for hook in (self._edit_hook, self._presence_hook):
                 hook.start()
                 ending.push_async_callback(hook.close, HOOKS_S)
-            self._journal.start()
+            self._journal.start(self._after_commit.tell)
             self._presence_log.start()
             ending.push_async_callback(self._presence_log.close)
             ending.push_async_callback(self._other_nodes.close)

@@ -16,13 +16,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from collab.domain.errors import CollabError, Unavailable
-from collab.domain.ot.rebase import Accepted, Conflict, Duplicate, Nothing, Outcome
+from collab.domain.ot.rebase import Accepted, Duplicate, Nothing, Stored
 
 _OUTCOMES: Final[Mapping[type, str]] = {
     Accepted: "accepted",
     Duplicate: "duplicate",
     Nothing: "nothing",
-    Conflict: "conflict",
 }
 
 SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -90,7 +89,7 @@ class PrometheusMeter(Collector):
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
-    def committed(self, outcomes: Sequence[Outcome | CollabError], seconds: float) -> None:
+    def committed(self, outcomes: Sequence[Stored | CollabError], seconds: float) -> None:
         self._batch_edits.add(len(outcomes))
         self._commit_seconds.add(seconds)
         for kind, count in Counter(map(type, outcomes)).items():

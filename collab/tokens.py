@@ -52,15 +52,14 @@ class _Keys:
         self._now_s = now_s
         self._keys: dict[str, Any] = {}
         self._fetched_at_s = self._tried_at_s = float("-inf")
-        self._fetching = asyncio.Lock()
+        self._fetching: asyncio.Task[None] | None = None
 
     async def get(self, kid: object) -> Any:
         """The key; `TokenInvalid` where there is none, `Unavailable` where that is not known."""
         if not isinstance(kid, str):
             raise TokenInvalid("expected a 'kid' in the token's header: get a token of a key that is published")
         if kid not in self._keys or self._age_s() > KEYS_FRESH_S:
-            async with self._fetching:
-                await self._fetch()
+            await self._renew(kid)
         if self._age_s() > KEYS_KEPT_S:
             raise Unavailable("the keys that tokens are checked with can't be fetched; try again in a moment")
         if kid not in self._keys:
@@ -80,17 +79,27 @@ class _Keys:
                 raise Unavailable(f"expected keys at {self._url}: {error}") from error
         return [key for key in listed.keys if key.key_id and key.public_key_use in ("sig", None)]
 
+    async def _renew(self, kid: str) -> None:
+        """Fetches the keys where that may be tried. Who shows a known one does not wait for a URL that failed the last
+        time: it may take its whole time to fail again."""
+        if self._fetching is None or self._fetching.done():
+            if self._now_s() - self._tried_at_s < KEYS_COOLDOWN_S:
+                return
+            self._fetching = asyncio.create_task(self._fetch(), name="keys")
+        is_kept = kid in self._keys and self._age_s() <= KEYS_KEPT_S
+        if not (is_kept and self._tried_at_s > self._fetched_at_s):
+            # Others wait for it too.
+            await asyncio.shield(self._fetching)
+
     async def _fetch(self) -> None:
-        if self._now_s() - self._tried_at_s < KEYS_COOLDOWN_S:
-            return
         try:
             published = await self.published()
         except Unavailable as error:
+            self._tried_at_s = self._now_s()
             log.warning("the keys that tokens are checked with can't be fetched", error=error.message)
         else:
             self._keys = {str(key.key_id): key.key for key in published if key.algorithm_name == self._algorithm}
-            self._fetched_at_s = self._now_s()
-        self._tried_at_s = self._now_s()
+            self._fetched_at_s = self._tried_at_s = self._now_s()
 
     def _age_s(self) -> float:
         return self._now_s() - self._fetched_at_s

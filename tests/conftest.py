@@ -20,9 +20,12 @@ from collab.storage.migrate import migrate
 from tests.fault.harness import REPORTS
 from tests.support.clock import ManualClock
 from tests.support.databases import Databases
+from tests.support.examples import register_profiles
 from tests.support.postgres import create_database, postgres_server
 from tests.support.serving import RunningEngine, serving, settings_for, sqlite_url
 from tests.support.valkey import valkey_server
+
+register_profiles()
 
 FAULT = "fault"
 """The property of a test that holds what a fault under load came to."""

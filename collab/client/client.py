@@ -15,7 +15,8 @@ from collab.client.band import Band
 from collab.client.connection import Connection
 from collab.client.content import Content
 from collab.client.errors import Broken, NotConnected
-from collab.client.events import ClientEvent, MembershipChanged, Offline, Online, Source, Stream, TokenRefused
+from collab.client.events import ClientEvent, MembershipChanged, Offline, Online, TokenRefused
+from collab.client.stream import Source, Stream
 from collab.client.token import Token, get_token
 from collab.client.wire import Session, role_of
 from collab.domain.access import BandRoom, ContentRoom, Role

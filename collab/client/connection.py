@@ -13,6 +13,7 @@ import socketio
 
 from collab.client.backoff import Backoff
 from collab.client.errors import NotConnected, error_of
+from collab.client.parts import Parts
 from collab.client.patience import Patience
 from collab.client.wire import Session, session_of
 from collab.domain.errors import CollabError, RateLimited, Unauthenticated
@@ -54,7 +55,7 @@ class Connection:
         )
         self._calls: set[asyncio.Future[Any]] = set()
         self._patience = Patience()
-        self._parts: list[str] = []
+        self._parts = Parts()
         self._refusal: CollabError | None = None
         self._session: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
         self.ended = asyncio.Event()
@@ -201,9 +202,9 @@ class Connection:
     def _hear(self, event: str, payload: Any = None) -> None:
         self._patience.moved()
         if event == "part":
-            self._parts.append(payload["text"])
+            self._parts.take(payload["text"])
             return
-        payload = self._whole(payload)
+        payload = self._parts.whole(payload)
         if event == "session" and not self._session.done():
             self._session.set_result(session_of(payload))
         elif not self.ended.is_set():
@@ -212,7 +213,7 @@ class Connection:
     def _resolve(self, answered: asyncio.Future[Any], take: Take | None, answer: Any = None) -> None:
         self._patience.moved()
         self._has_carried = True
-        answer = self._whole(answer)
+        answer = self._parts.whole(answer)
         if answered.done():
             return
         try:
@@ -221,13 +222,6 @@ class Connection:
             answered.set_result(answer)
         except Exception as error:  # noqa: BLE001  # an edge: it is for whoever awaits the answer
             answered.set_exception(error)
-
-    def _whole(self, payload: Any) -> Any:
-        """What came in parts, in the place of what stands for it (PROTOCOL.md, Long payloads)."""
-        if not (isinstance(payload, dict) and "in_parts" in payload):
-            return payload
-        parts, self._parts = self._parts, []
-        return json.loads("".join(parts))
 
     def _refused(self, body: Any = None) -> None:
         # The transport's own failures come as a text.

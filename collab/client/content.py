@@ -13,11 +13,12 @@ from collab.client.replica import Replica
 from collab.client.request import Request
 from collab.client.room import Room
 from collab.client.undo import Groups
-from collab.client.wire import answer_of, document_of, edit_of
+from collab.client.wire import answer_of, document_of
 from collab.domain.access import ContentRoom
 from collab.domain.errors import ClientFault, CollabError, Invalid, RateLimited, Unavailable, VersionUnknown
 from collab.domain.ot import positions, text
 from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Edit
 from collab.domain.ot.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
 from collab.protocol.ids import new_id
 
@@ -197,14 +198,14 @@ class Content(Room[ContentRoom, Notice]):
         return () if self._opened is None else self._opened.pending_ops
 
     def _receive(self, bodies: Any) -> None:
-        self._tell(self._replica.receive(map(edit_of, bodies)))
+        self._tell(self._replica.receive(map(Edit.from_json, bodies)))
         self._stir()
 
     def _catch_up_with(self, answer: Any) -> None:
         if "content" in answer:
             self._tell(self._replica.reset(document_of(answer["content"]), answer.get("last_edit")))
         else:
-            self._tell(self._replica.receive(map(edit_of, answer["edits"])))
+            self._tell(self._replica.receive(map(Edit.from_json, answer["edits"])))
 
     def _since(self) -> dict[str, Any]:
         """What is known here of the server's history: its version, and the edit that made it."""

@@ -1,17 +1,14 @@
-"""What a client tells its user: typed events, and the streams in which they arrive."""
+"""What a client tells its user: typed events. They arrive in the streams of stream.py."""
 
-import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
-from weakref import WeakSet
+from typing import TypeAlias
 
-from collab.client.wire import Session, StoredEdit
+from collab.client.wire import Session
 from collab.domain.access import Role
 from collab.domain.bands import Content as Summary
 from collab.domain.errors import CollabError, TokenFault
-from collab.domain.ot.edits import Author, Reason
+from collab.domain.ot.edits import Author, Edit, Reason
 from collab.domain.ot.ops import Op, Value
 from collab.domain.presence.roster import Presence
 
@@ -20,7 +17,7 @@ from collab.domain.presence.roster import Presence
 class Edited:
     """The document has changed by an edit that was not made here. `ops` are the edit's, as they change the view."""
 
-    edit: StoredEdit
+    edit: Edit
     ops: tuple[Op, ...]
 
 
@@ -158,12 +155,6 @@ class MembershipChanged:
 
 ClientEvent: TypeAlias = Online | Offline | TokenRefused | MembershipChanged
 
-EventT = TypeVar("EventT")
-
-
-MAX_WAITING = 10_000
-"""Events that wait in a stream for its reader."""
-
 
 @dataclass(frozen=True, slots=True)
 class Lagged:
@@ -171,65 +162,3 @@ class Lagged:
     in the document, the roster and the lists all the same."""
 
     count: int
-
-
-class Stream(AsyncIterator[EventT | Lagged]):
-    """The events since it was made, in order, for one reader: `async for event in stream`. Ends with its source.
-
-    Of more than `MAX_WAITING` that wait the oldest are missed; the reader is told `Lagged` in their place.
-    """
-
-    def __init__(self, source: "Source[EventT]") -> None:
-        self._source = source  # as long as somebody reads, the source is needed
-        self._waiting: deque[EventT] = deque()
-        self._missed = 0
-        self._is_over = False
-        self._has_news = asyncio.Event()
-
-    async def __anext__(self) -> EventT | Lagged:
-        while not (self._waiting or self._is_over):
-            self._has_news.clear()
-            await self._has_news.wait()
-        if self._missed:
-            lagged, self._missed = Lagged(self._missed), 0
-            return lagged
-        if not self._waiting:
-            raise StopAsyncIteration
-        return self._waiting.popleft()
-
-    def put(self, event: EventT) -> None:
-        if len(self._waiting) == MAX_WAITING:
-            self._waiting.popleft()
-            self._missed += 1
-        self._waiting.append(event)
-        self._has_news.set()
-
-    def end(self) -> None:
-        """Nothing more comes; what waits can still be read."""
-        self._is_over = True
-        self._has_news.set()
-
-
-class Source(Generic[EventT]):
-    """Where events come from. A stream that nobody holds any more is forgotten."""
-
-    def __init__(self) -> None:
-        self._streams: WeakSet[Stream[EventT]] = WeakSet()
-        self._is_closed = False
-
-    def stream(self) -> Stream[EventT]:
-        stream = Stream(self)
-        if self._is_closed:
-            stream.end()
-        self._streams.add(stream)
-        return stream
-
-    def publish(self, *events: EventT) -> None:
-        for stream in list(self._streams):
-            for event in events:
-                stream.put(event)
-
-    def close(self) -> None:
-        self._is_closed = True
-        for stream in list(self._streams):
-            stream.end()

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 
 from collab.client.events import Lost, Notice, OpDropped, Overwritten, Overwrote, Saved
 from collab.client.pending import Pending
-from collab.client.wire import Answer, StoredEdit
+from collab.client.wire import Answer
 from collab.domain.ot.document import Document
-from collab.domain.ot.edits import Overwrite
+from collab.domain.ot.edits import Edit, Overwrite
 from collab.domain.ot.ops import Insert, Op, Set, Text
 
 
 def told_by_answer(answer: Answer, edit: Pending) -> list[Notice]:
     """What the answer to an edit tells its author."""
-    told: list[Notice] = [Saved(answer.edit_id, answer.version)] if answer.ops else []
+    # It is stored too where nothing is told of it: its edit was folded away since.
+    is_stored = answer.ops or not answer.dropped
+    told: list[Notice] = [Saved(answer.edit_id, answer.version)] if is_stored else []
     told += [_overwrote(answer.edit_id, edit.ops_as_sent[entry.index], entry) for entry in answer.overwrote]
     for dropped in answer.dropped:
         # What an undo's answer speaks of are the ops of the edit to undo, which may be long past.
@@ -43,7 +45,7 @@ class OwnWrites:
         self._versions.update(((op.item, op.field), version) for op in ops if isinstance(op, Set | Text))
         self._inserted.update(op.item.id for op in ops if isinstance(op, Insert))
 
-    def overwritten(self, edit: StoredEdit, document: Document) -> list[Notice]:
+    def overwritten(self, edit: Edit, document: Document) -> list[Notice]:
         """What an edit of somebody else, about to follow `document`, replaces without its author having seen it."""
         told: list[Notice] = []
         for op in edit.ops:

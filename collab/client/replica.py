@@ -18,11 +18,13 @@ from collab.client.foresight import Foresight, Past
 from collab.client.notice import OwnWrites, told_by_answer
 from collab.client.pending import Pending, applied, awake, checked, correction, joined, places_set
 from collab.client.request import Request, cut, request_of
-from collab.client.transform import difference, transform
+from collab.client.transform import transform
 from collab.client.undo import Step, UndoStacks, take_group
-from collab.client.wire import Answer, StoredEdit
+from collab.client.wire import Answer
 from collab.domain.errors import CollabError, VersionUnknown
+from collab.domain.ot.difference import hold_text, ops_between
 from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Edit
 from collab.domain.ot.ops import Op
 
 
@@ -39,7 +41,7 @@ class Replica:
         self._request: Request | None = None
         self._answer: Answer | None = None
         self._waiting: list[Pending] = []
-        self._arrived: dict[int, StoredEdit] = {}
+        self._arrived: dict[int, Edit] = {}
         self._late: tuple[Document, str | None] | None = None
         self._stacks = UndoStacks()
         self._past = Past()
@@ -114,7 +116,7 @@ class Replica:
             self._request = request_of(self._flight, self.confirmed, max_bytes)
         return self._request if self._answer is None else None
 
-    def receive(self, edits: Iterable[StoredEdit]) -> list[Notice]:
+    def receive(self, edits: Iterable[Edit]) -> list[Notice]:
         """Takes in edits of the history, in any order and any number of times."""
         self._arrived.update((edit.version, edit) for edit in edits)
         return self._settle()
@@ -204,7 +206,7 @@ class Replica:
             self._land()
         return told
 
-    def _take(self, edit: StoredEdit) -> list[Notice]:
+    def _take(self, edit: Edit) -> list[Notice]:
         if self._flight is not None and edit.edit_id == self._flight.edit_id:
             return self._put_in_place(self._flight, edit.version, edit.ops)
         overwritten: list[Notice] = []
@@ -249,7 +251,7 @@ class Replica:
         self._own_writes.clear()
         self._past.clear()
         self.confirmed, self.last_edit = after, last_edit
-        told = self._transform_pending(difference(before, after))[1]
+        told = self._transform_pending([*ops_between(before, after, hold_text)])[1]
         return [Reloaded(after.version), *told]
 
     def _reset_late(self) -> list[Notice]:

@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 from collab.client.backoff import Backoff
 from collab.client.connection import Connection, Take
 from collab.client.errors import Broken, NotConnected
-from collab.client.events import EventT, RoomLost, RosterChanged, Source, Stream
+from collab.client.events import RoomLost, RosterChanged
+from collab.client.stream import EventT, Source, Stream
 from collab.client.wire import presence_of
 from collab.domain.access import BandRoom, ContentRoom, Role
 from collab.domain.errors import CollabError, RateLimited

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from collab.domain.ot import text
-from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Reason
-from collab.domain.ot.ops import Insert, Move, Op, Remove, Set, Text, Value
+from collab.domain.ot.ops import Move, Op, Remove, Set, Text
 
 Ops: TypeAlias = tuple[Op, ...]
 
@@ -76,33 +75,3 @@ def _meet(mine: Op, theirs: Op) -> tuple[Op | None, Op | None]:
 
 def _place(op: Set | Text) -> tuple[str | None, str]:
     return op.item, op.field
-
-
-def difference(before: Document, after: Document) -> Ops:
-    """Ops that lead from one document to another, where the edits in between are not known.
-
-    A changed text is one delta between what both have in common at its start and its end: coarser than the edits
-    were, so that what is pending in it may end up beside where it was typed, and is never lost.
-    """
-    found: list[Op] = _changed_fields(None, before.fields, after.fields)
-    for item in before.items.values():
-        now = after.items.get(item.id)
-        if now is None:
-            found.append(Remove(item.id))
-            continue
-        found += _changed_fields(item.id, item.fields, now.fields)
-        if item.position != now.position:
-            found.append(Move(item.id, now.position))
-    found += [Insert(item) for item in after.items.values() if item.id not in before.items]
-    return tuple(found)
-
-
-def _changed_fields(item: str | None, before: Value, after: Value) -> list[Op]:
-    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return [_change(item, name, before.get(name), after.get(name)) for name in changed]
-
-
-def _change(item: str | None, name: str, before: Value, after: Value) -> Op:
-    if isinstance(before, str | None) and isinstance(after, str | None):
-        return Text(item, name, text.replace(before or "", after or ""))
-    return Set(item, name, after)

@@ -1,4 +1,5 @@
-"""What the server sends, as records: edits, answers, presences, summaries. The shapes are PROTOCOL.md's."""
+"""What the server sends, as records: answers, presences, summaries. The shapes are PROTOCOL.md's; an edit is the
+domain's own (`Edit.from_json`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,20 +17,6 @@ from collab.domain.presence.focus import Focus
 from collab.domain.presence.roster import Presence
 
 Json: TypeAlias = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEdit:
-    """An edit of the history as everybody hears of it; `ops` are as stored."""
-
-    version: int
-    edit_id: str
-    base_version: int
-    author: Author
-    session_id: str | None
-    ops: tuple[Op, ...]
-    at: datetime
-    undoes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +40,13 @@ class Session:
     max_message_bytes: int
 
 
-def edit_of(body: Json) -> StoredEdit:
-    return StoredEdit(
-        version=body["version"],
-        edit_id=body["edit_id"],
-        base_version=body["base_version"],
-        author=author_of(body["author"]),
-        session_id=body["session_id"],
-        ops=ops_of(body["ops"]),
-        at=datetime.fromisoformat(body["at"]),
-        undoes=body.get("undoes"),
-    )
-
-
 def answer_of(body: Json) -> Answer:
     return Answer(
         edit_id=body["edit_id"],
         version=body["version"],
         ops=ops_of(body["ops"]),
-        dropped=tuple(Dropped(entry["index"], entry["reason"]) for entry in body["dropped"]),
-        overwrote=tuple(
-            Overwrite(entry["index"], entry["version"], author_of(entry["author"]), entry["value"])
-            for entry in body["overwrote"]
-        ),
+        dropped=tuple(map(Dropped.from_json, body["dropped"])),
+        overwrote=tuple(map(Overwrite.from_json, body["overwrote"])),
     )
 
 
@@ -113,7 +84,7 @@ def summary_of(band_id: str, body: Json) -> Summary:
         title=body["title"],
         version=body["version"],
         updated_at=datetime.fromisoformat(body["updated_at"]),
-        updated_by=author_of(body["updated_by"]),
+        updated_by=Author.from_json(body["updated_by"]),
     )
 
 
@@ -123,7 +94,3 @@ def role_of(value: str | None) -> Role | None:
 
 def user_of(body: Json) -> User:
     return User(body["id"], body["name"])
-
-
-def author_of(body: Json) -> Author:
-    return Author(body["id"], body["name"])

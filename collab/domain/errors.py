@@ -14,7 +14,8 @@ _REPR.maxstring = _REPR.maxother = 200
 
 MAX_MESSAGE_LENGTH = 1_000
 MAX_PROBLEMS = 100
-"""So many problems of one input are told, and all are counted: an answer does not grow with what was sent."""
+"""So many problems of one input are told, and nobody has to look for more: neither the answer nor the work grows with
+what is wrong."""
 
 
 def shown(value: object, max_length: int = 60) -> str:
@@ -112,10 +113,11 @@ class Invalid(ClientFault):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         first = problems[0]
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        others = f"{len(problems) - 1} more" if len(problems) < MAX_PROBLEMS else f"at least {MAX_PROBLEMS - 1} more"
+        more = f" (and {others})" if len(problems) > 1 else ""
         told = f"{cut(first.path, MAX_MESSAGE_LENGTH // 4)}: {cut(first.message, MAX_MESSAGE_LENGTH // 2)}{more}"
         super().__init__(told, [problem.to_json() for problem in problems[:MAX_PROBLEMS]])
-        self.problems = tuple(problems)
+        self.problems = tuple(problems[:MAX_PROBLEMS])
 
     @classmethod
     def at(cls, path: str, message: str) -> "Invalid":

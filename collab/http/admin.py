@@ -47,7 +47,7 @@ _TIMES = (
 )
 
 _PAGES: Mapping[str, tuple[str, str]] = {
-    # record: (icon, column that is sorted by, newest first)
+    # model: (icon, column that is sorted by, newest first)
     "bands": ("fa fa-users", "created_at"),
     "members": ("fa fa-user", "since"),
     "contents": ("fa fa-list-ol", "updated_at"),
@@ -137,11 +137,11 @@ class _SmallForms:
 
 
 def mount_admin(
-    app: FastAPI, sessions: Any, records: Mapping[str, type[Any]], tokens: Tokens, secret: str | None
+    app: FastAPI, sessions: Any, models: Mapping[str, type[Any]], tokens: Tokens, secret: str | None
 ) -> None:
     """Adds the pages to an application.
 
-    `sessions` makes the database's sessions, `records` are the classes that they read, by name. The forms' CSRF
+    `sessions` makes the database's sessions, `models` are the classes that they read, by name. The forms' CSRF
     cookies are signed with a key drawn from `secret`, so that all nodes agree; without one, with a random key.
     """
     key = hashlib.sha256(f"collab admin {secret}".encode()).hexdigest() if secret else secrets.token_hex(32)
@@ -156,12 +156,12 @@ def mount_admin(
         middlewares=[Middleware(_SmallForms)],
     )
     for name, (icon, newest) in _PAGES.items():
-        admin.add_view(_page(name, records[name], icon, newest))
+        admin.add_view(_page(name, models[name], icon, newest))
     admin.mount_to(app)
 
 
-def _page(name: str, record: type[Any], icon: str, newest: str) -> ModelView:
-    columns = list(record.__mapper__.columns.keys())
+def _page(name: str, model: type[Any], icon: str, newest: str) -> ModelView:
+    columns = list(model.__mapper__.columns.keys())
     label = name.replace("_", " ").capitalize()
     made: type[ModelView] = type(
         f"_{name}",
@@ -174,7 +174,7 @@ def _page(name: str, record: type[Any], icon: str, newest: str) -> ModelView:
             "sortable_fields": [column for column in columns if column not in _JSON],
         },
     )
-    return made(record, icon=icon, display_name=label.removesuffix("s"), menu_label=label, key=name)
+    return made(model, icon=icon, display_name=label.removesuffix("s"), menu_label=label, key=name)
 
 
 def _field(column: str) -> BaseField:

@@ -17,6 +17,9 @@ from collab.http.traffic import Traffic
 PIECE_BYTES = 64_000
 """A larger answer leaves in pieces of this size, each when the one before is on its way, and counts as traffic."""
 
+SMALL_BODY_BYTES = 256_000
+"""A larger one is parsed in a thread, so that the event loop gets its turns meanwhile; small ones don't wait for it."""
+
 REFUSED_S = 2.0
 """For so long what comes after a refusal is dropped before the connection is closed. Closed at once, it would be reset
 under whoever is still sending, and they would not hear why."""
@@ -77,7 +80,8 @@ class Asked(Request):
         return await super().body() if self._whole is None else self._whole
 
     async def json(self) -> Any:
-        return parse_json(await self.body())
+        body = await self.body()
+        return parse_json(body) if len(body) <= SMALL_BODY_BYTES else await asyncio.to_thread(parse_json, body)
 
 
 class Unread(JSONResponse):

@@ -10,10 +10,10 @@ from collab.http.routes import Caller, LargeAnswerRoute
 from collab.protocol import rest_answers
 from collab.protocol.base import KnownId
 from collab.protocol.events import Json
-from collab.services.presence.history import AttendanceService
+from collab.services.presence.reader import PresenceReader
 
 
-def presence_router(caller: Caller, attendance: AttendanceService) -> APIRouter:
+def presence_router(caller: Caller, presence_reader: PresenceReader) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["presence"], route_class=LargeAnswerRoute)
     Me = Annotated[User, Depends(caller)]
 
@@ -25,14 +25,14 @@ def presence_router(caller: Caller, attendance: AttendanceService) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
         before: KnownId | None = None,
     ) -> Json:
-        """Who is in the band's rooms now. With `history`, past and present stays too, latest first.
+        """Who is in the band's rooms now. With `history`, past and present visits too, latest first.
 
-        `before` is the `id` of the last stay of the page before.
+        `before` is the `id` of the last visit of the page before.
         """
-        answer: Json = {"people": [person.to_json() for person in await attendance.online(user, band_id)]}
+        answer: Json = {"people": [person.to_json() for person in await presence_reader.online(user, band_id)]}
         if history:
-            page = await attendance.stays(user, band_id, limit, before)
-            answer["history"] = [stay.to_json() for stay in page]
+            page = await presence_reader.visits(user, band_id, limit, before)
+            answer["history"] = [visit.to_json() for visit in page]
         return answer
 
     return router

@@ -20,7 +20,7 @@ from collab.services.bands.contents import ContentService
 from collab.services.bands.membership import MembershipService
 from collab.services.editing.history import HistoryService
 from collab.services.health import Health
-from collab.services.presence.history import AttendanceService
+from collab.services.presence.reader import PresenceReader
 from collab.services.songs.exports import ExportService
 from collab.services.songs.imports import ImportService
 
@@ -28,7 +28,7 @@ from collab.services.songs.imports import ImportService
 def rest_routers(
     who: Caller,
     membership: MembershipService,
-    attendance: AttendanceService,
+    presence_reader: PresenceReader,
     contents: ContentService,
     history: HistoryService,
     imports: ImportService,
@@ -38,7 +38,7 @@ def rest_routers(
 ) -> Iterator[APIRouter]:
     """The routers of an engine's services; `who` is the dependency that finds the caller."""
     yield bands_router(who, membership)
-    yield presence_router(who, attendance)
+    yield presence_router(who, presence_reader)
     yield contents_router(who, contents, new_id)
     yield kinds_router(who, contents.kinds)
     yield history_router(who, history)

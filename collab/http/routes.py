@@ -171,4 +171,7 @@ def _unfit(error: RequestValidationError) -> CollabError:
 def _problem(found: Any) -> Problem:
     where, *steps = found["loc"]
     path = ".".join(map(str, steps)) or str(where)
+    if found["type"] == "json_invalid":
+        # The path is the place in the text.
+        return Problem(path, f"expected JSON: {found['ctx']['error']}")
     return Problem(path, f"{found['msg'][:1].lower()}{found['msg'][1:]}")

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from collab.domain.errors import Invalid, Problem, TooLarge, shown
@@ -58,6 +66,13 @@ OldId = Annotated[str, AfterValidator(_as_text)]
 
 OP_NAMES = ("set", "insert", "move", "remove", "text")
 
+MAX_FINDINGS = 1_000
+"""Each key that an object may not have is a finding of pydantic's, which takes longer to tell than to find: with more
+than so many, an event is told their number alone."""
+
+MAX_KEYS = 20
+"""Of an object in a body. None of ours has half of that."""
+
 ModelT = TypeVar("ModelT")
 
 
@@ -67,12 +82,29 @@ class Wire(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
+class Body(Wire):
+    """What comes by REST, where FastAPI tells all that pydantic finds, however much that is: a million keys would be a
+    million findings. Events are checked where they are told, since this takes time of each object."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_keys(cls, given: Any) -> Any:
+        if isinstance(given, dict) and len(given) > MAX_KEYS:
+            problem = f"expected at most {MAX_KEYS} keys in this object, got {len(given)}"
+            raise PydanticCustomError(_OURS, "{problem}", {"problem": problem})
+        return given
+
+
 def validate(adapter: TypeAdapter[ModelT], payload: Any) -> ModelT:
     """The model of a payload; `Invalid`, with the path of each problem, where it does not fit; `TooLarge` where a list
     in it has more entries than it may have."""
     try:
         return adapter.validate_python(payload)
     except ValidationError as error:
+        if error.error_count() > MAX_FINDINGS:
+            raise Invalid.at(
+                "payload", f"expected a payload of this event, got one with {error.error_count()} problems"
+            ) from None
         refuse_long_list(error.errors(include_url=False, include_context=False, include_input=False))
         raise Invalid(problems_of(error)) from None
 

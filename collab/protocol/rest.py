@@ -6,7 +6,7 @@ from pydantic import Field
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
-from collab.protocol.base import EditId, Id, Name, Wire
+from collab.protocol.base import Body, EditId, Id, Name
 from collab.protocol.events import Json
 from collab.protocol.ops import WireFields
 from collab.protocol.requests import Version
@@ -15,18 +15,18 @@ MAX_SEED_ITEMS = 10_000
 """Items that a content begins with."""
 
 
-class CreateBand(Wire):
+class CreateBand(Body):
     name: Name
 
 
-class PutMember(Wire):
+class PutMember(Body):
     """`name` is for somebody who has never connected; who has goes by their token's."""
 
     role: Literal["owner", "editor", "viewer"]
     name: Name | None = None
 
 
-class SeedItem(Wire):
+class SeedItem(Body):
     """An item to begin with. Without an id it gets one; without a position it goes where the list has it."""
 
     id: Id | None = None
@@ -35,25 +35,25 @@ class SeedItem(Wire):
     fields: WireFields = Field(default_factory=dict)
 
 
-class Seed(Wire):
+class Seed(Body):
     fields: WireFields = Field(default_factory=dict)
-    items: list[SeedItem] = Field(default_factory=list, max_length=MAX_SEED_ITEMS)
+    items: list[SeedItem] = Field(default_factory=list, max_length=MAX_SEED_ITEMS, fail_fast=True)
 
 
-class CreateContent(Wire):
+class CreateContent(Body):
     kind: str
     title: Name
     document: Seed | None = None
 
 
-class Revert(Wire):
+class Revert(Body):
     """With an `edit_id` the call may be repeated: it is carried out once."""
 
     version: Version
     edit_id: EditId | None = None
 
 
-class CreateCheckpoint(Wire):
+class CreateCheckpoint(Body):
     """Without a version: the one of the moment."""
 
     label: Name

@@ -67,7 +67,7 @@ class Person(Wire):
     sessions: list[PresenceSomewhere]
 
 
-class Stay(Wire):
+class Visit(Wire):
     """A session's time in a room; `ended_at` is null while it lasts."""
 
     id: str
@@ -85,7 +85,7 @@ class Online(Wire):
     """`history` is there where it was asked for."""
 
     people: list[Person]
-    history: list[Stay] | None = None
+    history: list[Visit] | None = None
 
 
 class OutlinedItem(Wire):

@@ -1,6 +1,6 @@
 """The broadcaster: all that rooms are told, in the order in which it came about: nobody sees version 8 before 7."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -32,19 +32,47 @@ class Broadcaster:
         self._server = server
         self._max_bytes = max_bytes
 
-    def committed(self, accepted: Sequence[Accepted]) -> None:
-        """The edits of one commit: each room gets one message, or as few as they fit into."""
+    def committed(self, accepted: Sequence[Accepted]) -> Sequence[Accepted]:
+        """The edits of one commit: each room gets one message, or as few as they fit into. Returns them."""
         by_content = sorted(accepted, key=lambda entry: entry.edit.content_id)
-        for content_id, entries in groupby(by_content, key=lambda entry: entry.edit.content_id):
+        for _, entries in groupby(by_content, key=lambda entry: entry.edit.content_id):
             group = list(entries)
             edits = [entry.edit for entry in group]
-            self._tell_edits(content_id, edits)
-            if any(map(is_retitled, edits)):
-                self.content_updated(BandRoom(group[-1].document.band_id), "update", summary_of(group[-1]))
+            self.edits(edits)
+            if any(map(_is_retitled, edits)):
+                self._tell_title(group[-1])
+        return accepted
+
+    def retitled(self, accepted: Sequence[Accepted]) -> None:
+        for entry in accepted:
+            if _is_retitled(entry.edit):
+                self._tell_title(entry)
+
+    def edits(self, edits: Sequence[Edit]) -> None:
+        """Tells the room of a content: by `content_edited`, or where there are several by `batch_update`."""
+        content_id = edits[0].content_id
+        room = ContentRoom(content_id).name
+        if len(edits) == 1:
+            self._put("content_edited", edits[0].to_json(), room, edits[0].session_id)
+        elif self.listeners(content_id):
+            for part in _parts(edits, self._max_bytes):
+                senders = {edit.session_id for edit, _ in part}
+                skip = part[0][0].session_id if len(senders) == 1 else None
+                told = [body for _, body in part]
+                if len(told) == 1:
+                    self._put("content_edited", told[0], room, skip)
+                else:
+                    self._put("batch_update", {"room_id": room, "edits": told}, room, skip)
 
     def listeners(self, content_id: str) -> int:
         """How many sessions of this node are in the room of a content."""
         return len(self._server.manager.rooms.get(NAMESPACE, {}).get(ContentRoom(content_id).name, ()))
+
+    def serve_first(self, session_ids: Collection[str]) -> None:
+        for session_id in session_ids:
+            eio_sid = self._server.manager.eio_sid_from_sid(session_id, NAMESPACE)
+            if eio_sid is not None:
+                self._server.sockets.serve_first(eio_sid)
 
     def content_updated(self, band: BandRoom, action: str, content: Content) -> None:
         payload = content_updated_json(content.kind, action, band.id, content.to_json())
@@ -110,20 +138,8 @@ class Broadcaster:
                 changed["gone"] = list(gone)
             self._put("presence_updated", changed, to, skip_session)
 
-    def _tell_edits(self, content_id: str, edits: Sequence[Edit]) -> None:
-        """Tells the room of a content: by `content_edited`, or where there are several by `batch_update`."""
-        room = ContentRoom(content_id).name
-        if len(edits) == 1:
-            self._put("content_edited", edits[0].to_json(), room, edits[0].session_id)
-        elif self.listeners(content_id):
-            for part in _parts(edits, self._max_bytes):
-                senders = {edit.session_id for edit, _ in part}
-                skip = part[0][0].session_id if len(senders) == 1 else None
-                told = [body for _, body in part]
-                if len(told) == 1:
-                    self._put("content_edited", told[0], room, skip)
-                else:
-                    self._put("batch_update", {"room_id": room, "edits": told}, room, skip)
+    def _tell_title(self, accepted: Accepted) -> None:
+        self.content_updated(BandRoom(accepted.document.band_id), "update", _summary_of(accepted))
 
     def _put(self, event: str, payload: Any, room: str, skip: str | None = None) -> None:
         try:
@@ -147,10 +163,10 @@ def _parts(edits: Sequence[Edit], max_bytes: int) -> Iterator[list[tuple[Edit, o
     yield part
 
 
-def is_retitled(edit: Edit) -> bool:
+def _is_retitled(edit: Edit) -> bool:
     return any(isinstance(op, Set | Text) and op.item is None and op.field == "title" for op in edit.ops)
 
 
-def summary_of(accepted: Accepted) -> Content:
+def _summary_of(accepted: Accepted) -> Content:
     edit, document = accepted.edit, accepted.document
     return Content(document.id, document.band_id, document.kind, document.title, document.version, edit.at, edit.author)

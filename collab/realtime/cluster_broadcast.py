@@ -1,15 +1,13 @@
 """Rooms whose listeners are on several nodes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import socketio
 
-from collab.domain.access import BandRoom, Role, UserRoom
-from collab.domain.ot.edits import Edit
-from collab.domain.ot.rebase import Accepted
+from collab.domain.access import Role, UserRoom
 from collab.protocol.events import Json
-from collab.realtime.broadcast import Broadcaster, is_retitled, summary_of
+from collab.realtime.broadcast import Broadcaster
 
 _SHARED = {"content_updated": "band_", "sync_status": "band_", "progress": "user_", "complete": "user_"}
 """The events that every node tells, by the rooms to which they go. Edits and presence have ways of their own."""
@@ -34,17 +32,6 @@ class SharedBroadcaster(Broadcaster):
     def membership_updated(self, user: UserRoom, action: str, band_id: str, role: Role | None) -> None:
         super().membership_updated(user, action, band_id, role)
         self._share_band(band_id)
-
-    def has_listeners(self, content_id: str) -> bool:
-        return self.listeners(content_id) > 0
-
-    def retitled(self, accepted: Sequence[Accepted]) -> None:
-        for entry in accepted:
-            if is_retitled(entry.edit):
-                self.content_updated(BandRoom(entry.document.band_id), "update", summary_of(entry))
-
-    def edits(self, edits: Sequence[Edit]) -> None:
-        self._tell_edits(edits[0].content_id, edits)
 
     def _put(self, event: str, payload: Any, room: str, skip: str | None = None) -> None:
         self._here._put(event, payload, room, skip)  # noqa: SLF001  # a broadcaster too, and the one whose queue it is

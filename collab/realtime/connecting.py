@@ -24,7 +24,7 @@ from collab.services.rates import Rates
 log = structlog.get_logger(__name__)
 
 ANSWER_WITHIN_S = 8.0
-"""How long a handshake may wait for the database; stock clients wait for 20 s, and ours for 10."""
+"""How long a handshake may wait for a token's keys and the database; stock clients wait for 20 s, and ours for 10."""
 
 _DELIBERATE = ("client disconnect", "server disconnect")
 """The reasons of a disconnect that somebody meant; any other may be followed by a reconnect."""
@@ -76,7 +76,8 @@ class Connecting:
         except CollabError as error:
             raise self._refused(sid, error) from None
         except TimeoutError:
-            raise self._refused(sid, Unavailable("the database does not answer; try again")) from None
+            late = Unavailable(f"the handshake took more than {ANSWER_WITHIN_S:g} s; try again")
+            raise self._refused(sid, late) from None
         except Exception:
             # Escaping, it would leave the client without any answer.
             log.exception("a connection could not be answered", session_id=sid)

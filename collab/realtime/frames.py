@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from engineio.packet import MESSAGE, Packet
 
-from collab.domain.json_text import MAX_DEPTH, TooDeep, parse_json
+from collab.domain.json_text import Unfit, parse_json
 from collab.realtime import wire_json
 
 EVENT = "42"
@@ -17,7 +17,7 @@ EVENT = "42"
 
 _MAX_ID_DIGITS = 20
 
-_TOO_DEEP = f"JSON that is more than {MAX_DEPTH} deep"
+_UNFIT = "JSON that is too deep, or of too many values"
 """Stands for the name of an event that can't be read."""
 
 Event: TypeAlias = tuple[int | None, Any]
@@ -94,8 +94,8 @@ def read_event(text: str) -> Event | None:
     event_id = int(digits) if digits else None
     try:
         return event_id, parse_json(text[begin:])
-    except TooDeep:
+    except Unfit:
         # It is answered like any other that nothing here knows.
-        return event_id, [_TOO_DEEP]
+        return event_id, [_UNFIT]
     except ValueError:
         return None

@@ -21,7 +21,7 @@ from collab.domain.access import (
 )
 from collab.domain.bands import User
 from collab.domain.errors import CollabError, Conflicting, Forbidden, Invalid, shown
-from collab.domain.ot.rebase import Duplicate
+from collab.domain.ot.rebase import Duplicate, Stored
 from collab.domain.presence.focus import Focus
 from collab.protocol import requests
 from collab.protocol.events import Json, edits_json, outcome_json
@@ -33,9 +33,10 @@ from collab.realtime.sessions import Session, Sessions
 from collab.realtime.transports import Transports
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
-from collab.services.editing.service import EditingService, OnStored, Opened, Stored
+from collab.services.editing.service import EditingService, Opened
 from collab.services.presence.service import PresenceService
 from collab.services.rates import Rates
+from collab.services.ticket import Ticket
 
 RequestT = TypeVar("RequestT")
 EditT = TypeVar("EditT", requests.EditContent, requests.UndoEdit)
@@ -94,10 +95,8 @@ class Handlers:
         self.presence.leave(session.id, room)
         return {}
 
-    def edit_content(
-        self, session: Session, room: ContentRoom, request: requests.EditContent, on_stored: OnStored
-    ) -> None:
-        self.editing.take_edit(
+    def edit_content(self, session: Session, room: ContentRoom, request: requests.EditContent) -> Ticket[Stored]:
+        return self.editing.take_edit(
             session.user,
             session.id,
             room.id,
@@ -107,18 +106,10 @@ class Handlers:
             is_unchanged_expected=request.expect == "unchanged",
             base_edit=request.base_edit,
             rebased_to=request.rebased_to,
-            on_stored=on_stored,
         )
 
-    def undo_edit(self, session: Session, room: ContentRoom, request: requests.UndoEdit, on_stored: OnStored) -> None:
-        self.editing.take_undo(
-            session.user,
-            session.id,
-            room.id,
-            edit_id=request.edit_id,
-            target=request.target,
-            on_stored=on_stored,
-        )
+    def undo_edit(self, session: Session, room: ContentRoom, request: requests.UndoEdit) -> Ticket[Stored]:
+        return self.editing.take_undo(session.user, session.id, room.id, edit_id=request.edit_id, target=request.target)
 
     async def request_update(self, session: Session, request: requests.RequestUpdate) -> Json:
         if request.room_id is None:
@@ -201,7 +192,7 @@ class Handlers:
         self,
         event: str,
         adapter: TypeAdapter[EditT],
-        take: Callable[[Session, ContentRoom, EditT, OnStored], None],
+        take: Callable[[Session, ContentRoom, EditT], Ticket[Stored]],
     ) -> None:
         """As `_on`, for what is with the journal before anything waits: it takes no task."""
 
@@ -211,9 +202,11 @@ class Handlers:
                 session = self._counted(event, sid)
                 request = requests.parse(adapter, arguments)
                 room = parse_content_room(request.room_id)
-                take(session, room, request, partial(self._answer, session, room, pending, request.edit_id))
+                ticket = take(session, room, request)
             except Exception as error:  # noqa: BLE001  # the edge of the server, as in `Answers.give`
                 pending.fail(error)
+            else:
+                ticket.then(partial(self._answer, session, room, pending, request.edit_id))
 
         self.server.on_in_place(event, taken)
 
@@ -226,11 +219,11 @@ class Handlers:
         return session
 
     def _answer(
-        self, session: Session, room: ContentRoom, pending: Pending, edit_id: str, outcome: Stored | CollabError
+        self, session: Session, room: ContentRoom, pending: Pending, edit_id: str, outcome: Stored | Exception
     ) -> None:
         """Answers an edit. What answers a resend or a conflict may be far longer than what asked for it, and is charged
         nowhere else."""
-        if isinstance(outcome, CollabError):
+        if isinstance(outcome, Exception):
             if isinstance(outcome, Conflicting):
                 self._charged(session, room, {"details": outcome.details})
             pending.fail(outcome)

@@ -33,6 +33,10 @@ _MALFORMED = (ValueError, TypeError, LookupError, RecursionError)
 
 _CONNECT, _EVENT = str(socketio.packet.CONNECT), str(socketio.packet.EVENT)
 _SEPARATOR = b"\x1e"
+
+_POLLED_TYPES = (b"1", b"3", b"4", b"b")
+"""How a packet begins that a polling client has a reason to send: CLOSE, PONG, MESSAGE, and a binary one."""
+
 _PATH = "/socket.io/"
 
 Ended = Callable[[str], Awaitable[None]]
@@ -46,6 +50,9 @@ def guard(server: socketio.AsyncServer, on_event: OnEvent) -> None:
     handle = engine.handlers["message"]
 
     async def heard(eio_sid: str, data: Any) -> None:
+        if eio_sid not in server.environ:
+            # It has closed, with a packet before this one maybe: a session that began now would never end.
+            return
         if isinstance(data, str):
             if data[:1] == _EVENT and on_event(eio_sid, f"4{data}"):
                 return
@@ -100,7 +107,7 @@ class PolledPayloads:
             async with self._payloads.turn(eio_sid):
                 body = await self._read(scope, receive)
             if _is_payload(body):
-                await self._hand_over(body, scope, send)
+                await self._hand_over(_meant(body), scope, send)
             else:
                 await self._end(eio_sid)
                 expected = f"expected 1 to {MAX_POLLED_PACKETS} packets in {self._max_bytes} bytes"
@@ -138,6 +145,12 @@ def _is_payload(body: bytes) -> bool:
         return all(_is_packet(packet) for packet in body.split(_SEPARATOR))
     except ValueError:
         return False
+
+
+def _meant(body: bytes) -> bytes:
+    """The payload without the packets that only a server sends: over one, Engine.IO would wait until the client has
+    polled for all that there is, and it may never poll."""
+    return _SEPARATOR.join(packet for packet in body.split(_SEPARATOR) if packet[:1] in _POLLED_TYPES)
 
 
 def _is_packet(packet: bytes) -> bool:

@@ -65,6 +65,12 @@ class Sockets:
         if session is not None and not session.closed:
             session.queue.put_nowait(message.packet)
 
+    def serve_first(self, eio_sid: str) -> None:
+        """Whatever is put in this turn of the event loop, this client's is written before that of those who come
+        later."""
+        if (link := self._links.get(eio_sid)) is not None:
+            link.serve_first()
+
     def abort(self, eio_sid: str) -> None:
         """Ends a client's websocket at once, whatever is still to be sent on it."""
         if (link := self._links.get(eio_sid)) is not None:
@@ -149,6 +155,7 @@ class Link:
         self.is_silent = False
         """Whether the client was given up, which neither answered its pings nor took what was sent."""
         self._is_reading = False
+        self._is_holding = False
         self._held: list[bytes] = []
         self._writer: asyncio.Task[None] | None = None
         self._queue.on_put = self._write_queued_soon
@@ -198,17 +205,28 @@ class Link:
             return True
         if self._writer is not None:
             return False
-        if not self._held:
-            if self._push is None or self._session.closed or not self._push.is_writable:
+        if not self._is_holding:
+            self.serve_first()
+            if not self._is_holding:
                 return False
-            self._on_held(self)
         self._held.append(message.frame)
         return True
+
+    def serve_first(self) -> None:
+        """Takes its place among those that are written to when this turn of the event loop is over."""
+        if self._is_holding or self._writer is not None or self._session.closed:
+            return
+        if self._push is None:
+            self._write_queued_soon()
+        elif self._push.is_writable:
+            self._is_holding = True
+            self._on_held(self)
 
     def write_out(self) -> None:
         """Writes what is held."""
         held, self._held = self._held, []
-        if self._push is not None:
+        self._is_holding = False
+        if self._push is not None and held:
             self._push.write(held)
 
     def _write_queued_soon(self) -> None:
@@ -246,7 +264,8 @@ class Link:
         except Exception:
             # The edge of a message: whatever a client makes up, its next message is read.
             log.exception("a message could not be read")
-        return True
+        # A client that has said that it goes may keep the connection all the same.
+        return not self._session.closed
 
     def _take(self, text: str) -> bool:
         """Whether a text was an event, and was taken. It comes from outside of the session's own task."""

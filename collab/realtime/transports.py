@@ -17,7 +17,7 @@ from typing import Any
 import socketio
 import structlog
 
-from collab.domain.presence.sessions import Origin
+from collab.domain.presence.visits import Origin
 from collab.realtime.manager import NAMESPACE
 from collab.realtime.payloads import Payloads
 from collab.realtime.queues import Queue

@@ -1,9 +1,9 @@
 """What the services need of the outside: storage, realtime and the clock implement these."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from collab.domain.access import BandRoom, Role, SharedRoom, UserRoom
 from collab.domain.bands import Content, Job, User
@@ -11,9 +11,10 @@ from collab.domain.errors import CollabError
 from collab.domain.kinds import FieldTypes
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Asked, Edit
-from collab.domain.ot.rebase import Accepted, Outcome
+from collab.domain.ot.rebase import Accepted, Stored
 from collab.domain.presence.roster import Diff
 from collab.domain.songs.fields import Songs
+from collab.services.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,6 @@ class Clock(Protocol):
         ...
 
 
-OnOutcome: TypeAlias = Callable[[Outcome | CollabError], None]
-"""Hears what became of an edit; must not raise."""
-
-
 class SongParser(Protocol):
     """Reads the files that strangers send, without holding anything else up."""
 
@@ -71,12 +68,8 @@ class SongParser(Protocol):
 class Journal(Protocol):
     """Orders edits and makes them durable."""
 
-    def submit(self, content_id: str, asked: Asked) -> Awaitable[Outcome]:
-        """Queued before this returns; the outcome comes once it is durable."""
-        ...
-
-    def take(self, content_id: str, asked: Asked, on_outcome: OnOutcome) -> None:
-        """As `submit`, for whoever wants to be called with what `submit` would return or raise."""
+    def submit(self, content_id: str, asked: Asked) -> Ticket[Stored]:
+        """Queued before this returns; the ticket is settled once the edit is durable, or refused."""
         ...
 
 
@@ -183,10 +176,17 @@ class Bus(Protocol):
 class EditRooms(Protocol):
     """The rooms of contents on this node."""
 
-    def has_listeners(self, content_id: str) -> bool: ...
+    def listeners(self, content_id: str) -> int:
+        """How many sessions are in the room of a content."""
+        ...
 
-    def committed(self, accepted: Sequence[Accepted]) -> None:
-        """Tells the rooms of a commit of this node, and the bands' rooms everywhere of new titles in it."""
+    def serve_first(self, session_ids: Collection[str]) -> None:
+        """Whatever is told in this turn of the event loop, these sessions are sent what is theirs before all others
+        are; each in the order in which it was told."""
+        ...
+
+    def committed(self, accepted: Sequence[Accepted]) -> Sequence[Accepted]:
+        """Tells the rooms of a commit of this node, and the bands' rooms everywhere of new titles in it. Returns it."""
         ...
 
     def retitled(self, accepted: Sequence[Accepted]) -> None:
@@ -235,7 +235,7 @@ class Announcer(Protocol):
 class Meter(Protocol):
     """Counts what happens, for those who operate the engine. Every call returns at once and comes from the loop."""
 
-    def committed(self, outcomes: Sequence[Outcome | CollabError], seconds: float) -> None:
+    def committed(self, outcomes: Sequence[Stored | CollabError], seconds: float) -> None:
         """The journal settled a batch, with these outcomes; so long did its transaction take."""
         ...
 
@@ -267,7 +267,7 @@ class Meter(Protocol):
 class Unmetered:
     """The meter of an engine that nobody measures."""
 
-    def committed(self, outcomes: Sequence[Outcome | CollabError], seconds: float) -> None: ...
+    def committed(self, outcomes: Sequence[Stored | CollabError], seconds: float) -> None: ...
 
     def not_committed(self, edits: int) -> None: ...
 

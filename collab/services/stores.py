@@ -11,7 +11,7 @@ from collab.domain.bands import Band, Checkpoint, Content, Job, JobStatus, Membe
 from collab.domain.errors import RateLimited
 from collab.domain.ot.document import Document
 from collab.domain.outbox import Failing, Waiting
-from collab.domain.presence.sessions import Departed, Node, Stay
+from collab.domain.presence.visits import Departed, Node, Visit
 
 
 class Outbox(Protocol):
@@ -118,25 +118,25 @@ class BandStore(Protocol):
 
 
 class PresenceStore(Protocol):
-    """Stays and nodes, in the database."""
+    """Visits and nodes, in the database."""
 
-    async def record(self, node: Node, stays: Sequence[Stay]) -> bool:
-        """Renews the node's lease and puts down its stays, each as it now is. A stay that has ended is not opened.
+    async def record(self, node: Node, visits: Sequence[Visit]) -> bool:
+        """Renews the node's lease and puts down its visits, each as it now is. A visit that has ended is not opened.
 
         False, with nothing stored, where the node has been declared dead meanwhile.
         """
         ...
 
     async def end_dead(self, now: datetime, asking: str) -> list[Departed]:
-        """Ends the open stays of every node but the one that asks whose lease is over, once, and returns them."""
+        """Ends the open visits of every node but the one that asks whose lease is over, once, and returns them."""
         ...
 
     async def living(self, now: datetime) -> set[str]:
         """The nodes whose lease is not over."""
         ...
 
-    async def stays(self, band_id: str, limit: int, before: str | None) -> list[Stay]:
-        """The stays in a band's rooms, latest first: at most `limit`, those that began before the stay `before`."""
+    async def visits(self, band_id: str, limit: int, before: str | None) -> list[Visit]:
+        """The visits in a band's rooms, latest first: at most `limit`, those that began before the visit `before`."""
         ...
 
 

@@ -6,7 +6,7 @@ there (`domain/ot/since.py`). A content that is not in memory is loaded when its
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -14,20 +14,26 @@ import structlog
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from collab.domain.errors import ClientFault, CollabError, Invalid, NotFound, Unavailable
+from collab.domain.errors import ClientFault, CollabError, Conflicting, Invalid, NotFound, Unavailable
 from collab.domain.kinds import Kinds
 from collab.domain.ot.edits import Asked, Edit, Proposal, Restore
-from collab.domain.ot.rebase import Accepted, Conflict, Duplicate, Outcome, check_base, check_history, rebase
+from collab.domain.ot.rebase import (
+    Accepted,
+    Conflict,
+    Duplicate,
+    Outcome,
+    Stored,
+    check_base,
+    check_history,
+    rebase,
+)
 from collab.domain.ot.restore import restore
 from collab.domain.ot.undoing import undo
 from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
 from collab.storage.content_cache import CachedContent, Working
 from collab.storage.edit_log import EditLog, stored_bytes, told_bytes
 from collab.storage.past import Past
-from collab.storage.rows import (
-    edit_of,
-    edits_named,
-)
+from collab.storage.rows import edit_of, edits_named, folded_edit_of, folded_named
 from collab.storage.tables import contents, snapshots
 
 log = structlog.get_logger(__name__)
@@ -65,7 +71,7 @@ class Batch:
         max_base_edits: int,
     ) -> None:
         self.working: dict[str, Working] = {}
-        self.outcomes: list[Outcome | CollabError] = []
+        self.outcomes: list[Stored | CollabError] = []
         self.held: set[str] = set()
         self.spent_s: defaultdict[str, float] = defaultdict(float)
         self.waited_s = 0.0
@@ -123,14 +129,20 @@ class Batch:
         return self._heads
 
     def recall(self, asked: Sequence[tuple[str, Asked]]) -> None:
-        """Looks up which of these edits are stored already, beyond what memory recalls."""
+        """Looks up which of these edits are stored already, beyond what memory recalls; some were folded away since."""
         keys = [(content_id, request.edit_id) for content_id, request in asked]
         rows = edits_named(self._connection, keys)
         self._recalled.update({(row.content_id, row.edit_id): edit_of(row) for row in rows})
+        folded = folded_named(self._connection, keys)
+        self._recalled.update({(row.content_id, row.edit_id): folded_edit_of(row) for row in folded})
 
     def take(self, content_id: str, request: Asked) -> None:
         """Rebases one edit on what came before it, in the history and in this batch."""
         began_s = perf_counter()
+        if request.session_id is None:
+            # A call's edit is made on the head of the moment, however often the call is made: nothing else about it
+            # would tell that it was stored and folded away.
+            self.recall([(content_id, request)])
         outcome = self._judged(content_id, request)
         if not isinstance(outcome, Accepted | Duplicate):
             # A resend from beyond what memory recalls may be refused for what it has done itself.
@@ -163,11 +175,11 @@ class Batch:
                 ],
             )
 
-    def _judged(self, content_id: str, request: Asked) -> Outcome | CollabError:
+    def _judged(self, content_id: str, request: Asked) -> Stored | CollabError:
         try:
             outcome = self._outcome(content_id, request)
             if isinstance(outcome, Conflict):
-                check_message(json_bytes([entry.to_json() for entry in outcome.overwrote]), self._limits.message_bytes)
+                return self._conflicting(outcome)
             return self._added(content_id, outcome) if isinstance(outcome, Accepted) else outcome
         except ClientFault as fault:
             return fault
@@ -179,6 +191,13 @@ class Batch:
             of = {"content_id": content_id, "edit_id": request.edit_id, "session_id": request.session_id}
             log.exception("an edit could not be judged", **of)
             return Unavailable("the server could not judge the edit; nothing was stored")
+
+    def _conflicting(self, conflict: Conflict) -> Conflicting:
+        overwrote = [overwrite.to_json() for overwrite in conflict.overwrote]
+        check_message(json_bytes(overwrote), self._limits.message_bytes)
+        return Conflicting(
+            "expected fields that nobody changed since base_version; look at what is there now and decide", overwrote
+        )
 
     def _outcome(self, content_id: str, request: Asked) -> Outcome:
         working = self._loaded(content_id)
@@ -223,6 +242,29 @@ class Batch:
         working.add(measured, row)
         self._bytes += sizes.stored_bytes
         return measured
+
+
+def write(
+    asked: Sequence[tuple[str, Asked]],
+    new_batch: Callable[[Connection], Batch],
+    held: frozenset[str],
+    connection: Connection,
+    *,
+    is_suspicious: bool,
+) -> Batch:
+    """The batch of a transaction, with the outcomes of those edits that it got to. Where it `is_suspicious`, all of
+    them are looked up first. Raises `HeadsLocked`."""
+    batch = new_batch(connection)
+    batch.lock(sorted({content_id for content_id, _ in asked}), held)
+    if is_suspicious:
+        batch.recall(asked)
+    for content_id, request in asked:
+        if content_id not in batch.held:
+            batch.take(content_id, request)
+        if batch.is_spent:
+            break
+    batch.store()
+    return batch
 
 
 def _is_snapshot_due(working: Working) -> bool:

@@ -15,8 +15,8 @@ from sqlalchemy import ARRAY, Connection, Dialect, Select, String, any_, bindpar
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
 from collab.domain.ot.document import Document
-from collab.domain.ot.edits import Dropped, Edit, Overwrite
-from collab.domain.ot.ops import Op
+from collab.domain.ot.edits import Edit
+from collab.storage.rows import row_of
 from collab.storage.tables import contents, edits
 
 Row: TypeAlias = dict[str, Any]
@@ -93,20 +93,7 @@ class EditLog:
 
     def row(self, edit: Edit) -> Row:
         """The edit as it is stored."""
-        return {
-            "content_id": edit.content_id,
-            "version": edit.version,
-            "edit_id": edit.edit_id,
-            "author_id": edit.author.id,
-            "session_id": edit.session_id,
-            "base_version": edit.base_version,
-            "ops": _records(edit.ops),
-            "inverse": _records(edit.inverse),
-            "undoes": edit.undoes,
-            "dropped": _records(edit.dropped) if edit.dropped else None,
-            "overwrote": _records(edit.overwrote) if edit.overwrote else None,
-            "created_at": self._time(edit.at),
-        }
+        return row_of(edit, self._time(edit.at))
 
 
 def told_bytes(row: Row) -> int:
@@ -174,7 +161,3 @@ def _json(value: Any) -> str:
 
 def _bytes(text: str | None) -> int:
     return 0 if text is None else len(text) if text.isascii() else len(text.encode())
-
-
-def _records(records: Sequence[Op | Dropped | Overwrite]) -> str:
-    return _json([record.to_json() for record in records])

@@ -23,10 +23,12 @@ from sqlalchemy.exc import IntegrityError
 from collab.domain.errors import CollabError, Unavailable
 from collab.domain.kinds import Kinds
 from collab.domain.ot.edits import Asked
-from collab.domain.ot.rebase import Accepted, Outcome
+from collab.domain.ot.rebase import Stored
 from collab.domain.sizes import SizeLimits
-from collab.services.ports import UNMETERED, Meter, OnOutcome
-from collab.storage.batch import Batch
+from collab.services.editing.after_commit import Commit
+from collab.services.ports import UNMETERED, Meter
+from collab.services.ticket import Ticket
+from collab.storage.batch import Batch, write
 from collab.storage.content_cache import CachedContent
 from collab.storage.edit_log import EditLog, HeadsLocked
 from collab.storage.queue import Queue, Waiting, named
@@ -52,22 +54,21 @@ MOST_AT_ONCE = 1_000
 MAX_PAUSE_S = 0.02
 """The longest pause between two commits, for the sake of other nodes."""
 
-OnCommit: TypeAlias = Callable[[Sequence[Accepted]], None]
+OnCommit: TypeAlias = Callable[[Commit], None]
 
 
 class Journal:
     """The one writer of edits of a node.
 
     Edits of a content are ordered as they are submitted. Each is answered after the commit that holds it; what is in
-    memory changes only then, so a failed commit leaves the old heads standing. `on_commit` hears of the accepted edits
-    of each commit, in order. `band_of` says whose a content is, for the turns.
+    memory changes only then, so a failed commit leaves the old heads standing. `band_of` says whose a content is, for
+    the turns.
     """
 
     def __init__(
         self,
         writer: Writer,
         kinds: Kinds,
-        on_commit: OnCommit,
         *,
         max_waiting: int,
         max_live: int,
@@ -79,7 +80,7 @@ class Journal:
         self._writer = writer
         self._edit_log = EditLog(writer.dialect)
         self._kinds = kinds
-        self._on_commit = on_commit
+        self._on_commit: OnCommit = Commit.answer
         self._max_waiting = max_waiting
         self._max_base_edits = max_base_edits
         self._sizes = sizes
@@ -113,8 +114,10 @@ class Journal:
         """How many contents are in memory."""
         return len(self._live)
 
-    def start(self) -> None:
-        """Begins to write what was submitted so far and what will be."""
+    def start(self, on_commit: OnCommit) -> None:
+        """Begins to write what was submitted so far and what will be. `on_commit` is given each commit, and gives its
+        answers."""
+        self._on_commit = on_commit
         self._is_started = True
         self._write_soon()
 
@@ -130,25 +133,19 @@ class Journal:
         if self._is_started and self._queue:
             self._refuse(self._queue.next(len(self._queue)), Unavailable("the server goes down; send it again"))
 
-    def submit(self, content_id: str, asked: Asked) -> asyncio.Future[Outcome]:
-        """The outcome, once it is durable. Queued before this returns, so a caller's own order is kept.
+    def submit(self, content_id: str, asked: Asked) -> Ticket[Stored]:
+        """Queued before this returns, so a caller's own order is kept; the ticket has the outcome once it is durable.
 
-        It may also raise a `ClientFault` (nothing changed), or `Unavailable`: nothing was stored.
-        """
-        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.take(content_id, asked, partial(_resolve, answer))
-        return answer
-
-    def take(self, content_id: str, asked: Asked, on_outcome: OnOutcome) -> None:
-        """As `submit`; calls `on_outcome` with the outcome or the error, once it is committed.
-
-        `Unavailable` where nothing more can be taken. A band may fill half of what the others leave free: however many
-        fill theirs, there is room for the next.
+        Or a `ClientFault` (nothing changed), or `Unavailable` (nothing was stored). `Unavailable` is raised where
+        nothing more can be taken. A band may fill half of what the others leave free: however many fill theirs, there
+        is room for the next.
         """
         if self._is_closing or self._queue.of_band(content_id) >= self._max_waiting - self.waiting:
             raise Unavailable("too many edits are waiting to be stored; send it again in a moment")
-        self._queue.put(Waiting(content_id, asked, on_outcome))
+        ticket = Waiting(content_id, asked)
+        self._queue.put(ticket)
         self._write_soon()
+        return ticket
 
     def head(self, content_id: str) -> CachedContent | None:
         """The content as this node knows it, where it is in memory; another node may be ahead."""
@@ -180,9 +177,9 @@ class Journal:
         content_ids = {entry.content_id for entry in entries}
         known = {content_id: live for content_id in content_ids if (live := self._live.get(content_id)) is not None}
         asked = [(entry.content_id, entry.asked) for entry in entries]
-        self._hand_over(partial(_write_batch, asked, known, self._new_batch), frozenset(self._held))
+        self._hand_over(partial(write, asked, partial(self._new_batch, known)), frozenset(self._held))
 
-    def _new_batch(self, connection: Connection, known: Mapping[str, CachedContent]) -> Batch:
+    def _new_batch(self, known: Mapping[str, CachedContent], connection: Connection) -> Batch:
         return Batch(connection, self._edit_log, self._kinds, self._sizes, known, self._max_base_edits)
 
     def _hand_over(self, write: Callable[..., Batch], held: frozenset[str], *, is_suspicious: bool = False) -> None:
@@ -197,7 +194,7 @@ class Journal:
             else:
                 self._finish(result)
 
-        self._writer.submit(partial(write, held, is_suspicious=is_suspicious), written)
+        self._writer.run(partial(write, held, is_suspicious=is_suspicious)).then(written)
 
     def _finish(self, result: Batch | Exception) -> None:
         entries: Sequence[Waiting] = self._writing
@@ -239,7 +236,7 @@ class Journal:
             error = Unavailable("the server could not store the edit; send it again, unchanged")
         self._meter.not_committed(len(entries))
         for entry in entries:
-            entry.give(error)
+            entry.settle(error)
 
     def _pause_after(self, batch: Batch) -> None:
         """Where other nodes hold the heads in turn, the next commit waits here for most of that time instead of at
@@ -253,61 +250,11 @@ class Journal:
             self._queue.charge(content_id, seconds)
         for content_id, working in batch.working.items():
             self._live[content_id] = working.commit()
-        # The author hears before the room does, which may have thousands of listeners; but not before what others did
-        # in the same commit, or on another node, without which their own edit would seem to have a gap before it.
-        alone = set() if batch.was_behind else _of_one_session(entries)
         answers = list(zip(entries, batch.outcomes, strict=True))
-        _give([(entry, outcome) for entry, outcome in answers if entry.content_id in alone])
+        commit = Commit(answers, [entry.asked.session_id for entry in entries])
         try:
-            self._on_commit([outcome for outcome in batch.outcomes if isinstance(outcome, Accepted)])
+            self._on_commit(commit)
         except Exception:
             # The edge to who is told: the edits are stored, and their authors hear that.
             log.exception("a commit could not be told", **named(entries))
-        _give([(entry, outcome) for entry, outcome in answers if entry.content_id not in alone])
-
-
-def _of_one_session(entries: Sequence[Waiting]) -> set[str]:
-    """The contents of which all edits are of one session."""
-    sessions: dict[str, set[str | None]] = {}
-    for entry in entries:
-        sessions.setdefault(entry.content_id, set()).add(entry.asked.session_id)
-    return {content_id for content_id, of in sessions.items() if len(of) == 1}
-
-
-def _give(answers: Sequence[tuple[Waiting, Outcome | CollabError]]) -> None:
-    for entry, outcome in answers:
-        if isinstance(outcome, CollabError):
-            # Where it was raised holds the batch, and that holds it: only the garbage collector would free them.
-            outcome.__traceback__ = None
-        entry.give(outcome)
-
-
-def _write_batch(
-    asked: Sequence[tuple[str, Asked]],
-    known: Mapping[str, CachedContent],
-    new_batch: Callable[[Connection, Mapping[str, CachedContent]], Batch],
-    held: frozenset[str],
-    connection: Connection,
-    *,
-    is_suspicious: bool,
-) -> Batch:
-    batch = new_batch(connection, known)
-    batch.lock(sorted({content_id for content_id, _ in asked}), held)
-    if is_suspicious:
-        batch.recall(asked)
-    for content_id, request in asked:
-        if content_id not in batch.held:
-            batch.take(content_id, request)
-        if batch.is_spent:
-            break
-    batch.store()
-    return batch
-
-
-def _resolve(answer: asyncio.Future[Outcome], outcome: Outcome | CollabError) -> None:
-    if answer.done():
-        return
-    if isinstance(outcome, CollabError):
-        answer.set_exception(outcome)
-    else:
-        answer.set_result(outcome)
+            commit.answer()

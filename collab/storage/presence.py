@@ -1,4 +1,4 @@
-"""Stays and nodes: written by the one writer, read beside it."""
+"""Visits and nodes: written by the one writer, read beside it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import BandRoom, ContentRoom
 from collab.domain.bands import User
-from collab.domain.presence.sessions import Departed, Node, Origin, Stay
+from collab.domain.presence.visits import Departed, Node, Origin, Visit
 from collab.storage.faults import translated
 from collab.storage.tables import contents, nodes, presence_sessions, users
 from collab.storage.upserts import by_dialect
@@ -43,12 +43,12 @@ class StoredPresence:
         self._engine = engine
         self._writer = writer
 
-    async def record(self, node: Node, stays: Sequence[Stay]) -> bool:
+    async def record(self, node: Node, visits: Sequence[Visit]) -> bool:
         def work(connection: Connection) -> bool:
             if not _renew(connection, node):
                 return False
-            if stays:
-                connection.execute(_RECORD[connection.dialect.name], [_row_of(stay) for stay in stays])
+            if visits:
+                connection.execute(_RECORD[connection.dialect.name], [_row_of(visit) for visit in visits])
             return True
 
         return await self._writer.run(work)
@@ -61,7 +61,7 @@ class StoredPresence:
         async with translated(), self._engine.connect() as connection:
             return set((await connection.execute(statement)).scalars())
 
-    async def stays(self, band_id: str, limit: int, before: str | None) -> list[Stay]:
+    async def visits(self, band_id: str, limit: int, before: str | None) -> list[Visit]:
         of_contents = select(literal(ContentRoom("").name) + contents.c.id).where(contents.c.band_id == band_id)
         table = presence_sessions
         statement = (
@@ -75,7 +75,7 @@ class StoredPresence:
             last = select(table.c.started_at, table.c.id).where(table.c.id == before).scalar_subquery()
             statement = statement.where(tuple_(table.c.started_at, table.c.id) < last)
         async with translated(), self._engine.connect() as connection:
-            return [_stay_of(row) for row in await connection.execute(statement)]
+            return [_visit_of(row) for row in await connection.execute(statement)]
 
 
 def _renew(connection: Connection, node: Node) -> bool:
@@ -104,7 +104,7 @@ def _end_dead(connection: Connection, now: datetime, asking: str) -> list[Depart
 
 
 def _bury(connection: Connection, node_id: str, last_heard: datetime) -> list[Departed]:
-    """Ends a node and its stays at the time when it was last heard of."""
+    """Ends a node and its visits at the time when it was last heard of."""
     table = presence_sessions
     theirs = (table.c.node_id == node_id) & _OPEN
     ended = connection.execute(select(table).where(theirs).order_by(table.c.started_at, table.c.id)).all()
@@ -119,25 +119,25 @@ def _bury(connection: Connection, node_id: str, last_heard: datetime) -> list[De
     ]
 
 
-def _row_of(stay: Stay) -> dict[str, Any]:
+def _row_of(visit: Visit) -> dict[str, Any]:
     return {
-        "id": stay.id,
-        "session_id": stay.session_id,
-        "user_id": stay.user.id,
-        "room": stay.room,
-        "node_id": stay.node_id,
-        "transport": stay.origin.transport,
-        "user_agent": stay.origin.user_agent,
-        "remote_addr": stay.origin.remote_addr,
-        "started_at": stay.started_at,
-        "last_seen_at": stay.last_seen_at,
-        "ended_at": stay.ended_at,
-        "end_reason": stay.end_reason,
+        "id": visit.id,
+        "session_id": visit.session_id,
+        "user_id": visit.user.id,
+        "room": visit.room,
+        "node_id": visit.node_id,
+        "transport": visit.origin.transport,
+        "user_agent": visit.origin.user_agent,
+        "remote_addr": visit.origin.remote_addr,
+        "started_at": visit.started_at,
+        "last_seen_at": visit.last_seen_at,
+        "ended_at": visit.ended_at,
+        "end_reason": visit.end_reason,
     }
 
 
-def _stay_of(row: Row[Any]) -> Stay:
-    return Stay(
+def _visit_of(row: Row[Any]) -> Visit:
+    return Visit(
         id=row.id,
         session_id=row.session_id,
         user=User(row.user_id, row.user_name),

@@ -12,10 +12,9 @@ from time import perf_counter
 
 import structlog
 
-from collab.domain.errors import CollabError
 from collab.domain.ot.edits import Asked
-from collab.domain.ot.rebase import Outcome
-from collab.services.ports import OnOutcome
+from collab.domain.ot.rebase import Stored
+from collab.services.ticket import Ticket
 
 log = structlog.get_logger(__name__)
 
@@ -26,18 +25,20 @@ _FORGOTTEN_S = 0.001
 """Who has used less is as good as new."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An edit or undo in the queue, and where its answer goes."""
+class Waiting(Ticket[Stored]):
+    """An edit or undo in the queue: the ticket of whoever handed it in."""
 
-    content_id: str
-    asked: Asked
-    answer: OnOutcome
+    __slots__ = ("asked", "content_id")
 
-    def give(self, outcome: Outcome | CollabError) -> None:
-        """Answers it. Whoever can't take that must not keep the others of its commit from theirs."""
+    def __init__(self, content_id: str, asked: Asked) -> None:
+        super().__init__()
+        self.content_id = content_id
+        self.asked = asked
+
+    def settle(self, outcome: Stored | Exception) -> None:
+        """Whoever can't take their answer must not keep the others of the same commit from theirs."""
         try:
-            self.answer(outcome)
+            super().settle(outcome)
         except Exception:  # the edge of one answer
             asked = self.asked
             of = {"content_id": self.content_id, "edit_id": asked.edit_id, "session_id": asked.session_id}

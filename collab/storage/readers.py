@@ -15,7 +15,7 @@ from collab.domain.ot.edits import Edit
 from collab.services.ports import EVERY_EDIT, EditFilter
 from collab.storage.faults import translated
 from collab.storage.journal import Journal
-from collab.storage.rows import SELECT_TOLD_EDITS, document_of, edit_of, edits_after, snapshot_before, told_edit_of
+from collab.storage.rows import SELECT_TOLD_EDITS, document_of, edit_of, edits_after, snapshot_before
 from collab.storage.tables import contents, edits
 
 _STORED_BYTES = func.length(cast(edits.c.ops, Text)) + func.length(cast(edits.c.inverse, Text))
@@ -95,7 +95,7 @@ class StoredHistory:
             if not fitting:
                 return [], False
             told = SELECT_TOLD_EDITS.where(*of_page, edits.c.version <= fitting[-1]).order_by(edits.c.version)
-            page = [told_edit_of(row) async for row in await connection.stream(told)]
+            page = [edit_of(row) async for row in await connection.stream(told)]
             return page, len(found) > len(fitting)
 
     async def earliest(self, content_id: str, after: int, version: int, max_bytes: int) -> int:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     column,
     func,
+    null,
     select,
     tuple_,
 )
@@ -26,12 +27,14 @@ from collab.domain.bands import Checkpoint, Content, Member
 from collab.domain.ot import ops
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Author, Dropped, Edit, Overwrite
-from collab.storage.tables import checkpoints, contents, edits, memberships, snapshots, users
+from collab.domain.ot.ops import Op
+from collab.storage.tables import checkpoints, contents, edits, folded_edits, memberships, snapshots, users
 
 SELECT_EDITS = select(edits, users.c.name.label("author_name")).join(users, users.c.id == edits.c.author_id)
 _KEPT_TO_ITSELF = ("inverse", "dropped", "overwrote")
 SELECT_TOLD_EDITS: Select[Any] = select(
-    *(column for column in edits.c if column.name not in _KEPT_TO_ITSELF), users.c.name.label("author_name")
+    *(null().label(column.name) if column.name in _KEPT_TO_ITSELF else column for column in edits.c),
+    users.c.name.label("author_name"),
 ).join(users, users.c.id == edits.c.author_id)
 """Of edits what everybody is told: half of what is stored of them."""
 SELECT_CONTENTS = select(contents, users.c.name.label("updated_by_name")).join(
@@ -64,6 +67,9 @@ def _joined(keys: TableValuedAlias, content_id: ColumnElement[Any], version: Col
 _EDITS_AT_SQLITE = _joined(_KEYS, *(func.json_extract(_KEYS.c.value, f"$[{index}]") for index in range(2)))
 _EDITS_AT_POSTGRESQL = _joined(_KEYS_APART, _KEYS_APART.c.content_id, _KEYS_APART.c.version)
 _EDITS_NAMED = SELECT_EDITS.where(tuple_(edits.c.content_id, edits.c.edit_id).in_(bindparam("keys", expanding=True)))
+_FOLDED_NAMED = select(folded_edits).where(
+    tuple_(folded_edits.c.content_id, folded_edits.c.edit_id).in_(bindparam("keys", expanding=True))
+)
 
 
 def edits_after(content_id: str, version: int, limit: int | None = None) -> Select[Any]:
@@ -99,6 +105,11 @@ def edits_named(connection: Connection, keys: Sequence[tuple[str, str]]) -> Iter
     return connection.execute(_EDITS_NAMED, {"keys": keys})
 
 
+def folded_named(connection: Connection, keys: Sequence[tuple[str, str]]) -> Iterable[Row[Any]]:
+    """What is left of the edits with these content ids and edit ids that were folded away."""
+    return connection.execute(_FOLDED_NAMED, {"keys": keys})
+
+
 def snapshot_before(content_id: str, version: int) -> Select[Any]:
     """The newest snapshot that is not newer than a version."""
     return (
@@ -113,7 +124,30 @@ def document_of(snapshot: Any) -> Document:
     return Document.from_snapshot(snapshot)
 
 
+def row_of(edit: Edit, at: Any) -> dict[str, Any]:
+    """An edit as its row, for a driver: lists are JSON, and `at` is its time in the driver's form."""
+    return {
+        "content_id": edit.content_id,
+        "version": edit.version,
+        "edit_id": edit.edit_id,
+        "author_id": edit.author.id,
+        "session_id": edit.session_id,
+        "base_version": edit.base_version,
+        "ops": _json(edit.ops),
+        "inverse": _json(edit.inverse),
+        "undoes": edit.undoes,
+        "dropped": _json(edit.dropped) if edit.dropped else None,
+        "overwrote": _json(edit.overwrote) if edit.overwrote else None,
+        "created_at": at,
+    }
+
+
+def _json(records: Sequence[Op | Dropped | Overwrite]) -> str:
+    return orjson.dumps([record.to_json() for record in records]).decode()
+
+
 def edit_of(row: Row[Any]) -> Edit:
+    """The edit of a row; of a told one (`SELECT_TOLD_EDITS`) without what is kept to itself."""
     return Edit(
         content_id=row.content_id,
         version=row.version,
@@ -122,30 +156,26 @@ def edit_of(row: Row[Any]) -> Edit:
         author=Author(row.author_id, row.author_name),
         session_id=row.session_id,
         ops=tuple(map(ops.from_json, row.ops)),
-        inverse=tuple(map(ops.from_json, row.inverse)),
+        inverse=tuple(map(ops.from_json, row.inverse or ())),
         at=row.created_at,
         undoes=row.undoes,
-        dropped=tuple(Dropped(**entry) for entry in row.dropped or ()),
-        overwrote=tuple(
-            Overwrite(entry["index"], entry["version"], Author(**entry["author"]), entry["value"])
-            for entry in row.overwrote or ()
-        ),
+        dropped=tuple(map(Dropped.from_json, row.dropped or ())),
+        overwrote=tuple(map(Overwrite.from_json, row.overwrote or ())),
     )
 
 
-def told_edit_of(row: Row[Any]) -> Edit:
-    """An edit as everybody is told of it."""
+def folded_edit_of(row: Row[Any]) -> Edit:
+    """An edit that was folded away: that it is stored, and as which version; none of what it did."""
     return Edit(
         content_id=row.content_id,
         version=row.version,
         edit_id=row.edit_id,
-        base_version=row.base_version,
-        author=Author(row.author_id, row.author_name),
-        session_id=row.session_id,
-        ops=tuple(map(ops.from_json, row.ops)),
+        base_version=row.version - 1,
+        author=Author(row.author_id, row.author_id),
+        session_id=None,
+        ops=(),
         inverse=(),
         at=row.created_at,
-        undoes=row.undoes,
     )
 
 

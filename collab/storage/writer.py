@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from collab.domain.errors import Unavailable
+from collab.services.ticket import Ticket
 from collab.storage.breaking import break_connection
 from collab.storage.engine import sqlite_file, writing_engine
 from collab.storage.file import DatabaseFile
@@ -67,48 +68,35 @@ class Writer:
         if self._failed is not None and perf_counter() - self._failed[0] > FAILING_AFTER_S:
             raise Unavailable(f"the database takes no changes: {self._failed[1]}")
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returns, once its transaction is committed.
+    def run(self, work: Callable[[Connection], T]) -> Ticket[T]:
+        """Its turn is given before this returns. The ticket has what `work` returns, once its transaction is committed.
 
-        Raises what `work` raises, after a rollback; `Unavailable` where the database fails. `IntegrityError`
-        comes through as it is: the caller knows which invariant it relied on.
+        Or what `work` raises, after a rollback; `Unavailable` where the database fails. `IntegrityError` comes through
+        as it is: the caller knows which invariant it relied on.
         """
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        def done(result: T | Exception) -> None:
-            if answer.done():
-                return
-            if isinstance(result, Exception):
-                answer.set_exception(result)
-            else:
-                answer.set_result(result)
-
-        self.submit(work, done)
-        return await answer
-
-    def submit(self, work: Callable[[Connection], T], done: Callable[[T | Exception], None]) -> None:
-        """As `run`, for whoever wants to be called back in the event loop, with the result or the error."""
         loop = asyncio.get_running_loop()
+        ticket: Ticket[T] = Ticket()
 
         def carry_out() -> None:
             try:
                 result = self._transact(work)
             except Exception as error:  # noqa: BLE001  # handed over, not swallowed
                 # By this name alone: the error knows this frame, and a frame that knew it would keep both.
-                tell(error)
+                settle(error)
             else:
-                tell(result)
+                settle(result)
 
-        def tell(result: T | Exception) -> None:
+        def settle(result: T | Exception) -> None:
             # Whoever asked may be gone, with the loop.
             with suppress(RuntimeError):
-                loop.call_soon_threadsafe(done, result)
+                loop.call_soon_threadsafe(ticket.settle, result)
 
         if self._thread is None:
             self._thread = Thread(target=self._work, name="collab-writer", daemon=True)
             self._thread.start()
             self._look(loop)
         self._todo.put(carry_out)
+        return ticket
 
     def _work(self) -> None:
         while (carry_out := self._todo.get()) is not None:

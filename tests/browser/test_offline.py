@@ -144,7 +144,7 @@ async def test_saved_is_never_said_of_what_the_server_has_not_confirmed(hall: Ha
     # The line is there, but the answer does not come: the one thread that writes stands still.
     writer = hall.server.engine._writer  # noqa: SLF001  # nothing outside can make a database slow
     release = threading.Event()
-    holding = asyncio.create_task(writer.run(lambda _: release.wait()))
+    holding = writer.run(lambda _: release.wait())
     try:
         await ada.write("Key of Iko Iko", "G")
         await ada.sees_saving("saving", "Saving…")

@@ -19,7 +19,7 @@ from collab.services.ports import EVERY_EDIT, EditFilter
 from collab.storage import readers
 from collab.storage.engine import reading_engine
 from collab.storage.jobs import StoredJobs
-from collab.storage.rows import told_edit_of
+from collab.storage.rows import edit_of
 from collab.storage.writer import Writer
 from tests.support.clock import ManualClock
 from tests.support.serving import settings_for
@@ -109,9 +109,9 @@ async def test_a_page_ends_by_bytes_too_and_what_is_not_on_it_is_not_read(
 
     def noted(row: Row[Any]) -> Edit:
         read.append(row.version)
-        return told_edit_of(row)
+        return edit_of(row)
 
-    monkeypatch.setattr(readers, "told_edit_of", noted)
+    monkeypatch.setattr(readers, "edit_of", noted)
 
     async def pages(limit: int, only: EditFilter = EVERY_EDIT) -> list[list[int]]:
         found: list[list[int]] = []

@@ -2,26 +2,24 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from collab.domain.errors import CollabError, Invalid, NotFound, Unavailable, VersionUnknown
+from collab.domain.errors import Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Proposal
 from collab.domain.ot.ops import Op, Set
-from collab.domain.ot.rebase import Accepted, Outcome
+from collab.domain.ot.rebase import Accepted, Stored
 from collab.domain.ot.rebasing import Rebasing
+from collab.services.editing.after_commit import Commit
 from tests.support.rooms import BEN, NOW, START
 from tests.support.storage import Node, at_each, make_content, make_setlist, node, proposal, typed, venue, versions
-from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
 
@@ -56,35 +54,11 @@ async def test_edits_that_wait_are_committed_together_in_their_order(room: Node)
     assert await room.stored() == edits
 
 
-def _hear(heard: list[str], who: str, _outcome: Outcome | CollabError) -> None:
-    heard.append(who)
-
-
-@pytest.mark.usefixtures("whole_commits")
-async def test_an_author_hears_before_the_room_but_not_before_what_others_did_in_the_same_commit(room: Node) -> None:
-    heard: list[str] = []
-    told = room.committed.append
-
-    def committed(accepted: Sequence[Accepted]) -> None:
-        heard.append("the room")
-        told(list(accepted))
-
-    room.journal._on_commit = committed  # noqa: SLF001  # the order is the point
-    room.journal.take(START.id, proposal(typed("a"), base=0), lambda _: heard.append("ada"))
-    await until(lambda: len(heard) == 2)
-    assert heard == ["ada", "the room"]
-    for session_id in ("one", "another"):
-        asked = replace(proposal(typed("b"), base=1), session_id=session_id)
-        room.journal.take(START.id, asked, partial(_hear, heard, session_id))
-    await until(lambda: len(heard) == 5)
-    assert heard[2:] == ["the room", "one", "another"]
-
-
 async def test_who_is_told_can_fail_and_the_authors_hear_that_their_edits_are_stored(room: Node) -> None:
-    def committed(_accepted: Sequence[Accepted]) -> None:
+    def told(_commit: Commit) -> None:
         raise RuntimeError
 
-    room.journal._on_commit = committed  # noqa: SLF001  # nothing of ours raises there
+    room.journal.start(told)
     asked = [replace(proposal(typed("b"), base=0), session_id=session_id) for session_id in ("one", "another")]
     assert all(isinstance(outcome, Accepted) for outcome in await asyncio.gather(*map(room.submit, asked)))
 
@@ -122,7 +96,8 @@ async def test_the_times_of_a_content_never_go_back(any_database_url: str, is_in
 
 
 async def test_who_no_longer_waits_is_stored_all_the_same(room: Node) -> None:
-    gone = room.journal.submit(START.id, proposal(venue("Blue Nile"), base=0))
+    gone = asyncio.create_task(room.submit(proposal(venue("Blue Nile"), base=0)))
+    await asyncio.sleep(0)  # it is handed in
     gone.cancel()
     await room.edit(typed("all "), base=0)
     assert versions(await room.stored()) == [1, 2]
@@ -171,7 +146,7 @@ async def test_an_edit_that_the_domain_trips_over_is_refused_alone(room: Node, m
 
 @pytest.mark.parametrize("is_stored", [True, False])
 async def test_who_cannot_take_an_answer_keeps_nobody_from_theirs(room: Node, is_stored: bool) -> None:
-    def stumble(_outcome: Outcome | CollabError) -> None:
+    def stumble(_outcome: Stored | Exception) -> None:
         raise RuntimeError("too late")
 
     def fail(_connection: Any) -> None:
@@ -179,7 +154,7 @@ async def test_who_cannot_take_an_answer_keeps_nobody_from_theirs(room: Node, is
 
     answers = [room.journal.submit(START.id, proposal(typed("x"), base=0))]
     unheard = proposal(typed("y"), base=0)
-    room.journal.take(START.id, unheard, stumble)
+    room.journal.submit(START.id, unheard).then(stumble)
     answers.append(room.journal.submit(START.id, proposal(typed("z"), base=0)))
     with capture_logs() as log, nullcontext() if is_stored else at_each("commit", fail):
         outcomes = await asyncio.gather(*answers, return_exceptions=True)
@@ -199,7 +174,7 @@ async def test_a_full_queue_is_unavailable_until_there_is_room(any_database_url:
             full.journal.submit(START.id, proposal(typed("x"), base=0))
         # Half of what is free is left to others.
         waiting.append(full.journal.submit(SECOND.id, proposal(typed("x"), base=0)))
-        full.journal.start()
+        full.journal.start(full.told)
         assert [type(outcome) for outcome in await asyncio.gather(*waiting)] == [Accepted] * 3
         assert (await full.edit(typed("x"), base=2)).version == 3
 

@@ -133,6 +133,7 @@ class TestOldBases:
         assert isinstance(outcome, Accepted)
         assert outcome.document.fields["notes"] == f"y{'x' * count}doors!"
 
+    @pytest.mark.usefixtures("whole_commits")
     async def test_what_memory_does_not_hold_is_read_once_a_batch(self, room: Node, short_memory: int) -> None:
         count = 5 * short_memory
         for version in range(count):

@@ -1,4 +1,4 @@
-"""Stays and nodes are kept alike on every database."""
+"""Visits and nodes are kept alike on every database."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pytest_asyncio
 from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
 from collab.domain.ot.document import Document
-from collab.domain.presence.sessions import Departed, Node, Origin, Stay
+from collab.domain.presence.visits import Departed, Node, Origin, Visit
 from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine
@@ -33,8 +33,8 @@ def node(node_id: str, seconds: float) -> Node:
     return Node(node_id, "stage", START, at(seconds), at(seconds) + LEASE)
 
 
-def stay(stay_id: str, user: User, seconds: float, *, room: str = "band_b", node_id: str = "n1") -> Stay:
-    return Stay(stay_id, f"sid-{stay_id}", user, room, node_id, ORIGIN, at(seconds), at(seconds))
+def visit(visit_id: str, user: User, seconds: float, *, room: str = "band_b", node_id: str = "n1") -> Visit:
+    return Visit(visit_id, f"sid-{visit_id}", user, room, node_id, ORIGIN, at(seconds), at(seconds))
 
 
 @pytest_asyncio.fixture
@@ -54,44 +54,44 @@ async def store(any_database_url: str) -> AsyncIterator[StoredPresence]:
 
 
 async def test_a_stay_is_kept_as_it_is_and_then_as_it_ended(store: StoredPresence) -> None:
-    begun = stay("a", ADA, 0)
+    begun = visit("a", ADA, 0)
     assert await store.record(node("n1", 0), [begun])
-    assert await store.stays("b", 10, None) == [begun]
+    assert await store.visits("b", 10, None) == [begun]
 
     ended = begun.seen(at(3)).end(at(5), "left")
     assert await store.record(node("n1", 5), [ended])
-    assert await store.stays("b", 10, None) == [ended]
+    assert await store.visits("b", 10, None) == [ended]
 
 
 async def test_a_stay_that_ended_is_not_opened_again(store: StoredPresence) -> None:
-    begun = stay("a", ADA, 0)
+    begun = visit("a", ADA, 0)
     ended = begun.end(at(5), "left")
     await store.record(node("n1", 5), [ended])
     await store.record(node("n1", 6), [begun.seen(at(6))])
-    assert await store.stays("b", 10, None) == [ended]
+    assert await store.visits("b", 10, None) == [ended]
 
 
 async def test_the_stays_of_a_band_are_those_in_its_room_and_its_contents(store: StoredPresence) -> None:
-    here = [stay("a", ADA, 0), stay("b", BEN, 1, room="content_s")]
-    elsewhere = [stay("c", ADA, 2, room="band_other"), stay("d", ADA, 3, room="content_o")]
+    here = [visit("a", ADA, 0), visit("b", BEN, 1, room="content_s")]
+    elsewhere = [visit("c", ADA, 2, room="band_other"), visit("d", ADA, 3, room="content_o")]
     await store.record(node("n1", 3), [*here, *elsewhere])
-    assert await store.stays("b", 10, None) == here[::-1]
+    assert await store.visits("b", 10, None) == here[::-1]
 
 
 async def test_pages_meet_without_a_gap_also_where_stays_began_at_the_same_time(store: StoredPresence) -> None:
-    stays = [stay(name, ADA, second) for second, names in enumerate(["a", "bcd", "ef"]) for name in names]
-    await store.record(node("n1", 3), stays)
+    visits = [visit(name, ADA, second) for second, names in enumerate(["a", "bcd", "ef"]) for name in names]
+    await store.record(node("n1", 3), visits)
 
-    found: list[Stay] = []
+    found: list[Visit] = []
     before = None
-    while page := await store.stays("b", 2, before):
+    while page := await store.visits("b", 2, before):
         found += page
         before = page[-1].id
-    assert found == sorted(stays, key=lambda entry: (entry.started_at, entry.id), reverse=True)
+    assert found == sorted(visits, key=lambda entry: (entry.started_at, entry.id), reverse=True)
 
 
 async def test_the_stays_of_a_dead_node_end_when_it_was_last_heard_of(store: StoredPresence) -> None:
-    await store.record(node("n1", 0), [stay("a", ADA, 0), stay("b", BEN, 0).end(at(0), "left")])
+    await store.record(node("n1", 0), [visit("a", ADA, 0), visit("b", BEN, 0).end(at(0), "left")])
     await store.record(node("n1", 4), [])
     await store.record(node("n2", 19), [])
 
@@ -99,34 +99,34 @@ async def test_the_stays_of_a_dead_node_end_when_it_was_last_heard_of(store: Sto
     assert await store.end_dead(at(19), "n2") == [Departed("band_b", "sid-a", "ada", at(4), is_still_there=False)]
     assert await store.end_dead(at(19), "n2") == []
 
-    ends = {entry.id: (entry.ended_at, entry.end_reason) for entry in await store.stays("b", 10, None)}
+    ends = {entry.id: (entry.ended_at, entry.end_reason) for entry in await store.visits("b", 10, None)}
     assert ends == {"a": (at(4), "node_died"), "b": (at(0), "left")}
 
 
 async def test_who_is_there_by_another_node_has_not_left_with_the_dead_one(store: StoredPresence) -> None:
-    await store.record(node("n1", 0), [stay("a", ADA, 0), stay("b", BEN, 0)])
-    await store.record(node("n2", 16), [stay("c", ADA, 10, node_id="n2")])
+    await store.record(node("n1", 0), [visit("a", ADA, 0), visit("b", BEN, 0)])
+    await store.record(node("n2", 16), [visit("c", ADA, 10, node_id="n2")])
 
     departed = await store.end_dead(at(16), "n2")
     assert {entry.user_id: entry.is_still_there for entry in departed} == {"ada": True, "ben": False}
 
 
 async def test_a_node_that_was_taken_for_dead_is_told_so_and_stores_nothing(store: StoredPresence) -> None:
-    await store.record(node("n1", 0), [stay("a", ADA, 0)])
+    await store.record(node("n1", 0), [visit("a", ADA, 0)])
     await store.end_dead(at(15), "n2")
 
-    assert not await store.record(node("n1", 16), [stay("b", BEN, 16)])
-    assert [entry.id for entry in await store.stays("b", 10, None)] == ["a"]
+    assert not await store.record(node("n1", 16), [visit("b", BEN, 16)])
+    assert [entry.id for entry in await store.visits("b", 10, None)] == ["a"]
 
 
 async def test_a_node_that_stopped_by_itself_is_not_dead(store: StoredPresence) -> None:
     await store.record(node("n1", 0), [])
-    await store.record(replace(node("n1", 1), ended_at=at(1)), [stay("a", ADA, 0).end(at(1), "server_stopped")])
+    await store.record(replace(node("n1", 1), ended_at=at(1)), [visit("a", ADA, 0).end(at(1), "server_stopped")])
     assert await store.end_dead(at(60), "n2") == []
 
 
 async def test_a_node_that_slept_does_not_take_itself_for_dead(store: StoredPresence) -> None:
-    await store.record(node("n1", 0), [stay("a", ADA, 0)])
+    await store.record(node("n1", 0), [visit("a", ADA, 0)])
     assert await store.end_dead(at(60), "n1") == []
     assert await store.record(node("n1", 60), [])
 

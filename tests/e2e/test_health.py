@@ -29,7 +29,7 @@ async def test_a_node_whose_commits_do_not_end_is_to_be_restarted(
     monkeypatch.setattr("collab.storage.journal.STUCK_AFTER_S", 0.0)
     release = threading.Event()
     async with member(server, "ada") as ada, server.rest(None) as probe:
-        holding = asyncio.create_task(server.engine._writer.run(lambda _: release.wait()))  # noqa: SLF001  # its one thread
+        holding = server.engine._writer.run(lambda _: release.wait())  # noqa: SLF001  # its one thread
         sent = asyncio.create_task(ada.edit(gig.setlist_id, 0, set_("iko", "key", "G")))
         while (stuck := await probe.get("/healthz")).status_code == 200:
             pass

@@ -232,11 +232,11 @@ async def test_a_database_that_is_away_at_the_end_keeps_nothing_else_from_being_
         gig = await make_gig(server)
         async with member(server, "ada") as ada:
             await ada.ok("join_room", gig.room)
-            [stay] = await server.engine.attendance.stays(User("ada", "Ada"), gig.band_id, 1, None)
+            [visit] = await server.engine.presence_reader.visits(User("ada", "Ada"), gig.band_id, 1, None)
     monkeypatch.undo()
     async with serving(settings_for(database_url)) as server:
-        [ended] = await server.engine.attendance.stays(User("ada", "Ada"), gig.band_id, 1, None)
-    assert (ended.id, ended.ended_at is None) == (stay.id, False)
+        [ended] = await server.engine.presence_reader.visits(User("ada", "Ada"), gig.band_id, 1, None)
+    assert (ended.id, ended.ended_at is None) == (visit.id, False)
 
 
 async def test_an_import_goes_on_after_a_restart(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from collab.realtime import packets
+from collab.realtime.manager import NAMESPACE
 from tests.conftest import Gig
 from tests.support.log import logged
 from tests.support.members import TIMEOUT_S, member
-from tests.support.polling import polling
+from tests.support.polling import CLOSE, polling
 from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.waiting import until
 
@@ -77,6 +79,42 @@ async def test_a_malformed_packet_is_dropped_and_the_session_goes_on(server: Run
         await until(lambda: not server.engine._server.eio.sockets)  # noqa: SLF001  # nothing else tells of it
         assert server.engine.sessions.ids() == []
     assert "Traceback" not in log.text
+
+
+async def test_a_malformed_packet_is_dropped_over_polling_too(server: RunningEngine, gig: Gig) -> None:
+    joining = "42" + json.dumps(["join_room", gig.room])
+    with logged() as log:
+        async with polling(server.url) as client:
+            await client.connect(server.token("ada"))
+            await until(lambda: len(server.engine.sessions.ids()) == 1)
+            (session_id,) = server.engine.sessions.ids()
+            for packet in DROPPED:
+                if isinstance(packet, str):
+                    assert (await client.send(packet)).status_code == 200, packet
+                    assert (await client.send(f"{packet}\x1e{joining}")).status_code == 200, packet
+            await until(lambda: bool(server.engine.presence.rooms_of(session_id)))
+            assert server.engine.sessions.ids() == [session_id]
+    assert "Traceback" not in log.text
+
+
+@pytest.mark.parametrize("then", ["6", "40", "5", '42["join_room","band_x"]'])
+async def test_who_says_that_they_go_has_gone_whatever_they_send_then(
+    server: RunningEngine, gig: Gig, then: str
+) -> None:
+    socketio = server.engine._server  # noqa: SLF001  # nothing else tells of it
+    for token in (server.token("ada"), None):
+        client = await _connected(server, token)
+        async with polling(server.url) as polled:
+            await polled.connect(token)
+            await client.send(CLOSE)
+            with suppress(websockets.ConnectionClosed):
+                await client.send(then)
+            with pytest.raises(websockets.ConnectionClosed):
+                await _heard(client, "never")
+            await polled.send(f"{CLOSE}\x1e{then}")
+            await until(lambda: server.engine.sessions.ids() == [])
+            assert socketio.manager.rooms.get(NAMESPACE, {}) == {}
+    assert socketio.environ == {}
 
 
 async def test_an_event_with_the_name_of_a_handler_or_without_one_is_unknown(server: RunningEngine, gig: Gig) -> None:

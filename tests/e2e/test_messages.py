@@ -4,6 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 
 from collab.realtime.push import PushWebSocket
+from collab.realtime.sockets import Link
 from tests.conftest import Gig, make_gig
 from tests.support.log import logged
-from tests.support.members import TIMEOUT_S, Member, member
+from tests.support.members import TIMEOUT_S, Member, edit, member, set_
 from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.waiting import until
 
@@ -56,6 +58,7 @@ async def test_what_comes_all_at_once_is_done_in_its_order(
     assert edits == [(n, n - 1) for n in range(2, 12)]
 
 
+@pytest.mark.usefixtures("whole_commits")
 @pytest.mark.parametrize("server", [None], ids=["push"], indirect=True)
 async def test_what_a_commit_brings_a_client_goes_out_in_one_piece(
     server: RunningEngine, gig: Gig, client: ClientConnection, monkeypatch: pytest.MonkeyPatch
@@ -74,6 +77,30 @@ async def test_what_a_commit_brings_a_client_goes_out_in_one_piece(
     client.transport.write(b"".join(_frame(_edit(n, gig, n)) for n in range(2, 12)))
     assert [(await _answer(client, n))["version"] for n in range(2, 12)] == list(range(1, 11))
     assert pieces == [10]
+
+
+@pytest.mark.usefixtures("whole_commits")
+async def test_the_authors_of_a_commit_are_written_to_before_the_room(
+    server: RunningEngine, gig: Gig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with AsyncExitStack() as stack:
+        there = [await stack.enter_async_context(member(server, "dex")) for _ in range(4)]
+        ada = await stack.enter_async_context(member(server, "ada"))
+        there += [await stack.enter_async_context(member(server, "dex")) for _ in range(4)]
+        ben = await stack.enter_async_context(member(server, "ben"))
+        for someone in (*there, ada, ben):
+            await someone.ok("join_room", gig.room)
+        written: list[Any] = []
+        _remember_writes(monkeypatch, written)
+        # What comes in one turn of the event loop is committed together.
+        for author, tempo in ((ben, 100), (ada, 101)):
+            request = edit(gig.setlist_id, 0, set_("iko", "tempo", tempo))
+            text = json.dumps(["edit_content", request])
+            assert server.engine._server.hear(_eio_sid(server, author), f"427{text}")  # noqa: SLF001  # as if it came
+        for someone in (*there, ada, ben):
+            assert [told["version"] for told in (await someone.next("batch_update"))["edits"]] == [1, 2]
+        assert written[:2] == [_eio_sid(server, author) for author in (ben, ada)]
+        assert len(written) == len(set(written)) == 10
 
 
 @pytest.mark.parametrize("piece_bytes", [1, 2, 5, 100, 1_000_000])
@@ -155,8 +182,28 @@ async def test_what_python_socketio_queues_itself_is_not_overtaken(database_url:
         assert [await ada.next("news") for _ in range(2)] == [{"n": 0}, {"n": 1}]
 
 
+def _remember_writes(monkeypatch: pytest.MonkeyPatch, written: list[str]) -> None:
+    """Notes whose websocket is written to, by the id of Engine.IO, in order."""
+    write_out, write_queued = Link.write_out, Link._write_queued  # noqa: SLF001  # both ways out
+
+    def noted(link: Link) -> None:
+        written.append(link._session.sid)  # noqa: SLF001
+        write_out(link)
+
+    async def noted_queued(link: Link) -> None:
+        written.append(link._session.sid)  # noqa: SLF001
+        await write_queued(link)
+
+    monkeypatch.setattr(Link, "write_out", noted)
+    monkeypatch.setattr(Link, "_write_queued", noted_queued)
+
+
 def _tell(server: RunningEngine, who: Member, n: int) -> None:
     server.engine.broadcaster.tell(who.sid, "news", {"n": n})
+
+
+def _eio_sid(server: RunningEngine, who: Member) -> str:
+    return str(server.engine._server.manager.eio_sid_from_sid(who.sid, "/"))  # noqa: SLF001  # what a link is known by
 
 
 def _frame(text: str) -> bytes:

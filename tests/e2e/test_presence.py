@@ -139,11 +139,11 @@ async def test_a_polling_tab_that_says_that_it_closes_has_left_at_once(server: R
         assert (await ada.next("user_joined"))["user"]["id"] == "ben"
         await ben.send(DISCONNECT)
         assert (await ada.next("user_left"))["user_id"] == "ben"
-        stays = await server.engine.attendance.stays(User("ada", "Ada"), gig.band_id, 10, None)
-        (stay,) = (stay for stay in stays if stay.user.id == "ben")
-        assert (stay.origin.transport, stay.origin.remote_addr) == ("polling", "127.0.0.1")
-        assert stay.origin.user_agent is not None
-        assert stay.origin.user_agent.startswith("python-httpx")
+        visits = await server.engine.presence_reader.visits(User("ada", "Ada"), gig.band_id, 10, None)
+        (visit,) = (visit for visit in visits if visit.user.id == "ben")
+        assert (visit.origin.transport, visit.origin.remote_addr) == ("polling", "127.0.0.1")
+        assert visit.origin.user_agent is not None
+        assert visit.origin.user_agent.startswith("python-httpx")
 
 
 async def test_the_answer_to_join_room_shows_where_everybody_is(server: RunningEngine, gig: Gig) -> None:

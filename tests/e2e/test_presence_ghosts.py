@@ -33,8 +33,8 @@ AUTH_TIMEOUT_S = 5
 LEASE_S = 15
 
 
-def stays(database_url: str) -> dict[str, str | None]:
-    """Why each session's stay ended, from the database; None while it is open."""
+def visits(database_url: str) -> dict[str, str | None]:
+    """Why each session's visit ended, from the database; None while it is open."""
     engine = create_engine(sync_url(database_url))
     try:
         with engine.connect() as connection:
@@ -62,7 +62,7 @@ async def test_a_client_that_is_killed_has_left_after_the_grace(
             await settle(server, clock, gig.band_room, ada)
             assert list(folded(joined, ada.heard["presence_updated"])) == [ada.sid]
             clock.advance(1)
-            await until(lambda: stays(database_url) == {ada.sid: None, session_id: "transport_close"})
+            await until(lambda: visits(database_url) == {ada.sid: None, session_id: "transport_close"})
 
 
 async def test_a_peer_behind_a_dead_network_has_left_within_the_ping_bound_and_the_grace(
@@ -85,8 +85,8 @@ async def test_a_peer_behind_a_dead_network_has_left_within_the_ping_bound_and_t
 
             clock.advance(GRACE_S)
             assert (await ada.next("user_left"))["user_id"] == "ben"
-            await server.engine.attendance.stays(User("ada", "Ada"), gig.band_id, 10, None)
-            assert stays(database_url)[session_id] in ("ping_timeout", "transport_close")
+            await server.engine.presence_reader.visits(User("ada", "Ada"), gig.band_id, 10, None)
+            assert visits(database_url)[session_id] in ("ping_timeout", "transport_close")
             await network.close()
             await ben.next("disconnect")
 
@@ -104,7 +104,7 @@ async def test_the_sessions_of_a_server_that_is_killed_are_ended_by_the_next_onc
             await someone.connect(doomed.url, {"token": token})
             await someone.ok("join_room", gig.band_room)
         ada_before, ben_before = (someone.sid for someone in lost)
-        await until(lambda: stays(database_url) == {ada_before: None, ben_before: None})
+        await until(lambda: visits(database_url) == {ada_before: None, ben_before: None})
         await doomed.kill()
         for someone in lost:
             await someone.next("disconnect")
@@ -115,8 +115,8 @@ async def test_the_sessions_of_a_server_that_is_killed_are_ended_by_the_next_onc
         await dex.ok("join_room", gig.band_room)
         await ben.ok("join_room", gig.band_room)
         clock.advance(LEASE_S / 3)
-        await second.engine.attendance.stays(User("ada", "Ada"), gig.band_id, 10, None)
-        assert stays(database_url)[ada_before] is None
+        await second.engine.presence_reader.visits(User("ada", "Ada"), gig.band_id, 10, None)
+        assert visits(database_url)[ada_before] is None
 
         clock.advance(LEASE_S)
         assert (await dex.next("user_left"))["user_id"] == "ada"
@@ -125,8 +125,8 @@ async def test_the_sessions_of_a_server_that_is_killed_are_ended_by_the_next_onc
         gone = [session_id for message in dex.heard["presence_updated"] for session_id in message.get("gone", ())]
         assert sorted(gone) == sorted([ada_before, ben_before])
         here = {dex.sid: None, ben.sid: None}
-        assert stays(database_url) == {ada_before: "node_died", ben_before: "node_died", **here}
-    assert None not in stays(database_url).values()
+        assert visits(database_url) == {ada_before: "node_died", ben_before: "node_died", **here}
+    assert None not in visits(database_url).values()
     assert _open_nodes(database_url) == 0
 
 
@@ -137,7 +137,7 @@ async def test_a_server_that_is_told_to_stop_ends_its_sessions_itself(database_u
         await ada.ok("join_room", gig.band_room)
         session_id = ada.sid
         await stopped.terminate()
-        assert stays(database_url) == {session_id: "server_stopped"}
+        assert visits(database_url) == {session_id: "server_stopped"}
     assert _open_nodes(database_url) == 0
 
 
@@ -212,21 +212,22 @@ async def test_a_client_that_goes_while_its_token_is_checked_leaves_nothing_behi
     assert _waiting(clock) == 0
 
 
-@pytest.mark.timeout(180)
 async def test_two_hundred_people_in_one_room_agree_on_who_is_there(
-    server: RunningEngine, gig: Gig, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    server: RunningEngine, gig: Gig, clock: ManualClock
 ) -> None:
-    # Two hundred handshakes at once, on a machine that does other work beside.
-    monkeypatch.setattr("tests.support.members.TIMEOUT_S", 60.0)
     fans = [f"fan-{number}" for number in range(199)]
     for user_id in fans:
         await server.engine.membership.put_member(User("ada", "Ada"), gig.band_id, user_id, Role.VIEWER, None)
     async with member(server, "ada") as ada, AsyncExitStack() as stack:
         joined = await ada.ok("join_room", gig.band_room)
-        enter = (stack.enter_async_context(bare_member(server, user_id, gig.band_room)) for user_id in fans)
-        sockets = await asyncio.gather(*enter)
-        arrived = [(await ada.next("user_joined"))["user"]["id"] for _ in fans]
-        assert sorted(arrived) == sorted(fans)
+        sockets: list[ClientConnection] = []
+        # A busy machine can't answer all handshakes within the bound, and who was refused doesn't come again.
+        for first in range(0, len(fans), 20):
+            together = fans[first : first + 20]
+            enter = (stack.enter_async_context(bare_member(server, user_id, gig.band_room)) for user_id in together)
+            sockets += await asyncio.gather(*enter)
+            arrived = [(await ada.next("user_joined"))["user"]["id"] for _ in together]
+            assert sorted(arrived) == sorted(together)
 
         for socket in sockets[:100]:
             await socket.send("41")
@@ -247,6 +248,8 @@ async def bare_member(server: RunningEngine, user_id: str, room: str) -> AsyncIt
     async with connect(url, compression=None) as socket:
         await socket.recv()
         await socket.send("40" + json.dumps({"token": server.token(user_id)}))
+        accepted = await socket.recv()
+        assert str(accepted).startswith("40"), accepted
         await socket.send("42" + json.dumps(["join_room", room]))
         reading = asyncio.create_task(_discard(socket))
         yield socket

@@ -72,8 +72,8 @@ async def test_history_tells_when_somebody_was_last_heard(server: RunningEngine,
             await ada.ok("update_presence", {"room": gig.room, "focus": {"item": "iko"}})
         spoken = (await presence(server, gig))["people"][0]["last_seen"]
         clock.advance(30)  # and with it a renewal of the lease
-        (stay,) = (await presence(server, gig, history="true"))["history"]
-        assert stay["last_seen"] == spoken
+        (visit,) = (await presence(server, gig, history="true"))["history"]
+        assert visit["last_seen"] == spoken
 
 
 async def test_why_a_connection_ended_is_in_the_history(server: RunningEngine, gig: Gig) -> None:

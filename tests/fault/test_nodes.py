@@ -228,7 +228,7 @@ async def test_the_sessions_of_a_node_that_is_killed_have_left_every_node_within
             for _ in range(seconds):
                 clock.advance(1)
                 for node in (a, b):
-                    await node.engine.attendance.stays(ADA, gig.band_id, 1, None)
+                    await node.engine.presence_reader.visits(ADA, gig.band_id, 1, None)
 
         # The dead node went by the real time.
         await pass_time(int((datetime.now(UTC) - clock.now()).total_seconds()) + LEASE_S + 1)

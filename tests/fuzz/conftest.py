@@ -1,7 +1,4 @@
-"""A server for hostile input, with two bands that share nobody; and how much is tried.
-
-By default a little and always the same; `--hypothesis-profile thorough` much more, and at random.
-"""
+"""A server for hostile input, with two bands that share nobody; and how much is tried."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,26 +12,17 @@ from collab.domain.bands import User
 from collab.domain.ot.ops import Item
 from collab.storage.migrate import migrate
 from tests.conftest import Gig, make_gig
+from tests.support.examples import examples
 from tests.support.hosted import Hosted, hosted
 from tests.support.log import Log, logged
 from tests.support.serving import settings_for, sqlite_url
-
-settings.register_profile("thorough", max_examples=4_000)
 
 SECRET_SONG = "Nobody outside may ever see this title"
 
 
 def budget(max_examples: int, share: int = 1) -> settings:
-    """So many examples, always the same; with the profile `thorough` as many as that says, or a share of that, at
-    random."""
-    profile = settings.default
-    is_thorough = profile is not None and profile.max_examples > 1_000
-    return settings(
-        max_examples=profile.max_examples // share if is_thorough and profile else max_examples,
-        derandomize=not is_thorough,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    """So many examples, or many more (see `examples`), however Hypothesis likes them."""
+    return settings(examples(max_examples, share), suppress_health_check=list(HealthCheck))
 
 
 @dataclass(frozen=True)

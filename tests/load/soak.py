@@ -21,8 +21,9 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 
-from collab.client.wire import document_of, edit_of
+from collab.client.wire import document_of
 from collab.domain.ot.document import apply_stored
+from collab.domain.ot.edits import Edit
 from collab.storage.content_cache import KEPT_EDITS
 from collab.storage.engine import sync_url
 from tests.fault.harness import history, make_band
@@ -194,7 +195,7 @@ async def replayed(server: Running, content_id: str, acknowledged: dict[str, int
         problems.append("acknowledged edits are missing")
     document = document_of(first)
     for entry in edits:
-        document = apply_stored(document, edit_of(entry).ops)
+        document = apply_stored(document, Edit.from_json(entry).ops)
     if document.to_json() != last:
         problems.append("the edits do not lead to the document")
     return [f"{content_id}: {problem}" for problem in problems]

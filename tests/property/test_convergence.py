@@ -23,6 +23,7 @@ from collab.domain.ot.ops import Op, Text
 from collab.storage import batch, past
 from collab.storage import content_cache as live
 from tests.support.clashes import Clashes
+from tests.support.examples import examples
 from tests.support.intents import INTENTS, Intent, op_of, setlist_items
 from tests.support.network import ADA, BEN, Client, Network
 
@@ -197,7 +198,4 @@ def test_every_client_ends_with_the_servers_document(any_database_url: str, monk
             monkeypatch.setattr(replica, "correction", self.correction)
 
     # A whole rehearsal is worth several of the examples that a profile means.
-    examples = settings().max_examples // 3
-    run_state_machine_as_test(
-        OnThisDatabase, settings=settings(max_examples=examples, stateful_step_count=40, deadline=None)
-    )
+    run_state_machine_as_test(OnThisDatabase, settings=settings(examples(33, share=3), stateful_step_count=40))

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.domain.access import BandRoom, SharedRoom
@@ -20,6 +20,7 @@ from collab.domain.presence.focus import Focus
 from collab.domain.presence.roster import Change, Diff, Presence, Roster
 from collab.services.presence.news import PresenceNews
 from tests.support.clock import ManualClock
+from tests.support.examples import examples
 from tests.support.receiving import fold
 
 START = datetime(2026, 12, 4, 20, 30, tzinfo=UTC)
@@ -189,7 +190,7 @@ class Told:
 
 
 @given(st.lists(st.tuples(actions, st.sampled_from([0, 0.001, 0.02, 0.05, 0.3]))))
-@settings(max_examples=200)
+@examples(200)
 def test_what_is_told_in_time_is_the_latest_state_and_at_most_twenty_times_a_second(
     history: list[tuple[Any, float]],
 ) -> None:

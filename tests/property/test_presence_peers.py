@@ -7,14 +7,14 @@ from datetime import timedelta
 from random import Random
 from typing import Any, cast
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.domain.access import BandRoom, SharedRoom
 from collab.domain.bands import User
 from collab.domain.presence.focus import Focus
 from collab.domain.presence.roster import Diff, Presence
-from collab.domain.presence.sessions import Origin
+from collab.domain.presence.visits import Origin
 from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import Cluster
 from collab.services.cluster.edit_relay import EditRelay
@@ -24,6 +24,7 @@ from collab.services.presence.news import PresenceNews
 from collab.services.presence.peers import PresencePeers
 from collab.services.presence.service import PresenceService
 from tests.support.clock import ManualClock
+from tests.support.examples import examples
 from tests.support.receiving import fold
 
 ROOM = BandRoom("b")
@@ -204,7 +205,7 @@ steps = st.lists(
 
 
 @given(steps, st.integers(0, 1_000_000))
-@settings(deadline=None, max_examples=150)
+@examples(150)
 def test_rosters_agree_as_soon_as_the_bus_lets_them(story: Sequence[tuple[Any, ...]], seed: int) -> None:
     asyncio.run(_play(story, Random(seed)))  # noqa: S311  # a failure wants to be repeated
 

@@ -2,11 +2,12 @@
 
 from typing import TypeAlias
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.domain.ot import text
 from collab.domain.ot.text import Delete, Delta
+from tests.support.examples import examples
 
 # Few distinct characters, so that texts have much in common; the ones that go wrong where a character is not
 # a code point; and then any that UTF-8 can store.
@@ -66,8 +67,7 @@ def is_well_formed(delta: Delta) -> bool:
     return text.parse(text.to_json(delta)) == delta
 
 
-# Each example takes a fraction of a millisecond; a busy machine is no reason to fail.
-laws = settings(max_examples=500, deadline=None)
+laws = examples(500)
 
 
 @laws

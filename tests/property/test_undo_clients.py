@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from collab.client.replica import Replica
 from collab.storage import content_cache as live
 from collab.storage import past
+from tests.support.examples import examples
 from tests.support.intents import INTENTS, Intent, op_of, setlist_items
 from tests.support.network import ADA, BEN, Client, Network, network
 from tests.support.rooms import content
 
 of_one_database = settings(
-    max_examples=settings().max_examples // 2,
-    deadline=None,
+    examples(50, share=2),
     # Each example makes a band of its own.
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 START = {"title": "Friday", "notes": "doors at 8"}
 

@@ -12,7 +12,8 @@ import pytest
 
 from collab.client import CollabClient, Content, NotConnected
 from collab.client.connection import Connection, Take
-from collab.client.events import Edited, Stream
+from collab.client.events import Edited
+from collab.client.stream import Stream
 from collab.domain.bands import User
 from collab.domain.errors import Unavailable
 from tests.support.members import TIMEOUT_S

@@ -8,7 +8,7 @@ from collab.client.errors import error_of
 from collab.client.events import Notice
 from collab.client.replica import Replica
 from collab.client.request import Request
-from collab.client.wire import StoredEdit, answer_of, edit_of
+from collab.client.wire import answer_of
 from collab.domain.errors import ClientFault, Conflicting
 from collab.domain.kinds import SETLIST
 from collab.domain.ot.document import Document
@@ -81,8 +81,8 @@ class Exchange:
         missing = range(replica.confirmed.version + 1, self.document.version + 1)
         return [notice for version in versions or missing for notice in replica.receive([self.told(version)])]
 
-    def told(self, version: int) -> StoredEdit:
-        return edit_of(self.history[version - 1].to_json())
+    def told(self, version: int) -> Edit:
+        return Edit.from_json(self.history[version - 1].to_json())
 
     def stored(self, name: str, *ops: Op, **options: bool) -> list[Notice]:
         """Somebody edits, and it is stored and answered."""

@@ -28,10 +28,13 @@ class Jwks:
         self.body: bytes | None = None
         self.is_down = False
         self.asked = 0
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         self.url = ""
 
     def answer(self) -> tuple[int, bytes]:
         self.asked += 1
+        self.may_answer.wait()
         if self.is_down:
             return 503, b""
         return 200, json.dumps({"keys": self.keys}).encode() if self.body is None else self.body
@@ -58,5 +61,6 @@ def jwks(*keys: dict[str, Any]) -> Iterator[Jwks]:
         try:
             yield made
         finally:
+            made.may_answer.set()
             httpd.shutdown()
             thread.join()

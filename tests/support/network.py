@@ -14,19 +14,20 @@ from collab.client.errors import error_of
 from collab.client.events import Notice, Refused
 from collab.client.replica import Replica
 from collab.client.request import Request
-from collab.client.wire import answer_of, document_of, edit_of
+from collab.client.wire import answer_of, document_of
 from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
 from collab.domain.errors import CollabError
 from collab.domain.kinds import KINDS
 from collab.domain.ot.document import Document
+from collab.domain.ot.edits import Edit
 from collab.domain.ot.ops import Insert, Item
-from collab.domain.ot.rebase import Accepted
 from collab.protocol import requests
 from collab.protocol.events import edits_json, outcome_json
 from collab.protocol.ops import to_domain
 from collab.services.bands.directory import Directory
-from collab.services.editing.service import EditingService, Opened, waited
+from collab.services.editing.after_commit import Commit
+from collab.services.editing.service import EditingService, Opened
 from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine
@@ -81,7 +82,7 @@ class Client:
     def hear(self) -> None:
         """Takes in the next broadcast."""
         if self.socket is not None and self.socket.broadcasts:
-            self.told += self.replica.receive(map(edit_of, self.socket.broadcasts.popleft()))
+            self.told += self.replica.receive(map(Edit.from_json, self.socket.broadcasts.popleft()))
 
     def get_answer(self) -> None:
         """Takes in the next answer."""
@@ -95,7 +96,7 @@ class Client:
             self.is_moved_coarsely |= document.version > self.replica.confirmed.version
             self.told += self.replica.reset(document)
         elif "edits" in answer:
-            self.told += self.replica.receive(map(edit_of, answer["edits"]))
+            self.told += self.replica.receive(map(Edit.from_json, answer["edits"]))
         else:
             self.told += self.replica.answer(answer_of(answer))
 
@@ -204,10 +205,8 @@ class Network:
             client.get_answer()
 
     async def _start(self) -> None:
-        self._journal = Journal(
-            self._writer, KINDS, self._broadcast, max_waiting=1_000, max_live=10, max_base_edits=1_000, sizes=SIZES
-        )
-        self._journal.start()
+        self._journal = Journal(self._writer, KINDS, max_waiting=1_000, max_live=10, max_base_edits=1_000, sizes=SIZES)
+        self._journal.start(self._told)
         self.reader = StoredHistory(self._reading, self._journal)
         directory = Directory(self._store)
         await directory.learn_band(ADA, self._band.id)
@@ -238,7 +237,7 @@ class Network:
                 is_unchanged_expected=edit.expect == "unchanged",
                 rebased_to=edit.rebased_to,
             )
-        outcome = await waited(lambda on_stored: take(user, session_id, self.content_id, on_stored=on_stored))
+        outcome = await take(user, session_id, self.content_id)
         return outcome_json(request.edit_id, outcome)
 
     async def _open(self, client: Client, socket: Socket, since: int | None) -> None:
@@ -248,13 +247,14 @@ class Network:
         else:
             socket.answers.append({"version": opened.version, "edits": edits_json(opened.edits)})
 
-    def _broadcast(self, accepted: Sequence[Accepted]) -> None:
-        edits = [entry.edit for entry in accepted]
+    def _told(self, commit: Commit) -> None:
+        edits = [entry.edit for entry in commit.accepted]
         self.restored |= {op.item.id for edit in edits if edit.undoes for op in edit.ops if isinstance(op, Insert)}
         senders = {edit.session_id for edit in edits}
         for client in self.clients:
             if edits and client.socket is not None and senders != {client.socket.session_id}:
                 client.socket.broadcasts.append(edits_json(edits))
+        commit.answer()
 
 
 @asynccontextmanager

@@ -15,8 +15,9 @@ from collab.domain.kinds import KINDS
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Author, Edit, Proposal, Undo
 from collab.domain.ot.ops import Op, Set, Text
-from collab.domain.ot.rebase import Accepted, Outcome
+from collab.domain.ot.rebase import Accepted, Stored
 from collab.domain.sizes import SizeLimits
+from collab.services.editing.after_commit import Commit
 from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine, sync_url
@@ -45,7 +46,11 @@ class Node:
     engine: AsyncEngine
     committed: list[list[Accepted]] = field(default_factory=list)
 
-    async def submit(self, asked: Proposal | Undo, content_id: str = START.id) -> Outcome:
+    def told(self, commit: Commit) -> None:
+        self.committed.append(commit.accepted)
+        commit.answer()
+
+    async def submit(self, asked: Proposal | Undo, content_id: str = START.id) -> Stored:
         return await self.journal.submit(content_id, asked)
 
     async def edit(self, *ops: Op, base: int, author: Author = ADA) -> Edit:
@@ -74,20 +79,19 @@ async def node(
     is_started: bool = True,
 ) -> AsyncIterator[Node]:
     writer, engine = Writer(database_url), reading_engine(database_url)
-    committed: list[list[Accepted]] = []
     journal = Journal(
         writer,
         KINDS,
-        lambda accepted: committed.append([*accepted]),
         max_waiting=max_waiting,
         max_live=max_live,
         max_base_edits=max_base_edits,
         sizes=sizes,
     )
+    made = Node(journal, StoredHistory(engine, journal), StoredBands(engine, writer, UNLIMITED), engine)
     if is_started:
-        journal.start()
+        journal.start(made.told)
     try:
-        yield Node(journal, StoredHistory(engine, journal), StoredBands(engine, writer, UNLIMITED), engine, committed)
+        yield made
     finally:
         await journal.close()
         await writer.close()

@@ -1,7 +1,7 @@
 """What the listeners of a node are given: every edit once and in order, from wherever it comes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import cast
 
 import pytest
@@ -27,11 +27,15 @@ class Rooms:
         self.versions: list[int] = []
         self.titles: list[str] = []
 
-    def has_listeners(self, _content_id: str) -> bool:
-        return self.has_someone
+    def listeners(self, _content_id: str) -> int:
+        return int(self.has_someone)
 
-    def committed(self, accepted: Sequence[Accepted]) -> None:
+    def serve_first(self, _session_ids: Collection[str]) -> None:
+        raise AssertionError("the relay tells in no order but that of versions")
+
+    def committed(self, accepted: Sequence[Accepted]) -> Sequence[Accepted]:
         self.versions += [entry.edit.version for entry in accepted]
+        return accepted
 
     def retitled(self, accepted: Sequence[Accepted]) -> None:
         self.titles += [entry.document.title for entry in accepted]

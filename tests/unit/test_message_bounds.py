@@ -75,7 +75,7 @@ def test_no_message_is_longer_than_a_stock_client_takes(kind: str) -> None:
     assert MESSAGES[kind] < STOCK_BYTES
 
 
-def test_of_many_problems_some_are_told_and_all_are_counted() -> None:
+def test_of_many_problems_some_are_told() -> None:
     error = Invalid([Problem(f"ops.{n}.value", "expected a number") for n in range(1_000)])
-    assert error.message == "ops.0.value: expected a number (and 999 more)"
+    assert error.message == "ops.0.value: expected a number (and at least 99 more)"
     assert error.details == [{"path": f"ops.{n}.value", "message": "expected a number"} for n in range(MAX_PROBLEMS)]

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from collab.domain.errors import Invalid, Unavailable
+from collab.domain.errors import Conflicting, Invalid, Unavailable
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Author, Dropped, Edit
-from collab.domain.ot.rebase import Accepted, Conflict, Duplicate, Nothing
+from collab.domain.ot.rebase import Accepted, Duplicate, Nothing
 from collab.metrics import PrometheusMeter
 
 
@@ -39,7 +39,7 @@ def test_a_batch_is_counted_by_what_became_of_its_edits() -> None:
             Accepted(_edit(1, 5), document),
             Duplicate(_edit(0, 1)),
             Nothing(5, (Dropped(0, "item_removed"),)),
-            Conflict(5, ()),
+            Conflicting("expected no change"),
             Invalid.at("ops", "expected some"),
         ],
         0.003,

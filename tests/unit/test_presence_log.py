@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from collab.domain.bands import User
 from collab.domain.errors import Unavailable
-from collab.domain.presence.sessions import Departed, Node, Origin, Stay
+from collab.domain.presence.visits import Departed, Node, Origin, Visit
 from collab.services.presence.log import PresenceLog
 from tests.support.clock import ManualClock
 
@@ -23,22 +23,22 @@ class MemoryStore:
     """A store that remembers each transaction, and can be told to fail or to declare its node dead."""
 
     def __init__(self) -> None:
-        self.written: list[tuple[Node, list[Stay]]] = []
-        self.rows: dict[str, Stay] = {}
+        self.written: list[tuple[Node, list[Visit]]] = []
+        self.rows: dict[str, Visit] = {}
         self.dead: set[str] = set()
         self.departed: list[Departed] = []
         self.alive: set[str] = set()
         self.is_down = False
         self.has_written = asyncio.Event()
 
-    async def record(self, node: Node, stays: Sequence[Stay]) -> bool:
+    async def record(self, node: Node, visits: Sequence[Visit]) -> bool:
         self.has_written.set()
         if self.is_down:
             raise Unavailable("down")
         if node.id in self.dead:
             return False
-        self.written.append((node, list(stays)))
-        self.rows.update((stay.id, stay) for stay in stays)
+        self.written.append((node, list(visits)))
+        self.rows.update((visit.id, visit) for visit in visits)
         return True
 
     async def end_dead(self, _now: datetime, _asking: str) -> list[Departed]:
@@ -48,7 +48,7 @@ class MemoryStore:
     async def living(self, _now: datetime) -> set[str]:
         return self.alive
 
-    async def stays(self, _band_id: str, _limit: int, _before: str | None) -> list[Stay]:
+    async def visits(self, _band_id: str, _limit: int, _before: str | None) -> list[Visit]:
         raise AssertionError("the log does not read")
 
     async def next_write(self) -> None:
@@ -101,7 +101,7 @@ async def test_many_joins_are_one_transaction(bench: Bench) -> None:
     await bench.store.next_write()
     assert len(bench.store.written) == before + 1
     assert len(bench.store.rows) == 200
-    assert [stay.session_id for stay in bench.store.rows.values() if stay.ended_at] == ["sid-0"]
+    assert [visit.session_id for visit in bench.store.rows.values() if visit.ended_at] == ["sid-0"]
 
 
 async def test_when_a_session_was_last_seen_is_written_with_the_lease(bench: Bench) -> None:
@@ -116,7 +116,7 @@ async def test_when_a_session_was_last_seen_is_written_with_the_lease(bench: Ben
     seen_at = bench.clock.now()
     bench.clock.advance(3)
     await bench.store.next_write()
-    assert [stay.last_seen_at for stay in bench.store.rows.values()] == [seen_at]
+    assert [visit.last_seen_at for visit in bench.store.rows.values()] == [seen_at]
 
 
 async def test_the_lease_is_renewed_three_times_in_its_length(bench: Bench) -> None:
@@ -140,7 +140,7 @@ async def test_what_could_not_be_written_is_written_with_the_next_renewal(bench:
     bench.clock.advance(4)
     await bench.store.next_write()
 
-    assert {stay.session_id: stay.end_reason for stay in bench.store.rows.values()} == {"one": None, "two": "left"}
+    assert {visit.session_id: visit.end_reason for visit in bench.store.rows.values()} == {"one": None, "two": "left"}
 
 
 async def test_a_node_that_was_taken_for_dead_goes_on_as_another(bench: Bench) -> None:
@@ -155,11 +155,11 @@ async def test_a_node_that_was_taken_for_dead_goes_on_as_another(bench: Bench) -
 
     second = bench.store.written[-1][0].id
     assert second != first
-    open_now = [stay for stay in bench.store.rows.values() if stay.ended_at is None and stay.node_id == second]
-    assert {stay.session_id for stay in open_now} == {"stays", "comes"}
+    open_now = [visit for visit in bench.store.rows.values() if visit.ended_at is None and visit.node_id == second]
+    assert {visit.session_id for visit in open_now} == {"stays", "comes"}
     # It ended under the old node, or with it: never is it opened anew.
-    assert {stay.end_reason for stay in bench.store.rows.values() if stay.session_id == "goes"} <= {"left", None}
-    assert not [stay for stay in open_now if stay.session_id == "goes"]
+    assert {visit.end_reason for visit in bench.store.rows.values() if visit.session_id == "goes"} <= {"left", None}
+    assert not [visit for visit in open_now if visit.session_id == "goes"]
 
 
 async def test_the_stays_that_another_node_left_open_are_heard_of_once(bench: Bench) -> None:
@@ -176,9 +176,9 @@ async def test_closing_ends_what_is_open_and_the_node(bench: Bench) -> None:
     bench.enter("sid")
     await bench.log.close()
 
-    node, stays = bench.store.written[-1]
+    node, visits = bench.store.written[-1]
     assert node.ended_at == bench.clock.now()
-    assert [stay.end_reason for stay in stays] == ["server_stopped"]
+    assert [visit.end_reason for visit in visits] == ["server_stopped"]
     # A poll that was still pending may end its session after that.
     bench.leave("sid", "transport_close")
-    assert [stay.end_reason for stay in bench.store.rows.values()] == ["server_stopped"]
+    assert [visit.end_reason for visit in bench.store.rows.values()] == ["server_stopped"]

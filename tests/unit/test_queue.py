@@ -11,7 +11,7 @@ from tests.support.rooms import ADA, NOW
 
 
 def waiting(content_id: str, number: int) -> Waiting:
-    return Waiting(content_id, Undo(str(number), "target", ADA, None, NOW), lambda _: None)
+    return Waiting(content_id, Undo(str(number), "target", ADA, None, NOW))
 
 
 def band_of(content_id: str) -> str:

@@ -1,5 +1,6 @@
 """Tokens that somebody made up: each is refused as one, none is a fault of the server, and none is in the log."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -17,6 +18,7 @@ from collab.domain.errors import TokenExpired, TokenInvalid, Unavailable
 from collab.tokens import KEYS_COOLDOWN_S, KEYS_FRESH_S, KEYS_KEPT_S, Tokens
 from tests.support.jwks import Jwks, jwks, published
 from tests.support.serving import SECRET, settings_for
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
 
@@ -216,6 +218,27 @@ async def test_known_keys_are_good_through_an_outage_for_an_hour(tokens: Tokens,
     keys.is_down = False
     seconds.now_s += KEYS_COOLDOWN_S
     assert await _is_good(tokens, _signed())
+
+
+async def test_known_keys_wait_for_no_url_that_has_failed(
+    tokens: Tokens, keys: Jwks, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collab.tokens.FETCH_TIMEOUT_S", 60.0)
+    assert await _is_good(tokens, _signed())
+    keys.is_down = True
+    seconds.now_s += KEYS_FRESH_S + 1
+    assert await _is_good(tokens, _signed())
+    keys.is_down = False
+    keys.keys = [published(NEXT_RSA_KEY, "next")]
+    keys.may_answer.clear()
+    seconds.now_s += KEYS_COOLDOWN_S
+    async with asyncio.timeout(20):
+        assert await _is_good(tokens, _signed())
+    await until(lambda: keys.asked == 3)
+    new = asyncio.create_task(tokens.verify(_signed("next", NEXT_RSA_KEY)))
+    keys.may_answer.set()
+    await new
+    assert not await _is_good(tokens, _signed())
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"keys": []}', b'{"keys": [{"kty": "odd"}]}', b"\xff"])

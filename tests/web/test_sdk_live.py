@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from collab.client.events import Edited, Notice, Overwritten, Overwrote, Reloaded, Saved
-from collab.client.wire import author_of, edit_of
+from collab.domain.ot.edits import Author, Edit
 from collab.storage.readers import StoredHistory
 from tests.conftest import make_gig
 from tests.support.clashes import Clashes
@@ -52,7 +52,7 @@ def notices_of(body: dict[str, Any]) -> list[Notice]:
         case "saved":
             return [Saved(body["editId"], body["version"])]
         case "edited":
-            return [Edited(edit_of(body["edit"]), ())]
+            return [Edited(Edit.from_json(body["edit"]), ())]
         case "reloaded":
             return [Reloaded(body["version"])]
         case "overwrote":
@@ -64,4 +64,4 @@ def notices_of(body: dict[str, Any]) -> list[Notice]:
 
 def clash_of(body: dict[str, Any]) -> Any:
     names = ("item", "field", "mine", "theirs")
-    return *(body.get(name) for name in names), author_of(body["by"]), body["version"]
+    return *(body.get(name) for name in names), Author.from_json(body["by"]), body["version"]

@@ -1,8 +1,9 @@
-"""Diff: what changed between two versions of a content, each change with the edit that made it."""
+"""Diff: a difference as people are told it, each change with the edit that made it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from collab.domain.ot.difference import changed_fields
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Edit
 from collab.domain.ot.ops import Fields, Insert, Item, Move, Remove, Set, Text, Value
@@ -124,9 +125,7 @@ def _maker(change: Change, last: dict[tuple[str | None, ...], Edit]) -> Edit | N
 
 
 def _field_changes(item: Item | None, before: Fields, after: Fields) -> Iterator[FieldSet]:
-    for name in dict.fromkeys((*before, *after)):
-        if before.get(name) != after.get(name):
-            yield FieldSet(item, name, before.get(name), after.get(name))
+    return (FieldSet(item, name, old, new) for name, old, new in changed_fields(before, after))
 
 
 def _ranks(items: Sequence[Item], other: Document) -> dict[str, int]:

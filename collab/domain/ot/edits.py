@@ -1,9 +1,15 @@
-"""Edits: what an author asks for, and what stands in the history. How they meet is in rebase.py."""
+"""Edits: what an author asks for, and what stands in the history. How they meet is in rebase.py.
 
+`Edit` states the shape of an edit. All else follows it: `to_json` and `from_json` are what travels, to clients and
+between nodes; `collab/storage/rows.py` is how it is stored. What of it is public is in `collab/protocol/models.py`.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
-from collab.domain.access import ContentRoom
+from collab.domain.access import ContentRoom, parse_content_room
+from collab.domain.ot import ops
 from collab.domain.ot.document import Document
 from collab.domain.ot.ops import Op, Value
 from collab.domain.record import record
@@ -24,6 +30,10 @@ class Author:
 
     def to_json(self) -> dict[str, str]:
         return {"id": self.id, "name": self.name}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Value]) -> "Author":
+        return cls(data["id"], data["name"])
 
 
 @record
@@ -89,6 +99,10 @@ class Dropped:
     def to_json(self) -> dict[str, Value]:
         return {"index": self.index, "reason": self.reason}
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Value]) -> "Dropped":
+        return cls(data["index"], data["reason"])
+
 
 @record
 class Overwrite:
@@ -106,6 +120,10 @@ class Overwrite:
             "author": self.author.to_json(),
             "value": self.value,
         }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Value]) -> "Overwrite":
+        return cls(data["index"], data["version"], Author.from_json(data["author"]), data["value"])
 
 
 class Done(Protocol):
@@ -153,3 +171,20 @@ class Edit:
         if self.undoes is not None:
             body["undoes"] = self.undoes
         return body
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Value]) -> "Edit":
+        """The edit of a `to_json`, as everybody hears of it: what takes it back, and what its author alone is told, is
+        not in there."""
+        return cls(
+            content_id=parse_content_room(data["room_id"]).id,
+            version=data["version"],
+            edit_id=data["edit_id"],
+            base_version=data["base_version"],
+            author=Author.from_json(data["author"]),
+            session_id=data["session_id"],
+            ops=tuple(map(ops.from_json, data["ops"])),
+            inverse=(),
+            at=datetime.fromisoformat(data["at"]),
+            undoes=data.get("undoes"),
+        )

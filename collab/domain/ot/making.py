@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from collab.domain.errors import Invalid, Problem
+from collab.domain.errors import MAX_PROBLEMS, Invalid, Problem
 from collab.domain.kinds import FieldTypes, Kind
 from collab.domain.ot import positions, text
 from collab.domain.ot.document import Document, Draft
@@ -32,7 +32,10 @@ class Making:
         self.inverse.append(self.draft.apply(op))
 
     def _wrong(self, path: str, message: str) -> None:
+        """Notes a problem. Raises `Invalid` where that makes as many as are told: nobody looks for more."""
         self._problems.append(Problem(path, message))
+        if len(self._problems) == MAX_PROBLEMS:
+            self.check()
 
     def _field_types(self, item_id: str | None) -> FieldTypes:
         if item_id is None:

@@ -49,7 +49,10 @@ class Nothing:
     dropped: tuple[Dropped, ...]
 
 
-Outcome: TypeAlias = Accepted | Duplicate | Conflict | Nothing
+Stored: TypeAlias = Accepted | Duplicate | Nothing
+"""What may become of an edit that is not refused; of `Nothing` there was nothing to store."""
+
+Outcome: TypeAlias = Stored | Conflict
 
 
 def check_base(version: int, head: int, name: str = "base_version") -> None:

@@ -133,7 +133,7 @@ def read_csv(file: str, text: str, found: Found) -> None:
 def read_json(file: str, text: str, found: Found) -> None:
     """A list of songs, or an object that holds one as `songs` or `items`; a song is an object of its fields."""
     try:
-        data = parse_json(text)
+        data = parse_json(text, max_values=len(text))
     except json.JSONDecodeError as error:
         found.bad(file, error.lineno, f"expected JSON: {error.msg}")
         return

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from collab.domain.fields import TextField
 from collab.domain.kinds import FieldTypes
 from collab.domain.ot import positions
+from collab.domain.ot.difference import field_op
 from collab.domain.ot.document import Document
 from collab.domain.ot.ops import Fields, Insert, Item, Op, Set, Text
-from collab.domain.ot.restore import field_op
 from collab.domain.songs.fields import identity
 
 
@@ -37,4 +38,4 @@ def tally(ops: Sequence[Op]) -> tuple[int, int]:
 def _differences(item: Item, song: Fields, types: FieldTypes) -> Iterator[Op]:
     for name, value in song.items():
         if item.fields.get(name) != value:
-            yield field_op(item.id, name, item.fields.get(name), value, types)
+            yield field_op(item.id, name, item.fields.get(name), value, is_text=isinstance(types.get(name), TextField))

@@ -1,7 +1,9 @@
 """Contents: made, listed, archived, brought back. What happens inside one is services/editing/service.py's."""
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from collab.domain.access import BandRoom, Right
 from collab.domain.bands import Content, User
@@ -15,6 +17,9 @@ from collab.domain.sizes import check_content, content_bytes
 from collab.services.bands.directory import Directory
 from collab.services.ports import Announcer, Clock
 from collab.services.stores import BandStore
+
+SMALL_SEED = 100
+"""Items. More are checked in a thread: thousands take a while, and the event loop has its turns meanwhile."""
 
 
 class ContentService:
@@ -51,7 +56,8 @@ class ContentService:
         `TooLarge` where it is too large, or the band has as many contents, archived ones too, as it may have.
         """
         await self._require_editor(user, band_id)
-        document = self._seeded(user, band_id, kind, {**(fields or {}), "title": title}, items)
+        seed = partial(self._seeded, user, band_id, kind, {**(fields or {}), "title": title}, items)
+        document = seed() if len(items) <= SMALL_SEED else await asyncio.to_thread(seed)
         async with self._directory.changing.at(band_id):
             content = await self._store.create_content(document, user, self._clock.now())
             self._directory.put_content(content)

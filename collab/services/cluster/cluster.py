@@ -19,7 +19,7 @@ from collab.domain.ot.edits import Edit
 from collab.domain.presence.peers import Peer
 from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.edit_relay import EditRelay
-from collab.services.cluster.peer_wire import Json, edit_from_json
+from collab.services.cluster.peer_wire import Json
 from collab.services.ports import UNMETERED, Bus, Clock, Meter, Timer
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.peers import PresencePeers
@@ -204,7 +204,7 @@ class Cluster:
     def _take(self, node: str, body: Json) -> None:
         match body["kind"]:
             case "edits":
-                self.edits.heard([edit_from_json(edit) for edit in body["edits"]])
+                self.edits.heard([*map(Edit.from_json, body["edits"])])
             case "heads":
                 self.edits.heads(body["heads"])
             case "beat":

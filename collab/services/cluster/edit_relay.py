@@ -131,7 +131,7 @@ class EditRelay:
         return self._deliveries.setdefault(content_id, Delivery(version))
 
     def _has_listeners(self, content_id: str) -> bool:
-        has_listeners = self._rooms.has_listeners(content_id)
+        has_listeners = self._rooms.listeners(content_id) > 0
         if not has_listeners:
             self._deliveries.pop(content_id, None)
         return has_listeners

@@ -1,33 +1,14 @@
-"""The JSON in which nodes tell each other of edits and presence. Nodes of one version read each other; clients never
-see it."""
+"""The JSON in which nodes tell each other of presence; of edits they tell what clients hear (`Edit.to_json`). Nodes of
+one version read each other; clients never see it."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from collab.domain.access import parse_content_room
 from collab.domain.bands import User
-from collab.domain.ot import ops
-from collab.domain.ot.edits import Author, Edit
 from collab.domain.presence.focus import Focus
 from collab.domain.presence.roster import Presence
 
 Json = dict[str, Any]
-
-
-def edit_from_json(body: Json) -> Edit:
-    """An edit from its `to_json`, with all that listeners and focus need; its inverse stays in the database."""
-    return Edit(
-        content_id=parse_content_room(body["room_id"]).id,
-        version=body["version"],
-        edit_id=body["edit_id"],
-        base_version=body["base_version"],
-        author=Author(**body["author"]),
-        session_id=body["session_id"],
-        ops=tuple(map(ops.from_json, body["ops"])),
-        inverse=(),
-        at=datetime.fromisoformat(body["at"]),
-        undoes=body.get("undoes"),
-    )
 
 
 def presence_to_json(presence: Presence, now: datetime) -> Json:

@@ -11,7 +11,7 @@ from collab.domain.kinds import Kinds
 from collab.domain.ot.diff import Made, attribute, diff
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Edit, Restore, canonical_id
-from collab.domain.ot.rebase import Accepted, Conflict, Duplicate, Nothing
+from collab.domain.ot.rebase import Stored
 from collab.domain.strings import require_name
 from collab.domain.words import tell
 from collab.services.bands.directory import ContentRef, Directory
@@ -107,9 +107,7 @@ class HistoryService:
         changes = attribute(diff(old, new), edits)
         return Difference(before, new.version, changes, tell(changes, self._kinds.get(new.kind)))
 
-    async def revert(
-        self, user: User, content_id: str, version: int, edit_id: str | None = None
-    ) -> Accepted | Duplicate | Nothing:
+    async def revert(self, user: User, content_id: str, version: int, edit_id: str | None = None) -> Stored:
         """A new edit, by the user, that brings the document back to what it was at a version. `RateLimited` where
         the band is in debt."""
         ref = await self._require(user, content_id, Right.EDIT)
@@ -119,8 +117,6 @@ class HistoryService:
         wanted = await self._reader.document(content_id, version)
         request = Restore(canonical_id(edit_id or self._new_id()), wanted, user.author, None, self._clock.now())
         outcome = await self._journal.submit(content_id, request)
-        if isinstance(outcome, Conflict):
-            raise TypeError(f"expected a revert to meet no conflict, got {outcome}")
         note_committed(outcome)
         return outcome
 

@@ -1,23 +1,23 @@
 """Editing: an edit on its way from a session to the journal, and what a session needs to follow a content."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import orjson
 import structlog
 
 from collab.domain.access import Right
 from collab.domain.bands import User
-from collab.domain.errors import CollabError, Conflicting, Forbidden, VersionUnknown
+from collab.domain.errors import Forbidden, VersionUnknown
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Edit, Proposal, Undo, canonical_id
 from collab.domain.ot.ops import Op
-from collab.domain.ot.rebase import Accepted, Conflict, Duplicate, Nothing, Outcome, check_history
+from collab.domain.ot.rebase import Accepted, Stored, check_history
 from collab.services.bands.directory import ContentRef, Directory
 from collab.services.ports import Clock, HistoryReader, Journal
 from collab.services.rates import Rates
+from collab.services.ticket import Ticket
 
 log = structlog.get_logger(__name__)
 
@@ -32,13 +32,6 @@ MAX_READ_BYTES = 8_000_000
 
 LEAST_EDIT_BYTES = 200
 """No edit is shorter than its names, ids and time. Of so many that they outweigh the document none is read."""
-
-
-Stored: TypeAlias = Accepted | Duplicate | Nothing
-"""What may become of an edit without an error; of `Nothing` there was nothing to store."""
-
-OnStored: TypeAlias = Callable[[Stored | CollabError], None]
-"""Hears of it, or of the error; must not raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +73,20 @@ class EditingService:
         edit_id: str,
         base_version: int,
         ops: tuple[Op, ...],
-        on_stored: OnStored,
         is_unchanged_expected: bool = False,
         base_edit: str | None = None,
         rebased_to: int | None = None,
-    ) -> None:
-        """Queues an edit before it returns, so a session's order is kept; `on_stored` hears once it is durable.
+    ) -> Ticket[Stored]:
+        """Queues an edit before it returns, so a session's order is kept; the ticket is settled once it is durable.
 
-        Raises `Forbidden`, `RateLimited` where the band is in debt, and `Unavailable`. `on_stored` may be given
+        Raises `Forbidden`, `RateLimited` where the band is in debt, and `Unavailable`. The ticket may be settled with
         `Invalid`, `TooLarge`, `VersionUnknown`, `Conflicting` and `Unavailable`: nothing was stored.
         """
         self._require_open(user, content_id)
         expect: Literal["unchanged"] | None = "unchanged" if is_unchanged_expected else None
         now, edit_id = self._clock.now(), canonical_id(edit_id)
         proposal = Proposal(edit_id, base_version, ops, user.author, session_id, now, expect, base_edit, rebased_to)
-        self._journal.take(content_id, proposal, lambda outcome: on_stored(_stored(outcome)))
+        return self._journal.submit(content_id, proposal)
 
     def take_undo(
         self,
@@ -104,14 +96,13 @@ class EditingService:
         *,
         edit_id: str,
         target: str,
-        on_stored: OnStored,
-    ) -> None:
+    ) -> Ticket[Stored]:
         """As `take_edit`, for taking back the edit `target`: one's own, or as an owner anybody's."""
         ref = self._require_open(user, content_id)
         may_undo_others = self._directory.may(user, ref.band_id, Right.MANAGE)
         now = self._clock.now()
         request = Undo(canonical_id(edit_id), canonical_id(target), user.author, session_id, now, may_undo_others)
-        self._journal.take(content_id, request, lambda outcome: on_stored(_stored(outcome)))
+        return self._journal.submit(content_id, request)
 
     async def edit(
         self,
@@ -124,18 +115,15 @@ class EditingService:
         ops: tuple[Op, ...],
         is_unchanged_expected: bool = False,
     ) -> Stored:
-        """As `take_edit`, for whoever would rather wait: the outcome, once it is durable, or the error."""
-        stored = await waited(
-            lambda on_stored: self.take_edit(
-                user,
-                session_id,
-                content_id,
-                edit_id=edit_id,
-                base_version=base_version,
-                ops=ops,
-                on_stored=on_stored,
-                is_unchanged_expected=is_unchanged_expected,
-            )
+        """As `take_edit`, once it is durable."""
+        stored = await self.take_edit(
+            user,
+            session_id,
+            content_id,
+            edit_id=edit_id,
+            base_version=base_version,
+            ops=ops,
+            is_unchanged_expected=is_unchanged_expected,
         )
         note_committed(stored)
         return stored
@@ -182,29 +170,10 @@ class EditingService:
         return ref
 
 
-def note_committed(outcome: Outcome) -> None:
+def note_committed(outcome: Stored) -> None:
     """Logs the commit of an edit of no session where it was asked for: that is where its request's id is known."""
     if isinstance(outcome, Accepted) and outcome.edit.session_id is None:
         log.debug("committed", edit_id=outcome.edit.edit_id, version=outcome.edit.version)
-
-
-async def waited(take: Callable[[OnStored], None]) -> Stored:
-    """What `take` has its callback told, or the error that it is told or raises."""
-    stored: asyncio.Future[Stored | CollabError] = asyncio.get_running_loop().create_future()
-    take(lambda outcome: None if stored.done() else stored.set_result(outcome))
-    outcome = await stored
-    if isinstance(outcome, CollabError):
-        raise outcome
-    return outcome
-
-
-def _stored(outcome: Outcome | CollabError) -> Stored | CollabError:
-    if isinstance(outcome, Conflict):
-        return Conflicting(
-            "expected fields that nobody changed since base_version; look at what is there now and decide",
-            [overwrite.to_json() for overwrite in outcome.overwrote],
-        )
-    return outcome
 
 
 def _is_whole(tail: Sequence[Edit], since: int, head: int) -> bool:

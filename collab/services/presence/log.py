@@ -10,7 +10,7 @@ import structlog
 
 from collab.domain.bands import User
 from collab.domain.errors import CollabError
-from collab.domain.presence.sessions import Departed, Node, Origin, Stay
+from collab.domain.presence.visits import Departed, Node, Origin, Visit
 from collab.services.ports import Clock, Timer
 from collab.services.stores import PresenceStore
 
@@ -20,7 +20,7 @@ OnDeparted: TypeAlias = Callable[[Sequence[Departed]], None]
 OnLiving: TypeAlias = Callable[[set[str]], None]
 
 WRITE_AFTER = timedelta(seconds=1)
-"""How long a stay that began or ended may wait, so that many are written in one transaction."""
+"""How long a visit that began or ended may wait, so that many are written in one transaction."""
 
 RENEWALS = 3
 """How often in the length of a lease a node renews its own and looks at the others'. It renews for one such step
@@ -28,11 +28,11 @@ less than the whole: whoever looks then has noticed a death before the length is
 
 
 class PresenceLog:
-    """Puts down stays, a transaction at most every second or so, and holds this node's lease.
+    """Puts down visits, a transaction at most every second or so, and holds this node's lease.
 
-    Stays that can't be written wait, however many: each stands for somebody who came, takes less than a kilobyte, and
+    Visits that can't be written wait, however many: each stands for somebody who came, takes less than a kilobyte, and
     would be missing for good. When a session was last heard is written with each renewal. Whoever finds that another
-    node's lease is over ends that node's stays; `on_departed` hears of them, and `on_living`, with each look, of the
+    node's lease is over ends that node's visits; `on_departed` hears of them, and `on_living`, with each look, of the
     nodes that live.
     """
 
@@ -56,9 +56,9 @@ class PresenceLog:
         self._host = host
         self._node_id = new_id()
         self._started_at: datetime | None = None
-        self._open: dict[tuple[str, str], Stay] = {}
+        self._open: dict[tuple[str, str], Visit] = {}
         self._heard: set[tuple[str, str]] = set()
-        self._waiting: dict[str, Stay] = {}
+        self._waiting: dict[str, Visit] = {}
         self._writing = asyncio.Lock()
         self._wake = asyncio.Event()
         self._is_renewing = False
@@ -94,33 +94,33 @@ class PresenceLog:
             async with self._writing:
                 await self._write(ended_at=now)
         except CollabError:
-            log.exception("the last stays could not be written; another node ends them", stays=len(self._waiting))
+            log.exception("the last visits could not be written; another node ends them", visits=len(self._waiting))
 
     def began(self, session_id: str, user: User, room: str, origin: Origin, at: datetime) -> None:
-        stay = Stay(self._new_id(), session_id, user, room, self._node_id, origin, at, at)
-        self._open[session_id, room] = stay
-        self._put_down(stay)
+        visit = Visit(self._new_id(), session_id, user, room, self._node_id, origin, at, at)
+        self._open[session_id, room] = visit
+        self._put_down(visit)
 
     def seen(self, session_id: str, room: str, at: datetime) -> None:
-        stay = self._open.get((session_id, room))
-        if stay is not None:
-            self._open[session_id, room] = stay.seen(at)
+        visit = self._open.get((session_id, room))
+        if visit is not None:
+            self._open[session_id, room] = visit.seen(at)
             self._heard.add((session_id, room))
 
     def ended(self, session_id: str, room: str, reason: str, at: datetime) -> None:
-        """A stay is over; saying it again changes nothing."""
-        stay = self._open.pop((session_id, room), None)
+        """A visit is over; saying it again changes nothing."""
+        visit = self._open.pop((session_id, room), None)
         self._heard.discard((session_id, room))
-        if stay is not None:
-            self._put_down(stay.end(at, reason))
+        if visit is not None:
+            self._put_down(visit.end(at, reason))
 
     async def flush(self) -> None:
         """Returns once all that was said before is in the database. `Unavailable` where that fails."""
         async with self._writing:
             await self._write()
 
-    def _put_down(self, stay: Stay) -> None:
-        self._waiting[stay.id] = stay
+    def _put_down(self, visit: Visit) -> None:
+        self._waiting[visit.id] = visit
         if self._write_timer is None and not self._is_closing:
             self._write_timer = self._clock.call_at(self._clock.now() + WRITE_AFTER, self._write_due)
 
@@ -152,15 +152,15 @@ class PresenceLog:
                 log.exception("presence could not be written")
 
     async def _write(self, ended_at: datetime | None = None) -> None:
-        stays, self._waiting = self._waiting, {}
+        visits, self._waiting = self._waiting, {}
         try:
-            is_alive = await self._store.record(self._node(ended_at), list(stays.values()))
+            is_alive = await self._store.record(self._node(ended_at), list(visits.values()))
         except BaseException:
             # What was said meanwhile is newer. It goes with the next renewal at the latest, whatever went wrong.
-            self._waiting = {**stays, **self._waiting}
+            self._waiting = {**visits, **self._waiting}
             raise
         if not is_alive:
-            self._begin_anew(stays)
+            self._begin_anew(visits)
             await self._write(ended_at)
 
     def _node(self, ended_at: datetime | None) -> Node:
@@ -168,22 +168,22 @@ class PresenceLog:
         until = now + self._lease * (RENEWALS - 1) / RENEWALS
         return Node(self._node_id, self._host, self._started_at or now, now, until, ended_at)
 
-    def _begin_anew(self, unwritten: dict[str, Stay]) -> None:
-        """This node was taken for dead and its stays were ended: what goes on, goes on as a new node's."""
+    def _begin_anew(self, unwritten: dict[str, Visit]) -> None:
+        """This node was taken for dead and its visits were ended: what goes on, goes on as a new node's."""
         now = self._clock.now()
         was, self._node_id, self._started_at = self._node_id, self._new_id(), now
         log.warning("this node's lease ran out; it goes on as another", was=was, node_id=self._node_id)
         self._open = {
-            key: replace(stay, id=self._new_id(), node_id=self._node_id, started_at=now)
-            for key, stay in self._open.items()
+            key: replace(visit, id=self._new_id(), node_id=self._node_id, started_at=now)
+            for key, visit in self._open.items()
         }
-        over = [stay for stay in (*unwritten.values(), *self._waiting.values()) if stay.ended_at is not None]
-        self._waiting = {stay.id: replace(stay, node_id=self._node_id) for stay in (*over, *self._open.values())}
+        over = [visit for visit in (*unwritten.values(), *self._waiting.values()) if visit.ended_at is not None]
+        self._waiting = {visit.id: replace(visit, node_id=self._node_id) for visit in (*over, *self._open.values())}
 
     async def _end_dead(self) -> None:
         departed = await self._store.end_dead(self._clock.now(), self._node_id)
         if departed:
-            log.info("ended the stays of nodes that died", stays=len(departed))
+            log.info("ended the visits of nodes that died", visits=len(departed))
             self._on_departed(departed)
         if self._on_living is not None:
             self._on_living(await self._store.living(self._clock.now()))

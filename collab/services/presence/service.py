@@ -14,7 +14,7 @@ from collab.domain.ot.edits import Edit
 from collab.domain.presence import roster as presence
 from collab.domain.presence.focus import Focus
 from collab.domain.presence.roster import Change, Diff, Left, Presence, Roster, Status
-from collab.domain.presence.sessions import Departed, Origin
+from collab.domain.presence.visits import Departed, Origin
 from collab.services.ports import Announcer, Clock, Timer
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.news import PresenceNews

@@ -16,7 +16,7 @@ import {
 } from "../react";
 import { ContentFrame } from "./ContentFrame";
 import { type Kinds, kindName, useKinds } from "./kinds";
-import { ContentPage, useTheRest } from "./parts";
+import { part, useTheRest } from "./part";
 import { go, pathOf, type Route } from "./route";
 import { contentsKey } from "./session";
 import { SavingState } from "./SavingState";
@@ -24,6 +24,8 @@ import { SignOutButton } from "./SignOut";
 import { keep, recall } from "./storage";
 import { useToasts } from "./toasts";
 import { Avatars, Icon, IconButton, ThemeButton } from "./ui";
+
+const ContentPage = part(async () => (await import("./ContentPage")).ContentPage);
 
 interface BandPageProps {
   band: Band;

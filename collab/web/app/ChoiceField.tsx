@@ -1,7 +1,7 @@
 /** Fields that are chosen rather than typed: one of a few words, or yes and no. */
 
 import type { ReactNode } from "react";
-import type { FieldProps } from "./Field";
+import type { FieldProps } from "./props";
 
 type ChosenProps = Omit<FieldProps, "type" | "others" | "placeholder">;
 

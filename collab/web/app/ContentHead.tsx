@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { Field, Named } from "./Field";
 import { fieldName } from "./format";
 import { useKinds } from "./kinds";
-import type { PageProps } from "./ContentPage";
+import type { PageProps } from "./props";
 
 /** `children` stand between the facts and the texts. */
 export function ContentHead({ content, document, others, isReadOnly, children }: PageProps & { children?: ReactNode }): ReactNode {

@@ -5,7 +5,6 @@ import {
   type Band,
   type Content,
   type ContentState,
-  type Document,
   type Presence,
   type Rest,
   RestError,
@@ -16,7 +15,7 @@ import {
 import { ContentFrame } from "./ContentFrame";
 import { useKinds } from "./kinds";
 import { toastOf } from "./notices";
-import { History, PrintView, StageView, useTheRest } from "./parts";
+import { part, useTheRest } from "./part";
 import { Repertoire } from "./Repertoire";
 import { go, type View } from "./route";
 import { SavingState } from "./SavingState";
@@ -24,13 +23,9 @@ import { SetlistPage } from "./SetlistPage";
 import { useToasts } from "./toasts";
 import { Avatars, IconButton, ThemeButton } from "./ui";
 
-/** What every view of a content gets. */
-export interface PageProps {
-  content: Content;
-  document: Document;
-  others: readonly Presence[];
-  isReadOnly: boolean;
-}
+const History = part(async () => (await import("./History")).History);
+const PrintView = part(async () => (await import("./PrintView")).PrintView);
+const StageView = part(async () => (await import("./StageView")).StageView);
 
 interface ContentPageProps {
   contentId: string;

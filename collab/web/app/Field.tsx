@@ -1,26 +1,11 @@
 /** Any field of any kind, edited in place by the control that fits its type. */
 
 import type { ReactNode } from "react";
-import type { Content, FieldType, Presence, Value } from "../react";
 import { ChoiceField, FlagField } from "./ChoiceField";
 import { fieldName, formatOf, placeholderOf } from "./format";
 import { LineField } from "./LineField";
+import type { FieldProps } from "./props";
 import { TextField } from "./TextField";
-
-export interface FieldProps {
-  content: Content;
-  /** Null for a field of the content itself. */
-  item: string | null;
-  field: string;
-  type: FieldType;
-  value: Value;
-  label: string;
-  placeholder?: string;
-  className?: string;
-  isReadOnly: boolean;
-  /** The others who are in the content. */
-  others: readonly Presence[];
-}
 
 export function Field({ type, others, ...props }: FieldProps): ReactNode {
   const { item, field, value, placeholder = placeholderOf(field) } = props;

@@ -2,8 +2,8 @@
 
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { type Document, useBeforeLeave } from "../react";
-import type { FieldProps } from "./Field";
 import { fieldWord, type Format } from "./format";
+import type { FieldProps } from "./props";
 import { useToasts } from "./toasts";
 
 /** A value goes out once its writer pauses: whole words rather than letters end up in the history. */

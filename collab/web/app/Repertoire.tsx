@@ -3,8 +3,8 @@
 import { type ReactNode, useMemo, useState } from "react";
 import { type FieldTypes, newId } from "../react";
 import { ContentHead } from "./ContentHead";
-import type { PageProps } from "./ContentPage";
 import { titleOf, useKinds } from "./kinds";
+import type { PageProps } from "./props";
 import { Entry } from "./Row";
 import { Icon } from "./ui";
 

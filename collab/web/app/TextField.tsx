@@ -2,7 +2,7 @@
 
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { type Document, type Presence, text } from "../react";
-import type { FieldProps } from "./Field";
+import type { FieldProps } from "./props";
 import { colored, shortName } from "./ui";
 
 interface TextFieldProps extends Omit<FieldProps, "type" | "className" | "value" | "placeholder"> {

@@ -3,8 +3,10 @@
 import { io, type Socket } from "socket.io-client";
 import { Backoff } from "./backoff";
 import { Watchable } from "./emitter";
+import { Refused, Unanswered } from "./errors";
 import { Parts } from "./parts";
 import { Patience } from "./patience";
+import { getToken, type Token } from "./token";
 import type { ContentUpdated, Failed, Part, Problem, Session } from "./types";
 
 export type Link =
@@ -18,7 +20,7 @@ export interface ConnectionOptions {
   /** Where the server is; the page's own origin by default. */
   url?: string;
   /** A token, or how to get a fresh one: asked for anew at each connection, and after a while where one was refused. */
-  token: string | (() => string | Promise<string>);
+  token: Token;
   path?: string;
   /** How to connect, the first that works; `["websocket", "polling"]` by default. */
   transports?: ("websocket" | "polling")[];
@@ -35,25 +37,6 @@ export interface Member {
   /** The connection broke; `joined` follows once it is back. */
   parted(): void;
 }
-
-/** An event was refused; `code` is one of the protocol's. */
-export class Refused extends Error {
-  constructor(readonly problem: Problem) {
-    super(problem.message);
-  }
-
-  get code(): string {
-    return this.problem.code;
-  }
-
-  /** Whether the server could not do it now, and the same may be sent again. */
-  get isPassing(): boolean {
-    return this.code === "rate_limited" || this.code === "unavailable";
-  }
-}
-
-/** No answer: the connection broke, or the server took too long. Whether it did the work is unknown. */
-export class Unanswered extends Error {}
 
 /** The library tells of a broken connection only who waits for a limited time: this is as long as a timer goes. */
 const FOR_EVER_MS = 2 ** 31 - 1;
@@ -77,7 +60,7 @@ export class Connection extends Watchable<Link> {
   readonly #patience = new Patience();
   readonly #parts = new Parts();
   #isWanted = false;
-  #token: ConnectionOptions["token"];
+  #token: Token;
   readonly #backoff = new Backoff(RETRY_MS.first, RETRY_MS.most);
   #retry: ReturnType<typeof setTimeout> | undefined;
   #onlineSince = 0;
@@ -98,7 +81,7 @@ export class Connection extends Watchable<Link> {
       reconnectionDelayMax: RETRY_MS.most,
       randomizationFactor: 0.5,
       auth: (give) => {
-        void freshOf(this.#token).then(
+        void getToken(this.#token).then(
           (fresh) => give({ token: fresh }),
           (error: unknown) => this.#lacksToken(error),
         );
@@ -145,7 +128,7 @@ export class Connection extends Watchable<Link> {
   }
 
   /** Shows another token from the next connection on: at once, where it is a plain one and the last was refused. */
-  renew(token: ConnectionOptions["token"]): void {
+  renew(token: Token): void {
     if (token === this.#token) return;
     this.#token = token;
     const isRefused = this.getState().state === "refused";
@@ -302,8 +285,4 @@ export class Connection extends Watchable<Link> {
       if (this.#isWanted && !this.#socket.active) this.#socket.connect();
     }, this.#backoff.delay_ms(problem));
   }
-}
-
-async function freshOf(token: ConnectionOptions["token"]): Promise<string> {
-  return typeof token === "string" ? token : token();
 }

@@ -4,7 +4,7 @@ import type { Connection } from "./connection";
 import { Document } from "./document";
 import { newId } from "./ids";
 import { Keeper } from "./keeper";
-import type { Notice } from "./notice";
+import type { Notice } from "./events";
 import { OwnPresence } from "./presence";
 import { type EditOptions, Replica } from "./replica";
 import { Retries } from "./retries";
@@ -13,6 +13,7 @@ import { Roster } from "./roster";
 import { NoStore, type Store } from "./store";
 import { Sync } from "./sync";
 import type { BatchUpdate, ContentJoined, Delta, Edit, Focus, Op, Problem, Role, UserLeft, Value } from "./types";
+import { Groups } from "./undo";
 
 /** What is true of the edits made here. `unsafe`: they wait, and could not be written to disk either. */
 export type Saving = "saved" | "saving" | "offline" | "unsafe";
@@ -42,10 +43,6 @@ const EMPTY: ContentState = {
 
 const READ_ONLY: Problem = { code: "forbidden", message: "expected an owner or editor of the band" };
 
-/** What is written in one field with no longer pause is undone together. */
-const GROUP_MS = 1_000;
-const NO_GROUP = { name: "", field: "", at: 0 };
-
 export class Content extends Room<ContentState, ContentJoined> {
   /** Called with what a person should hear of: conflicts, refusals. */
   onNotice?: (notice: Notice) => void;
@@ -58,7 +55,7 @@ export class Content extends Room<ContentState, ContentJoined> {
   readonly #keeper: Keeper;
   readonly #presence: OwnPresence;
   readonly #orphans = new Set<Content>();
-  #group = NO_GROUP;
+  readonly #groups = new Groups();
   #isClosed = false;
 
   constructor(
@@ -197,8 +194,8 @@ export class Content extends Room<ContentState, ContentJoined> {
       roster: this.roster,
       saving: this.#saving(pending),
       pending,
-      canUndo: replica?.history.canUndo ?? false,
-      canRedo: replica?.history.canRedo ?? false,
+      canUndo: replica?.stacks.canUndo ?? false,
+      canRedo: replica?.stacks.canRedo ?? false,
       problem: this.problem,
     });
   }
@@ -210,7 +207,7 @@ export class Content extends Room<ContentState, ContentJoined> {
       this.onNotice?.({ type: "refused", editId: newId(), error: this.problem ?? READ_ONLY, ops });
       return;
     }
-    replica.edit(ops, newId(), this.#groupOf(ops), options);
+    replica.edit(ops, newId(), this.#groups.of(ops, Date.now()), options);
     this.#edited();
     this.#sync.send();
   }
@@ -222,7 +219,7 @@ export class Content extends Room<ContentState, ContentJoined> {
   }
 
   #received(edits: Edit[]): void {
-    this.#sync.received(edits);
+    this.#sync.receive(edits);
     for (const edit of edits) this.onEdit?.(edit);
   }
 
@@ -235,19 +232,9 @@ export class Content extends Room<ContentState, ContentJoined> {
     const { replica } = this.#sync;
     if (!replica || !this.canEdit) return;
     replica.step(side, newId);
-    this.#group = NO_GROUP;
+    this.#groups.end();
     this.#edited();
     this.#sync.send();
-  }
-
-  #groupOf(ops: readonly Op[]): string {
-    const [op] = ops;
-    const isWriting = ops.length === 1 && (op?.op === "text" || op?.op === "set");
-    const field = isWriting ? `${op.item} ${op.field}` : "";
-    const now = Date.now();
-    const isSame = field !== "" && field === this.#group.field && now - this.#group.at < GROUP_MS;
-    this.#group = { name: isSame ? this.#group.name : newId(), field, at: now };
-    return this.#group.name;
   }
 
   async #write(): Promise<void> {

@@ -48,9 +48,9 @@ export class Foresight {
   /** Takes in the next one. Returns what changes in the view, where an undo comes to something else by now. */
   follow(entry: Pending): Op[] {
     const shown = entry.ops;
-    if (entry.undoes !== null) {
-      const undone = foretold(entry.undoes, this.#document, this.#history);
-      entry.takesBack = undone?.undoes ?? null;
+    if (entry.target !== null) {
+      const undone = foretold(entry.target, this.#document, this.#history);
+      entry.undoes = undone?.undoes ?? null;
       entry.ops = undone?.ops ?? shown;
     }
     const change = entry.ops === shown ? [] : correction(this.#document, shown, entry.ops);
@@ -63,7 +63,7 @@ export class Foresight {
       inverse.unshift(back);
       ops.push(placed(op, draft));
     }
-    this.#history.push({ editId: entry.editId, ops, inverse, undoes: entry.takesBack ?? null });
+    this.#history.push({ editId: entry.editId, ops, inverse, undoes: entry.undoes });
     this.#document = draft.finish();
     return change;
   }

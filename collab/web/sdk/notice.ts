@@ -1,50 +1,21 @@
 /** What a user is to be told of edits that met: by the answer to their own, and by what others do to what they wrote. */
 
 import type { Document } from "./document";
+import type { Notice } from "./events";
 import type { Pending } from "./pending";
 import { isSame } from "./transform";
-import type { Author, Dropped, Edit, EditAnswer, Op, Overwrite, Problem, Value } from "./types";
-
-/** A field that two people gave a value: what stands there now is not what `mine` or `theirs` says of the other. */
-interface Clash {
-  item: string | null;
-  field: string;
-  mine: Value;
-  theirs: Value;
-  by: Author;
-  version: number;
-}
-
-/** The words are those of the Python SDK's events: `Edited`, `Reloaded`, `Saved`, `Overwrote` … */
-export type Notice =
-  /** The document has changed by an edit that was not made here. `ops` are the edit's, as they change the view. */
-  | { type: "edited"; edit: Edit; ops: Op[] }
-  /** The document was replaced whole: more was missed than could be told edit by edit. */
-  | { type: "reloaded"; version: number }
-  /**
-   * The server has another history by now, as after a backup was put back, and not what one had written in a field:
-   * `mine` stood there, `now` does. Of an item that one had added `field` is null and `mine` its fields.
-   */
-  | { type: "lost"; item: string | null; field: string | null; mine: Value; now: Value }
-  /** An edit of one's own is stored, for good. */
-  | { type: "saved"; editId: string; version: number }
-  /** One's own edit set a field over what `by` had given it meanwhile: `mine` stands now, and `theirs` stood before. */
-  | ({ type: "overwrote"; editId: string } & Clash)
-  /** `by` set a field without having seen what one had written oneself: `mine` stood before, `theirs` stands now. */
-  | ({ type: "overwritten" } & Clash)
-  /** An op of one's own edit had nothing left to act on, as `before` shows. `op` is null for one of an edit to undo. */
-  | { type: "dropped"; editId: string; op: Op | null; reason: Dropped["reason"]; before: Document }
-  /** One's own edit is not stored and has been taken back; asking again unchanged won't help. */
-  | { type: "refused"; editId: string; error: Problem; ops: Op[] };
+import type { Edit, EditAnswer, Op, Overwrite } from "./types";
 
 /** What the answer to an edit tells its author. */
 export function toldByAnswer(answer: EditAnswer, edit: Pending, before: Document): Notice[] {
   const editId = answer.edit_id;
   const sent = edit.sent?.ops ?? [];
-  const saved: Notice[] = answer.ops.length > 0 ? [{ type: "saved", editId, version: answer.version }] : [];
+  // It is stored too where nothing is told of it: its edit was folded away since.
+  const isStored = answer.ops.length > 0 || answer.dropped.length === 0;
+  const saved: Notice[] = isStored ? [{ type: "saved", editId, version: answer.version }] : [];
   const overwrote = answer.overwrote.flatMap((entry) => overwroteOf(editId, sent[entry.index], entry));
   // What an undo's answer speaks of are the ops of the edit to undo, which may be long past.
-  const opAt = (index: number): Op | null => (edit.undoes === null ? (sent[index] ?? null) : null);
+  const opAt = (index: number): Op | null => (edit.target === null ? (sent[index] ?? null) : null);
   const dropped = answer.dropped.map(
     ({ index, reason }): Notice => ({ type: "dropped", editId, op: opAt(index), reason, before }),
   );

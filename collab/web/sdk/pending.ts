@@ -9,9 +9,9 @@ import type { Op, Value } from "./types";
 export interface Pending {
   editId: string;
   /** For an undo: the edit to undo. Its `ops` are as foretold. */
-  undoes: string | null;
+  target: string | null;
   /** The edit that an undo takes back: that one, or its latest redo; null where it is not foretold. */
-  takesBack?: string | null;
+  undoes: string | null;
   /** As they follow what is confirmed and the edits that wait before this one. */
   ops: Op[];
   /**
@@ -29,6 +29,16 @@ export interface Pending {
   isInPlace: boolean;
 }
 
+/** As a device keeps it. Before there was `target`, `undoes` stood for it, and `takesBack` for `undoes`. */
+export type KeptPending = Pending | (Omit<Pending, "target"> & { takesBack?: string | null });
+
+/** The pending edit that was kept. */
+export function revived(kept: KeptPending): Pending {
+  if ("target" in kept) return kept;
+  const { takesBack = null, ...entry } = kept;
+  return { ...entry, target: kept.undoes, undoes: takesBack };
+}
+
 /**
  * Those that are to be sent: all, but for edits at the end that were undone before they were sent, and their undos.
  * Together these change nothing, and they wait for whether they are redone.
@@ -37,7 +47,7 @@ export function awake(pending: readonly Pending[]): readonly Pending[] {
   const standing: number[] = [];
   pending.forEach((entry, index) => {
     const last = pending[standing.at(-1) ?? -1];
-    if (last && !last.wasSent && entry.takesBack === last.editId) standing.pop();
+    if (last && !last.wasSent && entry.undoes === last.editId) standing.pop();
     else standing.push(index);
   });
   return pending.slice(0, (standing.at(-1) ?? -1) + 1);
@@ -53,8 +63,8 @@ export function isAsExpected({ expected, ops }: Pending, document: Document): bo
 }
 
 /** Whether nothing is left of an edit that would change anything. */
-export const isIdle = ({ undoes, ops }: Pending): boolean =>
-  undoes === null && ops.every((op) => op.op === "text" && op.delta.length === 0);
+export const isIdle = ({ target, ops }: Pending): boolean =>
+  target === null && ops.every((op) => op.op === "text" && op.delta.length === 0);
 
 /** The fields that these ops give a value. */
 export const placesSet = (ops: readonly Op[]): Set<string> =>
@@ -69,7 +79,7 @@ export function valuesSeen(ops: readonly Op[], view: Document): Record<string, V
 const placeOf = (op: { item: string | null; field: string }): string => JSON.stringify([op.item, op.field]);
 
 /** The document with edits that have no version yet. */
-export function after(document: Document, entries: readonly Pick<Pending, "ops">[]): Document {
+export function applied(document: Document, entries: readonly Pick<Pending, "ops">[]): Document {
   const ops = entries.flatMap((entry) => entry.ops);
   if (ops.length === 0) return document;
   const draft = new Draft(document);

@@ -8,15 +8,17 @@
  * client, as in CodeMirror's and ProseMirror's collab modules.
  */
 
+import { opsBetween } from "./difference";
 import { Document, Draft } from "./document";
 import { Foresight, Past } from "./foresight";
-import { History } from "./history";
 import { newId } from "./ids";
-import { type Notice, OwnWrites, toldByAnswer, tooLate } from "./notice";
-import { after, awake, correction, isIdle, joined, type Pending, placesSet, valuesSeen } from "./pending";
+import type { Notice } from "./events";
+import { OwnWrites, toldByAnswer, tooLate } from "./notice";
+import { applied, awake, correction, isIdle, joined, type KeptPending, type Pending, placesSet, revived, valuesSeen } from "./pending";
 import { cut, type Request, requestOf } from "./request";
-import { difference, transform } from "./transform";
+import { transform } from "./transform";
 import type { Edit, EditAnswer, Op, Problem } from "./types";
+import { UndoStacks } from "./undo";
 
 export interface Saved {
   confirmed: ReturnType<Document["toJson"]>;
@@ -32,7 +34,7 @@ export interface EditOptions {
 }
 
 export class Replica {
-  readonly history = new History();
+  readonly stacks = new UndoStacks();
   #confirmed: Document;
   #lastEdit: string | null;
   #pending: Pending[];
@@ -50,14 +52,14 @@ export class Replica {
   constructor(
     confirmed: Document,
     readonly userId: string,
-    pending: readonly Pending[] = [],
+    pending: readonly KeptPending[] = [],
     readonly mayGrow = true,
     lastEdit: string | null = null,
   ) {
     this.#lastEdit = lastEdit;
     this.#confirmed = confirmed;
-    this.#pending = [...pending];
-    this.#view = after(confirmed, pending);
+    this.#pending = pending.map(revived);
+    this.#view = applied(confirmed, this.#pending);
   }
 
   /** The content as the server has it, as far as we know. */
@@ -109,29 +111,29 @@ export class Replica {
     // What was undone before it was sent never will be.
     this.#pending = [...awake(this.#pending)];
     const last = this.#pending.at(-1);
-    const mayJoin = this.mayGrow && last?.sent === null && last.undoes === null && !last.expected && !isUnchangedExpected;
-    const grown = mayJoin && this.history.isIn(group) ? joined(last.ops, ops) : null;
+    const mayJoin = this.mayGrow && last?.sent === null && last.target === null && !last.expected && !isUnchangedExpected;
+    const grown = mayJoin && this.stacks.isIn(group) ? joined(last.ops, ops) : null;
     if (last && grown) {
       last.ops = grown;
     } else {
       const expected = isUnchangedExpected ? valuesSeen(ops, view) : null;
       this.#pending.push({ ...this.#made(editId, ops), madeOn: this.#seenOn(ops, seen?.version), expected });
     }
-    this.history.made({ editId: this.#pending.at(-1)!.editId, group });
+    this.stacks.made({ editId: this.#pending.at(-1)!.editId, group });
   }
 
   /** Takes back the newest group of our own edits, or what was last taken back. */
   step(side: "undo" | "redo", newId: () => string): void {
-    for (const { editId, group } of this.history.takeGroup(side)) {
+    for (const { editId, group } of this.stacks.takeGroup(side)) {
       const last = this.#pending.at(-1);
-      if (last && last.undoes !== null && last.editId === editId && !last.wasSent) {
+      if (last && last.target !== null && last.editId === editId && !last.wasSent) {
         // An undo that was never sent is taken back as if it had not been made.
         this.#pending.pop();
-        this.history.did(side, { editId: last.undoes, group });
+        this.stacks.did(side, { editId: last.target, group });
       } else {
-        const undo = { ...this.#made(newId(), []), undoes: editId };
+        const undo = { ...this.#made(newId(), []), target: editId };
         this.#pending.push(undo);
-        this.history.did(side, { editId: undo.editId, group });
+        this.stacks.did(side, { editId: undo.editId, group });
       }
     }
     this.#transformPending([]);
@@ -153,7 +155,7 @@ export class Replica {
   }
 
   /** Takes the answer to the edit in flight. */
-  acknowledged(answer: EditAnswer): void {
+  answer(answer: EditAnswer): void {
     const flight = this.#flight;
     if (flight?.editId !== answer.edit_id || this.#answer) return;
     this.#answer = answer;
@@ -169,15 +171,15 @@ export class Replica {
    * Where it only does not know its `base_version`, the edit is made anew. Take in what is missing before it is sent
    * again.
    */
-  refused(error: Problem): void {
+  refuse(error: Problem): void {
     const flight = this.#flight;
     if (!flight || this.#answer) return;
-    if (error.code === "version_unknown" && flight.undoes === null && !flight.isInPlace) {
+    if (error.code === "version_unknown" && flight.target === null && !flight.isInPlace) {
       // The server finds what it has stored by its `edit_id` before it looks at a version: it has not stored this.
       flight.madeOn = flight.sent = null;
     } else {
       if (!flight.isInPlace) {
-        const ops = flight.undoes === null ? (flight.sent?.ops ?? []) : [];
+        const ops = flight.target === null ? (flight.sent?.ops ?? []) : [];
         this.#notices.push({ type: "refused", editId: flight.editId, error, ops });
         this.#forget(flight.editId);
       }
@@ -190,10 +192,10 @@ export class Replica {
 
   /** Nothing of what is pending will be stored, or its answer will not be heard: it is told as one, and taken back. */
   abandon(error: Problem): void {
-    const lost = this.#pending.filter(({ undoes, isInPlace }) => undoes === null && !isInPlace);
+    const lost = this.#pending.filter(({ target, isInPlace }) => target === null && !isInPlace);
     const ops = lost.flatMap((entry) => entry.ops);
     if (lost[0]) this.#notices.push({ type: "refused", editId: lost[0].editId, error, ops });
-    for (const { editId } of this.#pending) this.history.forget(editId);
+    for (const { editId } of this.#pending) this.stacks.forget(editId);
     this.#answer = null;
     this.#pending = [];
     this.#resetLate();
@@ -201,7 +203,7 @@ export class Replica {
   }
 
   /** Takes edits of the history, in any order and any number of times. */
-  received(edits: readonly Edit[]): void {
+  receive(edits: readonly Edit[]): void {
     for (const edit of edits) if (edit.version > this.#confirmed.version) this.#early.set(edit.version, edit);
     this.#settle();
   }
@@ -218,7 +220,7 @@ export class Replica {
         return;
       }
       if (this.#answer.version <= document.version) {
-        before = after(before, [flight]);
+        before = applied(before, [flight]);
         flight.ops = [];
         flight.isInPlace = true;
       }
@@ -247,22 +249,22 @@ export class Replica {
   }
 
   #made(editId: string, ops: Op[]): Pending {
-    return { editId, undoes: null, ops, madeOn: this.#confirmed.version, expected: null, sent: null, isInPlace: false };
+    return { editId, target: null, undoes: null, ops, madeOn: this.#confirmed.version, expected: null, sent: null, isInPlace: false };
   }
 
   /** Makes several edits of the first one, where its ops came in pieces. */
   #cut(first: Pending, [ops = first.ops, ...rest]: Op[][]): void {
-    if (rest.length === 0 || this.#pending.some(({ undoes }) => undoes === first.editId)) return;
+    if (rest.length === 0 || this.#pending.some(({ target }) => target === first.editId)) return;
     const pieces = rest.map((piece) => ({ ...this.#made(newId(), piece), madeOn: first.madeOn }));
     first.ops = ops;
     this.#pending.splice(1, 0, ...pieces);
-    this.history.cut(first.editId, pieces.map(({ editId }) => editId));
+    this.stacks.cut(first.editId, pieces.map(({ editId }) => editId));
   }
 
   /** The version whose values the author of these ops saw: under their own pending ones, what came since is hidden. */
   #seenOn(ops: readonly Op[], seenOn = this.#confirmed.version): number {
     const places = placesSet(ops);
-    const edits = this.#pending.filter(({ undoes }) => undoes === null);
+    const edits = this.#pending.filter(({ target }) => target === null);
     const hiding = edits.filter((entry) => [...placesSet(entry.ops)].some((place) => places.has(place)));
     // A draft may be older than the history that is known now, as after a backup was restored.
     return Math.min(seenOn, this.#confirmed.version, ...hiding.flatMap(({ madeOn }) => madeOn ?? []));
@@ -309,7 +311,7 @@ export class Replica {
     const over = correction(this.#confirmed, flight.ops, ops);
     flight.ops = [];
     flight.isInPlace = true;
-    const undoes = flight.takesBack ?? flight.undoes;
+    const undoes = flight.undoes ?? flight.target;
     this.#confirmed = this.#past.add(this.#confirmed, { editId: flight.editId, ops, undoes }, version);
     this.#lastEdit = flight.editId;
     this.#transformPending(over);
@@ -331,7 +333,7 @@ export class Replica {
   #replace(before: Document, document: Document, lastEdit: string | null): void {
     this.#ownWrites.clear();
     this.#past.clear();
-    const over = difference(before, document);
+    const over = opsBetween(before, document);
     this.#confirmed = document;
     this.#lastEdit = lastEdit;
     this.#transformPending(over, () => this.#notices.push({ type: "reloaded", version: document.version }));
@@ -349,20 +351,20 @@ export class Replica {
     let left = [...over];
     const moving = this.#pending.filter(({ isInPlace }) => !isInPlace);
     const told = new Set(this.pending);
-    const isForetelling = moving.some(({ undoes }) => undoes !== null);
+    const isForetelling = moving.some(({ target }) => target !== null);
     const foresight = isForetelling ? new Foresight(this.#confirmed, this.#past) : null;
     for (const entry of moving) {
       const { ours, theirs, lost } = transform(entry.ops, left);
       entry.ops = ours;
       left = foresight ? [...theirs, ...foresight.follow(entry)] : theirs;
       // Of the one in flight the answer tells, as it does of an undo; of what is taken back already, nobody.
-      if (entry === flight || entry.undoes !== null || !told.has(entry)) continue;
+      if (entry === flight || entry.target !== null || !told.has(entry)) continue;
       for (const { op, reason } of lost) dropped.push({ type: "dropped", editId: entry.editId, op, reason, before });
     }
     tell?.(left);
     this.#notices.push(...dropped);
     for (const idle of this.#pending.filter((entry) => entry !== flight && isIdle(entry))) this.#remove(idle);
-    this.#view = after(this.#confirmed, this.#pending);
+    this.#view = applied(this.#confirmed, this.#pending);
   }
 
   #remove(entry: Pending): void {
@@ -372,14 +374,14 @@ export class Replica {
 
   /** An edit that is not stored: neither it nor its undo can be undone. */
   #forget(editId: string): void {
-    this.history.forget(editId);
-    const undo = this.#pending.find(({ undoes, sent }) => undoes === editId && sent === null);
+    this.stacks.forget(editId);
+    const undo = this.#pending.find(({ target, sent }) => target === editId && sent === null);
     if (undo) this.#remove(undo);
   }
 
   #land(): void {
     this.#answer = null;
     this.#pending = this.#pending.slice(1);
-    this.#view = after(this.#confirmed, this.#pending);
+    this.#view = applied(this.#confirmed, this.#pending);
   }
 }

@@ -34,7 +34,7 @@ export function requestOf(entry: Pending, room_id: string, confirmed: Document, 
   const edit_id = entry.editId;
   const { version } = confirmed;
   entry.sent ??= { baseVersion: entry.madeOn ?? version, rebasedTo: version, ops: entry.ops };
-  if (entry.undoes !== null) return { event: "undo_edit", payload: { room_id, edit_id, target: entry.undoes } };
+  if (entry.target !== null) return { event: "undo_edit", payload: { room_id, edit_id, target: entry.target } };
   const payload = payloadOf(entry, room_id, entry.sent);
   const refusal = conflictOf(entry, confirmed) ?? excessOf(payload, maxBytes);
   return { event: "edit_content", payload, ...(refusal ? { refusal } : {}) };
@@ -48,10 +48,10 @@ export function requestOf(entry: Pending, room_id: string, confirmed: Document, 
  * be there together or not at all.
  */
 export function cut(entry: Pending, room_id: string, { version }: Document, maxBytes: number): Op[][] {
-  const { ops, undoes, expected } = entry;
+  const { ops, target, expected } = entry;
   const sent = { baseVersion: entry.madeOn ?? version, rebasedTo: version, ops };
   const isFitting = ops.length <= MAX_OPS && sizeOf(payloadOf(entry, room_id, sent)) <= maxBytes;
-  if (isFitting || undoes !== null || expected !== null || ops.some(({ op }) => op !== "insert")) return [ops];
+  if (isFitting || target !== null || expected !== null || ops.some(({ op }) => op !== "insert")) return [ops];
   return packed(ops, maxBytes - sizeOf(payloadOf(entry, room_id, { ...sent, ops: [] })));
 }
 

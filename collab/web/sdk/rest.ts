@@ -1,5 +1,6 @@
 /** The REST calls that a front end needs beside the socket. */
 
+import { getToken, type Token } from "./token";
 import type { Band, DocumentJson, Edit, Kind, Outline, Problem, Summary, User } from "./types";
 
 /** The server refused a call, or could not be reached (`code` is then `unreachable`). */
@@ -18,7 +19,7 @@ const CUT_OFF = {};
 
 export class Rest {
   constructor(
-    readonly token: string | (() => string | Promise<string>),
+    readonly token: Token,
     readonly url = "",
   ) {}
 
@@ -76,7 +77,7 @@ export class Rest {
   }
 
   async #fetch(method: string, path: string, sent: { headers?: Record<string, string>; body?: string }): Promise<Response> {
-    const token = typeof this.token === "string" ? this.token : await this.token();
+    const token = await getToken(this.token);
     try {
       return await fetch(this.url + path, { ...sent, method, headers: { ...sent.headers, Authorization: `Bearer ${token}` } });
     } catch {

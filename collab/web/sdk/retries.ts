@@ -1,7 +1,7 @@
 /** What did not work is done again: each time after a while that grows as long as it does not work. */
 
 import { Backoff } from "./backoff";
-import { Refused } from "./connection";
+import { Refused } from "./errors";
 
 const RETRY_MS = { first: 500, most: 15_000 };
 

@@ -1,7 +1,8 @@
 /** Brings what was edited here to the server, one edit at a time, and asks it for what is missing here. */
 
-import { type Connection, Refused } from "./connection";
+import type { Connection } from "./connection";
 import { Document } from "./document";
+import { Refused } from "./errors";
 import type { Replica } from "./replica";
 import type { Request } from "./request";
 import type { Retries } from "./retries";
@@ -49,9 +50,9 @@ export class Sync {
   }
 
   /** Others have edited. */
-  received(edits: readonly Edit[]): void {
+  receive(edits: readonly Edit[]): void {
     if (!this.replica) return;
-    this.replica.received(edits);
+    this.replica.receive(edits);
     this.onChange();
     if (this.replica.isBehind) this.catchUp();
     this.send();
@@ -93,7 +94,7 @@ export class Sync {
   #take(answer: Catchup): boolean {
     this.#isBaseUnknown = false;
     if (!answer.content) {
-      this.replica?.received(answer.edits ?? []);
+      this.replica?.receive(answer.edits ?? []);
       return !this.replica?.isBehind;
     }
     const document = Document.fromJson(answer.content);
@@ -113,7 +114,7 @@ export class Sync {
     if (!this.replica || !this.#isJoined || this.#isSending || this.#isElsewhere || this.#isBaseUnknown) return;
     const request = choose(this.replica, this.connection.maxMessageBytes);
     if (request?.refusal) {
-      this.replica.refused(request.refusal);
+      this.replica.refuse(request.refusal);
       this.onChange();
       this.send();
     } else if (request) void this.#send(this.replica, request);
@@ -125,7 +126,7 @@ export class Sync {
       const answer = await this.connection.request<EditAnswer>(event, payload);
       this.#isSending = false;
       for (const name of ["send", "anew"]) this.retries.worked(name);
-      replica.acknowledged(answer);
+      replica.answer(answer);
       if (replica.isBehind) this.catchUp();
     } catch (error) {
       // Unanswered: the connection is over, and on the next one it goes out again, the same.
@@ -143,7 +144,7 @@ export class Sync {
       this.retries.later("send", () => this.#deliver((replica, most) => replica.again(this.room, most)), error);
       return;
     }
-    replica.refused(error.problem);
+    replica.refuse(error.problem);
     if (error.code !== "version_unknown") return;
     this.#isBaseUnknown = true;
     this.retries.later("anew", () => this.catchUp(), error);

@@ -4,9 +4,8 @@
  * one by one, a delta can end up elsewhere than moved over the two composed.
  */
 
-import type { Document } from "./document";
 import * as text from "./text";
-import type { Dropped, Fields, Op, Value } from "./types";
+import type { Dropped, Op, Value } from "./types";
 
 /** An op of ours that has nothing left to act on. */
 export interface Lost {
@@ -31,38 +30,6 @@ export function transform(ours: readonly Op[], theirs: readonly Op[]): { ours: O
     if (other !== null) moved.push(other);
   }
   return { ours: [...kept], theirs: moved, lost };
-}
-
-/**
- * Ops that lead from one document to another, where the edits in between are not known.
- *
- * A changed text is one delta between what both have in common at its start and its end: coarser than the edits
- * were, so that what is pending in it may end up beside where it was typed, and is never lost.
- */
-export function difference(before: Document, after: Document): Op[] {
-  const found = changedFields(null, before.fields, after.fields);
-  for (const item of before.items.values()) {
-    const now = after.items.get(item.id);
-    if (!now) {
-      found.push({ op: "remove", item: item.id });
-      continue;
-    }
-    found.push(...changedFields(item.id, item.fields, now.fields));
-    if (item.position !== now.position) found.push({ op: "move", item: item.id, position: now.position });
-  }
-  for (const item of after.items.values()) if (!before.items.has(item.id)) found.push({ op: "insert", item });
-  return found;
-}
-
-function changedFields(item: string | null, before: Fields, after: Fields): Op[] {
-  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...names].flatMap((field): Op[] => {
-    const [old, now] = [before[field] ?? null, after[field] ?? null];
-    if (isSame(old, now)) return [];
-    const isText = (value: Value): value is string | null => value === null || typeof value === "string";
-    if (!isText(old) || !isText(now)) return [{ op: "set", item, field, value: now }];
-    return [{ op: "text", item, field, delta: text.replace(old ?? "", now ?? "") }];
-  });
 }
 
 /** One op of ours and one of theirs, which the server ordered first. */

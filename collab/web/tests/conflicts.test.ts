@@ -86,7 +86,7 @@ test("an edit that the server refuses is taken back here, and said so", () => {
   ada.edit(set("iko", "tempo", 9_000));
   ada.replica.next("content_c");
   ada.edit(set("saints", "key", "G"));
-  ada.replica.refused({ code: "invalid", message: "tempo: too fast" });
+  ada.replica.refuse({ code: "invalid", message: "tempo: too fast" });
   expect(told(ada)).toMatchObject([{ type: "refused", error: { code: "invalid" } }]);
   expect(ada.replica.view.value("iko", "tempo")).toBeUndefined();
   expect(ada.replica.view.value("saints", "key")).toBe("G");

@@ -49,7 +49,7 @@ describe("one who goes back and forth, in groups", () => {
     let group = 0;
     let mayGoOn = false;
     const step = (side: "undo" | "redo"): boolean => {
-      const isThere = side === "undo" ? replica.history.canUndo : replica.history.canRedo;
+      const isThere = side === "undo" ? replica.stacks.canUndo : replica.stacks.canRedo;
       if (isThere) at += side === "undo" ? -1 : 1;
       replica.step(side, newId);
       mayGoOn = false;
@@ -63,7 +63,7 @@ describe("one who goes back and forth, in groups", () => {
         if (!goesOn) group += 1;
         const before = look();
         replica.edit([anyOp(client, random)], newId(), `${group}`);
-        if (JSON.stringify(before) === JSON.stringify(look()) && !goesOn && replica.history.isIn(`${group}`) === false) continue;
+        if (JSON.stringify(before) === JSON.stringify(look()) && !goesOn && replica.stacks.isIn(`${group}`) === false) continue;
         if (!goesOn) at += 1;
         seen.splice(at, Infinity, content(replica.view));
         mayGoOn = true;

@@ -77,10 +77,10 @@ describe("versions", () => {
     ben.send();
     ada.edit(type([10, "A"]));
     const answer = server.answer(ada.replica.next("content_c")!, "ada");
-    ada.replica.acknowledged(answer);
+    ada.replica.answer(answer);
     expect(ada.replica.isBehind).toBe(true);
     expect(ada.replica.pending).toHaveLength(1);
-    ada.replica.received(server.edits.slice(0, 1));
+    ada.replica.receive(server.edits.slice(0, 1));
     expect(ada.replica.isBehind).toBe(false);
     expect(ada.replica.pending).toEqual([]);
     expect(notes(ada)).toBe("Bdoors at 8A");
@@ -93,12 +93,12 @@ describe("versions", () => {
       ben.send();
       ben.receive();
     }
-    ada.replica.received(server.edits.slice(1));
+    ada.replica.receive(server.edits.slice(1));
     expect([ada.replica.isBehind, ada.replica.confirmed.version]).toEqual([true, 0]);
-    ada.replica.received(server.edits.slice(0, 1));
+    ada.replica.receive(server.edits.slice(0, 1));
     expect([ada.replica.isBehind, ada.replica.confirmed.version]).toEqual([false, 2]);
-    ada.replica.received(server.edits);
-    ada.replica.received(server.edits);
+    ada.replica.receive(server.edits);
+    ada.replica.receive(server.edits);
     expect(notes(ada)).toBe("yxdoors at 8");
   });
 

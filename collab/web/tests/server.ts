@@ -93,7 +93,7 @@ export class Client {
   /** The answer and edits of others that arrive in this order; `hear` queues an edit. */
   hear(edits: Edit[]): void {
     this.#arriving.push(() => {
-      this.replica.received(edits);
+      this.replica.receive(edits);
       if (this.replica.isBehind) this.catchUp();
     });
   }
@@ -126,7 +126,7 @@ export class Client {
   }
 
   catchUp(): void {
-    this.replica.received(this.server.edits.slice(this.replica.confirmed.version));
+    this.replica.receive(this.server.edits.slice(this.replica.confirmed.version));
   }
 
   /** Until there is nothing left to send or to hear. */
@@ -150,7 +150,7 @@ export class Client {
       if (this.#sent !== request) return;
       const expected = this.replica.view;
       const isNext = this.replica.confirmed.version + 1 === answer.version && this.replica.pending[0]?.editId === answer.edit_id;
-      this.replica.acknowledged(answer);
+      this.replica.answer(answer);
       if (this.replica.isBehind) this.catchUp();
       if (isNext && answer.ops.length > 0) this.surprises.push(...differences(expected, this.replica.view));
     });

@@ -30,6 +30,7 @@ const stored = (version: number, ...edits: string[]): Stored => ({
   confirmed: { id: "c", kind: "setlist", band_id: "b", version, fields: {}, items: [] },
   pending: edits.map((editId) => ({
     editId,
+    target: null,
     undoes: null,
     ops: [],
     madeOn: version,

@@ -1,7 +1,7 @@
 /** Undo and redo, in scripts of type, send and receive. */
 
 import { expect, test } from "vitest";
-import { newId } from "../sdk";
+import { Document, newId, Replica } from "../sdk";
 import { notes, set, titles, two, type } from "./gig";
 
 test("what was sent is undone by the server, and seen at once", () => {
@@ -18,7 +18,7 @@ test("what was sent is undone by the server, and seen at once", () => {
   expect(titles(ada)).toEqual(["tiger", "iko", "saints"]);
   ada.settle();
   expect(server.document.ordered.map(({ id }) => id)).toEqual(["tiger", "iko", "saints"]);
-  expect(ada.replica.history.canRedo).toBe(false);
+  expect(ada.replica.stacks.canRedo).toBe(false);
 });
 
 test("what was never sent leaves no trace, and can be done again", () => {
@@ -72,9 +72,9 @@ test("a new edit ends what could be done again", () => {
   const { ada } = two();
   ada.edit(set("iko", "key", "G"));
   ada.replica.step("undo", newId);
-  expect(ada.replica.history.canRedo).toBe(true);
+  expect(ada.replica.stacks.canRedo).toBe(true);
   ada.edit(set("saints", "key", "G"));
-  expect(ada.replica.history.canRedo).toBe(false);
+  expect(ada.replica.stacks.canRedo).toBe(false);
 });
 
 test("letters of one group go together", () => {
@@ -86,5 +86,18 @@ test("letters of one group go together", () => {
   ada.replica.step("undo", newId);
   ada.settle();
   expect(notes(ada)).toBe("doors at 8");
-  expect(ada.replica.history.canUndo).toBe(false);
+  expect(ada.replica.stacks.canUndo).toBe(false);
+});
+
+test("an undo that an earlier SDK kept, under other names, is one still", () => {
+  const { server, ada } = two();
+  ada.edit(set("iko", "key", "G"));
+  ada.settle();
+  ada.replica.step("undo", newId);
+  const { confirmed, pending } = ada.replica.save();
+  const kept = pending.map(({ target, undoes, ...entry }) => ({ ...entry, undoes: target, takesBack: undoes }));
+  ada.replica = new Replica(Document.fromJson(confirmed), "ada", structuredClone(kept));
+  ada.settle();
+  expect(server.edits.at(-1)?.undoes).toBe(server.edits[0]?.edit_id);
+  expect(server.document.value("iko", "key")).toBe("F");
 });

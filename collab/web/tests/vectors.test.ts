@@ -24,10 +24,10 @@ describe("what a member sees before the server answers is what it will answer", 
   test.each(edits)("%s", (_name, one) => {
     const { edit, history = [] } = one;
     const replica = begin(one, edit!.by);
-    replica.received(history.slice(0, edit!.base_version).map(asEdit));
+    replica.receive(history.slice(0, edit!.base_version).map(asEdit));
     replica.edit(edit!.ops, "mine", "");
     replica.next("content_c");
-    replica.received(history.slice(edit!.base_version).map((entry, index) => asEdit(entry, edit!.base_version + index)));
+    replica.receive(history.slice(edit!.base_version).map((entry, index) => asEdit(entry, edit!.base_version + index)));
     check(replica, one, "mine");
   });
 });
@@ -39,12 +39,12 @@ describe("what an undo shows before the server answers is what it will answer", 
     history.forEach((entry, index) => {
       const edit = asEdit(entry, index);
       if (entry.by !== undo!.by) {
-        replica.received([edit]);
+        replica.receive([edit]);
         return;
       }
       replica.edit(entry.ops, edit.edit_id, edit.edit_id);
       replica.next("content_c");
-      replica.acknowledged({ ok: true, ...edit, dropped: [], overwrote: [] });
+      replica.answer({ ok: true, ...edit, dropped: [], overwrote: [] });
     });
     replica.step("undo", () => "mine");
     replica.next("content_c");
@@ -78,7 +78,7 @@ function check(replica: Replica, one: ServerCase, editId: string): void {
   // What was made in an item that went and came back is given up here; the server still has it, and says so.
   const isBack = one.history?.some(({ undoes, ops: [op] }) => undoes && op?.op === "insert");
   if (document && !(one.edit && isBack)) expect(seen(replica.view)).toEqual(document);
-  if (replica.pending.length > 0) replica.acknowledged({ ok: true, edit_id: editId, version, ops, dropped, overwrote });
+  if (replica.pending.length > 0) replica.answer({ ok: true, edit_id: editId, version, ops, dropped, overwrote });
   expect(replica.confirmed.version).toBe(version);
   expect(replica.pending).toEqual([]);
   if (document) expect(seen(replica.confirmed)).toEqual(document);

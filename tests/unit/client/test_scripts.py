@@ -13,7 +13,8 @@ from collab.client import Content
 from collab.client.backoff import Backoff
 from collab.client.connection import Connection
 from collab.client.errors import NotConnected, error_of
-from collab.client.events import Lost, OpDropped, Overwritten, Overwrote, Refused, Reloaded, Saved, Stream
+from collab.client.events import Lost, OpDropped, Overwritten, Overwrote, Refused, Reloaded, Saved
+from collab.client.stream import Stream
 from collab.client.wire import ops_of
 
 FILES = sorted((Path(__file__).parents[2] / "vectors" / "scripts").glob("*.json"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.domain.json_text import MAX_DEPTH, TooDeep, parse_json
+from collab.domain.json_text import MAX_DEPTH, MAX_VALUES, TooDeep, Unfit, parse_json
 
 VALUES: st.SearchStrategy[object] = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(), max_size=5),
@@ -39,3 +39,18 @@ def test_what_is_deeper_than_may_be_is_refused(of: tuple[str, str, str], depth: 
 def test_what_is_no_json_is_refused(text: str | bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_json(text)
+
+
+@pytest.mark.parametrize("one", ["1,", "[],", "{},", '"a":1,', '",,,",'])
+def test_what_holds_more_values_than_anybody_reads_is_refused(one: str) -> None:
+    each = one.count(",") + one.count("[") + one.count("{")
+    begin, end = ('{"": [],', '"b":1}') if ":" in one else ("[", "1]")
+
+    def text(values: int) -> str:
+        return begin + one * (values // each) + end
+
+    parse_json(text(MAX_VALUES - 10))
+    for given_text in (text(MAX_VALUES + 10), text(MAX_VALUES + 10).encode()):
+        with pytest.raises(Unfit, match=f"at most {MAX_VALUES} values"):
+            parse_json(given_text)
+    assert parse_json(text(MAX_VALUES + 10), max_values=2 * MAX_VALUES)

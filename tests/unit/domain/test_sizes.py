@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from collab.domain.errors import TooLarge
 from collab.domain.ot.document import Document
@@ -24,7 +24,6 @@ def test_a_content_takes_what_its_fields_and_items_take() -> None:
     assert content_bytes(START) == _whole(START)
 
 
-@settings(max_examples=100, deadline=None)
 @given(histories())
 def test_what_edits_add_and_take_away_adds_up(history: History) -> None:
     size = content_bytes(START)

@@ -4,7 +4,7 @@ import csv
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.domain.errors import TooLarge
@@ -12,6 +12,7 @@ from collab.domain.kinds import REPERTOIRE
 from collab.domain.ot.ops import Value
 from collab.domain.songs.fields import field_named, identity, read_song
 from collab.domain.songs.files import MAX_PROBLEMS, Found, _rows, read_file
+from tests.support.examples import examples
 
 TYPES = REPERTOIRE.item_types["song"]
 
@@ -114,7 +115,7 @@ def _rows_the_long_way(lines: list[str]) -> list[tuple[int, list[str] | None]]:
     return rows
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.lists(st.sampled_from(['"', '""', ",", "x", "\n", '"\n', 'x","']), max_size=40).map("".join))
 def test_rows_are_what_they_would_be_if_each_was_read_anew_after_a_bad_one(text: str) -> None:
     lines = text.splitlines(keepends=True)

@@ -1,4 +1,4 @@
-"""Stays: who was in which room, from when until when, and why it ended; and the nodes that vouch for that."""
+"""Visits: who was in which room, from when until when, and why it ended; and the nodes that vouch for that."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +19,7 @@ class Origin:
 
 
 @record
-class Stay:
+class Visit:
     """One session's time in one room. It is open while `ended_at` is None; `end_reason` is said in PROTOCOL.md."""
 
     id: str
@@ -33,10 +33,10 @@ class Stay:
     ended_at: datetime | None = None
     end_reason: str | None = None
 
-    def seen(self, at: datetime) -> "Stay":
+    def seen(self, at: datetime) -> "Visit":
         return replace(self, last_seen_at=at)
 
-    def end(self, at: datetime, reason: str) -> "Stay":
+    def end(self, at: datetime, reason: str) -> "Visit":
         return replace(self, ended_at=at, end_reason=reason)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Records: what the admin pages show, as classes of SQLAlchemy's ORM. For reading alone; writes go past it.
+"""What the admin pages show, as classes of SQLAlchemy's ORM. For reading alone; writes go past it.
 
 Each is mapped to a query that has names where the tables have ids.
 """
@@ -42,26 +42,26 @@ _edit_history = Table(
 )
 
 
-def _record(name: str, source: Table | Subquery, *key: str) -> type[Any]:
+def _model(name: str, source: Table | Subquery, *key: str) -> type[Any]:
     made = type(name, (), {"__doc__": f"A row of the admin page about {name}."})
     _registry.map_imperatively(made, source, primary_key=[source.c[column] for column in key])
     return made
 
 
-def records() -> dict[str, type[Any]]:
-    """The records by name; their attributes are called as the columns are."""
-    return dict(_RECORDS)
+def admin_models() -> dict[str, type[Any]]:
+    """The models by name; their attributes are called as the columns are."""
+    return dict(_MODELS)
 
 
-_RECORDS = {
-    "bands": _record(
+_MODELS = {
+    "bands": _model(
         "bands",
         select(bands.c.id, bands.c.name, bands.c.created_at, users.c.name.label("created_by"))
         .join(users, users.c.id == bands.c.created_by)
         .subquery(),
         "id",
     ),
-    "members": _record(
+    "members": _model(
         "members",
         select(
             memberships.c.band_id,
@@ -77,7 +77,7 @@ _RECORDS = {
         "band_id",
         "user_id",
     ),
-    "contents": _record(
+    "contents": _model(
         "contents",
         select(
             contents.c.id,
@@ -95,8 +95,8 @@ _RECORDS = {
         .subquery(),
         "id",
     ),
-    "edits": _record("edits", _edit_history, "content_id", "version"),
-    "checkpoints": _record(
+    "edits": _model("edits", _edit_history, "content_id", "version"),
+    "checkpoints": _model(
         "checkpoints",
         select(
             checkpoints.c.id,
@@ -112,7 +112,7 @@ _RECORDS = {
         .subquery(),
         "id",
     ),
-    "jobs": _record(
+    "jobs": _model(
         "jobs",
         select(
             jobs.c.id,
@@ -132,7 +132,7 @@ _RECORDS = {
         .subquery(),
         "id",
     ),
-    "presence_sessions": _record(
+    "presence_sessions": _model(
         "presence_sessions",
         select(
             presence_sessions.c.id,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from collab.client.events import MAX_WAITING, Lagged, Source, Stream
+from collab.client.events import Lagged
+from collab.client.stream import MAX_WAITING, Source, Stream
 
 pytestmark = pytest.mark.asyncio
 

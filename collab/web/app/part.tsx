@@ -8,19 +8,22 @@
 import { type ComponentType, createElement, type ReactNode, useEffect, useState } from "react";
 import { useToasts } from "./toasts";
 
-interface Part<Props> {
-  /** Shows the part, and until it has come `waiting`. */
-  (props: Props & { waiting?: ReactNode }): ReactNode;
-  /** Resolves once it has come. */
-  fetch: () => Promise<void>;
+interface PartProps {
+  /** What stands in for it until it has come. */
+  waiting?: ReactNode;
 }
 
-function part<Props extends object>(load: () => Promise<ComponentType<Props>>): Part<Props> {
+/** How to fetch each part; a part that comes may bring others. */
+const fetches: (() => Promise<void>)[] = [];
+
+/** The component that `load` brings, fetched when it is shown first. */
+export function part<Props extends object>(load: () => Promise<ComponentType<Props>>): ComponentType<Props & PartProps> {
   let come: ComponentType<Props> | null = null;
   const fetch = async (): Promise<void> => {
     come ??= await load();
   };
-  function Shown({ waiting, ...props }: Props & { waiting?: ReactNode }): ReactNode {
+  fetches.push(fetch);
+  return function Part({ waiting = <p className="empty">One moment…</p>, ...props }) {
     const [isHere, setHere] = useState(come !== null);
     const say = useToasts();
     useEffect(() => {
@@ -33,16 +36,9 @@ function part<Props extends object>(load: () => Promise<ComponentType<Props>>): 
         isOver = true;
       };
     }, [say]);
-    if (isHere && come) return createElement(come, props as unknown as Props);
-    return waiting === undefined ? <p className="empty">One moment…</p> : waiting;
-  }
-  return Object.assign(Shown, { fetch });
+    return isHere && come ? createElement(come, props as unknown as Props) : waiting;
+  };
 }
-
-export const ContentPage = part(async () => (await import("./ContentPage")).ContentPage);
-export const History = part(async () => (await import("./History")).History);
-export const PrintView = part(async () => (await import("./PrintView")).PrintView);
-export const StageView = part(async () => (await import("./StageView")).StageView);
 
 let isAllAsked = false;
 
@@ -51,7 +47,12 @@ export function useTheRest(isShown: boolean): void {
   useEffect(() => {
     if (!isShown || isAllAsked) return;
     isAllAsked = true;
-    const parts = [ContentPage, History, PrintView, StageView].map(({ fetch }) => fetch());
-    void Promise.allSettled(parts).then(() => navigator.serviceWorker?.register("/sw.js").catch(() => undefined));
+    void fetchAll();
   }, [isShown]);
+}
+
+async function fetchAll(): Promise<void> {
+  // Who needs a part that fails is told; the others come all the same.
+  for (const fetch of fetches) await fetch().catch(() => undefined);
+  await navigator.serviceWorker?.register("/sw.js").catch(() => undefined);
 }

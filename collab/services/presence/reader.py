@@ -1,18 +1,18 @@
-"""Attendance: who is in a band's rooms now, and who was when."""
+"""Presence for members to read: who is in a band's rooms now, and who was when."""
 
 from collections.abc import Sequence
 
 from collab.domain.access import BandRoom, ContentRoom, Right, SharedRoom
 from collab.domain.bands import User
 from collab.domain.presence.roster import Person, by_person
-from collab.domain.presence.sessions import Stay
+from collab.domain.presence.visits import Visit
 from collab.services.bands.directory import Directory
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.service import PresenceService
 from collab.services.stores import PresenceStore
 
 
-class AttendanceService:
+class PresenceReader:
     def __init__(
         self, directory: Directory, presence: PresenceService, presence_log: PresenceLog, store: PresenceStore
     ) -> None:
@@ -28,11 +28,11 @@ class AttendanceService:
         rooms: Sequence[SharedRoom] = [BandRoom(band_id), *map(ContentRoom, contents)]
         return by_person((room.name, self._presence.roster(room)) for room in rooms)
 
-    async def stays(self, user: User, band_id: str, limit: int, before: str | None) -> list[Stay]:
-        """A page of the stays in a band's rooms, latest first; those of this node as they are now."""
+    async def visits(self, user: User, band_id: str, limit: int, before: str | None) -> list[Visit]:
+        """A page of the visits in a band's rooms, latest first; those of this node as they are now."""
         await self._require(user, band_id)
         await self._log.flush()
-        return await self._store.stays(band_id, limit, before)
+        return await self._store.visits(band_id, limit, before)
 
     async def _require(self, user: User, band_id: str) -> None:
         await self._directory.learn_band(user, band_id)

@@ -1,4 +1,6 @@
-/** Undo and redo: what a user may take back and bring back, newest last, in groups that go together. */
+/** What a user may take back and bring back: their own edits of one content, newest last, in groups that go together. */
+
+import type { Op } from "./types";
 
 /** An edit, or an undo, that can be undone; `group` tells it from those that are not undone with it. */
 export interface Step {
@@ -9,8 +11,11 @@ export interface Step {
 /** So many of the latest can be taken back. */
 const MAX_STEPS = 1_000;
 
+/** What is written in one field with no longer pause is taken back together. */
+const GROUP_MS = 1_000;
+
 /** Undoing an edit makes an edit, which undone is the redo: both are asked for by `undo_edit`. */
-export class History {
+export class UndoStacks {
   #done: Step[] = [];
   #undone: Step[] = [];
 
@@ -60,5 +65,34 @@ export class History {
   forget(editId: string): void {
     this.#done = this.#done.filter((step) => step.editId !== editId);
     this.#undone = this.#undone.filter((step) => step.editId !== editId);
+  }
+}
+
+/** Names the groups of edits as they are made. */
+export class Groups {
+  #count = 0;
+  #last: { group: string; place: string; at_ms: number } | null = null;
+
+  /** The group of an edit that is made now. */
+  of(ops: readonly Op[], now_ms: number): string {
+    const last = this.#last;
+    this.#last = null;
+    const [op] = ops;
+    if (ops.length !== 1 || (op?.op !== "text" && op?.op !== "set")) return this.#next();
+    const place = JSON.stringify([op.item, op.field]);
+    const goesOn = last?.place === place && now_ms - last.at_ms < GROUP_MS;
+    const group = goesOn ? last.group : this.#next();
+    this.#last = { group, place, at_ms: now_ms };
+    return group;
+  }
+
+  /** What comes next begins a group of its own. */
+  end(): void {
+    this.#last = null;
+  }
+
+  #next(): string {
+    this.#count += 1;
+    return `${this.#count}`;
   }
 }

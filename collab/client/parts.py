@@ -1,0 +1,21 @@
+"""Long payloads come in parts (PROTOCOL.md, Long payloads): a slow line is seen to move, and pings pass between."""
+
+import json
+from typing import Any
+
+
+class Parts:
+    """Of one connection."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def take(self, text: str) -> None:
+        self._texts.append(text)
+
+    def whole(self, payload: Any) -> Any:
+        """What came in parts, in the place of what stands for it."""
+        if not (isinstance(payload, dict) and "in_parts" in payload):
+            return payload
+        texts, self._texts = self._texts, []
+        return json.loads("".join(texts))
