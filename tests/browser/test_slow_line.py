@@ -51,11 +51,13 @@ async def fill_repertoire(hall: Hall, count: int, chart: str | None = None) -> s
 async def at_a_slow_line(
     hall: Hall, user_id: str, bytes_per_s: float, round_trip_s: float = 0.0
 ) -> AsyncIterator[tuple[Page, SlowLine]]:
-    async with slow_line(hall.server.url, bytes_per_s=bytes_per_s, round_trip_s=round_trip_s) as line:
-        async with opened(hall.browser, f"{line.url}/healthz", is_phone=True, scheme="light") as page:
-            page.tab.set_default_timeout(SLOWLY_MS)
-            page.link = f"{line.url}/#token={hall.server.token(user_id)}"
-            yield page, line
+    async with (
+        slow_line(hall.server.url, bytes_per_s=bytes_per_s, round_trip_s=round_trip_s) as line,
+        opened(hall.browser, f"{line.url}/healthz", is_phone=True, scheme="light") as page,
+    ):
+        page.tab.set_default_timeout(SLOWLY_MS)
+        page.link = f"{line.url}/#token={hall.server.token(user_id)}"
+        yield page, line
 
 
 async def test_a_setlist_is_there_before_the_titles_of_a_large_repertoire(hall: Hall) -> None:
