@@ -177,7 +177,7 @@ class EditingService:
 
 
 def note_committed(outcome: Stored) -> None:
-    """Logs the commit of an edit that came by REST; called where the edit was made, since the request's id is known there."""
+    """Logs the commit of an edit that came by REST. Called where it was made: the request's id is known there."""
     if isinstance(outcome, Accepted) and outcome.edit.session_id is None:
         log.debug("committed", edit_id=outcome.edit.edit_id, version=outcome.edit.version)
 
