@@ -12,7 +12,9 @@ from collab.domain.ot.ops import Insert, Op, Set, Text
 
 def told_by_answer(answer: Answer, edit: Pending) -> list[Notice]:
     """What the answer to an edit tells its author."""
-    told: list[Notice] = [Saved(answer.edit_id, answer.version)] if answer.ops else []
+    # It is stored too where nothing is told of it: its edit was folded away since.
+    is_stored = answer.ops or not answer.dropped
+    told: list[Notice] = [Saved(answer.edit_id, answer.version)] if is_stored else []
     told += [_overwrote(answer.edit_id, edit.ops_as_sent[entry.index], entry) for entry in answer.overwrote]
     for dropped in answer.dropped:
         # What an undo's answer speaks of are the ops of the edit to undo, which may be long past.

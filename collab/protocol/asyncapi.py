@@ -1,16 +1,15 @@
 """The events as an AsyncAPI 3 document, made from the wire models (https://www.asyncapi.com/docs/reference)."""
 
 import inspect
-from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
 from pydantic.json_schema import models_json_schema
 
 from collab.protocol.base import Wire
+from collab.protocol.catalogue import CLIENT_EVENTS, SERVER_EVENTS, answers, events
 from collab.protocol.events import PROTOCOL_VERSION
 from collab.protocol.examples import EXAMPLES
-from collab.protocol.models import CLIENT_EVENTS, SERVER_EVENTS, Failed
 
 Json: TypeAlias = dict[str, Any]
 
@@ -18,36 +17,6 @@ _ABOUT = """\
 Plain JSON over Socket.IO 5 (Engine.IO 4): an event's name and one payload. Every event of a client is acknowledged,
 with `ok: true` or with an error. The rules by which edits meet are in the protocol's own document, PROTOCOL.md.
 """
-
-_SENT_WHEN: Mapping[str, str] = {
-    "session": "To a session, once its token was accepted.",
-    "content_edited": "To a content's room, but not to the sender: an edit was committed.",
-    "batch_update": "To a content's room: several edits of it were committed together, in this order.",
-    "content_updated": "To a band's room: a content was made, retitled, archived or brought back. To a user's own "
-    "sessions: a membership changed. To a session that asked with `request_update`: the list of a band's contents.",
-    "user_joined": "To a room: a user's first session entered it.",
-    "user_left": "To a room: a user's last session has left it.",
-    "presence_updated": "To a room, at most 20 times a second: sessions that are new, have changed or are gone.",
-    "sync_status": "To a band's room: how a job is doing.",
-    "progress": "To the sessions of who started a job: how far it is.",
-    "complete": "To the sessions of who started a job: it is over.",
-    "token_expired": "To a session, right before it is disconnected.",
-    "server_restarting": "To every session, right before it is disconnected.",
-    "part": "A piece of a long payload comes, to who asked for parts.",
-}
-
-_ASKS_FOR: Mapping[str, str] = {
-    "authenticate": "Shows a token late, or a new one before the old one expires.",
-    "join_room": "Enters a room; with `since`, a content's room answers with the edits after that version.",
-    "leave_room": "Leaves a room.",
-    "edit_content": "Edits a content. Sent again with the same `edit_id`, it is answered again and applied once.",
-    "undo_edit": "Takes back the edit `target`.",
-    "request_update": "Asks for what was missed of a content; without a room, for the lists of contents.",
-    "update_presence": "Says what the session does in a room.",
-}
-
-_IN_SHORT: Mapping[str, str] = {"join_room": "string", "leave_room": "string", "request_update": "null"}
-"""What may stand for the payload: a bare room name, or nothing."""
 
 
 def asyncapi_document(host: str, *, is_secure: bool, version: str) -> Json:
@@ -96,14 +65,14 @@ def _received() -> Json:
         event: {
             "action": "receive",
             "channel": {"$ref": "#/channels/socket"},
-            "summary": _ASKS_FOR[event],
+            "summary": asked.summary,
             "messages": [_reference(event)],
             "reply": {
                 "channel": {"$ref": "#/channels/socket"},
-                "messages": [_reference(f"answer.{answer.__name__}") for answer in _answers_to(event)],
+                "messages": [_reference(f"answer.{answer.__name__}") for answer in asked.all_answers],
             },
         }
-        for event in CLIENT_EVENTS
+        for event, asked in CLIENT_EVENTS.items()
     }
 
 
@@ -112,10 +81,10 @@ def _sent() -> Json:
         event: {
             "action": "send",
             "channel": {"$ref": "#/channels/socket"},
-            "summary": _SENT_WHEN[event],
+            "summary": sent.summary,
             "messages": [_reference(event)],
         }
-        for event in SERVER_EVENTS
+        for event, sent in SERVER_EVENTS.items()
     }
 
 
@@ -125,32 +94,23 @@ def _reference(message: str) -> Json:
 
 @cache
 def _messages() -> Json:
-    asked = {event: _message(event, model) for event, (model, _) in CLIENT_EVENTS.items()}
-    told = {event: _message(event, model) for event, model in SERVER_EVENTS.items()}
-    return {**asked, **told, **{f"answer.{model.__name__}": _message("answer", model) for model in _answers()}}
+    named = {name: _message(name, event.payload) for name, event in events().items()}
+    return {**named, **{f"answer.{model.__name__}": _message("answer", model) for model in answers()}}
 
 
 def _message(name: str, model: type[Wire]) -> Json:
     payload: Json = {"$ref": f"#/components/schemas/{model.__name__}"}
-    if (short := _IN_SHORT.get(name)) is not None:
-        payload = {"anyOf": [payload, {"type": short}]}
+    if model.in_short is not None:
+        payload = {"anyOf": [payload, {"type": model.in_short}]}
     message = {"name": name, "title": model.__name__, "payload": payload}
     if about := inspect.cleandoc(model.__doc__ or ""):
         message["description"] = about
     return {**message, "examples": [{"payload": EXAMPLES[model]}]}
 
 
-def _answers_to(event: str) -> tuple[type[Wire], ...]:
-    return (*CLIENT_EVENTS[event][1], Failed)
-
-
-def _answers() -> Sequence[type[Wire]]:
-    return list(dict.fromkeys(answer for event in CLIENT_EVENTS for answer in _answers_to(event)))
-
-
 @cache
 def _schemas() -> Json:
-    models = [*(model for model, _ in CLIENT_EVENTS.values()), *SERVER_EVENTS.values(), *_answers()]
+    models = [*(event.payload for event in events().values()), *answers()]
     _, found = models_json_schema(
         [(model, "validation") for model in dict.fromkeys(models)], ref_template="#/components/schemas/{model}"
     )

@@ -1,7 +1,7 @@
 """What all wire models share, and how a payload becomes one of them or an `invalid`."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -80,6 +80,9 @@ class Wire(BaseModel):
     """Strict: no coercion, no unknown keys."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    in_short: ClassVar[str | None] = None
+    """The type of JSON that may stand for the whole payload, where one may."""
 
 
 class Body(Wire):

@@ -1,13 +1,10 @@
 """Models of what the server sends. They make types and documents; events.py builds the payloads themselves."""
 
-from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from pydantic import Field
-from pydantic.json_schema import models_json_schema
 
 from collab.domain.ot.edits import Reason as DropReason
-from collab.protocol import kinds, requests, rest
 from collab.protocol.base import Wire
 from collab.protocol.ops import WireItem, WireOp
 
@@ -219,57 +216,3 @@ class Part(Wire):
     """A piece of the JSON of a long payload, to who takes those in parts."""
 
     text: str
-
-
-SERVER_EVENTS: Mapping[str, type[Wire]] = {
-    "session": Session,
-    "content_edited": Edit,
-    "batch_update": BatchUpdate,
-    "content_updated": ContentUpdated,
-    "user_joined": UserJoined,
-    "user_left": UserLeft,
-    "presence_updated": PresenceUpdated,
-    "sync_status": SyncStatus,
-    "progress": Progress,
-    "complete": Complete,
-    "token_expired": TokenExpired,
-    "server_restarting": ServerRestarting,
-    "part": Part,
-}
-"""What the server sends, by the name of the event."""
-
-CLIENT_EVENTS: Mapping[str, tuple[type[Wire], tuple[type[Wire], ...]]] = {
-    "authenticate": (requests.Authenticate, (Authenticated,)),
-    "join_room": (requests.JoinRoom, (BandJoined, ContentJoined)),
-    "leave_room": (requests.LeaveRoom, (Done,)),
-    "edit_content": (requests.EditContent, (EditAnswer,)),
-    "undo_edit": (requests.UndoEdit, (EditAnswer,)),
-    "request_update": (requests.RequestUpdate, (Updated, Done)),
-    "update_presence": (requests.UpdatePresence, (Done,)),
-}
-"""What a client sends, by the name of the event, and the answers to it; `Failed` may answer any."""
-
-SENT: tuple[type[Wire], ...] = (
-    *SERVER_EVENTS.values(),
-    EditAnswer,
-    Authenticated,
-    BandJoined,
-    ContentJoined,
-    Updated,
-    Done,
-    Failed,
-)
-
-RECEIVED: tuple[type[Wire], ...] = (
-    *(request for request, _ in CLIENT_EVENTS.values()),
-    rest.CreateBand,
-    rest.PutMember,
-    rest.CreateContent,
-)
-
-
-def wire_schema() -> dict[str, Any]:
-    """The JSON Schema of the whole wire, one definition a model; the TypeScript types are made from it."""
-    models: tuple[type[Wire], ...] = (*SENT, *RECEIVED, kinds.Kinds)
-    _, schema = models_json_schema([(model, "validation") for model in models])
-    return {"title": "Wire", "type": "object", **schema}

@@ -22,6 +22,7 @@ class Authenticate(Wire):
 class JoinRoom(Wire):
     """A bare string stands for `{room}`."""
 
+    in_short = "string"
     room: str
     since: Version | None = None
     since_edit: EditId | None = None
@@ -30,6 +31,7 @@ class JoinRoom(Wire):
 class LeaveRoom(Wire):
     """A bare string stands for `{room}`."""
 
+    in_short = "string"
     room: str
 
 
@@ -52,6 +54,7 @@ class UndoEdit(Wire):
 class RequestUpdate(Wire):
     """Without a room: every band of the user."""
 
+    in_short = "null"
     room_id: str | None = None
     since: Version | None = None
     since_edit: EditId | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from collab.domain.access import BandRoom, Role, SharedRoom, UserRoom
 from collab.domain.bands import Content, Job, User
@@ -65,11 +65,16 @@ class SongParser(Protocol):
         ...
 
 
+Require: TypeAlias = Callable[[], object]
+"""Raises a `CollabError` where something is not allowed."""
+
+
 class Journal(Protocol):
     """Orders edits and makes them durable."""
 
-    def submit(self, content_id: str, asked: Asked) -> Ticket[Stored]:
-        """Queued before this returns; the ticket is settled once the edit is durable, or refused."""
+    def submit(self, content_id: str, asked: Asked, require: Require = lambda: None) -> Ticket[Stored]:
+        """Queued before this returns; the ticket is settled once the edit is durable, or refused. `require` is called
+        when its turn to be stored has come, and raises what refuses it: whoever waited may have lost their role."""
         ...
 
 

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from collab.domain.errors import ClientFault, CollabError, Conflicting, Invalid, NotFound, Unavailable
+from collab.domain.errors import ClientFault, CollabError, Conflicting, Forbidden, Invalid, NotFound, Unavailable
 from collab.domain.kinds import Kinds
 from collab.domain.ot.edits import Asked, Edit, Proposal, Restore
 from collab.domain.ot.rebase import (
@@ -31,9 +31,9 @@ from collab.domain.ot.restore import restore
 from collab.domain.ot.undoing import undo
 from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
 from collab.storage.content_cache import CachedContent, Working
-from collab.storage.edit_log import EditLog, stored_bytes, told_bytes
+from collab.storage.edit_log import EditLog, Head, stored_bytes, told_bytes
 from collab.storage.past import Past
-from collab.storage.rows import edit_of, edits_named
+from collab.storage.rows import edit_of, edits_named, folded_edit_of, folded_named
 from collab.storage.tables import contents, snapshots
 
 log = structlog.get_logger(__name__)
@@ -83,6 +83,7 @@ class Batch:
         self._known = known
         self._past = Past(connection, max_base_edits)
         self._heads: dict[str, int] = {}
+        self._archived: set[str] = set()
         self._spent_s = 0.0
         self._bytes = 0
         self._recalled: dict[tuple[str, str], Edit] = {}
@@ -97,7 +98,7 @@ class Batch:
         waited for. Raises `HeadsLocked`."""
         began_s = perf_counter()
         free = [content_id for content_id in content_ids if content_id not in held]
-        self._heads = dict(self._edit_log.lock_heads(self._connection, free)) if free else {}
+        self._note(self._edit_log.lock_heads(self._connection, free) if free else ())
         if len(free) < len(content_ids):
             self._lock_free(sorted({*content_ids}.intersection(held)))
         self.waited_s = perf_counter() - began_s
@@ -118,25 +119,35 @@ class Batch:
             self.working.update(self._past.catch_up(behind))
 
     def _lock_free(self, content_ids: Sequence[str]) -> None:
-        self._heads.update(self._edit_log.lock_free_heads(self._connection, content_ids))
+        self._note(self._edit_log.lock_free_heads(self._connection, content_ids))
         missing = [content_id for content_id in content_ids if content_id not in self._heads]
         if missing:
             there = self._connection.scalars(select(contents.c.id).where(contents.c.id.in_(missing)))
             self.held.update(there)
+
+    def _note(self, heads: Sequence[Head]) -> None:
+        self._heads.update({content_id: version for content_id, version, _ in heads})
+        self._archived.update(content_id for content_id, _, is_archived in heads if is_archived)
 
     @property
     def locked(self) -> Collection[str]:
         return self._heads
 
     def recall(self, asked: Sequence[tuple[str, Asked]]) -> None:
-        """Looks up which of these edits are stored already, beyond what memory recalls."""
+        """Looks up which of these edits are stored already, beyond what memory recalls; some were folded away since."""
         keys = [(content_id, request.edit_id) for content_id, request in asked]
         rows = edits_named(self._connection, keys)
         self._recalled.update({(row.content_id, row.edit_id): edit_of(row) for row in rows})
+        folded = folded_named(self._connection, keys)
+        self._recalled.update({(row.content_id, row.edit_id): folded_edit_of(row) for row in folded})
 
     def take(self, content_id: str, request: Asked) -> None:
         """Rebases one edit on what came before it, in the history and in this batch."""
         began_s = perf_counter()
+        if request.session_id is None:
+            # A call's edit is made on the head of the moment, however often the call is made: nothing else about it
+            # would tell that it was stored and folded away.
+            self.recall([(content_id, request)])
         outcome = self._judged(content_id, request)
         if not isinstance(outcome, Accepted | Duplicate):
             # A resend from beyond what memory recalls may be refused for what it has done itself.
@@ -200,6 +211,8 @@ class Batch:
             if stored.author.id != request.author.id:
                 raise Invalid.at("edit_id", "expected a new UUID, got the edit_id of another member's edit")
             return Duplicate(stored)
+        if content_id in self._archived:
+            raise Forbidden(f"content {content_id} is archived: bring it back before you edit it")
         kind = self._kinds.get(working.document.kind)
         if request.at < working.at:
             # A clock was set back, or another node's is ahead: the times of a content never go back.

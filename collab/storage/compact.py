@@ -10,7 +10,9 @@ from collab.domain.ot.document import Document, apply_stored
 from collab.storage.engine import writing_engine
 from collab.storage.progress import OnProgress, unwatched
 from collab.storage.rows import document_of, edit_of, edits_after, snapshot_before
-from collab.storage.tables import checkpoints, contents, edits, snapshots
+from collab.storage.tables import checkpoints, contents, edits, folded_edits, snapshots
+
+_KEPT = [column.name for column in folded_edits.c]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ def compact(
     """Folds, content by content, what is older than the latest `keep_edits` edits and than a time, if one is given.
 
     Each content is a transaction of its own, and is yielded once that is committed. Versions that checkpoints name
-    can still be opened; other versions before the fold can't, and edits in it can be neither undone nor sent again.
+    can still be opened; other versions before the fold can't, and edits in it can't be undone. Their ids are kept: an
+    edit that is sent again is not stored again.
     """
     engine = writing_engine(url)
     try:
@@ -78,6 +81,8 @@ def _fold(
     if not is_dry_run:
         for kept in sorted({version, *(named_version for named_version in named if named_version < version)}):
             _keep_snapshot(connection, content_id, kept)
+        kept_of_them = select(*(edits.c[name] for name in _KEPT)).where(old_edits)
+        connection.execute(insert(folded_edits).from_select(_KEPT, kept_of_them))
         connection.execute(delete(edits).where(old_edits))
         connection.execute(delete(snapshots).where(old_snapshots))
     return Folded(content_id, content.title, version, count, snapshot_count, edit_bytes + snapshot_bytes)

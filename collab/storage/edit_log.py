@@ -21,6 +21,9 @@ from collab.storage.tables import contents, edits
 
 Row: TypeAlias = dict[str, Any]
 
+Head: TypeAlias = tuple[str, int, bool]
+"""The id of a content, its version, and whether it is archived."""
+
 _STORE_EDITS = insert(edits)
 _STORE_HEADS = (
     update(contents)
@@ -56,8 +59,8 @@ class EditLog:
         self._store_edits = _Statement(_STORE_EDITS, dialect)
         self._store_heads = _Statement(_STORE_HEADS, dialect)
 
-    def lock_heads(self, connection: Connection, content_ids: Sequence[str]) -> list[tuple[str, int]]:
-        """The id and version of each content, in the order of their ids; nobody else changes them until the commit.
+    def lock_heads(self, connection: Connection, content_ids: Sequence[str]) -> list[Head]:
+        """The head of each content, in the order of their ids; nobody else changes them until the commit.
 
         Raises `HeadsLocked` where somebody else keeps one of them for longer than a commit takes.
         """
@@ -68,7 +71,7 @@ class EditLog:
                 raise HeadsLocked from error
             raise
 
-    def lock_free_heads(self, connection: Connection, content_ids: Sequence[str]) -> list[tuple[str, int]]:
+    def lock_free_heads(self, connection: Connection, content_ids: Sequence[str]) -> list[Head]:
         """As `lock_heads`, without those that somebody else keeps."""
         return self._lock_free_heads.rows(connection, {"ids": self._ids(content_ids)})
 
@@ -137,7 +140,8 @@ def _heads(*, is_sqlite: bool) -> Select[Any]:
         is_wanted = contents.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
     else:
         is_wanted = contents.c.id == any_(bindparam("ids", type_=ARRAY(String)))
-    return select(contents.c.id, contents.c.version).where(is_wanted).order_by(contents.c.id)
+    is_archived = contents.c.archived_at.is_not(None)
+    return select(contents.c.id, contents.c.version, is_archived).where(is_wanted).order_by(contents.c.id)
 
 
 def _sqlite_time(at: datetime) -> str:

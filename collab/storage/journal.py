@@ -26,7 +26,7 @@ from collab.domain.ot.edits import Asked, Edit
 from collab.domain.ot.rebase import Stored
 from collab.domain.sizes import SizeLimits
 from collab.services.editing.after_commit import Commit
-from collab.services.ports import UNMETERED, Meter
+from collab.services.ports import UNMETERED, Meter, Require
 from collab.services.ticket import Ticket
 from collab.storage.batch import Batch, write
 from collab.storage.content_cache import CachedContent
@@ -133,16 +133,16 @@ class Journal:
         if self._is_started and self._queue:
             self._refuse(self._queue.next(len(self._queue)), Unavailable("the server goes down; send it again"))
 
-    def submit(self, content_id: str, asked: Asked) -> Ticket[Stored]:
+    def submit(self, content_id: str, asked: Asked, require: Require = lambda: None) -> Ticket[Stored]:
         """Queued before this returns, so a caller's own order is kept; the ticket has the outcome once it is durable.
 
         Or a `ClientFault` (nothing changed), or `Unavailable` (nothing was stored). `Unavailable` is raised where
         nothing more can be taken. A band may fill half of what the others leave free: however many fill theirs, there
-        is room for the next.
+        is room for the next. `require` raises, when its turn has come, what refuses it by then.
         """
         if self._is_closing or self._queue.of_band(content_id) >= self._max_waiting - self.waiting:
             raise Unavailable("too many edits are waiting to be stored; send it again in a moment")
-        ticket = Waiting(content_id, asked)
+        ticket = Waiting(content_id, asked, require)
         self._queue.put(ticket)
         self._write_soon()
         return ticket
@@ -178,7 +178,11 @@ class Journal:
     def _write(self) -> None:
         self._is_due = False
         self._began_s = perf_counter()
-        entries = self._writing = self._queue.next(MOST_AT_ONCE)
+        entries = self._writing = [entry for entry in self._queue.next(MOST_AT_ONCE) if entry.is_still_allowed()]
+        if not entries:
+            self._idle.set()
+            self._write_soon()
+            return
         content_ids = {entry.content_id for entry in entries}
         known = {content_id: live for content_id in content_ids if (live := self._live.get(content_id)) is not None}
         asked = [(entry.content_id, entry.asked) for entry in entries]

@@ -12,8 +12,10 @@ from time import perf_counter
 
 import structlog
 
+from collab.domain.errors import CollabError
 from collab.domain.ot.edits import Asked
 from collab.domain.ot.rebase import Stored
+from collab.services.ports import Require
 from collab.services.ticket import Ticket
 
 log = structlog.get_logger(__name__)
@@ -26,14 +28,24 @@ _FORGOTTEN_S = 0.001
 
 
 class Waiting(Ticket[Stored]):
-    """An edit or undo in the queue: the ticket of whoever handed it in."""
+    """An edit or undo in the queue: the ticket of whoever handed it in. `require` raises what refuses it by now."""
 
-    __slots__ = ("asked", "content_id")
+    __slots__ = ("asked", "content_id", "require")
 
-    def __init__(self, content_id: str, asked: Asked) -> None:
+    def __init__(self, content_id: str, asked: Asked, require: Require = lambda: None) -> None:
         super().__init__()
         self.content_id = content_id
         self.asked = asked
+        self.require = require
+
+    def is_still_allowed(self) -> bool:
+        """False where it is not, which is settled then."""
+        try:
+            self.require()
+        except CollabError as error:
+            self.settle(error)
+            return False
+        return True
 
     def settle(self, outcome: Stored | Exception) -> None:
         """Whoever can't take their answer must not keep the others of the same commit from theirs."""

@@ -28,7 +28,7 @@ from collab.domain.ot import ops
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Author, Dropped, Edit, Overwrite
 from collab.domain.ot.ops import Op
-from collab.storage.tables import checkpoints, contents, edits, memberships, snapshots, users
+from collab.storage.tables import checkpoints, contents, edits, folded_edits, memberships, snapshots, users
 
 SELECT_EDITS = select(edits, users.c.name.label("author_name")).join(users, users.c.id == edits.c.author_id)
 _KEPT_TO_ITSELF = ("inverse", "dropped", "overwrote")
@@ -67,6 +67,9 @@ def _joined(keys: TableValuedAlias, content_id: ColumnElement[Any], version: Col
 _EDITS_AT_SQLITE = _joined(_KEYS, *(func.json_extract(_KEYS.c.value, f"$[{index}]") for index in range(2)))
 _EDITS_AT_POSTGRESQL = _joined(_KEYS_APART, _KEYS_APART.c.content_id, _KEYS_APART.c.version)
 _EDITS_NAMED = SELECT_EDITS.where(tuple_(edits.c.content_id, edits.c.edit_id).in_(bindparam("keys", expanding=True)))
+_FOLDED_NAMED = select(folded_edits).where(
+    tuple_(folded_edits.c.content_id, folded_edits.c.edit_id).in_(bindparam("keys", expanding=True))
+)
 
 
 def edits_after(content_id: str, version: int, limit: int | None = None) -> Select[Any]:
@@ -100,6 +103,11 @@ def edits_at(connection: Connection, keys: Sequence[tuple[str, int]]) -> Iterabl
 def edits_named(connection: Connection, keys: Sequence[tuple[str, str]]) -> Iterable[Row[Any]]:
     """The edits with these content ids and edit ids."""
     return connection.execute(_EDITS_NAMED, {"keys": keys})
+
+
+def folded_named(connection: Connection, keys: Sequence[tuple[str, str]]) -> Iterable[Row[Any]]:
+    """What is left of the edits with these content ids and edit ids that were folded away."""
+    return connection.execute(_FOLDED_NAMED, {"keys": keys})
 
 
 def snapshot_before(content_id: str, version: int) -> Select[Any]:
@@ -153,6 +161,21 @@ def edit_of(row: Row[Any]) -> Edit:
         undoes=row.undoes,
         dropped=tuple(map(Dropped.from_json, row.dropped or ())),
         overwrote=tuple(map(Overwrite.from_json, row.overwrote or ())),
+    )
+
+
+def folded_edit_of(row: Row[Any]) -> Edit:
+    """An edit that was folded away: that it is stored, and as which version; none of what it did."""
+    return Edit(
+        content_id=row.content_id,
+        version=row.version,
+        edit_id=row.edit_id,
+        base_version=row.version - 1,
+        author=Author(row.author_id, row.author_id),
+        session_id=None,
+        ops=(),
+        inverse=(),
+        at=row.created_at,
     )
 
 

@@ -146,6 +146,17 @@ edits = Table(
     Index(None, "content_id", "created_at"),
 )
 
+folded_edits = Table(
+    "folded_edits",
+    metadata,
+    # What `compact` leaves of an edit: by its id it is known for ever, so that it is stored once.
+    Column("content_id", String(100), ForeignKey("contents.id"), primary_key=True),
+    Column("edit_id", String(36), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("author_id", String(100), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
 snapshots = Table(
     "snapshots",
     metadata,

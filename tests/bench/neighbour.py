@@ -63,7 +63,7 @@ async def measured(database_url: str, names: Iterable[str], rounds: int, pace: P
     made = await prepare(database_url, names)
     with tempfile.TemporaryDirectory(prefix="collab-bench-") as folder:
         log = Path(folder) / "log"
-        async with served(database_url, log_to=log, log_level="ERROR") as server:
+        async with served(database_url, log_to=log, is_fresh=True, log_level="ERROR") as server:
             port = int(server.url.rsplit(":", 1)[1])
             # The file is that of a server which keeps its data in one; this one has a URL.
             desk = await FrontDesk.of(COLLAB, port, Path("unused"), LOAD)

@@ -85,7 +85,9 @@ async def row(setup: Setup, postgres: PostgresServer, bus_url: str, load: Load, 
     with tempfile.TemporaryDirectory(prefix="collab-bench-") as folder:
         log = Path(folder) / "log"
         options = ["--workers", str(setup.nodes)]
-        async with served(database_url, 0, options, log, rate_limits=False, log_level="WARNING", **bus) as server:
+        async with served(
+            database_url, 0, options, log, is_fresh=True, rate_limits=False, log_level="WARNING", **bus
+        ) as server:
             port = int(server.url.rsplit(":", 1)[1])
             # The file is that of a server which keeps its data in one; this one has a URL.
             desk = await FrontDesk.of(COLLAB, port, Path("unused"), load)

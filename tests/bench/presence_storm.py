@@ -89,7 +89,7 @@ async def storm(database_url: str, room: str, interval_s: float, options: argpar
     """One row of the table."""
     tokens = Tokens(settings_for(database_url))
     tally = Tally()
-    async with served(database_url, presence_interval_s=interval_s, rate_limits=False) as server:
+    async with served(database_url, is_fresh=True, presence_interval_s=interval_s, rate_limits=False) as server:
         sockets, people = [], []
         for number in range(options.people):
             socket = await connect(

@@ -3,19 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from collab.domain.access import Role
 from collab.domain.bands import User
-from collab.domain.errors import NotFound, VersionUnknown
+from collab.domain.errors import Invalid, NotFound, VersionUnknown
 from collab.domain.ot.document import Document, apply_stored
 from collab.domain.ot.ops import Item, Set
+from collab.domain.ot.rebase import Duplicate, Stored
 from collab.engine import Engine
 from collab.services.ports import EVERY_EDIT
+from collab.storage.backup import dump, restore
 from collab.storage.compact import compact
 from tests.support.clock import ManualClock
-from tests.support.serving import settings_for
+from tests.support.serving import settings_for, sqlite_url
 
 pytestmark = pytest.mark.asyncio
 
@@ -91,6 +95,61 @@ async def test_what_is_kept_reads_as_before(setlist: tuple[str, str, list[Docume
         await engine.history.revert(ADA, content_id, 123)
         restored = await engine.history.document(ADA, content_id)
         assert (restored.version, restored.items) == (452, documents[123].items)
+
+
+async def _tempo(engine: Engine, content_id: str, number: int, by: User = ADA) -> Stored:
+    """The edit of that number, as its session sent it the first time."""
+    ops = (Set("iko", "tempo", 100 + number % 100),)
+    return await engine.editing.edit(by, "session", content_id, edit_id=_edit_id(number), base_version=0, ops=ops)
+
+
+async def _undone(engine: Engine, content_id: str, number: int, target: int) -> Stored:
+    ids = {"edit_id": _edit_id(number), "target": _edit_id(target)}
+    return await engine.editing.take_undo(ADA, "session", content_id, **ids)
+
+
+async def test_what_was_folded_away_is_not_stored_again(setlist: tuple[str, str, list[Document]]) -> None:
+    url, content_id, _ = setlist
+    engine = Engine(settings_for(url), clock=ManualClock(BEGIN + timedelta(days=1)))
+    async with engine.running():
+        await engine.membership.welcome(ADA)
+        await _undone(engine, content_id, 900, 449)
+        await engine.history.revert(ADA, content_id, 123, _edit_id(901))
+    list(compact(url, 0, None, is_dry_run=False))
+    engine = Engine(settings_for(url), clock=ManualClock(BEGIN + timedelta(days=2)))
+    async with engine.running():
+        await engine.membership.welcome(ADA)
+        await engine.membership.put_member(ADA, await _band_of(engine, content_id), "ben", Role.EDITOR, "Ben")
+        # Long before the head, and right before it; an undo, and a call that is made on the head of the moment.
+        again = [
+            await _tempo(engine, content_id, 0),
+            await _tempo(engine, content_id, 449),
+            await _undone(engine, content_id, 900, 449),
+            await engine.history.revert(ADA, content_id, 123, _edit_id(901)),
+        ]
+        stored = [outcome.edit for outcome in again if isinstance(outcome, Duplicate)]
+        assert [(edit.version, edit.ops) for edit in stored] == [(1, ()), (450, ()), (451, ()), (452, ())]
+        with pytest.raises(Invalid, match="another member's edit"):
+            await _tempo(engine, content_id, 0, User("ben", "Ben"))
+        with pytest.raises(VersionUnknown):
+            await _tempo(engine, content_id, 999)
+        assert (await engine.history.document(ADA, content_id)).version == 452
+
+
+async def _band_of(engine: Engine, content_id: str) -> str:
+    return (await engine.history.document(ADA, content_id)).band_id
+
+
+async def test_a_dump_knows_what_was_folded_away(setlist: tuple[str, str, list[Document]], tmp_path: Path) -> None:
+    url, content_id, _ = setlist
+    list(compact(url, 100, None, is_dry_run=False))
+    dump(url, tmp_path / "all.jsonl")
+    other = sqlite_url(tmp_path / "other.db")
+    restore(other, tmp_path / "all.jsonl")
+    engine = Engine(settings_for(other), clock=ManualClock(BEGIN + timedelta(days=2)))
+    async with engine.running():
+        await engine.membership.welcome(ADA)
+        assert isinstance(await _tempo(engine, content_id, 7), Duplicate)
 
 
 async def test_what_is_newer_than_a_time_is_kept(setlist: tuple[str, str, list[Document]]) -> None:

@@ -12,7 +12,7 @@ from collab.domain.errors import HTTP_STATUS
 from collab.engine import Engine
 from collab.protocol import models, rest_answers
 from collab.protocol.base import Wire
-from collab.protocol.models import CLIENT_EVENTS, SERVER_EVENTS
+from collab.protocol.catalogue import CLIENT_EVENTS, SERVER_EVENTS
 from tests.conftest import Gig
 from tests.support.members import member, set_
 from tests.support.serving import Running, settings_for

@@ -9,7 +9,7 @@ import pytest
 from collab.domain.access import Role
 from collab.domain.bands import User
 from collab.domain.ot.ops import Set
-from collab.protocol.models import SERVER_EVENTS
+from collab.protocol.catalogue import SERVER_EVENTS
 from tests.conftest import Gig, make_gig
 from tests.support.buses import Exchange
 from tests.support.members import Member, member, new_edit_id, set_
@@ -126,7 +126,7 @@ async def test_what_a_room_is_told_is_heard_on_other_nodes(told: tuple[str, str,
             heard: dict[str, Any] = {}
             while not _is_of(heard, kind, action):
                 heard = await someone.next(event)
-            SERVER_EVENTS[event].model_validate(heard)
+            SERVER_EVENTS[event].payload.model_validate(heard)
 
 
 def _is_of(heard: Mapping[str, Any], kind: str, action: str) -> bool:

@@ -27,7 +27,9 @@ STOP_WITHIN_S = 10.0
 @pytest_asyncio.fixture
 async def workers(database_url: str, bus_url: str) -> AsyncIterator[Served]:
     """Two nodes on a database that had no schema yet when they were asked to start."""
-    async with served(database_url, options=["--workers", "2"], bus_url=bus_url, node_lease_s=3) as running:
+    async with served(
+        database_url, options=["--workers", "2"], is_fresh=True, bus_url=bus_url, node_lease_s=3
+    ) as running:
         yield running
 
 

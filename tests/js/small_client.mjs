@@ -146,5 +146,6 @@ export class Client {
     const isDone = !ok || !ops.length || version <= this.document.version;
     if (isDone) this.pending = ok ? this.pending.filter((edit) => edit.edit_id !== edit_id) : [];
     this.#receive(isDone ? [] : [{ edit_id, version, ops }]);
+    if (isDone && version > this.document.version) this.#catchUp("request_update", { room_id: this.room, since: this.document.version });
   }
 }

@@ -223,7 +223,7 @@ async def soak(database_url: str, minutes: float, clients: int, rooms: int) -> l
     """Everything that went wrong."""
     score = Score()
     bands = max(1, rooms // ROOMS_PER_BAND)
-    async with served(database_url, log_level="WARNING") as server:
+    async with served(database_url, is_fresh=True, log_level="WARNING") as server:
         made = [await make_band(server, clients // bands, rooms // bands) for _ in range(bands)]
         musicians = [
             Musician(server, f"player-{number}", _rotated(contents, number), score)

@@ -13,8 +13,8 @@ import collab
 from collab.engine import Engine
 from collab.protocol.asyncapi import asyncapi_document
 from collab.protocol.base import Wire
+from collab.protocol.catalogue import CLIENT_EVENTS, SERVER_EVENTS
 from collab.protocol.examples import EXAMPLES
-from collab.protocol.models import CLIENT_EVENTS, SERVER_EVENTS
 from tests.javascript import run_node
 from tests.support.serving import settings_for
 
@@ -84,8 +84,9 @@ def _events_of(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, ast.Call):
         for index, called in enumerate([node.func, *node.args]):
             name = getattr(called, "attr", getattr(called, "id", ""))
-            if name in EVENT_ARGUMENT:
-                yield node.args[index + EVENT_ARGUMENT[name]]
+            at = index + EVENT_ARGUMENT.get(name, len(node.args))
+            # What is handed on alone, such as a listener, is called with its event elsewhere.
+            yield from node.args[at : at + 1]
 
 
 def _references(value: Any) -> Iterator[str]:

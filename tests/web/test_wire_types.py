@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from collab.protocol import models
 from collab.protocol.base import Wire
-from collab.protocol.models import SERVER_EVENTS
+from collab.protocol.catalogue import SERVER_EVENTS
 from tests.conftest import Gig
 from tests.support.clock import ManualClock
 from tests.support.members import member, set_
@@ -46,7 +46,7 @@ async def test_what_the_server_sends_fits_the_models(server: Running, gig: Gig, 
         heard_events = {**ada.heard, **ben.heard}
     for event, payloads in heard_events.items():
         for payload in payloads if event in SERVER_EVENTS else []:
-            fits(SERVER_EVENTS[event], payload)
+            fits(SERVER_EVENTS[event].payload, payload)
     assert {"session", "content_edited", "presence_updated", "user_joined", "user_left"} <= heard_events.keys()
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from collab.protocol.models import wire_schema
+from collab.protocol.catalogue import wire_schema
 from tests.web.node import WEB, run_tool
 
 FILE = WEB / "sdk" / "wire.ts"

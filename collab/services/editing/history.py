@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from collab.domain.access import Right
 from collab.domain.bands import Checkpoint, User
-from collab.domain.errors import Forbidden, Invalid
+from collab.domain.errors import Invalid
 from collab.domain.kinds import Kinds
 from collab.domain.ot.diff import Made, attribute, diff
 from collab.domain.ot.document import Document
@@ -111,12 +112,11 @@ class HistoryService:
         """A new edit, by the user, that brings the document back to what it was at a version. `RateLimited` where
         the band is in debt."""
         ref = await self._require(user, content_id, Right.EDIT)
-        if ref.is_archived:
-            raise Forbidden(f"content {content_id} is archived: bring it back before you edit it")
         self._rates.require_band(ref.band_id, "edits")
         wanted = await self._reader.document(content_id, version)
         request = Restore(canonical_id(edit_id or self._new_id()), wanted, user.author, None, self._clock.now())
-        outcome = await self._journal.submit(content_id, request)
+        allowed = partial(self._directory.require_content, user, content_id, Right.EDIT, as_operator=True)
+        outcome = await self._journal.submit(content_id, request, allowed)
         note_committed(outcome)
         return outcome
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import orjson
@@ -9,7 +10,7 @@ import structlog
 
 from collab.domain.access import Right
 from collab.domain.bands import User
-from collab.domain.errors import Forbidden, VersionUnknown
+from collab.domain.errors import VersionUnknown
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Edit, Proposal, Undo, canonical_id
 from collab.domain.ot.ops import Op
@@ -80,13 +81,14 @@ class EditingService:
         """Queues an edit before it returns, so a session's order is kept; the ticket is settled once it is durable.
 
         Raises `Forbidden`, `RateLimited` where the band is in debt, and `Unavailable`. The ticket may be settled with
-        `Invalid`, `TooLarge`, `VersionUnknown`, `Conflicting` and `Unavailable`: nothing was stored.
+        `Invalid`, `Forbidden` (archived, or by then no editor), `TooLarge`, `VersionUnknown`, `Conflicting` and
+        `Unavailable`: nothing was stored.
         """
-        self._require_open(user, content_id)
+        self._require_editor(user, content_id)
         expect: Literal["unchanged"] | None = "unchanged" if is_unchanged_expected else None
         now, edit_id = self._clock.now(), canonical_id(edit_id)
         proposal = Proposal(edit_id, base_version, ops, user.author, session_id, now, expect, base_edit, rebased_to)
-        return self._journal.submit(content_id, proposal)
+        return self._journal.submit(content_id, proposal, partial(self._require_role, user, content_id))
 
     def take_undo(
         self,
@@ -98,11 +100,11 @@ class EditingService:
         target: str,
     ) -> Ticket[Stored]:
         """As `take_edit`, for taking back the edit `target`: one's own, or as an owner anybody's."""
-        ref = self._require_open(user, content_id)
+        ref = self._require_editor(user, content_id)
         may_undo_others = self._directory.may(user, ref.band_id, Right.MANAGE)
         now = self._clock.now()
         request = Undo(canonical_id(edit_id), canonical_id(target), user.author, session_id, now, may_undo_others)
-        return self._journal.submit(content_id, request)
+        return self._journal.submit(content_id, request, partial(self._require_role, user, content_id))
 
     async def edit(
         self,
@@ -161,12 +163,16 @@ class EditingService:
         last_edit = await self._reader.edit_id_at(document.id, document.version)
         return Opened(document.version, document, last_edit=last_edit)
 
-    def _require_open(self, user: User, content_id: str) -> ContentRef:
-        ref, _ = self._directory.require_content(user, content_id, Right.EDIT)
-        if ref.is_archived:
-            raise Forbidden(f"content {content_id} is archived: bring it back before you edit it")
+    def _require_editor(self, user: User, content_id: str) -> ContentRef:
+        """That the content is not archived is looked at where the edit is stored: one that is stored already is
+        answered all the same."""
+        ref = self._require_role(user, content_id)
         if self._rates is not None:
             self._rates.require_band(ref.band_id, "edits")
+        return ref
+
+    def _require_role(self, user: User, content_id: str) -> ContentRef:
+        ref, _ = self._directory.require_content(user, content_id, Right.EDIT)
         return ref
 
 

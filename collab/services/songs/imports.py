@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -216,15 +217,14 @@ class ImportService:
     async def _submit(self, job: Job, songs: Sequence[Fields], ids: Sequence[str]) -> None:
         user = job.started_by
         await self._directory.learn_content(user, job.content_id)
-        ref, _ = self._directory.require_content(user, job.content_id, Right.EDIT, as_operator=True)
-        if ref.is_archived:
-            raise Forbidden("the repertoire was archived")
+        allowed = partial(self._directory.require_content, user, job.content_id, Right.EDIT, as_operator=True)
+        allowed()
         document = await self._reader.document(job.content_id)
         ops = await asyncio.to_thread(plan, document, songs, ids, self._song_types())
         if ops:
             edit_id = _edit_id(job, job.done)
             proposal = Proposal(edit_id, document.version, ops, user.author, None, self._clock.now())
-            note_committed(await self._journal.submit(job.content_id, proposal))
+            note_committed(await self._journal.submit(job.content_id, proposal, allowed))
 
     async def _finish(self, job: Job, status: JobStatus, message: str) -> None:
         """Ends the job and tells everybody, unless it is over already. What it did is what its edits say."""

@@ -43,15 +43,13 @@ const FOR_EVER_MS = 2 ** 31 - 1;
 const RETRY_MS = { first: 500, most: 10_000 };
 /** A connection that lasts so long, and carries something, was no part of a trouble. */
 const HELD_MS = 5_000;
-const ROOM_EVENTS = [
-  "content_edited",
-  "batch_update",
-  "content_updated",
-  "user_joined",
-  "user_left",
-  "presence_updated",
-  "sync_status",
-] as const;
+
+/** What comes with an event, or what stands for it where that comes in parts. */
+interface Told {
+  room?: string;
+  room_id?: string;
+  band_id?: string;
+}
 
 export class Connection extends Watchable<Link> {
   readonly #socket: Socket;
@@ -87,21 +85,9 @@ export class Connection extends Watchable<Link> {
         );
       },
     });
-    this.#socket.onAny(() => this.#patience.moved());
-    this.#socket.on("part", ({ text }: Part) => this.#parts.take(text));
-    this.#socket.on("session", (session: Session) => this.#begin(session));
+    this.#socket.onAny((event: string, told: Told) => this.#hear(event, told));
     this.#socket.on("disconnect", (reason) => this.#end(reason));
     this.#socket.on("connect_error", (error) => this.#failed(error));
-    this.#socket.on("content_updated", (payload: ContentUpdated) => {
-      if (payload.type === "membership") this.#membershipChanged();
-    });
-    for (const event of ROOM_EVENTS) {
-      this.#socket.on(event, (told: { room?: string; room_id?: string; band_id?: string }) => {
-        const payload = this.#parts.whole(told);
-        const room = payload.room ?? payload.room_id ?? `band_${payload.band_id}`;
-        for (const member of this.#members) if (member.room === room) this.#tell(member, () => member.heard(event, payload as never));
-      });
-    }
   }
 
   /** Called when this user has got, lost or changed a role in a band. */
@@ -207,6 +193,21 @@ export class Connection extends Watchable<Link> {
       };
       this.#socket.timeout(FOR_EVER_MS).emit(event, payload, answered);
     });
+  }
+
+  #hear(event: string, told: Told): void {
+    this.#patience.moved();
+    const payload = this.#parts.whole(told);
+    if (event === "part") this.#parts.take((payload as unknown as Part).text);
+    else if (event === "session") this.#begin(payload as unknown as Session);
+    else if (event === "content_updated" && (payload as ContentUpdated).type === "membership") this.#membershipChanged();
+    else this.#tellRoom(event, payload);
+  }
+
+  /** An event is for the members of the room that it names; of one that names none nobody hears. */
+  #tellRoom(event: string, payload: Told): void {
+    const room = payload.room ?? payload.room_id ?? `band_${payload.band_id}`;
+    for (const member of this.#members) if (member.room === room) this.#tell(member, () => member.heard(event, payload as never));
   }
 
   #begin(session: Session): void {

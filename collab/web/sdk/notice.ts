@@ -10,7 +10,9 @@ import type { Edit, EditAnswer, Op, Overwrite } from "./types";
 export function toldByAnswer(answer: EditAnswer, edit: Pending, before: Document): Notice[] {
   const editId = answer.edit_id;
   const sent = edit.sent?.ops ?? [];
-  const saved: Notice[] = answer.ops.length > 0 ? [{ type: "saved", editId, version: answer.version }] : [];
+  // It is stored too where nothing is told of it: its edit was folded away since.
+  const isStored = answer.ops.length > 0 || answer.dropped.length === 0;
+  const saved: Notice[] = isStored ? [{ type: "saved", editId, version: answer.version }] : [];
   const overwrote = answer.overwrote.flatMap((entry) => overwroteOf(editId, sent[entry.index], entry));
   // What an undo's answer speaks of are the ops of the edit to undo, which may be long past.
   const opAt = (index: number): Op | null => (edit.target === null ? (sent[index] ?? null) : null);

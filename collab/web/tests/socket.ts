@@ -25,7 +25,7 @@ export class FakeSocket {
   auth: (give: (shown: object) => void) => void = () => undefined;
 
   #count = 0;
-  #heard: () => void = () => undefined;
+  #heard: (event: string, payload: unknown) => void = () => undefined;
   readonly #listeners = new Map<string, (payload: unknown) => void>();
   #waiting: { event: string; answered: Answered }[] = [];
 
@@ -37,13 +37,14 @@ export class FakeSocket {
     });
   }
 
-  onAny(listener: () => void): void {
-    this.#heard = listener;
+  onAny(listener: (event: string, payload: never) => void): void {
+    this.#heard = (event, payload) => listener(event, payload as never);
   }
 
   /** The server says something. */
   hear(event: string, payload: unknown): void {
-    this.#heard();
+    // Of the connection itself the library tells no listener to all.
+    if (event !== "disconnect" && event !== "connect_error") this.#heard(event, payload);
     this.#listeners.get(event)?.(payload);
   }
 
