@@ -124,7 +124,8 @@ class Content(Room[ContentRoom, Notice]):
 
     def undo(self) -> bool:
         """Takes back one's own latest edit that still stands, with what was written in the same field right before it.
-        Shows at once, unless it was made further back than this client has heard. False where there is none."""
+        Shows at once, unless what that comes to takes edits that were never heard here: then once it is stored. False
+        where there is none."""
         is_asked = self._replica.undo(new_id)
         self._groups.end()
         self._stir()

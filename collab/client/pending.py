@@ -49,17 +49,24 @@ class Pending:
         )
 
 
-def awake(waiting: Sequence[Pending]) -> int:
-    """How many of these are to be sent: all, but for edits at the end that were undone before they were sent, and their
-    undos. Together these change nothing, and they wait for whether they are redone."""
-    standing: list[int] = []
+def standing(waiting: Sequence[Pending]) -> list[int]:
+    """Which of these stand, by index: all, but for edits that were undone before they were sent, and their undos, with
+    nothing between them but others of that kind. Together these change nothing."""
+    found: list[int] = []
     for index, edit in enumerate(waiting):
-        last = waiting[standing[-1]] if standing else None
+        last = waiting[found[-1]] if found else None
         if last is not None and not last.was_sent and edit.undoes == last.edit_id:
-            standing.pop()
+            found.pop()
         else:
-            standing.append(index)
-    return standing[-1] + 1 if standing else 0
+            found.append(index)
+    return found
+
+
+def awake(waiting: Sequence[Pending]) -> int:
+    """How many of these are to be sent: all up to the last that stands. Those after it wait for whether they are
+    redone."""
+    found = standing(waiting)
+    return found[-1] + 1 if found else 0
 
 
 def places_set(ops: Sequence[Op]) -> set[Place]:

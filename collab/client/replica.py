@@ -16,7 +16,7 @@ from itertools import count
 from collab.client.events import Edited, Notice, OpDropped, Refused, Reloaded
 from collab.client.foresight import Foresight, Past
 from collab.client.notice import OwnWrites, told_by_answer
-from collab.client.pending import Pending, applied, awake, checked, correction, joined, places_set
+from collab.client.pending import Pending, applied, awake, checked, correction, joined, places_set, standing
 from collab.client.request import Request, cut, request_of
 from collab.client.transform import transform
 from collab.client.undo import Step, UndoStacks, take_group
@@ -108,12 +108,17 @@ class Replica:
     def send(self, max_bytes: int | None = None, new_id: Callable[[], str] | None = None) -> Request | None:
         """What to send now, in a message of at most `max_bytes`: the edit in flight, again, where its answer is still
         missing; else the next one, or with ids for the rest of it as much as fits."""
-        if self._flight is None and awake(self._waiting):
+        while self._flight is None and awake(self._waiting):
             if max_bytes is not None and new_id is not None:
                 self._cut(self._waiting[0], max_bytes, new_id)
-            self._flight = self._waiting.pop(0)
-            self._flight.was_sent = True
-            self._request = request_of(self._flight, self.confirmed, max_bytes)
+            flight = self._flight = self._waiting.pop(0)
+            self._request = request_of(flight, self.confirmed, max_bytes)
+            if self._request.refusal is not None and self._undo_of(flight) is not None:
+                # It can't be stored, and its author has taken it back: nothing is left to be told.
+                self._forget(flight.edit_id)
+                self._take_out(flight)
+                self._land()
+            flight.was_sent = True
         return self._request if self._answer is None else None
 
     def receive(self, edits: Iterable[Edit]) -> list[Notice]:
@@ -220,12 +225,25 @@ class Replica:
         return [Edited(edit, ops), *overwritten, *told]
 
     def _cut(self, edit: Pending, max_bytes: int, new_id: Callable[[], str]) -> None:
-        """Makes several edits of one that is too large for a message, where it may be cut."""
-        if edit.target is not None or any(undo.target == edit.edit_id for undo in self._waiting):
+        """Makes several edits of one that is too large for a message, where it may be cut, and as many of its undo."""
+        ops, *rest = cut(edit, self.confirmed, max_bytes)
+        if not rest:
             return
-        edit.ops, *rest = cut(edit, self.confirmed, max_bytes)
-        self._waiting[1:1] = [Pending(new_id(), ops, made_on=edit.made_on) for ops in rest]
-        self._stacks.cut(edit.edit_id, [piece.edit_id for piece in self._waiting[1 : len(rest) + 1]])
+        edit.ops = ops
+        pieces = [edit, *(Pending(new_id(), more, made_on=edit.made_on) for more in rest)]
+        self._replace_waiting(edit, pieces)
+        if (undo := self._undo_of(edit)) is not None:
+            undos = [Pending(new_id(), target=piece.edit_id) for piece in reversed(pieces[1:])]
+            self._replace_waiting(undo, [*undos, undo])
+            self._transform_pending(())
+
+    def _replace_waiting(self, edit: Pending, pieces: Sequence[Pending]) -> None:
+        at = self._waiting.index(edit)
+        self._waiting[at : at + 1] = pieces
+        self._stacks.cut(edit.edit_id, [piece.edit_id for piece in pieces])
+
+    def _undo_of(self, edit: Pending) -> Pending | None:
+        return next((undo for undo in self._waiting if undo.target == edit.edit_id), None)
 
     def _put_in_place(self, flight: Pending, version: int, ops: tuple[Op, ...]) -> list[Notice]:
         over = correction(self.confirmed, flight.ops, ops)
@@ -263,13 +281,13 @@ class Replica:
         told: list[Notice] = []
         pending = [edit for edit in self._pending() if not edit.is_in_place]
         # Of the edit in flight the answer tells, as it does of an undo; of what is taken back already, nobody.
-        silent = [self._flight, *self._waiting[awake(self._waiting) :]]
+        told_of = [self._waiting[index] for index in standing(self._waiting)]
         foresight = Foresight(self.confirmed, self._past) if any(edit.target is not None for edit in pending) else None
         for edit in pending:
             edit.ops, over, lost = transform(edit.ops, over)
             if foresight is not None:
                 over = (*over, *foresight.follow(edit))
-            if edit.target is None and edit not in silent:
+            if edit.target is None and edit in told_of:
                 told += [OpDropped(edit.edit_id, entry.op, entry.reason) for entry in lost]
         for edit in [edit for edit in self._waiting if edit.is_idle]:
             self._waiting.remove(edit)

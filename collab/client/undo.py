@@ -40,12 +40,15 @@ class UndoStacks:
         return bool(self.done) and self.done[-1].group == group
 
     def cut(self, edit_id: str, pieces: Sequence[str]) -> None:
-        """An edit of the user's became several: it, and after it these. They are taken back together."""
-        whole = next((step for step in self.done if step.edit_id == edit_id), None)
-        if pieces and whole is not None:
-            at = self.done.index(whole) + 1
-            steps = [Step(piece, whole.group) for piece in pieces]
-            self.done = deque([*islice(self.done, at), *steps, *islice(self.done, at, None)], MAX_STEPS)
+        """An edit or undo became several, itself among them, in this order. They are taken back together."""
+        for stack in (self.done, self.undone):
+            whole = next((step for step in stack if step.edit_id == edit_id), None)
+            if whole is not None:
+                at = stack.index(whole)
+                steps = [Step(piece, whole.group) for piece in pieces]
+                cut = [*islice(stack, at), *steps, *islice(stack, at + 1, None)]
+                stack.clear()
+                stack.extend(cut)
 
     def forget(self, edit_id: str) -> None:
         """An edit or undo that was not stored."""

@@ -54,7 +54,7 @@ def import_songs(server: str, token: str, band_id: str, file: Path) -> bool:
     if not server.startswith(("http://", "https://")):
         raise ValueError(f"--server: expected a URL such as http://127.0.0.1:8000, got {server!r}")
     if not file.is_file():
-        raise ValueError(f"expected a CSV, JSON, ChordPro or zip file, there is no {file}")
+        raise ValueError(f"expected a file of songs, or a zip of files, there is no {file}")
     rest = Rest(server.rstrip("/"), token)
     boundary = secrets.token_hex(16)
     body = _form(boundary, file.name, file.read_bytes())
@@ -78,10 +78,11 @@ def import_songs(server: str, token: str, band_id: str, file: Path) -> bool:
 def _print_result(job: Any) -> None:
     result = job["result"]
     say(result.get("message", f"the import is {job['status']}"))
-    for problem in result["problems"][:MAX_SHOWN]:
+    for problem in [*result.get("remarks", ()), *result["problems"]][:MAX_SHOWN]:
         say(f"  {' '.join(str(part) for part in problem.values())}")
-    if result["problem_count"] > MAX_SHOWN:
-        say(f"  and {result['problem_count'] - MAX_SHOWN} more")
+    count = len(result.get("remarks", ())) + result["problem_count"]
+    if count > MAX_SHOWN:
+        say(f"  and {count - MAX_SHOWN} more")
 
 
 def _form(boundary: str, name: str, data: bytes) -> bytes:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from collab.domain.errors import TooLarge
 from collab.domain.kinds import FieldTypes
-from collab.domain.songs.fields import Songs
+from collab.domain.songs.found import Songs
 from collab.services.songs.unpacking import ImportLimits, songs_of
 
 _NICENESS = 10

@@ -17,7 +17,7 @@ import structlog
 
 from collab.domain.errors import TooLarge, Unavailable
 from collab.domain.kinds import FieldTypes
-from collab.domain.songs.fields import Songs
+from collab.domain.songs.found import Songs
 from collab.parsing.child import Request
 from collab.services.songs.unpacking import ImportLimits
 

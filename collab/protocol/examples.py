@@ -86,6 +86,8 @@ _RESULT = {
     "unchanged": 0,
     "problems": [],
     "problem_count": 0,
+    "lost_count": 0,
+    "remarks": [],
 }
 _CHECKPOINT = {
     "id": "0193b1f6-2c9d-7e13-9b44-7d2f5a1c6e08",

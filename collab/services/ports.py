@@ -13,7 +13,7 @@ from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Asked, Edit
 from collab.domain.ot.rebase import Accepted, Stored
 from collab.domain.presence.roster import Diff
-from collab.domain.songs.fields import Songs
+from collab.domain.songs.found import Songs
 from collab.services.ticket import Ticket
 
 
@@ -233,10 +233,6 @@ class Announcer(Protocol):
     def job_complete(self, user: UserRoom, job: Job) -> None: ...
 
     def presence(self, room: SharedRoom, diff: Diff, skip_session: str | None) -> None: ...
-
-    async def expel(self, session_ids: Sequence[str], rooms: Sequence[SharedRoom]) -> None:
-        """Takes sessions out of rooms: once this returns they hear nothing of them any more."""
-        ...
 
 
 class Meter(Protocol):

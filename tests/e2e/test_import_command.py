@@ -29,7 +29,7 @@ async def test_songs_come_in_and_the_band_hears_of_it(server: RunningEngine, gig
         code, said, _ = await _import(server, gig.band_id, file)
         told = await asyncio.wait_for(ada.next("sync_status"), TIMEOUT_S)
     assert code == 0
-    assert said.splitlines()[0].endswith("ben_s songs.csv: 1 songs added, 0 changed, 1 lines with problems")
+    assert said.splitlines()[0].endswith("ben_s songs.csv: 2 songs added, 0 changed, 1 lines with problems")
     assert "tempo" in said.splitlines()[1]
     assert told["status"] in ("syncing", "completed")
 

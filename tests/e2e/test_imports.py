@@ -27,7 +27,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
 
-CSV = b"title;artist;key;length\nIko Iko;Dixie Cups;F;3:45\nPanama;;H;3:00\nTiger Rag;;Ab;3:20\n"
+CSV = b"title;artist;key;length\nIko Iko;Dixie Cups;F;3:45\n;;C;3:00\nTiger Rag;;Ab;3:20\n"
 
 
 async def _send(rest: httpx.AsyncClient, band_id: str, data: bytes, name: str = "songs.csv") -> str:
@@ -73,6 +73,17 @@ async def test_a_file_becomes_songs_its_bad_lines_are_named_and_the_band_hears_o
             {"title": "Tiger Rag", "key": "Ab", "duration": 200},
         ]
         assert not server.engine.imports._stepping, "a lock was kept"  # noqa: SLF001
+
+
+async def test_an_import_that_lost_most_of_what_it_was_given_says_so_and_keeps_the_rest(
+    server: Running, gig: Gig
+) -> None:
+    async with member(server, "ben") as ben, server.rest("ben") as rest:
+        result = await _import(rest, ben, gig.band_id, b"title,key,shoe\nPanama,loud,42\n,F,\n,G,\n")
+        assert (result["status"], result["added"], result["lost_count"]) == ("error", 1, 2)
+        assert result["message"] == "most of songs.csv is lost: 1 songs came in, 2 lines were not understood"
+        assert [problem["line"] for problem in result["problems"]] == [2, 3, 4]
+        assert [remark["message"] for remark in result["remarks"]] == ["columns that no song has were left out: 'shoe'"]
 
 
 async def test_the_same_file_again_changes_nothing_and_another_only_what_differs(server: Running, gig: Gig) -> None:

@@ -53,3 +53,11 @@ async def test_its_files_come_as_the_build_has_compressed_them(database_url: str
         "text/javascript; charset=utf-8",
         "Accept-Encoding",
     )
+
+
+@pytest.mark.parametrize("name", ["a%00.js", "%00", "x" * 253, "x" * 300, f"{'x/' * 3_000}y", "..%2f..%2fpages.py"])
+@pytest.mark.parametrize("folder", ["assets", "admin/statics"])
+async def test_a_name_that_no_file_has_is_not_found(database_url: str, folder: str, name: str) -> None:
+    async with asking(own_app(settings_for(database_url))) as client:
+        answer = await client.get(f"/{folder}/{name}", follow_redirects=True)
+    assert answer.status_code == 404 or answer.url.path == "/admin/login"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from collab.domain.kinds import REPERTOIRE
 from collab.services.songs.unpacking import ImportLimits, songs_of
 from tests.fuzz.conftest import budget
+from tests.support.spreadsheets import xlsx
 
 TYPES = REPERTOIRE.item_types["song"]
 LIMITS = ImportLimits(max_bytes=10**8, max_unpacked_bytes=10**8, max_songs=10**6)
@@ -78,6 +79,17 @@ SLOW: dict[str, tuple[str, int, Callable[[int], str | bytes]]] = {
     "braces": ("a.cho", 20_000, lambda n: "{" * n + "}" * n),
     "songs without a title": ("a.cho", 5_000, lambda n: "x\n{ns}\n" * n),
     "spaces before a directive": ("a.txt", 100_000, lambda n: " " * n + "{" + " " * n),
+    "lines of a song": ("a.txt", 10_000, lambda n: "Verse 1:\n" + "[G]la\n" * n),
+    "chords over words": ("a.txt", 10_000, lambda n: "G  C  D\nla la\n" * n),
+    "spaces in a line of a song": ("a.onsong", 50_000, lambda n: f"Song{' ' * n}-{' ' * n}x\nKey:{' ' * n}G\n"),
+    "a list": ("a.txt", 5_000, lambda n: "1. a - b\n" * n),
+    "spaces in a list": ("a.txt", 500, lambda n: f"1.{' ' * 150}x\n" * n),
+    "elements": ("a.xml", 10_000, lambda n: f"<song><lyrics>{'<b/>' * n}</lyrics></song>"),
+    "elements within each other": ("a.xml", 10_000, lambda n: f"<song>{'<b>' * n}{'</b>' * n}</song>"),
+    "verses": ("a.xml", 2_000, lambda n: f"<song><properties/><lyrics>{'<verse/>' * n}</lyrics></song>"),
+    "links": ("a.html", 2_000, lambda n: "irealb://a=b==c=C==x===" * n + "\n" + "irealb://a=b==c=C\n" * n),
+    "letters that may be of any encoding": ("a.csv", 20_000, lambda n: b"title\n" + b"\x8a\x9f\xe4\xd0 " * n),
+    "rows of a spreadsheet": ("a.xlsx", 2_000, lambda n: xlsx({"S": [["title"], *([f"x{k}"] for k in range(n))]})),
     "lines that are zipped": ("a.zip", 2_000, lambda n: _zip("title,b\n" + 'x","\n' * n)),
     "files that are zipped": ("a.zip", 200, lambda n: _zip("title\nx\n", n)),
 }  # fmt: skip
@@ -97,14 +109,20 @@ def test_a_file_that_is_made_to_be_slow_takes_time_in_proportion(what: str) -> N
 PIECES = st.lists(
     st.sampled_from(
         ['"', ",", ";", "\t", "|", "\n", "\r", " ", "{", "}", "[", "]", ":", "#", "'", "=", "-", "title", "artist",
-         "key", "ns", "t:", "meta", "A", "b", "1", "3:45", "x", "\u0301", "\u0316", "\ufdfa", "\ud55c", "\x00"]
+         "key", "ns", "t:", "<song>", "</", "[G]", "Key:",
+         "Verse", " - ", "meta", "A", "b", "1", "3:45", "x", "\u0301", "\u0316", "\ufdfa", "\ud55c", "\x00"]
     ),
     max_size=6,
 ).map("".join)  # fmt: skip
 
 
 @budget(120)
-@given(name=st.sampled_from(["a.csv", "a.json", "a.cho", "a"]), begin=PIECES, again=PIECES.filter(bool), end=PIECES)
+@given(
+    name=st.sampled_from(["a.csv", "a.json", "a.cho", "a", "a.onsong", "a.xml"]),
+    begin=PIECES,
+    again=PIECES.filter(bool),
+    end=PIECES,
+)
 def test_whatever_is_repeated_takes_time_in_proportion(name: str, begin: str, again: str, end: str) -> None:
     begin = f"title,b\n{begin}" if name == "a.csv" else begin
     assert _grows(name, lambda size: f"{begin}{again * size}{end}".encode(), 1_500) is None

@@ -50,12 +50,11 @@ class Clashes:
             for other in self._edits[seen[edit.edit_id] : edit.base_version]
         )
 
-    def told(self, user_id: str, made: Collection[str], notices: Sequence[Notice]) -> list[Notice]:
-        """What somebody must have been told who made these edits, heard what they say that they heard, and was
-        answered everything. Ordered by kind."""
+    def told(self, user_id: str, made: Collection[str], notices: Sequence[Notice], known_from: int = 0) -> list[Notice]:
+        """What somebody must have been told who knows the history from a version on, made these edits, heard what they
+        say that they heard, and was answered everything. Ordered by kind."""
         mine = [edit for edit in self._edits if edit.edit_id in made]
         lost: list[Notice] = []
-        known_from = 0
         for notice in notices:
             if isinstance(notice, Reloaded):
                 known_from = notice.version

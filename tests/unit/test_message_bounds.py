@@ -15,8 +15,8 @@ from collab.domain.errors import MAX_PROBLEMS, Invalid, Problem
 from collab.domain.ot.edits import Author
 from collab.domain.presence.focus import Focus
 from collab.domain.presence.roster import Presence
-from collab.domain.songs.files import MAX_PROBLEMS as MAX_BAD_LINES
-from collab.domain.songs.files import Found
+from collab.domain.songs.found import MAX_PROBLEMS as MAX_BAD_LINES
+from collab.domain.songs.found import Found
 from collab.domain.strings import MAX_ID_LENGTH, MAX_NAME_LENGTH
 from collab.domain.times import rfc3339
 from collab.protocol.events import content_updated_json, failed

@@ -8,7 +8,7 @@ from collab.domain.ot import positions
 from collab.domain.ot.difference import field_op
 from collab.domain.ot.document import Document
 from collab.domain.ot.ops import Fields, Insert, Item, Op, Set, Text
-from collab.domain.songs.fields import identity
+from collab.domain.songs.found import identity
 
 
 def plan(repertoire: Document, songs: Sequence[Fields], ids: Sequence[str], types: FieldTypes) -> tuple[Op, ...]:

@@ -1,4 +1,12 @@
-"""The presence log: who was in which room, kept in the database behind what happens and never in its way."""
+"""The presence log: who was in which room, kept in the database behind what happens and never in its way.
+
+A visit is open until it has ended. `PresenceService` begins, continues and ends it; what is to be written of it waits
+until the next write, which takes all that waits. Where it fails, that goes on waiting, unless something newer has been
+said of the same visit meanwhile. At most one write is under way (`_writing`).
+
+Whoever finds the lease of a node over ends that node's visits (`cluster/lease.py`). So a node that was only slow finds
+all its visits ended: it goes on as another, and each visit that is still open goes on as a new one (`_begin_anew`).
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -20,8 +28,17 @@ WRITE_AFTER = timedelta(seconds=1)
 """How long a visit that began or ended may wait, so that many are written in one transaction."""
 
 
+class OpenVisit:
+    """A visit that goes on: `now` is what is to be put down of it. The session in that room holds it."""
+
+    __slots__ = ("now",)
+
+    def __init__(self, begun: Visit) -> None:
+        self.now = begun
+
+
 class PresenceLog:
-    """Puts down visits, a transaction at most every second or so, each of which renews this node's lease.
+    """Writes visits, a transaction at most every second or so, each of which renews this node's lease.
 
     Visits that can't be written wait, however many: each stands for somebody who came, takes less than a kilobyte, and
     would be missing for good. When a session was last heard is written with each `renew`.
@@ -38,8 +55,8 @@ class PresenceLog:
         self._clock = clock
         self._new_id = new_id
         self._lease = lease
-        self._open: dict[tuple[str, str], Visit] = {}
-        self._heard: set[tuple[str, str]] = set()
+        self._open: dict[OpenVisit, None] = {}
+        self._heard: set[OpenVisit] = set()
         self._waiting: dict[str, Visit] = {}
         self._writing = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -60,37 +77,36 @@ class PresenceLog:
         if self._timer is not None:
             self._timer.cancel()
         now = self._clock.now()
-        for session_id, room in list(self._open):
-            self.ended(session_id, room, "server_stopped", now)
+        for visit in list(self._open):
+            self.ended(visit, "server_stopped", now)
         try:
             async with self._writing:
                 await self._write(ended_at=now)
         except CollabError:
             log.exception("the last visits could not be written; another node ends them", visits=len(self._waiting))
 
-    def began(self, session_id: str, user: User, room: str, origin: Origin, at: datetime) -> None:
-        visit = Visit(self._new_id(), session_id, user, room, self._lease.node_id, origin, at, at)
-        self._open[session_id, room] = visit
-        self._put_down(visit)
+    def began(self, session_id: str, user: User, room: str, origin: Origin, at: datetime) -> OpenVisit:
+        visit = OpenVisit(Visit(self._new_id(), session_id, user, room, self._lease.node_id, origin, at, at))
+        self._open[visit] = None
+        self._put_down(visit.now)
+        return visit
 
-    def seen(self, session_id: str, room: str, at: datetime) -> None:
-        visit = self._open.get((session_id, room))
-        if visit is not None:
-            self._open[session_id, room] = visit.seen(at)
-            self._heard.add((session_id, room))
+    def seen(self, visit: OpenVisit, at: datetime) -> None:
+        if visit in self._open:
+            visit.now = visit.now.seen(at)
+            self._heard.add(visit)
 
-    def ended(self, session_id: str, room: str, reason: str, at: datetime) -> None:
+    def ended(self, visit: OpenVisit, reason: str, at: datetime) -> None:
         """A visit is over; saying it again changes nothing."""
-        visit = self._open.pop((session_id, room), None)
-        self._heard.discard((session_id, room))
-        if visit is not None:
-            self._put_down(visit.end(at, reason))
+        self._heard.discard(visit)
+        if visit in self._open:
+            del self._open[visit]
+            self._put_down(visit.now.end(at, reason))
 
     async def renew(self) -> None:
         """As `flush`, with when each session was last heard: the node's lease is renewed by it, whatever there is to
         write. `Unavailable`."""
-        for key in self._heard:
-            self._waiting[self._open[key].id] = self._open[key]
+        self._waiting |= {visit.now.id: visit.now for visit in self._heard}
         self._heard.clear()
         await self.flush()
 
@@ -137,8 +153,8 @@ class PresenceLog:
         now = self._clock.now()
         self._lease.begin_anew()
         node_id = self._lease.node_id
-        self._open = {
-            key: replace(visit, id=self._new_id(), node_id=node_id, started_at=now) for key, visit in self._open.items()
-        }
+        for visit in self._open:
+            visit.now = replace(visit.now, id=self._new_id(), node_id=node_id, started_at=now)
         over = [visit for visit in (*unwritten.values(), *self._waiting.values()) if visit.ended_at is not None]
-        self._waiting = {visit.id: replace(visit, node_id=node_id) for visit in (*over, *self._open.values())}
+        going_on = [visit.now for visit in self._open]
+        self._waiting = {visit.id: replace(visit, node_id=node_id) for visit in (*over, *going_on)}

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from collab.domain.bands import User
 from collab.domain.kinds import Kinds
 from collab.domain.ot.document import Document
-from collab.domain.songs.fields import identity
+from collab.domain.songs.found import identity
 from collab.services.bands.contents import ContentService
 from collab.services.editing.history import HistoryService
 from collab.services.songs import sheets

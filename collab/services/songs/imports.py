@@ -122,6 +122,8 @@ class ImportService:
             result={
                 "problems": [problem.to_json() for problem in songs.problems],
                 "problem_count": songs.problem_count,
+                "lost_count": songs.lost_count,
+                "remarks": [remark.to_json() for remark in songs.remarks],
             },
         )
         await self._store.add(job, self._runner, self._clock.now() + LEASE, max_running=MAX_RUNNING)
@@ -232,8 +234,8 @@ class ImportService:
         edits = await self._reader.edits_by_id(job.content_id, ids)
         tallies = [tally(edit.ops) for edit in edits]
         added, updated = sum(added for added, _ in tallies), sum(updated for _, updated in tallies)
-        if status == "completed" and job.total == 0:
-            status, message = "error", f"no song was found in {job.name}"
+        if status == "completed" and (fault := _mostly_lost(job)):
+            status, message = "error", fault
         result: dict[str, Value] = {
             **job.result,
             "status": status,
@@ -241,8 +243,7 @@ class ImportService:
             "updated": updated,
             "unchanged": job.done - added - updated if status == "completed" else 0,
         }
-        problems = job.result["problem_count"]
-        told = message or f"{job.name}: {added} songs added, {updated} changed, {problems} lines with problems"
+        told = message or f"{job.name}: {added} songs added, {updated} changed, {_problems(job)}"
         if await self._store.finish(job.id, status, {**result, "message": told}, self._clock.now()):
             over = replace(job, status=status, result={**result, "message": told})
             word = "completed" if status == "completed" else "error"
@@ -273,9 +274,25 @@ class ImportService:
         task.add_done_callback(self._tasks.discard)
 
 
+def _mostly_lost(job: Job) -> str:
+    """What to say of an import that brought in less than it lost; nothing of any other."""
+    lost = job.result.get("lost_count", 0)
+    if job.total == 0:
+        return f"no song was found in {job.name}"
+    if lost <= job.total:
+        return ""
+    return f"most of {job.name} is lost: {job.total} songs came in, {lost} lines were not understood"
+
+
+def _problems(job: Job) -> str:
+    lost = job.result.get("lost_count", 0)
+    return f"{job.result['problem_count']} lines with problems" + (f", {lost} of them lost" if lost else "")
+
+
 def _brief(job: Job) -> Job:
     """The job as a list has it, where a hundred with all their problems would be megabytes."""
-    return replace(job, result={**job.result, "problems": job.result["problems"][:LISTED_PROBLEMS]})
+    shown = {name: job.result.get(name, [])[:LISTED_PROBLEMS] for name in ("problems", "remarks")}
+    return replace(job, result={**job.result, **shown})
 
 
 def _edit_id(job: Job, begin: int) -> str:

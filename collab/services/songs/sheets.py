@@ -11,9 +11,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from collab.domain.kinds import Kind
 from collab.domain.ot.document import Document
 from collab.domain.ot.ops import Item, Value
+from collab.domain.songs.chordpro import CHART_BEGINS, CHART_ENDS, META, chordpro_songs
+from collab.domain.songs.formulas import defused
 from collab.domain.words import clock
 
-_CHORDPRO = ("title", "subtitle", "artist", "composer", "key", "tempo", "time_signature", "capo", "duration", "year")
+_OWN_META = ("tuning", "style", "lead", "link")
+"""Fields that ChordPro has no directive for, written as `{meta: style …}`."""
+
+_DIRECTIVES = ("title", "subtitle", "artist", "composer", "key", "tempo", "time", "capo", "duration", "year")
 _ALWAYS = ("title", "artist", "key", "tempo", "duration")
 _CLOCKS = ("duration", "target_duration")
 
@@ -49,10 +54,11 @@ def as_csv(document: Document, kind: Kind) -> bytes:
     names = [name for name in declared if name in used or name in _ALWAYS]
     has_types = len(kind.item_types) > 1
     written = io.StringIO()
-    writer = csv.writer(written)
+    # In quotes a cell keeps the spaces that it begins with: a chart's indent.
+    writer = csv.writer(written, quoting=csv.QUOTE_ALL)
     writer.writerow([*(["type"] if has_types else []), *names])
     for item in items:
-        cells = [_defused(_written(name, item.fields.get(name))) for name in names]
+        cells = [defused(_cell(name, item.fields.get(name))) for name in names]
         writer.writerow([*([item.type] if has_types else []), *cells])
     return b"\xef\xbb\xbf" + written.getvalue().encode()
 
@@ -104,17 +110,45 @@ def _rows(items: Sequence[Item], charts: Mapping[str, str]) -> list[Row]:
 
 def _chordpro_song(item: Item, chart: str) -> str:
     lines = [
-        f"{{{'time' if name == 'time_signature' else name}: {_directive(_written(name, item.fields[name]))}}}"
-        for name in _CHORDPRO
-        if item.fields.get(name) is not None
+        f"{{{name}: {_in_line(_written(field, item.fields[field]))}}}"
+        for name, field in META.items()
+        if name in _DIRECTIVES and item.fields.get(field) is not None
     ]
-    lines += [f"{{meta: tag {_directive(tag)}}}" for tag in item.fields.get("tags") or ()]
-    return "\n".join([*lines, *(["", chart] if chart else [])]) + "\n"
+    if item.fields.get("subtitle") and not item.fields.get("artist"):
+        # Without it the subtitle would be taken for the artist.
+        lines.insert(1, "{artist: }")
+    lines += [_meta(name, item.fields[name]) for name in _OWN_META if item.fields.get(name)]
+    lines += [_meta("tag", tag) for tag in item.fields.get("tags") or ()]
+    notes = str(item.fields.get("notes") or "")
+    lines += [_meta("notes", line) for line in notes.split("\n") if notes]
+    return "\n".join([*lines, *(["", *_chart(chart)] if chart else [])]) + "\n"
 
 
-def _directive(value: str) -> str:
-    """A value that can't end its directive."""
-    return " ".join(value.replace("{", "(").replace("}", ")").split())
+def _meta(name: str, value: str) -> str:
+    # A colon that begins the value would be taken for the one behind the name.
+    colon = ":" if value.lstrip().startswith(":") else ""
+    return f"{{meta: {name}{colon} {_in_line(value)}}}"
+
+
+def _chart(chart: str) -> list[str]:
+    """The lines of a chart, marked as such where one of them would be read as something else."""
+    lines = chart.split("\n")
+    songs = [raw for _, raw in chordpro_songs(["{title: x}\n", "\n", *(f"{line}\n" for line in lines)])]
+    is_plain = len(songs) == 1 and songs[0] == {"title": "x", "tags": [], "chart": f"\n{chart}\n"}
+    return lines if is_plain else [CHART_BEGINS, *lines, CHART_ENDS]
+
+
+def _in_line(value: str) -> str:
+    """A value as it stands in a directive, on one line."""
+    return " ".join(value.split())
+
+
+def _cell(name: str, value: Value) -> str:
+    """A value as it stands in a table. Hours are minutes there: a spreadsheet takes `1:02:03` for a time of day."""
+    if name in _CLOCKS and value is not None:
+        minutes, seconds = divmod(round(value), 60)
+        return f"{minutes}:{seconds:02}"
+    return _written(name, value)
 
 
 def _written(name: str, value: Value) -> str:
@@ -125,8 +159,3 @@ def _written(name: str, value: Value) -> str:
     if isinstance(value, list):
         return "; ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _defused(cell: str) -> str:
-    """The cell; one that a spreadsheet would take for a formula gets an apostrophe before it, which makes it text."""
-    return f"'{cell}" if cell.lstrip()[:1] in ("=", "+", "-", "@") or cell[:1] in ("\t", "\r") else cell

@@ -74,7 +74,7 @@ export class Content extends Room<ContentState, ContentJoined> {
       this.room,
       connection,
       this.#retries,
-      (document, lastEdit) => new Replica(document, userId, [], store.mayGrow, lastEdit),
+      (document, lastEdit) => new Replica(document, userId, store.mayGrow, { lastEdit }),
       () => this.#edited(),
     );
     this.#presence = new OwnPresence(this.room, connection, this.#retries, () => this.isJoined);
@@ -86,7 +86,7 @@ export class Content extends Room<ContentState, ContentJoined> {
     if (this.#isClosed) return this;
     if (stored) {
       const confirmed = Document.fromJson(stored.confirmed);
-      this.#sync.replica = new Replica(confirmed, this.userId, stored.pending, this.#store.mayGrow, stored.lastEdit);
+      this.#sync.replica = new Replica(confirmed, this.userId, this.#store.mayGrow, stored);
       this.role = stored.role as Role;
       this.changed();
     }

@@ -5,55 +5,110 @@ import { type Document, Draft } from "./document";
 import type { Done } from "./letters";
 import { correction, type Pending } from "./pending";
 import type { Op } from "./types";
-import { foretold } from "./undoing";
+import { earlier, foretold, type Undone } from "./undoing";
 
-/**
- * So many of the latest edits are kept, as many as the server's default looks back to. Of what lies further back an
- * undo shows once the server has it.
- */
+/** So many of the latest edits are kept, as many as the server's default looks back to. */
 const MAX_PAST = 1_000;
 
-/** The latest confirmed edits, adjacent, up to the confirmed version. */
+/** The latest edits, adjacent, up to a document. */
 export class Past {
   #edits: Done[] = [];
+  /** Those of them that the very next one did not take back, nor all that came after them and was. */
+  #standing: Done[] = [];
+
+  constructor(edits: readonly Done[] = []) {
+    for (const edit of edits) this.push(edit);
+  }
 
   get edits(): readonly Done[] {
     return this.#edits;
+  }
+
+  /** The latest of them, as far back as it takes to undo these. */
+  since(targets: readonly string[]): readonly Done[] {
+    const isTarget = ({ editId }: Done): boolean => targets.includes(editId);
+    const first = this.#edits.findIndex(isTarget);
+    const lookedAt = targets.map((target) => this.#lookedAt(target)?.length ?? 0);
+    return first < 0 ? [] : this.#edits.slice(Math.min(first, this.#edits.length - Math.max(...lookedAt)));
+  }
+
+  copy(): Past {
+    const copy = new Past();
+    copy.#edits = [...this.#edits];
+    copy.#standing = [...this.#standing];
+    return copy;
   }
 
   /** The document after an edit of the history. */
   add(document: Document, edit: Omit<Done, "inverse">, version: number): Document {
     const draft = new Draft(document);
     const inverse = edit.ops.flatMap((op) => draft.apply(op) ?? []).reverse();
-    this.#edits.push({ ...edit, inverse });
-    if (this.#edits.length > 2 * MAX_PAST) this.#edits = this.#edits.slice(-MAX_PAST);
+    this.push({ ...edit, inverse });
     return draft.finish(version);
+  }
+
+  push(edit: Done): void {
+    this.#edits.push(edit);
+    const last = this.#standing.at(-1);
+    if (last && edit.undoes === last.editId && isSame(edit.ops, last.inverse)) this.#standing.pop();
+    else this.#standing.push(edit);
+    if (this.#edits.length > 2 * MAX_PAST) this.#edits = this.#edits.slice(-MAX_PAST);
+    if (this.#standing.length > 2 * MAX_PAST) this.#standing = this.#standing.slice(-MAX_PAST);
   }
 
   clear(): void {
     this.#edits = [];
+    this.#standing = [];
+  }
+
+  /** What undoing an edit comes to on the document at the end; null where only the server can tell. */
+  undone(target: string, document: Document): Undone | null {
+    const last = this.#standing.at(-1);
+    // It is as if nothing had been edited since: whatever came before, this takes it back.
+    if (last?.editId === target) return { undoes: target, ops: [...last.inverse] };
+    const history = this.#lookedAt(target);
+    return history && foretold(target, document, history);
+  }
+
+  /** The history that the server looks at to undo an edit; null where not all of that was heard here. */
+  #lookedAt(target: string): readonly Done[] | null {
+    const reach = this.#edits.slice(-MAX_PAST);
+    let from = reach.findIndex(({ editId }) => editId === target);
+    const edit = reach[from];
+    if (!edit) return null;
+    for (;;) {
+      const before = earlier(edit, reach.slice(from));
+      const heard = reach.slice(0, from).filter(({ editId }) => before.has(editId));
+      // Of what lies further back the server knows no more than is known here.
+      if (heard.length < before.size && reach.length < MAX_PAST) return null;
+      if (heard.length < before.size || !heard[0]) return reach.slice(from);
+      from = reach.indexOf(heard[0]);
+    }
   }
 }
 
 /** Goes through the pending edits, in order, each as it now follows the confirmed document. */
 export class Foresight {
   #document: Document;
-  readonly #history: Done[];
+  readonly #past: Past;
 
   constructor(document: Document, past: Past) {
     this.#document = document;
-    this.#history = past.edits.slice(-MAX_PAST);
+    this.#past = past.copy();
   }
 
-  /** Takes in the next one. Returns what changes in the view, where an undo comes to something else by now. */
+  /**
+   * Takes in the next one. Returns what changes in the view, where an undo comes to something else by now; where that
+   * can't be told here, what it has shown so far stays.
+   */
   follow(entry: Pending): Op[] {
     const shown = entry.ops;
-    if (entry.target !== null) {
-      const undone = foretold(entry.target, this.#document, this.#history);
-      entry.undoes = undone?.undoes ?? null;
-      entry.ops = undone?.ops ?? shown;
+    const undone = entry.target === null ? null : this.#past.undone(entry.target, this.#document);
+    if (undone) {
+      entry.undoes = undone.undoes;
+      entry.ops = undone.ops;
     }
-    const change = entry.ops === shown ? [] : correction(this.#document, shown, entry.ops);
+    const change = undone ? correction(this.#document, shown, entry.ops) : [];
     const draft = new Draft(this.#document);
     const ops: Op[] = [];
     const inverse: Op[] = [];
@@ -63,11 +118,13 @@ export class Foresight {
       inverse.unshift(back);
       ops.push(placed(op, draft));
     }
-    this.#history.push({ editId: entry.editId, ops, inverse, undoes: entry.undoes });
+    this.#past.push({ editId: entry.editId, ops, inverse, undoes: entry.undoes });
     this.#document = draft.finish();
     return change;
   }
 }
+
+const isSame = (some: readonly Op[], others: readonly Op[]): boolean => JSON.stringify(some) === JSON.stringify(others);
 
 /** The op as it was carried out: in the place that was free. */
 function placed(op: Op, draft: Draft): Op {

@@ -40,17 +40,23 @@ export function revived(kept: KeptPending): Pending {
 }
 
 /**
- * Those that are to be sent: all, but for edits at the end that were undone before they were sent, and their undos.
- * Together these change nothing, and they wait for whether they are redone.
+ * Those that stand: all, but for edits that were undone before they were sent, and their undos, with nothing between
+ * them but others of that kind. Together these change nothing.
  */
+export function standing(pending: readonly Pending[]): readonly Pending[] {
+  const found: Pending[] = [];
+  for (const entry of pending) {
+    const last = found.at(-1);
+    if (last && !last.wasSent && entry.undoes === last.editId) found.pop();
+    else found.push(entry);
+  }
+  return found;
+}
+
+/** Those that are to be sent: all up to the last that stands. Those after it wait for whether they are redone. */
 export function awake(pending: readonly Pending[]): readonly Pending[] {
-  const standing: number[] = [];
-  pending.forEach((entry, index) => {
-    const last = pending[standing.at(-1) ?? -1];
-    if (last && !last.wasSent && entry.undoes === last.editId) standing.pop();
-    else standing.push(index);
-  });
-  return pending.slice(0, (standing.at(-1) ?? -1) + 1);
+  const last = standing(pending).at(-1);
+  return last ? pending.slice(0, pending.indexOf(last) + 1) : [];
 }
 
 /** Whether the fields still hold what its author expects, or what they are to be given. */

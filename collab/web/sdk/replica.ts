@@ -13,8 +13,21 @@ import { Document, Draft } from "./document";
 import { Foresight, Past } from "./foresight";
 import { newId } from "./ids";
 import type { Notice } from "./events";
+import type { Done } from "./letters";
 import { OwnWrites, toldByAnswer, tooLate } from "./notice";
-import { applied, awake, correction, isIdle, joined, type KeptPending, type Pending, placesSet, revived, valuesSeen } from "./pending";
+import {
+  applied,
+  awake,
+  correction,
+  isIdle,
+  joined,
+  type KeptPending,
+  type Pending,
+  placesSet,
+  revived,
+  standing,
+  valuesSeen,
+} from "./pending";
 import { cut, type Request, requestOf } from "./request";
 import { transform } from "./transform";
 import type { Edit, EditAnswer, Op, Problem } from "./types";
@@ -24,7 +37,12 @@ export interface Saved {
   confirmed: ReturnType<Document["toJson"]>;
   lastEdit?: string | null;
   pending: Pending[];
+  /** The edits up to `confirmed` that it takes to tell what undos among the pending come to. */
+  past?: readonly Done[];
 }
+
+/** The same as a device keeps it, which may have been written by an older version of this. */
+type Kept = Omit<Saved, "pending"> & { pending: readonly KeptPending[] };
 
 export interface EditOptions {
   /** The document that the author saw last, where a draft has hidden what came since. */
@@ -47,16 +65,16 @@ export class Replica {
   #late: { document: Document; lastEdit: string | null } | null = null;
   readonly #notices: Notice[] = [];
   readonly #ownWrites = new OwnWrites();
-  readonly #past = new Past();
+  readonly #past: Past;
 
   constructor(
     confirmed: Document,
     readonly userId: string,
-    pending: readonly KeptPending[] = [],
     readonly mayGrow = true,
-    lastEdit: string | null = null,
+    { pending = [], past = [], lastEdit = null }: Partial<Kept> = {},
   ) {
     this.#lastEdit = lastEdit;
+    this.#past = new Past(past);
     this.#confirmed = confirmed;
     this.#pending = pending.map(revived);
     this.#view = applied(confirmed, this.#pending);
@@ -89,7 +107,8 @@ export class Replica {
 
   save(): Saved {
     const pending = this.pending.map((entry) => ({ ...entry }));
-    return { confirmed: this.#confirmed.toJson(), lastEdit: this.#lastEdit, pending };
+    const past = this.#past.since(pending.flatMap(({ target }) => target ?? []));
+    return { confirmed: this.#confirmed.toJson(), lastEdit: this.#lastEdit, pending, past };
   }
 
   takeNotices(): Notice[] {
@@ -141,11 +160,18 @@ export class Replica {
 
   /** What to send now, in a message of at most `maxBytes`: the oldest pending edit, or as much of it as fits. */
   next(roomId: string, maxBytes = Infinity): Request | null {
-    const [first] = this.pending;
-    if (!first || first.sent) return null;
-    first.wasSent = true;
-    this.#cut(first, cut(first, roomId, this.#confirmed, maxBytes));
-    return requestOf(first, roomId, this.#confirmed, maxBytes);
+    for (;;) {
+      const [first] = this.pending;
+      if (!first || first.sent) return null;
+      this.#cut(first, cut(first, roomId, this.#confirmed, maxBytes));
+      first.wasSent = true;
+      const request = requestOf(first, roomId, this.#confirmed, maxBytes);
+      if (!request.refusal || !this.#undoOf(first.editId)) return request;
+      // It can't be stored, and its author has taken it back: nothing is left to be told.
+      this.#forget(first.editId);
+      this.#takeOut(first);
+      this.#land();
+    }
   }
 
   /** What to send again after the connection broke: word for word what was in flight, where its answer is missing. */
@@ -252,13 +278,26 @@ export class Replica {
     return { editId, target: null, undoes: null, ops, madeOn: this.#confirmed.version, expected: null, sent: null, isInPlace: false };
   }
 
-  /** Makes several edits of the first one, where its ops came in pieces. */
+  /** Makes several edits of the first one, where its ops came in pieces, and as many of its undo. */
   #cut(first: Pending, [ops = first.ops, ...rest]: Op[][]): void {
-    if (rest.length === 0 || this.#pending.some(({ target }) => target === first.editId)) return;
-    const pieces = rest.map((piece) => ({ ...this.#made(newId(), piece), madeOn: first.madeOn }));
+    if (rest.length === 0) return;
     first.ops = ops;
-    this.#pending.splice(1, 0, ...pieces);
-    this.stacks.cut(first.editId, pieces.map(({ editId }) => editId));
+    const pieces = [first, ...rest.map((more) => ({ ...this.#made(newId(), more), madeOn: first.madeOn }))];
+    this.#putInstead(first, pieces);
+    const undo = this.#undoOf(first.editId);
+    if (!undo) return;
+    const undos = pieces.slice(1).map(({ editId }) => ({ ...this.#made(newId(), []), target: editId }));
+    this.#putInstead(undo, [...undos.reverse(), undo]);
+    this.#transformPending([]);
+  }
+
+  #putInstead(entry: Pending, pieces: Pending[]): void {
+    this.#pending.splice(this.#pending.indexOf(entry), 1, ...pieces);
+    this.stacks.cut(entry.editId, pieces.map(({ editId }) => editId));
+  }
+
+  #undoOf(editId: string): Pending | undefined {
+    return this.#pending.find(({ target, sent }) => target === editId && sent === null);
   }
 
   /** The version whose values the author of these ops saw: under their own pending ones, what came since is hidden. */
@@ -350,7 +389,7 @@ export class Replica {
     const dropped: Notice[] = [];
     let left = [...over];
     const moving = this.#pending.filter(({ isInPlace }) => !isInPlace);
-    const told = new Set(this.pending);
+    const told = new Set(standing(this.#pending));
     const isForetelling = moving.some(({ target }) => target !== null);
     const foresight = isForetelling ? new Foresight(this.#confirmed, this.#past) : null;
     for (const entry of moving) {
@@ -375,7 +414,7 @@ export class Replica {
   /** An edit that is not stored: neither it nor its undo can be undone. */
   #forget(editId: string): void {
     this.stacks.forget(editId);
-    const undo = this.#pending.find(({ target, sent }) => target === editId && sent === null);
+    const undo = this.#undoOf(editId);
     if (undo) this.#remove(undo);
   }
 

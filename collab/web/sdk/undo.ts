@@ -54,11 +54,12 @@ export class UndoStacks {
     if (steps.length > MAX_STEPS) steps.shift();
   }
 
-  /** An edit became several: it, and after it these. They are taken back together. */
+  /** An edit or undo became several, itself among them, in this order. They are taken back together. */
   cut(editId: string, pieces: readonly string[]): void {
-    const at = this.#done.findIndex((step) => step.editId === editId);
-    const whole = this.#done[at];
-    if (whole) this.#done.splice(at + 1, 0, ...pieces.map((piece) => ({ ...whole, editId: piece })));
+    const cut = (step: Step): Step[] =>
+      step.editId === editId ? pieces.map((piece) => ({ ...step, editId: piece })) : [step];
+    this.#done = this.#done.flatMap(cut);
+    this.#undone = this.#undone.flatMap(cut);
   }
 
   /** An edit will never be stored: nothing is left to undo. */

@@ -10,18 +10,21 @@ import type { Dropped, Op } from "./types";
 
 type Reason = Dropped["reason"];
 
-/** What an undo comes to: the edit that it takes back, and its ops, as placed. */
+/** What an undo comes to: the edit that it takes back, null where that is undone already, and its ops, as placed. */
 export interface Undone {
-  undoes: string;
+  undoes: string | null;
   ops: Op[];
 }
 
 const MAX_POSITION_LENGTH = 500;
 
-/** What undoing the edit `target` comes to; null where only the server, which knows more of the history, can tell. */
+/**
+ * What undoing the edit `target` of a history comes to; null where only the server can tell. The history begins with it,
+ * or before: as far back as `earlier` says.
+ */
 export function foretold(target: string, document: Document, history: readonly Done[]): Undone | null {
   const live = liveEdit(target, history);
-  if (!live || needsEarlier(live, history)) return null;
+  if (!live) return { undoes: null, ops: [] };
   try {
     return { undoes: live.editId, ops: new Undoing(live, document, history).ops };
   } catch (error) {
@@ -41,16 +44,16 @@ function liveEdit(target: string, history: readonly Done[]): Done | undefined {
   }
 }
 
-/** Whether an edit before the history has to be known for the letters to come back each at its own place. */
-function needsEarlier(live: Done, history: readonly Done[]): boolean {
-  const places = textPlaces(live);
+/**
+ * The ids of edits that lie before the history, and without which the target's texts are not taken back exactly: undos
+ * in those texts take them back.
+ */
+export function earlier(target: Done, history: readonly Done[]): Set<string> {
+  const places = textPlaces(target);
+  const isThere = (one: Place): boolean => places.some((other) => isAt(one, other));
+  const undone = history.flatMap((edit) => (edit.undoes !== null && textPlaces(edit).some(isThere) ? [edit.undoes] : []));
   const known = new Set(history.map(({ editId }) => editId));
-  return history.some(
-    (edit) =>
-      edit.undoes !== null &&
-      !known.has(edit.undoes) &&
-      textPlaces(edit).some((one) => places.some((other) => isAt(one, other))),
-  );
+  return new Set(undone.filter((editId) => !known.has(editId)));
 }
 
 const textPlaces = (edit: Done): Place[] => edit.ops.flatMap((op) => (op.op === "text" ? [op] : []));

@@ -4,7 +4,7 @@
  */
 
 import { writeFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Connection, Content, type Notice, type Op, Rest } from "../sdk";
 import { anyOp, dice, until } from "./live";
 
@@ -38,12 +38,17 @@ class Member {
   readonly connection: Connection;
   readonly content: Content;
   readonly told: Notice[] = [];
+  /** The version with which they opened the content. */
+  since = 0;
   /** The ids made while this member did something, each with the version that they saw then. */
   readonly made: Record<string, number> = {};
   /** Their clock as they edit: it stands but for pauses, and is behind, so that no ping seems overdue. */
   #now = Date.now() - 86_400_000;
 
-  constructor(user: string, token: string) {
+  constructor(
+    readonly user: string,
+    token: string,
+  ) {
     this.connection = new Connection({ url, token });
     this.content = new Content(contentId, user, this.connection);
     this.content.onNotice = (notice) => this.told.push(notice);
@@ -51,6 +56,24 @@ class Member {
 
   get document(): NonNullable<ReturnType<Content["getState"]>["document"]> {
     return this.content.getState().document!;
+  }
+
+  async enter(): Promise<void> {
+    this.connection.connect();
+    await this.content.open();
+    await until(this.content, (one) => one.document !== null);
+    this.since = this.document.version;
+  }
+
+  leave(): void {
+    this.content.close();
+    this.connection.disconnect();
+  }
+
+  /** Whether they have everything up to a version, and nothing else. */
+  isAt(version: number): boolean {
+    const { saving, document } = this.content.getState();
+    return saving === "saved" && document?.version === version;
   }
 
   /** What they see, whatever its version. */
@@ -87,23 +110,24 @@ class Member {
   }
 }
 
-const members = people.map(([user, token]) => new Member(user, token));
+/** Those of all tests. Each begins with members who have just come, and hear all that is edited from then on. */
+const everybody: Member[] = [];
+let members: Member[];
 const rest = new Rest(people[0]![1], url);
 
-beforeAll(async () => {
-  for (const { connection, content } of members) {
-    connection.connect();
-    await content.open();
-  }
-  await Promise.all(members.map(({ content }) => until(content, (one) => one.document !== null)));
+beforeEach(async () => {
+  members = people.map(([user, token]) => new Member(user, token));
+  everybody.push(...members);
+  await Promise.all(members.map((member) => member.enter()));
+}, timeout);
+
+afterEach(() => {
+  for (const member of members) member.leave();
 });
 
 afterAll(() => {
-  for (const { connection, content } of members) {
-    content.close();
-    connection.disconnect();
-  }
-  writeFileSync(report, JSON.stringify(members.map(({ told, made }) => ({ told: told.map(brief), made }))));
+  const told = everybody.map(({ user, since, told, made }) => ({ user, since, told: told.map(brief), made }));
+  writeFileSync(report, JSON.stringify(told));
 });
 
 test("three members who edit at random over bad lines end with the server's document", { timeout }, async () => {
@@ -201,12 +225,17 @@ async function sometime(): Promise<void> {
 /** Everybody is connected, has everything stored, and has the server's document. */
 async function comeToRest(): Promise<void> {
   for (const { connection } of members) connection.connect();
-  await Promise.all(members.map(({ content }) => until(content, (one) => one.saving === "saved")));
-  const stored = await rest.content(contentId);
-  await Promise.all(members.map(({ content }) => until(content, (one) => one.document?.version === stored.version)));
-  for (const { document, told } of members) {
-    expect(document.toJson()).toEqual(stored);
-    expect(told.filter(({ type }) => type === "refused")).toEqual([]);
+  for (;;) {
+    await Promise.all(members.map(({ content }) => until(content, (one) => one.saving === "saved")));
+    const stored = await rest.content(contentId);
+    await Promise.all(members.map(({ content }) => until(content, (one) => one.document!.version >= stored.version)));
+    // Else somebody had gone on meanwhile.
+    if (!members.every((member) => member.isAt(stored.version))) continue;
+    for (const { document, told } of members) {
+      expect(document.toJson()).toEqual(stored);
+      expect(told.filter(({ type }) => type === "refused")).toEqual([]);
+    }
+    return;
   }
 }
 

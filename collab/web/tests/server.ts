@@ -56,7 +56,7 @@ export class Server {
     if (request.event === "undo_edit") {
       const history = this.edits.map(({ edit_id: editId, ops, inverse, undoes }) => ({ editId, ops, inverse, undoes: undoes ?? null }));
       const undone = foretold(request.payload.target, this.document, history);
-      return undone ? { ...undone, base: head } : { ops: [], base: head };
+      return { ops: undone?.ops ?? [], base: head, ...(undone?.undoes ? { undoes: undone.undoes } : {}) };
     }
     const { base_version: base, rebased_to: metFrom = base } = request.payload;
     let { ops } = request.payload;
@@ -122,7 +122,7 @@ export class Client {
   reopen(): void {
     this.#arriving = [];
     const saved = structuredClone(this.replica.save());
-    this.replica = new Replica(Document.fromJson(saved.confirmed), this.name, saved.pending);
+    this.replica = new Replica(Document.fromJson(saved.confirmed), this.name, true, saved);
   }
 
   catchUp(): void {

@@ -96,8 +96,67 @@ test("an undo that an earlier SDK kept, under other names, is one still", () => 
   ada.replica.step("undo", newId);
   const { confirmed, pending } = ada.replica.save();
   const kept = pending.map(({ target, undoes, ...entry }) => ({ ...entry, undoes: target, takesBack: undoes }));
-  ada.replica = new Replica(Document.fromJson(confirmed), "ada", structuredClone(kept));
+  ada.replica = new Replica(Document.fromJson(confirmed), "ada", true, { pending: structuredClone(kept) });
   ada.settle();
   expect(server.edits.at(-1)?.undoes).toBe(server.edits[0]?.edit_id);
   expect(server.document.value("iko", "key")).toBe("F");
+});
+
+test("what was undone before it was sent stays unsent, however much others edit", () => {
+  const { ada, ben, share } = two();
+  const hearAll = (): void => {
+    ben.settle();
+    share();
+    ada.receiveAll();
+  };
+  ben.edit(type(["x"]));
+  hearAll();
+  ada.edit(type([1, "y"]));
+  ada.replica.step("undo", newId);
+  ben.replica.step("undo", newId);
+  for (let number = 0; number < 1_010; number += 1) {
+    ben.edit(set("iko", "key", `${number}`));
+    hearAll();
+    expect([ada.replica.pending.length, notes(ada)]).toEqual([0, "doors at 8"]);
+  }
+  ada.replica.step("redo", newId);
+  expect([ada.replica.pending.length, notes(ada)]).toEqual([1, "ydoors at 8"]);
+});
+
+test("an undo shows at once as long as its edit is kept here", () => {
+  const { server, ada, ben, share } = two();
+  const hearAll = (): void => {
+    for (const member of [ada, ben]) member.settle();
+    share();
+    for (const member of [ada, ben]) member.receiveAll();
+  };
+  ben.edit(type(["x"]));
+  hearAll();
+  ada.edit(type([1, "y"]));
+  hearAll();
+  ben.replica.step("undo", newId);
+  for (let number = 0; number < 998; number += 1) {
+    ben.edit(set("iko", "key", `${number}`));
+    hearAll();
+  }
+  ada.replica.step("undo", newId);
+  expect(notes(ada)).toBe("doors at 8");
+  hearAll();
+  expect(notes(ada)).toBe(server.document.text(null, "notes"));
+});
+
+test("an undo that waits is foretold in a tab that is opened again as in the one before", () => {
+  const { ada, ben, share } = two();
+  ada.edit(set("iko", "key", "G"));
+  ada.settle();
+  share();
+  ada.replica.step("undo", newId);
+  ada.reopen();
+  expect(ada.replica.view.value("iko", "key")).toBe("F");
+  ben.receiveAll();
+  ben.edit(set("iko", "key", "C"));
+  ben.settle();
+  share();
+  ada.receiveAll();
+  expect(ada.replica.view.value("iko", "key")).toBe("C");
 });

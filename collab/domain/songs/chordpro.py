@@ -1,0 +1,174 @@
+"""ChordPro (chordpro.org): directives say what the song is, the rest is its chart.
+
+A file holds one song or several, parted by `{new_song}`, or by the next title where a song's text has begun. What is
+said of a song before its text goes into its fields. A key, tempo or meter within the text stays where it is, since it
+holds from there on; so does whatever songs have no field for.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from collab.domain.ot.ops import Value
+from collab.domain.songs.found import Found
+
+META: Mapping[str, str] = {
+    **{name: name for name in ("title", "subtitle", "artist", "composer", "key", "tempo", "capo", "duration", "year")},
+    **{name: name for name in ("tuning", "style", "lead", "link", "notes")},
+    "time": "time_signature",
+    "metronome": "tempo",
+    "bpm": "tempo",
+    "tag": "tags",
+}
+"""The directives that say something of the song, and our fields for them. Those of the second line are ours, written as
+`{meta: style …}`."""
+
+SEVERAL = {"artist": ", ", "composer": ", ", "notes": "\n"}
+"""Of these a song may have several directives, and what is between them; of the others the first counts."""
+
+_SHORT = {"t": "title", "st": "subtitle", "su": "subtitle", "a": "artist", "k": "key", "ns": "new_song"}
+_WITHIN = ("key", "tempo", "time_signature", "capo")
+"""These may change within a song."""
+
+_RAW_ENDS: Mapping[str, Sequence[str]] = {
+    **{f"start_of_{name}": (f"end_of_{name}",) for name in ("ly", "abc", "svg", "textblock", "musicxml")},
+    **dict.fromkeys(("start_of_tab", "sot"), ("end_of_tab", "eot")),
+    **dict.fromkeys(("start_of_grid", "sog"), ("end_of_grid", "eog")),
+    "x_collab": ("x_collab",),
+}
+"""Blocks that hold no ChordPro, and what ends them. Our own is not part of the chart."""
+
+CHART_BEGINS = "{x_collab: chart}"
+CHART_ENDS = "{x_collab: end}"
+"""Our exports put these round a chart that holds what would be read as something else; other programs skip them."""
+
+_SURE = frozenset(META) | {
+    "new_song",
+    "comment",
+    "c",
+    "soc",
+    "sov",
+    "sot",
+    "start_of_chorus",
+    "start_of_verse",
+    "define",
+}
+
+
+def is_chordpro(text: str) -> bool:
+    """Whether a text has a directive of ChordPro on one of its first lines."""
+    return any(directive(line)[0] in _SURE for line in text.split("\n", 300)[:300])
+
+
+def read_chordpro(file: str, lines: Sequence[str], found: Found, title: str = "") -> None:
+    """The songs of a file. A song that has a chart and no title gets this one, if it is the only one."""
+    songs = list(chordpro_songs(lines))
+    for line, raw in songs:
+        if len(songs) == 1 and not raw.get("title") and raw["chart"]:
+            raw["title"] = title
+        found.song(file, line, raw)
+
+
+def chordpro_songs(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Value]]]:
+    """Each song as it is written, and the line that it begins on."""
+    song = _Song()
+    for number, written in enumerate(lines, 1):
+        # Songbooks are joined from files that each begin with a byte order mark.
+        line = written.removeprefix("\ufeff")
+        name, value = directive(line)
+        if song.ends_with(name, value):
+            if song.line:
+                yield song.line, song.fields()
+            song = _Song()
+        if name != "new_song" or song.is_ours:
+            song.take(number, line, name, value)
+    if song.line:
+        yield song.line, song.fields()
+
+
+def directive(line: str) -> tuple[str, str]:
+    """The name and value of a line that is a directive; two empty strings for any other."""
+    text = line.strip("\ufeff \t\r\n")
+    if not (text.startswith("{") and text.endswith("}")):
+        return "", ""
+    name, value = _named(text[1:-1])
+    if name == "meta":
+        name, value = _named(value)
+    return _SHORT.get(name, name), value
+
+
+def _named(text: str) -> tuple[str, str]:
+    """A name and what stands behind it, after a colon or white space."""
+    match = re.match(r"\s*([A-Za-z_]+)(?=[\s:]|$)", text)
+    if match is None:
+        return "", ""
+    return match[1].lower(), text[match.end() :].strip().removeprefix(":").strip()
+
+
+class _Song:
+    """A song while it is read."""
+
+    def __init__(self) -> None:
+        self.line = 0
+        self._said: dict[str, list[str]] = {}
+        self._chart: list[str] = []
+        self._has_text = False
+        self._raw_ends: Sequence[str] = ()
+
+    @property
+    def is_ours(self) -> bool:
+        """Within a chart that our export marked: nothing in it means anything."""
+        return "x_collab" in self._raw_ends
+
+    def ends_with(self, name: str, value: str) -> bool:
+        """Whether this directive begins another song. It does so within a block too: many a block is never ended."""
+        if self.is_ours:
+            return False
+        return name == "new_song" or (name == "title" and bool(value) and self._has_text and "title" in self._said)
+
+    def take(self, number: int, line: str, name: str, value: str) -> None:
+        if not self.line:
+            if line.startswith("#") or not line.strip():
+                # What stands above the first directive is about the file.
+                return
+            self.line = number
+        if self._raw_ends:
+            self._take_raw(line, name)
+        elif not self._is_said(name, value):
+            self._take_text(line, name)
+
+    def fields(self) -> dict[str, Value]:
+        """What was said of the song, by field, and its chart."""
+        tags = self._said.pop("tags", [])
+        said: dict[str, Value] = {field: SEVERAL.get(field, "").join(words) for field, words in self._said.items()}
+        if "subtitle" in said and "artist" not in said:
+            # The first programs had no directive for the artist.
+            said["artist"] = said.pop("subtitle")
+        return {**said, "tags": tags, "chart": "".join(self._chart)}
+
+    def _take_raw(self, line: str, name: str) -> None:
+        self._has_text = True
+        if name != "x_collab":
+            self._chart.append(line)
+        if name in self._raw_ends:
+            self._raw_ends = ()
+
+    def _is_said(self, name: str, value: str) -> bool:
+        """Takes what a directive says of the song; False where it is part of the chart."""
+        field = META.get(name)
+        if field is None:
+            return False
+        if field in SEVERAL or field == "tags":
+            self._said.setdefault(field, []).append(value)
+            return True
+        if field in self._said:
+            return False
+        if value:
+            self._said[field] = [value]
+        return not (field in _WITHIN and self._has_text)
+
+    def _take_text(self, line: str, name: str) -> None:
+        self._raw_ends = _RAW_ENDS.get(name, ())
+        if name != "x_collab":
+            self._chart.append(line)
+        is_directive = bool(name) and name not in _RAW_ENDS
+        self._has_text = self._has_text or not (is_directive or line.startswith("#") or not line.strip())

@@ -1,0 +1,105 @@
+"""CSV as spreadsheets and other programs write it: commas, semicolons, tabs or bars between cells, any header.
+
+Reading takes time in proportion to the text, whatever it is: no line is read more than twice.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+
+from collab.domain.kinds import FieldTypes
+from collab.domain.record import record
+from collab.domain.songs.found import Found
+from collab.domain.songs.tables import HEADER_WITHIN, Row, is_header, known_columns, read_rows
+
+_DELIMITERS = ",;\t|"
+
+
+@record
+class Header:
+    """The line of a header, counted from 0, its titles, and what stands between them."""
+
+    line: int
+    titles: Sequence[str]
+    delimiter: str
+
+
+def header_of(lines: Sequence[str], types: FieldTypes) -> Header | None:
+    """The first line that names what songs have; None where there is none."""
+    delimiters = _DELIMITERS
+    looked_at = 0
+    for index, line in enumerate(lines):
+        if not line.strip(" \t\n,;|"):
+            continue
+        if line[:4].lower() == "sep=" and looked_at == 0 and len(line.strip()) <= 5:
+            delimiters = line[4:5].strip("\n") or _DELIMITERS
+            continue
+        header = _header(index, line, delimiters, types)
+        if is_header(header.titles, types, is_first=looked_at == 0):
+            return header
+        looked_at += 1
+        if looked_at == HEADER_WITHIN:
+            break
+    return None
+
+
+def read_csv(file: str, lines: Sequence[str], header: Header, found: Found) -> None:
+    """The songs under a header; a row that is no row is told."""
+    read_rows(file, header.line + 1, header.titles, _good_rows(file, lines, header, found), found)
+
+
+def cells_of(line: str, delimiter: str) -> list[str]:
+    """The cells of one line. One that is longer than the csv module takes has no title in it, and is one cell."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        return [line]
+
+
+def _header(index: int, line: str, delimiters: str, types: FieldTypes) -> Header:
+    """A line as a header, with the delimiter that makes the most sense of it."""
+    best = max(delimiters, key=lambda delimiter: known_columns(cells_of(line, delimiter), types))
+    return Header(index, cells_of(line, best), best)
+
+
+def _good_rows(file: str, lines: Sequence[str], header: Header, found: Found) -> Iterator[Row]:
+    expected = len(header.titles)
+    for line, cells in _rows(lines, header.line + 1, header.delimiter):
+        if isinstance(cells, str):
+            found.bad(file, line, cells, is_lost=True)
+        elif any(cell.strip() for cell in cells[expected:]):
+            wanted = f"expected {expected} cells, got {len(cells)}: put a text with '{header.delimiter}' in quotes"
+            found.bad(file, line, wanted, is_lost=True)
+        else:
+            yield line, cells
+
+
+def _rows(lines: Sequence[str], begin: int, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """The rows with the number of the line each begins on, or what is wrong with it; after a bad line it goes on.
+
+    A row that went wrong after several lines was within quotes at the beginning of each of them but the first. So a
+    row which begins on one of these and opens quotes that this line does not close comes to the same end: only the line
+    itself is read, and none is read more than twice.
+    """
+    while begin < len(lines):
+        left = (lines[index] for index in range(begin, len(lines)))
+        reader = csv.reader(left, delimiter=delimiter, strict=True, skipinitialspace=True)
+        read = 0
+        try:
+            for cells in reader:
+                yield begin + read + 1, cells
+                read = reader.line_num
+            return
+        except csv.Error as error:
+            end = begin + reader.line_num
+            begin += read
+            yield begin + 1, f"expected a row of cells: {error}"
+            for line in range(begin + 1, end - 1):
+                yield line + 1, _row(lines[line], delimiter)
+            begin = max(begin + 1, end - 1)
+
+
+def _row(line: str, delimiter: str) -> list[str] | str:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True), [])
+    except csv.Error as error:
+        return f"expected a row of cells: {error}"

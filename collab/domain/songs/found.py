@@ -1,0 +1,121 @@
+"""What was found in files: songs, what of them was not taken in, and how the files were read."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from collab.domain.errors import MAX_MESSAGE_LENGTH, TooLarge, cut
+from collab.domain.kinds import FieldTypes
+from collab.domain.ot.ops import Fields, Value
+from collab.domain.record import record
+from collab.domain.songs.durations import Durations
+from collab.domain.songs.values import read_song
+
+MAX_PROBLEMS = 500
+"""Bad lines that are named; all are counted. As many remarks on files are kept."""
+
+
+@record
+class LineProblem:
+    """What is wrong with a line of a file. In JSON a "line" is the number of the song in its list."""
+
+    file: str
+    line: int
+    message: str
+
+    def to_json(self) -> dict[str, Value]:
+        return {"file": self.file, "line": self.line, "message": self.message}
+
+
+@record
+class Entry:
+    """A song of a file; where it begins there."""
+
+    file: str
+    line: int
+    fields: Fields
+
+
+@record
+class Songs:
+    """What was found in files.
+
+    `problems` are the first of all that are counted: lines without a song, and values that were left out of one.
+    `lost_count` counts the lines that should have been songs and are none. `remarks` say how a file was read.
+    """
+
+    entries: Sequence[Entry] = ()
+    problems: Sequence[LineProblem] = ()
+    problem_count: int = 0
+    lost_count: int = 0
+    remarks: Sequence[LineProblem] = ()
+
+
+class Found:
+    """Each song once, the first of its title and artist. Has a bound, so that bad files take no more than good ones.
+
+    `TooLarge` where there are more than `max_songs`.
+    """
+
+    def __init__(self, types: FieldTypes, max_songs: int = 20_000) -> None:
+        self.types = types
+        self._max_songs = max_songs
+        self._entries: dict[tuple[str, str], Entry] = {}
+        self._problems: list[LineProblem] = []
+        self._problem_count = 0
+        self._lost_count = 0
+        self._remarks: list[LineProblem] = []
+
+    @property
+    def count(self) -> int:
+        """The songs so far."""
+        return len(self._entries)
+
+    def bad(self, file: str, line: int, message: str, *, is_lost: bool = False) -> None:
+        """A line has a problem, or is lost: it brings no song though it should."""
+        self._problem_count += 1
+        self._lost_count += is_lost
+        if len(self._problems) < MAX_PROBLEMS:
+            self._problems.append(LineProblem(file, line, cut(message, MAX_MESSAGE_LENGTH)))
+
+    def remark(self, file: str, message: str, line: int = 1) -> None:
+        """How a file was read, where that is not plain."""
+        if len(self._remarks) < MAX_PROBLEMS:
+            self._remarks.append(LineProblem(file, line, cut(message, MAX_MESSAGE_LENGTH)))
+
+    def song(self, file: str, line: int, raw: Mapping[str, Value], durations: Durations | None = None) -> None:
+        """A song as it is written; only what the song's types name is read."""
+        known = {name: value for name, value in raw.items() if name in self.types}
+        fields, remarks = read_song(known, self.types, durations or Durations())
+        if not fields.get("title"):
+            self.bad(file, line, "title: expected the title of a song, got nothing", is_lost=True)
+            return
+        entry = Entry(file, line, fields)
+        first = self._entries.setdefault(identity(fields), entry)
+        if first is not entry:
+            where = f"line {first.line}" if first.file == file else f"{first.file}, line {first.line}"
+            self.bad(file, line, f"'{fields['title']}' was there already ({where})")
+        elif len(self._entries) > self._max_songs:
+            raise TooLarge(f"expected at most {self._max_songs} songs, got more: send them in parts")
+        elif remarks:
+            self.bad(file, line, f"'{fields['title']}': {'; '.join(remarks)}")
+
+    def songs(self) -> Songs:
+        # The rows of a table are read after their quotes were looked at.
+        files = {problem.file: index for index, problem in reversed(list(enumerate(self._problems)))}
+        return Songs(
+            tuple(self._entries.values()),
+            tuple(sorted(self._problems, key=lambda problem: (files[problem.file], problem.line))),
+            self._problem_count,
+            self._lost_count,
+            tuple(self._remarks),
+        )
+
+
+def identity(fields: Fields) -> tuple[str, str]:
+    """What makes two songs the same one: title and artist, however they are spelled."""
+    return _plain(fields.get("title")), _plain(fields.get("artist"))
+
+
+def _plain(value: Value) -> str:
+    folded = unicodedata.normalize("NFKC", str(value or "")).casefold()
+    return " ".join(folded.replace("\u2019", "'").replace("\u2018", "'").split())
