@@ -15,7 +15,7 @@ from tests.support.proxy import proxy
 from tests.support.serving import RunningEngine
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 
 async def test_what_comes_in_with_the_answer_to_join_room_follows_it(

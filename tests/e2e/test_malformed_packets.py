@@ -18,7 +18,7 @@ from tests.support.polling import CLOSE, polling
 from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 DROPPED: tuple[str | bytes, ...] = (
     # Engine.IO's own, out of place.

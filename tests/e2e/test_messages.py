@@ -22,7 +22,7 @@ from tests.support.members import TIMEOUT_S, Member, edit, member, set_
 from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 
 @pytest_asyncio.fixture(params=[None, "websockets-sansio"], ids=["push", "ASGI"])

@@ -29,17 +29,19 @@ class MemoryStore:
         self.departed: list[Departed] = []
         self.alive: set[str] = set()
         self.is_down = False
+        self.kept: set[str] = set()
+        """Users whose rows somebody else keeps."""
         self.has_written = asyncio.Event()
 
-    async def record(self, node: Node, visits: Sequence[Visit]) -> bool:
+    async def record(self, node: Node, visits: Sequence[Visit]) -> list[Visit] | None:
         self.has_written.set()
         if self.is_down:
             raise Unavailable("down")
         if node.id in self.dead:
-            return False
+            return None
         self.written.append((node, list(visits)))
-        self.rows.update((visit.id, visit) for visit in visits)
-        return True
+        self.rows.update((visit.id, visit) for visit in visits if visit.user.id not in self.kept)
+        return [visit for visit in visits if visit.user.id in self.kept]
 
     async def end_dead(self, _now: datetime, _asking: str) -> list[Departed]:
         departed, self.departed = self.departed, []
@@ -142,6 +144,18 @@ async def test_what_could_not_be_written_is_written_with_the_next_renewal(bench:
     await bench.store.next_write()
 
     assert {visit.session_id: visit.end_reason for visit in bench.store.rows.values()} == {"one": None, "two": "left"}
+
+
+async def test_a_user_whose_row_is_kept_waits_for_the_next_renewal(bench: Bench) -> None:
+    bench.store.kept = {ADA.id}
+    bench.enter("one")
+    await bench.log.flush()
+    bench.leave("one")
+    await bench.log.flush()
+    assert bench.store.rows == {}
+    bench.store.kept = set()
+    await bench.log.flush()
+    assert [visit.end_reason for visit in bench.store.rows.values()] == ["left"]
 
 
 async def test_a_node_that_was_taken_for_dead_goes_on_as_another(bench: Bench) -> None:

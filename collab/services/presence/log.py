@@ -170,14 +170,16 @@ class PresenceLog:
     async def _write(self, ended_at: datetime | None = None) -> None:
         visits, self._waiting = self._waiting, {}
         try:
-            is_alive = await self._store.record(self._node(ended_at), list(visits.values()))
+            left = await self._store.record(self._node(ended_at), list(visits.values()))
         except BaseException:
             # What was said meanwhile is newer. It goes with the next renewal at the latest, whatever went wrong.
             self._waiting = {**visits, **self._waiting}
             raise
-        if not is_alive:
+        if left is None:
             self._begin_anew(visits)
             await self._write(ended_at)
+        else:
+            self._waiting = {**{visit.id: visit for visit in left}, **self._waiting}
 
     def _node(self, ended_at: datetime | None) -> Node:
         now = self._clock.now()

@@ -2,6 +2,7 @@
 
 import { type ButtonHTMLAttributes, type CSSProperties, type ReactNode, useId, useSyncExternalStore } from "react";
 import type { User } from "../sdk";
+import { shortName } from "./format";
 import { chooseTheme, theme, watchTheme } from "./theme";
 
 const PATHS = {
@@ -50,9 +51,6 @@ export function IconButton({ icon, label, className = "", ...rest }: IconButtonP
     </button>
   );
 }
-
-/** A person's name without what they play: “Ada” of “Ada (trumpet)”. */
-export const shortName = ({ name }: Pick<User, "name">): string => name.replace(/ \(.*\)/, "");
 
 const initialsOf = (user: User): string =>
   shortName(user)
