@@ -15,7 +15,7 @@ Where for a ping timeout nothing has moved it is given up, whether its buffers a
 there for longer than a ping interval and a ping timeout after its last sign. A client too gives up a server that has
 not pinged it for so long: who is asked for longer than a ping interval is asked again.
 
-Engine.IO looks at `last_ping` itself. That is moved along here, and set to none by the session when a pong has come.
+Engine.IO looks at `last_ping` itself. That is moved along here, and the socket sets it to none when a pong has come.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ _LOOK_EVERY_S = 1.0
 
 
 class Liveness:
-    """Looks at the client of a session while a ping of it is out; `on_silence` is called once, when it is given up."""
+    """Looks at the client of a socket while a ping is out; `on_silence` is called once, when the client is given up."""
 
-    def __init__(self, session: AsyncSocket, flow: Callable[[], Flow], on_silence: Callable[[], None]) -> None:
-        self._session = session
+    def __init__(self, socket: AsyncSocket, flow: Callable[[], Flow], on_silence: Callable[[], None]) -> None:
+        self._socket = socket
         self._flow = flow
         self._on_silence = on_silence
-        self._interval_s: float = session.server.ping_interval
-        self._timeout_s: float = session.server.ping_timeout
+        self._interval_s: float = socket.server.ping_interval
+        self._timeout_s: float = socket.server.ping_timeout
         self._look_every_s = min(_LOOK_EVERY_S, self._timeout_s / 4)
         self._looking: asyncio.TimerHandle | None = None
         self._asked_at = self._moved_at = 0.0
@@ -70,7 +70,7 @@ class Liveness:
 
     def _look(self) -> None:
         self._looking = None
-        if self._session.closed or not self._session.last_ping:
+        if self._socket.closed or not self._socket.last_ping:
             return
         now = asyncio.get_running_loop().time()
         if self._has_moved():
@@ -78,11 +78,11 @@ class Liveness:
         if now - self._moved_at >= self._timeout_s:
             self._on_silence()
             return
-        self._session.last_ping = time.time()
+        self._socket.last_ping = time.time()
         self._look_again()
         if now - self._asked_at >= self._interval_s:
             self._asked_at = now
-            self._session.queue.put_nowait(packet.Packet(packet.PING))
+            self._socket.queue.put_nowait(packet.Packet(packet.PING))
 
     def _has_moved(self) -> bool:
         before, self._last = self._last, self._flow()

@@ -1,9 +1,9 @@
 """Engine.IO over a websocket, without a task and a timer for each message.
 
 python-engineio waits for each message in a task of its own, under a timeout of its own, and does the same again for
-each packet that it sends: a third of what a message costs it. Here a session has one reader without a timeout, which
+each packet that it sends: a third of what a message costs it. Here a socket has one reader without a timeout, which
 `liveness` ends, and a writer while something is queued; and where the server's websockets are of the kind of `push`,
-events go past both. It comes in as the websocket class of the ASGI driver. What it touches of a session (`queue`,
+events go past both. It comes in as the websocket class of the ASGI driver. What it touches of a socket (`queue`,
 `receive`, `connected`, `upgrading`, `upgraded`) is in no documentation: a test holds it in place.
 """
 
@@ -68,34 +68,34 @@ class Sockets:
             link.write_out()
 
     def _websocket(self, handler: Any, server: engineio.AsyncServer) -> "LeanWebSocket":
-        """Engine.IO makes one with the session's own handler, whose work `_serve` does."""
+        """Engine.IO makes one with the socket's own handler, whose work `_serve` does."""
         return LeanWebSocket(partial(self._serve, handler.__self__), server)
 
-    async def _serve(self, session: AsyncSocket, websocket: "LeanWebSocket") -> None:
+    async def _serve(self, socket: AsyncSocket, websocket: "LeanWebSocket") -> None:
         """Reads and writes until either side ends it."""
-        if session.connected:
-            if not await _upgrade(session, websocket):
+        if socket.connected:
+            if not await _upgrade(socket, websocket):
                 return
         else:
-            session.connected = session.upgraded = True
-        connection = self._connections.find(session.sid)
+            socket.connected = socket.upgraded = True
+        connection = self._connections.find(socket.sid)
         if connection is None:
             return
-        link = connection.link = Link(session, websocket, partial(self._on_event, connection), self._write_soon)
+        link = connection.link = Link(socket, websocket, partial(self._on_event, connection), self._write_soon)
         try:
             await link.read()
         finally:
             # The two hold each other: a circle would be left to the garbage collector.
             connection.link = None
-        reason = session.server.reason
+        reason = socket.server.reason
         if link.is_silent:
-            await session.close(wait=False, abort=True, reason=reason.PING_TIMEOUT)
+            await socket.close(wait=False, abort=True, reason=reason.PING_TIMEOUT)
         await link.end()
-        await session.close(wait=False, abort=True, reason=reason.TRANSPORT_CLOSE)
+        await socket.close(wait=False, abort=True, reason=reason.TRANSPORT_CLOSE)
 
 
 class LeanWebSocket(WebSocket):  # type: ignore[misc]  # python-engineio ships no types
-    """A websocket of a session."""
+    """A websocket, as the ASGI driver makes one for a socket of Engine.IO."""
 
     push: PushWebSocket | None = None
     takes_parts = False
@@ -114,29 +114,29 @@ class LeanWebSocket(WebSocket):  # type: ignore[misc]  # python-engineio ships n
 
 
 class Link:
-    """A session and its websocket: what the client says, and what it is told, each in its order.
+    """A socket of Engine.IO and its websocket: what the client says, and what it is told, each in its order.
 
     `on_held` has the link's `write_out` called when this turn of the event loop is over.
     """
 
     def __init__(
         self,
-        session: AsyncSocket,
+        socket: AsyncSocket,
         websocket: LeanWebSocket,
         on_event: Callable[[str], bool],
         on_held: Callable[["Link"], None],
     ) -> None:
-        self._session = session
+        self._socket = socket
         self._websocket = websocket
         self._push = websocket.push
         self._takes_parts = websocket.takes_parts
-        self._queue: Outbox = session.queue
+        self._queue: Outbox = socket.queue
         self._on_event = on_event
         self._on_held = on_held
         self._context = copy_context()
-        self._max_length = session.server.max_http_buffer_size
+        self._max_length = socket.server.max_http_buffer_size
         self._patience = asyncio.timeout(None)
-        self._liveness = Liveness(session, self._flow, self._give_up)
+        self._liveness = Liveness(socket, self._flow, self._give_up)
         self.is_silent = False
         """Whether the client was given up, which neither answered its pings nor took what was sent."""
         self._is_reading = False
@@ -184,7 +184,7 @@ class Link:
 
     def hold(self, message: Message) -> bool:
         """Whether the message goes past the queue, with the next `write_out`; not where others wait there."""
-        if self._takes_parts and message.is_long and not self._session.closed:
+        if self._takes_parts and message.is_long and not self._socket.closed:
             for part in message.parts:
                 self._queue.put_nowait(part)
             return True
@@ -199,7 +199,7 @@ class Link:
 
     def serve_first(self) -> None:
         """Takes its place among those that are written to when this turn of the event loop is over."""
-        if self._is_holding or self._writer is not None or self._session.closed:
+        if self._is_holding or self._writer is not None or self._socket.closed:
             return
         if self._push is None:
             self._write_queued_soon()
@@ -241,7 +241,7 @@ class Link:
         if data[:2] == EVENT and self._hear(data):
             return True
         try:
-            await self._session.receive(packet.Packet(encoded_packet=data))
+            await self._socket.receive(packet.Packet(encoded_packet=data))
         except SocketIsClosedError:
             return False
         except UnknownPacketError:
@@ -250,10 +250,10 @@ class Link:
             # The edge of a message: whatever a client makes up, its next message is read.
             log.exception("a message could not be read")
         # A client that has said that it goes may keep the connection all the same.
-        return not self._session.closed
+        return not self._socket.closed
 
     def _take(self, text: str) -> bool:
-        """Whether a text was an event, and was taken. It comes from outside of the session's own task."""
+        """Whether a text was an event, and was taken. It comes from outside of the socket's own task."""
         if self._is_reading or text[:2] != EVENT or len(text) > self._max_length:
             return False
         return self._context.run(self._hear, text)
@@ -274,23 +274,23 @@ class Link:
         self._patience.reschedule(asyncio.get_running_loop().time())
 
 
-async def _upgrade(session: AsyncSocket, websocket: LeanWebSocket) -> bool:
-    """Whether a polling session went over to the websocket (the Engine.IO protocol, Upgrade). Where that breaks
+async def _upgrade(socket: AsyncSocket, websocket: LeanWebSocket) -> bool:
+    """Whether a polling socket went over to the websocket (the Engine.IO protocol, Upgrade). Where that breaks
     off, it goes on polling; and it goes over to one websocket alone."""
-    if session.upgrading or session.upgraded:
+    if socket.upgrading or socket.upgraded:
         return False
-    session.upgrading = True
+    socket.upgrading = True
     try:
         probe = packet.Packet(encoded_packet=await websocket.wait())
         if (probe.packet_type, probe.data) != (packet.PING, "probe"):
             return False
         await websocket.send(packet.Packet(packet.PONG, data="probe").encode())
         # Ends the poll that is waiting.
-        await session.queue.put(packet.Packet(packet.NOOP))
+        await socket.queue.put(packet.Packet(packet.NOOP))
         upgrade = packet.Packet(encoded_packet=await websocket.wait())
-        session.upgraded = upgrade.packet_type == packet.UPGRADE
+        socket.upgraded = upgrade.packet_type == packet.UPGRADE
     except (OSError, ValueError):
-        session.upgraded = False
+        socket.upgraded = False
     finally:
-        session.upgrading = False
-    return bool(session.upgraded)
+        socket.upgrading = False
+    return bool(socket.upgraded)

@@ -196,12 +196,12 @@ def _remember_writes(monkeypatch: pytest.MonkeyPatch, written: list[str]) -> Non
 
     def noted(link: Link) -> None:
         if any(b"batch_update" in frame for frame in link._held):  # noqa: SLF001
-            written.append(link._session.sid)  # noqa: SLF001
+            written.append(link._socket.sid)  # noqa: SLF001
         write_out(link)
 
     async def noted_queued(link: Link) -> None:
         if any("batch_update" in str(packet.data) for packet in link._queue if packet is not None):  # noqa: SLF001
-            written.append(link._session.sid)  # noqa: SLF001
+            written.append(link._socket.sid)  # noqa: SLF001
         await write_queued(link)
 
     monkeypatch.setattr(Link, "write_out", noted)

@@ -34,8 +34,9 @@ class BandRelay:
             self._take_over(change)
 
     async def look_for(self, user: User, room: Room) -> None:
-        """Somebody asks for a room that is not theirs as far as this node knows: another node may just have changed
-        that. What is not theirs takes as long as what is not. `Unavailable`."""
+        """Somebody asks for a room that is not theirs as far as this node knows. Another node may just have changed
+        that, so the database is asked. It takes equally long whether the room is somebody else's or does not exist.
+        `Unavailable`."""
         member = replace(user, is_operator=False)  # nobody is an operator in a room
         match room:
             case BandRoom(band_id):
@@ -54,8 +55,8 @@ class BandRelay:
         self._rooms.tell(room, event, payload)
 
     async def make_up(self) -> None:
-        """Words of another node were lost: takes over what they may have been about, and sends the lists of contents
-        anew. `Unavailable`."""
+        """Messages of another node were lost. Reads all that they may have told from the database, and sends the rooms
+        their lists of contents anew. `Unavailable`."""
         await self.refresh()
         for band_id in self._directory.bands():
             if self._presence.has_sessions(BandRoom(band_id)):

@@ -1,4 +1,19 @@
-"""Edits between nodes: the listeners of this node get every edit once and in order, whoever committed it."""
+"""Edits between nodes: the listeners of this node get every edit once and in order, whoever committed it.
+
+A content that has listeners here has a `Delivery`: the version up to which they have been given its edits, those that
+came too early, and the head that is known of. It is *level* while its version is the head, and *behind* otherwise.
+
+Edits come in four ways: a commit of this node (`committed`), a message of another one (`heard`), the database
+(`_read_missing`), and the journal's memory (`_fill`). All of them go through the delivery, which lets each version pass
+once, so that it does not matter which way is first.
+
+A delivery that is behind after a message waits for a moment, since the missing message is most likely on its way; then
+it reads the database. Messages may also be lost without a trace: heads (`heads`, `compare`) tell of that.
+
+The races: while the database is read, edits go on coming in by the other ways, and the last listener may leave, with
+whom the delivery goes. So whoever waited looks whether the delivery is still the content's, and what was read may have
+passed already: the delivery lets through what it has not seen.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -19,17 +34,17 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 MAX_MISSING = 500
-"""More edits than this are not read for listeners who missed them: they see the gap and ask for the content."""
+"""If listeners missed more edits than this, none of them are read: they see the gap and ask for the content."""
 
 MAX_READ_BYTES = 8_000_000
-"""So much of what was missed is read at once."""
+"""At most so many bytes of missed edits are read at once."""
 
 PATIENCE = timedelta(milliseconds=100)
 """How long edits that came too early wait for those before them: two nodes' messages overtake each other all the time,
 and what is missing is most likely on its way. Only then is it read from the database."""
 
 NEWS_BEATS = 10
-"""How often the head of a content is announced after an edit."""
+"""The head of a content is announced so many times after an edit."""
 
 
 class EditRelay:
@@ -61,8 +76,8 @@ class EditRelay:
         self._waiting: dict[str, Timer] = {}
 
     def committed(self, accepted: Sequence[Accepted]) -> list[Accepted]:
-        """Takes a commit of this node to its listeners and to the other nodes. Returns what was given out here and now:
-        an edit that had to be read from the database meanwhile was given out then."""
+        """Gives a commit of this node to its listeners and to the other nodes. Returns the edits that were given out
+        just now: the others had been read from the database by then, and given out already."""
         self._publish([entry.edit for entry in accepted])
         fresh: list[Accepted] = []
         for content_id, entries in _by_content(accepted, lambda entry: entry.edit):
@@ -80,12 +95,12 @@ class EditRelay:
         for content_id in {entry.edit.content_id for entry in fresh}:
             delivery = self._deliveries.get(content_id)
             if delivery is not None:
-                # What came too early may follow right upon these.
+                # Edits that came too early may be next now.
                 self._hand_out(delivery.take())
         return fresh
 
     def heard(self, edits: Sequence[Edit]) -> None:
-        """Another node has committed these."""
+        """Another node has committed these edits, and says so."""
         for content_id, group in _by_content(edits, lambda edit: edit):
             delivery = self._tracked(content_id, group[0].version - 1)
             if delivery is not None:
@@ -101,18 +116,18 @@ class EditRelay:
                 self._catch_up(content_id, delivery)
 
     def opened(self, content_id: str, version: int) -> None:
-        """Somebody got a content as it was at a version: where nobody listened so far, all have heard up to there."""
+        """Somebody was given a content at a version. If they are its first listener, the delivery begins there."""
         self._tracked(content_id, version)
 
     async def compare(self) -> None:
         """Looks in the database for edits of which no message came. `Unavailable`."""
-        # Over a copy: a content that nobody listens to any more is forgotten on the way.
+        # A copy, since `_has_listeners` forgets the contents that nobody listens to any more.
         followed = [content_id for content_id in list(self._deliveries) if self._has_listeners(content_id)]
         if followed:
             self.heads(await self._reader.heads(followed))
 
     def news(self) -> dict[str, int]:
-        """The heads that this node's edits reached lately. Each is news for a few times of asking."""
+        """The heads that this node's edits reached lately. Each is returned by the next few calls."""
         heads = {content_id: head for content_id, (head, _) in self._news.items()}
         self._news = {key: (head, beats - 1) for key, (head, beats) in self._news.items() if beats > 1}
         return heads
@@ -125,7 +140,7 @@ class EditRelay:
         await asyncio.gather(*self._reading.values(), return_exceptions=True)
 
     def _tracked(self, content_id: str, version: int) -> Delivery | None:
-        """The delivery of a content, begun at a version where it is new; None where nobody listens."""
+        """The delivery of a content; a new one begins at `version`. None where nobody listens."""
         if not self._has_listeners(content_id):
             return None
         return self._deliveries.setdefault(content_id, Delivery(version))
@@ -137,7 +152,7 @@ class EditRelay:
         return has_listeners
 
     def _fill(self, delivery: Delivery, content_id: str, version: int) -> None:
-        """Gives out what others committed up to a version: to commit on top of it, the journal had to learn it."""
+        """Gives out what others committed up to a version. The journal has it in memory: it committed on top of it."""
         if delivery.version < version:
             missing = self._recall(content_id, delivery.version) or ()
             self._hand_out(delivery.take([edit for edit in missing if edit.version <= version]))
@@ -178,7 +193,7 @@ class EditRelay:
                     delivery.skip_to(edits[-1].version - 1)
                 self._hand_out(delivery.take(edits))
         except Unavailable:
-            # What is missing is heard of again, with the next head at the latest.
+            # The next head at the latest tells of the missing edits again.
             log.warning("edits of another node could not be read", content_id=content_id)
         except Exception:
             # The edge of the relay: one content that can't be read must not stop the others.

@@ -1,7 +1,8 @@
 """Presence between nodes: each speaks for its own sessions, and says how they now are; the others take that over.
 
-What is said is a state and not a change, so that a word that is lost is made up for by the next one, and one that comes
-late is known for that by its number.
+A message has states of sessions and not changes. So the next message makes up for one that was lost, and the number
+of one that comes late tells that it is late (`domain/presence/peers.py`): of each session in each room the last word
+counts. A node that joins, or that lost messages, asks for the state of all, which is true as of a number, too.
 """
 
 from collections import defaultdict
@@ -18,7 +19,7 @@ from collab.services.presence.service import PresenceService
 
 
 class PresencePeers:
-    """The sessions of other nodes, and what they are told of all that are here."""
+    """Takes over the sessions of other nodes, and tells them of those that are here."""
 
     def __init__(self, service: PresenceService, clock: Clock, grace: timedelta) -> None:
         self._service = service
@@ -26,7 +27,7 @@ class PresencePeers:
         self._grace = grace
 
     def state(self) -> dict[str, list[Json]]:
-        """All that this node's sessions do."""
+        """The state of all sessions of this node, by room."""
         now = self._clock.now()
         rooms: defaultdict[str, list[Json]] = defaultdict(list)
         for room, entry in self._service.sessions_of(None):
@@ -34,7 +35,7 @@ class PresencePeers:
         return rooms
 
     def heard(self, node: str, peer: Peer, number: int, rooms: Mapping[str, RoomChange]) -> None:
-        """Another node says what some of its sessions do, and which of anybody's are no more."""
+        """Another node tells the state of some of its sessions, and which sessions, of any node, are gone."""
         now = self._clock.now()
         for name, said in rooms.items():
             updated = [presence_from_json(body, node, now) for body in said["updated"]]
@@ -45,7 +46,7 @@ class PresencePeers:
             )
 
     def heard_state(self, node: str, peer: Peer, last: int, rooms: Mapping[str, list[Json]]) -> None:
-        """Another node says what all of its sessions do, as it was after its message of that number."""
+        """Another node tells the state of all its sessions, as of its message with that number."""
         now = self._clock.now()
         said = {name: [presence_from_json(body, node, now) for body in bodies] for name, bodies in rooms.items()}
         there = {(name, entry.session_id) for name, entries in said.items() for entry in entries}
