@@ -16,13 +16,13 @@ from collab.domain.kinds import KINDS, Kinds
 from collab.domain.ot.edits import Edit
 from collab.domain.presence.roster import Roster
 from collab.from_settings import (
+    connection_limits,
     count_limits,
     import_limits,
     keep_presence,
     prometheus,
     rate_limits,
     size_limits,
-    transport_limits,
     watch,
     watch_webhooks,
     webhooks,
@@ -33,10 +33,11 @@ from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
 from collab.realtime.cluster_broadcast import SharedBroadcaster
 from collab.realtime.connecting import Connecting
+from collab.realtime.eviction import Eviction
 from collab.realtime.handlers import Handlers
+from collab.realtime.rooms import Rooms
 from collab.realtime.server import asgi, make_server
 from collab.realtime.sessions import Sessions
-from collab.realtime.transports import Transports
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
 from collab.services.bands.membership import MembershipService
@@ -112,12 +113,17 @@ class Engine:
             ping_interval_s=settings.ping_interval_s,
             ping_timeout_s=settings.ping_timeout_s,
             max_message_bytes=settings.max_message_bytes,
-            meter=self._meter,
         )
+        self.sessions = Sessions(
+            clock,
+            timedelta(seconds=settings.auth_timeout_s),
+            max_per_user=settings.max_user_sessions if settings.rate_limits else None,
+        )
+        self._rooms = Rooms(self.sessions, self._meter)
         self._answers = Answers(self._meter, is_telling=settings.log_level == "DEBUG")
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
-        self.broadcaster = Broadcaster(self._server, settings.max_sent_bytes)
+        self.broadcaster = Broadcaster(self._rooms, settings.max_sent_bytes)
         counts = count_limits(settings)
         store = StoredBands(self.reading, self._writer, counts)
         self.directory = Directory(store)
@@ -139,6 +145,7 @@ class Engine:
             clock,
             presence_store,
             self.broadcaster,
+            self._rooms,
             is_removed=self._journal.is_removed,
             on_news=self._presence_hook.notify,
             on_living=self._living,
@@ -161,7 +168,7 @@ class Engine:
             max_bytes=settings.max_content_bytes,
         )
         self._webhooks = webhooks(settings, StoredOutbox(self.reading, self._writer), reader, clock)
-        self.rates = Rates(rate_limits(settings), clock, self._meter)
+        self.rates = Rates(rate_limits(settings), clock, self.sessions.find, self._meter)
         on_opened = None if self.cluster is None else self.cluster.edits.opened
         self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened, self.rates)
         checkpoints = StoredCheckpoints(self.reading, self._writer, counts)
@@ -205,7 +212,7 @@ class Engine:
             parts={"journal": lambda: self._journal.is_stuck, "database's file": lambda: self._writer.is_lost},
         )
         if self.prometheus is not None:
-            watch(self.prometheus, self.sessions, self._transports, self.presence, self._journal)
+            watch(self.prometheus, self.sessions, self._server.connections, self.presence, self._journal)
             if self._webhooks is not None:
                 watch_webhooks(self.prometheus, self._webhooks)
 
@@ -213,7 +220,7 @@ class Engine:
         """Makes this node one of several; what it returns tells rooms on all of them."""
         cluster = Cluster(bus, new_id(), self._presence_log, clock, self._meter)
         shared = SharedBroadcaster(
-            self._server,
+            self._rooms,
             self.broadcaster,
             cluster.publish_event,
             cluster.publish_band,
@@ -246,34 +253,24 @@ class Engine:
             self.cluster.presence.changed(room, before, after)
 
     def _realtime(self, clock: Clock) -> None:
-        settings = self.settings
-        auth_timeout = timedelta(seconds=settings.auth_timeout_s)
-        self._transports = transports = Transports(self._server, clock, transport_limits(settings), self._meter)
-        self.sessions = Sessions(
-            clock,
-            auth_timeout,
-            on_timeout=lambda sid: connecting.end_late(sid),
-            on_expiry=lambda sid: connecting.end_expired(sid),
-            max_per_user=settings.max_user_sessions if settings.rate_limits else None,
-        )
-        connecting = Connecting(
+        self._eviction = Eviction(self._server, clock, connection_limits(self.settings), self._meter)
+        Connecting(
             self._server,
             self._answers,
             self.sessions,
-            transports,
+            self._rooms,
+            self._eviction,
             self.tokens,
             self.membership,
             self.presence,
             self.broadcaster,
             self.rates,
-            may_be_late=settings.late_auth,
-        )
-        connecting.register()
+            may_be_late=self.settings.late_auth,
+        ).register()
         Handlers(
             self._server,
             self._answers,
-            self.sessions,
-            transports,
+            self._rooms,
             self.directory,
             self.contents,
             self.editing,
@@ -304,8 +301,8 @@ class Engine:
             if self.cluster is not None:
                 self.cluster.start()
                 ending.push_async_callback(self.cluster.close)
-            self._transports.start()
-            ending.callback(self._transports.stop)
+            self._eviction.start()
+            ending.callback(self._eviction.stop)
             # A client may have gone, and its event still be at work: the database stays open for it.
             ending.push_async_callback(self._answers.settled, SETTLE_S)
             ending.push_async_callback(self._journal.close)
@@ -346,5 +343,4 @@ class Engine:
 
     def socketio(self, app: ASGIApp) -> ASGIApp:
         """The application that answers `/socket.io/` itself and leaves all else to `app`."""
-        transports = self._transports
-        return asgi(self._server, app, self.settings.max_message_bytes, transports.payloads, transports.end)
+        return asgi(self._server, app, self.settings.max_message_bytes)

@@ -12,14 +12,16 @@ from collab.domain.sizes import SizeLimits
 from collab.http.traffic import TrafficLimits
 from collab.metrics import PrometheusMeter
 from collab.protocol.ids import new_id
+from collab.realtime.connection import Connections
+from collab.realtime.eviction import ConnectionLimits
 from collab.realtime.sessions import Sessions
-from collab.realtime.transports import TransportLimits, Transports
+from collab.services.buckets import RateLimits
 from collab.services.editing.webhooks import Webhooks
 from collab.services.ports import Announcer, Clock, HistoryReader
 from collab.services.presence.log import OnLiving, PresenceLog
 from collab.services.presence.news import PresenceNews
 from collab.services.presence.service import OnChange, PresenceService
-from collab.services.rates import RateLimits
+from collab.services.session import Rooms
 from collab.services.songs.unpacking import ImportLimits
 from collab.services.stores import CountLimits, Outbox, PresenceStore
 from collab.settings import Settings
@@ -48,8 +50,8 @@ def size_limits(settings: Settings) -> SizeLimits:
     return SizeLimits(settings.max_content_bytes, settings.max_sent_bytes)
 
 
-def transport_limits(settings: Settings) -> TransportLimits:
-    return TransportLimits(
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
         timedelta(seconds=settings.auth_timeout_s),
         max_unauthenticated=settings.max_unauthenticated,
         max_unauthenticated_per_address=settings.max_unauthenticated_per_address,
@@ -87,6 +89,7 @@ def keep_presence(
     clock: Clock,
     store: PresenceStore,
     announcer: Announcer,
+    rooms: Rooms,
     *,
     is_removed: Callable[[str, str], bool],
     on_news: Callable[[SharedRoom, Diff], None],
@@ -104,7 +107,7 @@ def keep_presence(
         on_living=on_living,
     )
     presence = PresenceService(
-        announcer,
+        rooms,
         PresenceNews(announcer, clock, timedelta(seconds=settings.presence_interval_s), on_news),
         log,
         clock,
@@ -139,7 +142,7 @@ def watch_webhooks(meter: PrometheusMeter, webhooks: Webhooks) -> None:
 
 
 def watch(
-    meter: PrometheusMeter, sessions: Sessions, transports: Transports, presence: PresenceService, journal: Journal
+    meter: PrometheusMeter, sessions: Sessions, connections: Connections, presence: PresenceService, journal: Journal
 ) -> None:
     """Lets Prometheus see an engine as it is at that moment."""
     meter.watch("sessions", "Connected sessions.", sessions.count)
@@ -147,9 +150,9 @@ def watch(
     meter.watch("rooms", "Rooms with somebody in them.", presence.rooms)
     meter.watch("live_contents", "Contents in memory.", lambda: journal.live)
     meter.watch("journal_waiting", "Edits that wait for their commit.", lambda: journal.waiting)
-    meter.watch("outgoing_packets", "Packets that wait for clients.", lambda: sum(transports.queued()))
+    meter.watch("outgoing_packets", "Packets that wait for clients.", lambda: sum(connections.queued()))
     meter.watch(
         "outgoing_packets_max",
         "Packets that wait for the slowest client.",
-        lambda: max(transports.queued(), default=0),
+        lambda: max(connections.queued(), default=0),
     )

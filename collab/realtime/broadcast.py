@@ -5,7 +5,6 @@ from itertools import groupby
 from typing import Any
 
 import orjson
-import socketio
 import structlog
 
 from collab.domain.access import BandRoom, ContentRoom, Role, SharedRoom, UserRoom
@@ -16,7 +15,7 @@ from collab.domain.ot.rebase import Accepted
 from collab.domain.presence.roster import Diff, Roster
 from collab.domain.times import rfc3339
 from collab.protocol.events import Json, content_updated_json
-from collab.realtime.manager import NAMESPACE
+from collab.realtime.rooms import Rooms
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +27,8 @@ class Broadcaster:
     """Implements `services.ports.Announcer`, and hears of the journal's commits. A message of several edits takes up to
     `max_bytes`; how long one edit may be, the journal sees to."""
 
-    def __init__(self, server: socketio.AsyncServer, max_bytes: int) -> None:
-        self._server = server
+    def __init__(self, rooms: Rooms, max_bytes: int) -> None:
+        self._rooms = rooms
         self._max_bytes = max_bytes
 
     def committed(self, accepted: Sequence[Accepted]) -> Sequence[Accepted]:
@@ -66,13 +65,10 @@ class Broadcaster:
 
     def listeners(self, content_id: str) -> int:
         """How many sessions of this node are in the room of a content."""
-        return len(self._server.manager.rooms.get(NAMESPACE, {}).get(ContentRoom(content_id).name, ()))
+        return len(self._rooms.sessions(ContentRoom(content_id).name))
 
     def serve_first(self, session_ids: Collection[str]) -> None:
-        for session_id in session_ids:
-            eio_sid = self._server.manager.eio_sid_from_sid(session_id, NAMESPACE)
-            if eio_sid is not None:
-                self._server.sockets.serve_first(eio_sid)
+        self._rooms.serve_first(session_ids)
 
     def content_updated(self, band: BandRoom, action: str, content: Content) -> None:
         payload = content_updated_json(content.kind, action, band.id, content.to_json())
@@ -119,11 +115,6 @@ class Broadcaster:
         """Sends an event to one session or room."""
         self._put(event, payload, session_or_room)
 
-    async def expel(self, session_ids: Sequence[str], rooms: Sequence[SharedRoom]) -> None:
-        for session_id in session_ids:
-            for room in rooms:
-                await self._server.leave_room(session_id, room.name)
-
     def _tell_sessions(
         self,
         room: SharedRoom,
@@ -143,7 +134,7 @@ class Broadcaster:
 
     def _put(self, event: str, payload: Any, room: str, skip: str | None = None) -> None:
         try:
-            self._server.manager.send(event, payload, room, skip)
+            self._rooms.tell(room, event, payload, skip)
         except Exception:
             # The edge of the broadcaster: one message that can't be sent must not stop what else is to be done.
             log.exception("a message could not be sent", event_name=event, room=room)

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import socketio
-
 from collab.domain.access import Role, UserRoom
 from collab.protocol.events import Json
 from collab.realtime.broadcast import Broadcaster
+from collab.realtime.rooms import Rooms
 
 _SHARED = {"content_updated": "band_", "sync_status": "band_", "progress": "user_", "complete": "user_"}
 """The events that every node tells, by the rooms to which they go. Edits and presence have ways of their own."""
@@ -18,13 +17,13 @@ class SharedBroadcaster(Broadcaster):
 
     def __init__(
         self,
-        server: socketio.AsyncServer,
+        rooms: Rooms,
         here: Broadcaster,
         share: Callable[[str, str, Json], None],
         share_band: Callable[[str], None],
         max_bytes: int,
     ) -> None:
-        super().__init__(server, max_bytes)
+        super().__init__(rooms, max_bytes)
         self._here = here
         self._share = share
         self._share_band = share_band

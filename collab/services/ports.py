@@ -232,10 +232,6 @@ class Announcer(Protocol):
 
     def presence(self, room: SharedRoom, diff: Diff, skip_session: str | None) -> None: ...
 
-    async def expel(self, session_ids: Sequence[str], rooms: Sequence[SharedRoom]) -> None:
-        """Takes sessions out of rooms: once this returns they hear nothing of them any more."""
-        ...
-
 
 class Meter(Protocol):
     """Counts what happens, for those who operate the engine. Every call returns at once and comes from the loop."""

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import Gig, make_gig
 from tests.support.serving import Running, serving, settings_for
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 TIMEOUT_S = 20.0
 PART = b"x" * 100_000

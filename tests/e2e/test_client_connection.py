@@ -19,7 +19,7 @@ from tests.support.proxy import proxy
 from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 
 async def test_what_was_in_flight_when_the_connection_broke_is_stored_once(

@@ -74,7 +74,7 @@ class MembershipService:
             self._directory.set_role(band_id, user_id, None)
         contents = self._directory.contents_of(band_id)
         rooms: list[SharedRoom] = [BandRoom(band_id), *(ContentRoom(content_id) for content_id in contents)]
-        await self._presence.expel(user_id, rooms)
+        self._presence.expel(user_id, rooms)
         self._announcer.membership_updated(UserRoom(user_id), "remove", band_id, None)
 
     async def _require(self, user: User, band_id: str, right: Right) -> None:

@@ -1,4 +1,13 @@
-"""The presence log: who was in which room, kept in the database behind what happens and never in its way."""
+"""The presence log: who was in which room, kept in the database behind what happens and never in its way.
+
+A visit is open until it has ended. `PresenceService` begins, continues and ends it; what is to be written of it waits
+until the next write, which takes all that waits. Where it fails, that goes on waiting, unless something newer has been
+said of the same visit meanwhile. At most one write is under way (`_writing`).
+
+A node holds a lease, which it renews. One that doesn't is dead: whoever sees that ends the dead node's visits in the
+database. So a node that was only slow finds its lease over, with all its visits ended: it goes on under a new name, and
+each visit that is still open goes on as a new one (`_begin_anew`).
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -27,13 +36,21 @@ RENEWALS = 3
 less than the whole: whoever looks then has noticed a death before the length is over."""
 
 
+class OpenVisit:
+    """A visit that goes on: `now` is what is to be put down of it. The session in that room holds it."""
+
+    __slots__ = ("now",)
+
+    def __init__(self, begun: Visit) -> None:
+        self.now = begun
+
+
 class PresenceLog:
-    """Puts down visits, a transaction at most every second or so, and holds this node's lease.
+    """Writes visits, a transaction at most every second or so, and holds this node's lease.
 
     Visits that can't be written wait, however many: each stands for somebody who came, takes less than a kilobyte, and
-    would be missing for good. When a session was last heard is written with each renewal. Whoever finds that another
-    node's lease is over ends that node's visits; `on_departed` hears of them, and `on_living`, with each look, of the
-    nodes that live.
+    would be missing for good. When a session was last heard is written with each renewal. `on_departed` hears of the
+    visits that this node ended for a dead one, and `on_living`, with each look, of the nodes that live.
     """
 
     def __init__(
@@ -56,8 +73,8 @@ class PresenceLog:
         self._host = host
         self._node_id = new_id()
         self._started_at: datetime | None = None
-        self._open: dict[tuple[str, str], Visit] = {}
-        self._heard: set[tuple[str, str]] = set()
+        self._open: dict[OpenVisit, None] = {}
+        self._heard: set[OpenVisit] = set()
         self._waiting: dict[str, Visit] = {}
         self._writing = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -88,31 +105,31 @@ class PresenceLog:
             if timer is not None:
                 timer.cancel()
         now = self._clock.now()
-        for session_id, room in list(self._open):
-            self.ended(session_id, room, "server_stopped", now)
+        for visit in list(self._open):
+            self.ended(visit, "server_stopped", now)
         try:
             async with self._writing:
                 await self._write(ended_at=now)
         except CollabError:
             log.exception("the last visits could not be written; another node ends them", visits=len(self._waiting))
 
-    def began(self, session_id: str, user: User, room: str, origin: Origin, at: datetime) -> None:
-        visit = Visit(self._new_id(), session_id, user, room, self._node_id, origin, at, at)
-        self._open[session_id, room] = visit
-        self._put_down(visit)
+    def began(self, session_id: str, user: User, room: str, origin: Origin, at: datetime) -> OpenVisit:
+        visit = OpenVisit(Visit(self._new_id(), session_id, user, room, self._node_id, origin, at, at))
+        self._open[visit] = None
+        self._put_down(visit.now)
+        return visit
 
-    def seen(self, session_id: str, room: str, at: datetime) -> None:
-        visit = self._open.get((session_id, room))
-        if visit is not None:
-            self._open[session_id, room] = visit.seen(at)
-            self._heard.add((session_id, room))
+    def seen(self, visit: OpenVisit, at: datetime) -> None:
+        if visit in self._open:
+            visit.now = visit.now.seen(at)
+            self._heard.add(visit)
 
-    def ended(self, session_id: str, room: str, reason: str, at: datetime) -> None:
+    def ended(self, visit: OpenVisit, reason: str, at: datetime) -> None:
         """A visit is over; saying it again changes nothing."""
-        visit = self._open.pop((session_id, room), None)
-        self._heard.discard((session_id, room))
-        if visit is not None:
-            self._put_down(visit.end(at, reason))
+        self._heard.discard(visit)
+        if visit in self._open:
+            del self._open[visit]
+            self._put_down(visit.now.end(at, reason))
 
     async def flush(self) -> None:
         """Returns once all that was said before is in the database. `Unavailable` where that fails."""
@@ -130,8 +147,7 @@ class PresenceLog:
 
     def _renew(self) -> None:
         self._renewal_timer = self._clock.call_at(self._clock.now() + self._lease / RENEWALS, self._renew)
-        for key in self._heard:
-            self._waiting[self._open[key].id] = self._open[key]
+        self._waiting |= {visit.now.id: visit.now for visit in self._heard}
         self._heard.clear()
         self._is_renewing = True
         self._wake.set()
@@ -154,14 +170,16 @@ class PresenceLog:
     async def _write(self, ended_at: datetime | None = None) -> None:
         visits, self._waiting = self._waiting, {}
         try:
-            is_alive = await self._store.record(self._node(ended_at), list(visits.values()))
+            left = await self._store.record(self._node(ended_at), list(visits.values()))
         except BaseException:
             # What was said meanwhile is newer. It goes with the next renewal at the latest, whatever went wrong.
             self._waiting = {**visits, **self._waiting}
             raise
-        if not is_alive:
+        if left is None:
             self._begin_anew(visits)
             await self._write(ended_at)
+        else:
+            self._waiting = {**{visit.id: visit for visit in left}, **self._waiting}
 
     def _node(self, ended_at: datetime | None) -> Node:
         now = self._clock.now()
@@ -173,12 +191,11 @@ class PresenceLog:
         now = self._clock.now()
         was, self._node_id, self._started_at = self._node_id, self._new_id(), now
         log.warning("this node's lease ran out; it goes on as another", was=was, node_id=self._node_id)
-        self._open = {
-            key: replace(visit, id=self._new_id(), node_id=self._node_id, started_at=now)
-            for key, visit in self._open.items()
-        }
+        for visit in self._open:
+            visit.now = replace(visit.now, id=self._new_id(), node_id=self._node_id, started_at=now)
         over = [visit for visit in (*unwritten.values(), *self._waiting.values()) if visit.ended_at is not None]
-        self._waiting = {visit.id: replace(visit, node_id=self._node_id) for visit in (*over, *self._open.values())}
+        going_on = [visit.now for visit in self._open]
+        self._waiting = {visit.id: replace(visit, node_id=self._node_id) for visit in (*over, *going_on)}
 
     async def _end_dead(self) -> None:
         departed = await self._store.end_dead(self._clock.now(), self._node_id)

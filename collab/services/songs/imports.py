@@ -77,13 +77,14 @@ class ImportService:
         # One import of a repertoire after the other, step by step: two that bring the same song make it once.
         self._stepping = Turns()
         self._starting: Counter[str] = Counter()
-        # One file of a user after the other: whoever has a hundred bands holds others up by one file at most.
+        # One file of a user, and of a band, after the other: whoever has a hundred bands, or a band a hundred members,
+        # holds others up by one file at most.
         self._reading = Turns()
 
     async def preview(self, user: User, band_id: str, name: str, data: bytes) -> Preview:
         """What an import of the file would bring; nothing is changed. `TooLarge`."""
         await self._require_editor(user, band_id)
-        songs = await self._parsed(user, name, data)
+        songs = await self._parsed(user, band_id, name, data)
         return Preview(file_label(name), songs, await self._repertoire(band_id))
 
     async def start(
@@ -101,7 +102,7 @@ class ImportService:
         """
         await self._require_editor(user, band_id)
         async with self._one_of_few(band_id):
-            songs = await self._parsed(user, name, data)
+            songs = await self._parsed(user, band_id, name, data)
             policies = dict(choices or {})
             incoming = (
                 Incoming(entry.fields, policies.get(number, policy)) for number, entry in enumerate(songs.entries)
@@ -128,8 +129,8 @@ class ImportService:
             if not self._starting[band_id]:
                 del self._starting[band_id]
 
-    async def _parsed(self, user: User, name: str, data: bytes) -> Songs:
-        async with self._reading.at(user.id):
+    async def _parsed(self, user: User, band_id: str, name: str, data: bytes) -> Songs:
+        async with self._reading.at_all((f"user {user.id}", f"band {band_id}")):
             return await self._parser.parse(file_label(name), data, self._song_types())
 
     async def _repertoire(self, band_id: str) -> Document:
