@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from collab.domain.bands import JobStatus
+from collab.domain.presence.roster import Status
 from collab.domain.songs.plan import State
 from collab.protocol.base import Wire
-from collab.protocol.models import Author, Dropped, Edit, Overwrite, Presence, Role, Summary, User
+from collab.protocol.models import Author, Dropped, Edit, Overwrite, Presence, RoleName, Summary, User
 from collab.protocol.models import Problem as Error
 from collab.protocol.ops import WireOp
 
@@ -32,7 +33,7 @@ class Readiness(Wire):
 class BandOfMine(Wire):
     id: str
     name: str
-    role: Role
+    role: RoleName
 
 
 class Bands(Wire):
@@ -46,7 +47,7 @@ class Me(Wire):
 
 class Member(Wire):
     user: User
-    role: Role
+    role: RoleName
 
 
 class Members(Wire):
@@ -63,7 +64,7 @@ class PresenceSomewhere(Presence):
 
 class Person(Wire):
     user: User
-    status: Literal["active", "idle"]
+    status: Status
     last_seen: str
     sessions: list[PresenceSomewhere]
 
