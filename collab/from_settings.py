@@ -12,16 +12,19 @@ from collab.domain.sizes import SizeLimits
 from collab.http.traffic import TrafficLimits
 from collab.metrics import PrometheusMeter
 from collab.protocol.ids import new_id
+from collab.realtime.connection import Connections
+from collab.realtime.eviction import ConnectionLimits
 from collab.realtime.sessions import Sessions
-from collab.realtime.transports import TransportLimits, Transports
+from collab.services.buckets import RateLimits
+from collab.services.cluster.lease import Lease
 from collab.services.editing.webhooks import Webhooks
 from collab.services.ports import Announcer, Clock, HistoryReader
-from collab.services.presence.log import OnLiving, PresenceLog
+from collab.services.presence.log import PresenceLog
 from collab.services.presence.news import PresenceNews
 from collab.services.presence.service import OnChange, PresenceService
-from collab.services.rates import RateLimits
+from collab.services.session import Rooms
 from collab.services.songs.unpacking import ImportLimits
-from collab.services.stores import CountLimits, Outbox, PresenceStore
+from collab.services.stores import CountLimits, Outbox
 from collab.settings import Settings
 from collab.storage.journal import Journal
 from collab.webhooks import Receiver, webhook_id
@@ -48,8 +51,8 @@ def size_limits(settings: Settings) -> SizeLimits:
     return SizeLimits(settings.max_content_bytes, settings.max_sent_bytes)
 
 
-def transport_limits(settings: Settings) -> TransportLimits:
-    return TransportLimits(
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
         timedelta(seconds=settings.auth_timeout_s),
         max_unauthenticated=settings.max_unauthenticated,
         max_unauthenticated_per_address=settings.max_unauthenticated_per_address,
@@ -82,31 +85,26 @@ def import_limits(settings: Settings) -> ImportLimits:
     return ImportLimits(settings.import_max_bytes, settings.import_max_unpacked_bytes, settings.import_max_songs)
 
 
-def keep_presence(
+def lease(settings: Settings, clock: Clock) -> Lease:
+    return Lease(clock, new_id, platform.node(), timedelta(seconds=settings.node_lease_s))
+
+
+def presence_service(
     settings: Settings,
     clock: Clock,
-    store: PresenceStore,
     announcer: Announcer,
+    rooms: Rooms,
+    presence_log: PresenceLog,
     *,
     is_removed: Callable[[str, str], bool],
     on_news: Callable[[SharedRoom, Diff], None],
-    on_living: OnLiving | None,
-    on_change: OnChange | None,
-) -> tuple[PresenceService, PresenceLog]:
-    """Who is where, and what is put down of it."""
-    log = PresenceLog(
-        store,
-        clock,
-        new_id,
-        lambda departed: presence.departed(departed),
-        host=platform.node(),
-        lease=timedelta(seconds=settings.node_lease_s),
-        on_living=on_living,
-    )
-    presence = PresenceService(
-        announcer,
-        PresenceNews(announcer, clock, timedelta(seconds=settings.presence_interval_s), on_news),
-        log,
+    on_change: OnChange,
+) -> PresenceService:
+    interval = timedelta(seconds=settings.presence_interval_s)
+    return PresenceService(
+        rooms,
+        PresenceNews(announcer, clock, interval, on_news),
+        presence_log,
         clock,
         is_removed,
         grace=timedelta(seconds=settings.presence_grace_s),
@@ -114,7 +112,6 @@ def keep_presence(
         max_sessions=settings.max_room_sessions,
         on_change=on_change,
     )
-    return presence, log
 
 
 def webhooks(settings: Settings, outbox: Outbox, reader: HistoryReader, clock: Clock) -> Webhooks | None:
@@ -139,7 +136,7 @@ def watch_webhooks(meter: PrometheusMeter, webhooks: Webhooks) -> None:
 
 
 def watch(
-    meter: PrometheusMeter, sessions: Sessions, transports: Transports, presence: PresenceService, journal: Journal
+    meter: PrometheusMeter, sessions: Sessions, connections: Connections, presence: PresenceService, journal: Journal
 ) -> None:
     """Lets Prometheus see an engine as it is at that moment."""
     meter.watch("sessions", "Connected sessions.", sessions.count)
@@ -147,9 +144,9 @@ def watch(
     meter.watch("rooms", "Rooms with somebody in them.", presence.rooms)
     meter.watch("live_contents", "Contents in memory.", lambda: journal.live)
     meter.watch("journal_waiting", "Edits that wait for their commit.", lambda: journal.waiting)
-    meter.watch("outgoing_packets", "Packets that wait for clients.", lambda: sum(transports.queued()))
+    meter.watch("outgoing_packets", "Packets that wait for clients.", lambda: sum(connections.queued()))
     meter.watch(
         "outgoing_packets_max",
         "Packets that wait for the slowest client.",
-        lambda: max(transports.queued(), default=0),
+        lambda: max(connections.queued(), default=0),
     )

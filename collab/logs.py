@@ -10,7 +10,7 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO, cast
@@ -26,28 +26,38 @@ from collab.settings import LogFormat, LogLevel
 _SHOWN = 300
 """How much of an exception's message is logged."""
 
-_RATE = Rate(per_s=1, burst=50)
+_RATE = Rate(per_s=5, burst=200)
 """Lines of one sort."""
 
+_PEER_RATE = Rate(per_s=0.2, burst=10)
+"""Those of them that one peer gives cause for: a session, or an address where there is none."""
+
 _MAX_SORTS = 1_000
+_MAX_PEERS = 5_000
+"""Peers and sorts whose rates are remembered: those that were heard of last."""
 
 
 class LineRates:
-    """Lets so many lines of each sort through, so that nobody who makes the server say something fills its disk.
+    """Lets so many lines of each sort through, so that nobody who makes the server say something fills its disk; and of
+    one peer few of them, so that nobody silences what others give cause for.
 
     Lines are of one sort that say the same beside their values. The next one that comes through says how many did not.
     `now_s` is a clock that only runs on. Lines for debugging are not counted: who wants them wants all.
     """
 
-    def __init__(self, rate: Rate = _RATE, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, rate: Rate = _RATE, now_s: Callable[[], float] = time.monotonic, peer_rate: Rate = _PEER_RATE
+    ) -> None:
         self._rate = rate
+        self._peer_rate = peer_rate
         self._now_s = now_s
         self._sorts: LRUCache[str, _Sort] = LRUCache(_MAX_SORTS)
+        self._peers: LRUCache[tuple[str, str], Bucket] = LRUCache(_MAX_PEERS)
 
     def processor(self, _logger: object, method: str, event: EventDict) -> EventDict:
         """For structlog's lines."""
         if method != "debug":
-            left_out = self._left_out(str(event.get("event")))
+            left_out = self._left_out(str(event.get("event")), _peer(event))
             if left_out is None:
                 raise structlog.DropEvent
             if left_out:
@@ -57,23 +67,34 @@ class LineRates:
     def filter(self, record: logging.LogRecord) -> bool:
         """For the lines of the standard module."""
         if record.levelno > logging.DEBUG:
-            left_out = self._left_out(str(record.msg))
+            left_out = self._left_out(str(record.msg), _peer({}))
             if left_out is None:
                 return False
             if left_out:
                 record.msg = f"{record.msg} ({left_out} more were left out)"
         return True
 
-    def _left_out(self, says: str) -> int | None:
+    def _left_out(self, says: str, peer: str | None) -> int | None:
         """How many lines of that sort were left out before this one; None where it is left out too."""
-        now_s = self._now_s()
-        sort = self._sorts.setdefault(says[:_SHOWN], _Sort(Bucket(self._rate, now_s)))
-        if sort.bucket.wait_s(now_s) > 0:
+        now_s, name = self._now_s(), says[:_SHOWN]
+        sort = self._sorts.setdefault(name, _Sort(Bucket(self._rate, now_s)))
+        buckets = [sort.bucket]
+        if peer is not None:
+            buckets.append(self._peers.setdefault((peer, name), Bucket(self._peer_rate, now_s)))
+        if any(bucket.wait_s(now_s) > 0 for bucket in buckets):
             sort.left_out += 1
             return None
-        sort.bucket.spend()
+        for bucket in buckets:
+            bucket.spend()
         left_out, sort.left_out = sort.left_out, 0
         return left_out
+
+
+def _peer(event: Mapping[str, object]) -> str | None:
+    """Who gives cause for a line, where it is known."""
+    known = {**structlog.contextvars.get_contextvars(), **event}
+    peer = known.get("session_id") or known.get("address")
+    return None if peer is None else str(peer)
 
 
 @dataclass(slots=True)

@@ -21,8 +21,9 @@ log = structlog.get_logger(__name__)
 
 _MAX_TOKEN_LENGTH = 16_384
 
-_MALFORMED = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
-"""What PyJWT raises over tokens that somebody made up; only the first is documented."""
+_MALFORMED = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError, OSError)
+"""What PyJWT raises over tokens that somebody made up, of which only the first is documented; the last is what the
+system says of a year that does not fit into its own calendar."""
 
 KEYS_FRESH_S = 300.0
 """After this long the published keys are fetched again: a key that was withdrawn is good for no longer."""

@@ -88,7 +88,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "dialect" in metafunc.fixturenames and metafunc.config.getoption("--database") == "both":
-        metafunc.parametrize("dialect", ["sqlite", "postgresql"])
+        needs_one = metafunc.definition.get_closest_marker("one_database") is not None
+        metafunc.parametrize("dialect", ["sqlite"] if needs_one else ["sqlite", "postgresql"])
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ Who reads its code begins with the core, which does no I/O and has no clock: `wi
 edits meet); `pending`, `request` and `notice` (an edit until it is stored, and what its author is told); `undo` and
 `foresight` (what is taken back, and what that comes to); and `replica`, where all of it meets. Then what keeps a
 connection: `client` and `connection`, with `parts`, `patience`, `backoff`, `token` and `errors`. Then what a user
-holds: `room`, `band` and `content`, with `events` and `stream`.
+holds: `room`, `band` and `content`, with `sync`, `events` and `stream`.
 
 The TypeScript SDK (collab/web/sdk) has the same parts under the same names.
 """

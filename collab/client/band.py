@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from collab.client.connection import Connection
 from collab.client.events import ContentListed, ContentUnlisted
 from collab.client.room import Room
 from collab.client.wire import summary_of
@@ -26,7 +27,7 @@ class Band(Room[BandRoom, ContentListed | ContentUnlisted]):
         """The contents that are not archived, by id. A summary's version is that of when it was told."""
         return dict(self._contents)
 
-    def _enter(self, answer: Any) -> None:
+    def _enter(self, _connection: Connection, answer: Any) -> None:
         self._list(answer["contents"])
 
     def _take_in(self, event: str, payload: Any) -> None:

@@ -5,20 +5,15 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from collab.client.backoff import Backoff
 from collab.client.connection import Connection, Take
-from collab.client.errors import NotConnected
 from collab.client.events import Notice, Refused
-from collab.client.replica import Replica
-from collab.client.request import Request
 from collab.client.room import Room
+from collab.client.sync import Sync
 from collab.client.undo import Groups
-from collab.client.wire import answer_of, document_of
 from collab.domain.access import ContentRoom
-from collab.domain.errors import ClientFault, CollabError, Invalid, RateLimited, Unavailable, VersionUnknown
+from collab.domain.errors import Invalid, VersionUnknown
 from collab.domain.ot import positions, text
 from collab.domain.ot.document import Document
-from collab.domain.ot.edits import Edit
 from collab.domain.ot.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
 from collab.protocol.ids import new_id
 
@@ -39,37 +34,34 @@ class Content(Room[ContentRoom, Notice]):
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(ContentRoom(content_id), ack_timeout_s, forget)
-        self._user_id = user_id
-        self._opened: Replica | None = None
+        self._sync = Sync(self.room, user_id, ack_timeout_s, self._tell, self.fail, self.break_down)
         self._refusal: Refused | None = None
         self._groups = Groups()
         self._now_s = now_s
-        self._wake = asyncio.Event()
-        self._is_elsewhere = False
-        self._is_base_unknown = False
         self._is_idle = asyncio.Event()
         self._is_idle.set()
-        self._worker: asyncio.Task[None] | None = None
 
     @property
     def document(self) -> Document:
         """The document as the user sees it: what the server has, and one's own edits on top of it."""
-        return self._replica.view
+        return self._sync.opened.view
 
     @property
     def band_id(self) -> str | None:
         """Whose it is; None before it is open."""
-        return None if self._opened is None else self._opened.confirmed.band_id
+        replica = self._sync.replica
+        return None if replica is None else replica.confirmed.band_id
 
     @property
     def version(self) -> int:
         """The latest version that is known here."""
-        return self._replica.confirmed.version
+        return self._sync.opened.confirmed.version
 
     @property
     def pending(self) -> int:
         """How many of one's own edits and undos are not stored yet."""
-        return 0 if self._opened is None else self._opened.pending_count
+        replica = self._sync.replica
+        return 0 if replica is None else replica.pending_count
 
     def edit(self, ops: Sequence[Op], *, is_unchanged_expected: bool = False) -> str:
         """Several ops as one edit: all are stored, or none. Items that are too many for a message come one after the
@@ -80,13 +72,13 @@ class Content(Room[ContentRoom, Notice]):
         """
         if self.failure is not None:
             raise self.failure
-        edit_id = self._replica.edit(
+        edit_id = self._sync.opened.edit(
             new_id(),
             ops,
             group=self._groups.of(ops, self._now_s()),
             is_unchanged_expected=is_unchanged_expected,
         )
-        self._stir()
+        self._sync.stir()
         return edit_id
 
     def set(self, item: str | None, field: str, value: Value, *, is_unchanged_expected: bool = False) -> str:
@@ -126,16 +118,16 @@ class Content(Room[ContentRoom, Notice]):
         """Takes back one's own latest edit that still stands, with what was written in the same field right before it.
         Shows at once, unless what that comes to takes edits that were never heard here: then once it is stored. False
         where there is none."""
-        is_asked = self._replica.undo(new_id)
+        is_asked = self._sync.opened.undo(new_id)
         self._groups.end()
-        self._stir()
+        self._sync.stir()
         return is_asked
 
     def redo(self) -> bool:
         """Brings back what was undone last, until one makes another edit. False where there is nothing."""
-        is_asked = self._replica.redo(new_id)
+        is_asked = self._sync.opened.redo(new_id)
         self._groups.end()
-        self._stir()
+        self._sync.stir()
         return is_asked
 
     async def saved(self) -> None:
@@ -154,135 +146,43 @@ class Content(Room[ContentRoom, Notice]):
     def end(self) -> None:
         super().end()
         self._is_idle.set()
-        if self._worker is not None:
-            self._worker.cancel()
+        self._sync.end()
 
-    @property
-    def _replica(self) -> Replica:
-        if self._opened is None:
-            raise NotConnected("expected a content that is open: await CollabClient.open first")
-        return self._opened
+    def disconnected(self) -> None:
+        super().disconnected()
+        self._sync.parted()
 
     async def _ask_to_join(self, connection: Connection, take: Take) -> None:
-        if self._opened is None:
+        if not (since := self._sync.since):
             await super()._ask_to_join(connection, take)
             return
-        request = {"room": self.room.name, **self._since()}
+        request = {"room": self.room.name, **since}
         try:
             await connection.call_patiently("join_room", request, self._ack_timeout_s, take)
         except VersionUnknown:
-            # As in `_ask_for_missing`.
-            self._is_elsewhere = True
+            self._sync.go_elsewhere()
             await super()._ask_to_join(connection, take)
 
-    def _enter(self, answer: Any) -> None:
-        if self._opened is None:
-            self._opened = Replica(document_of(answer["content"]), self._user_id, answer.get("last_edit"))
-            self._worker = asyncio.create_task(self._work_or_fail(), name=f"collab-{self.room.name}")
-        elif self._is_elsewhere and "content" in answer:
-            self._is_elsewhere = False
-            self._tell(self._opened.restart(document_of(answer["content"]), answer.get("last_edit")))
-        else:
-            self._catch_up_with(answer)
-        self._stir()
+    def _enter(self, connection: Connection, answer: Any) -> None:
+        self._sync.joined(connection, answer)
 
     def _take_in(self, event: str, payload: Any) -> None:
         match event:
             case "content_edited":
-                self._receive([payload])
+                self._sync.receive([payload])
             case "batch_update":
-                self._receive(payload["edits"])
+                self._sync.receive(payload["edits"])
             case _:
                 super()._take_in(event, payload)
 
     def _unsaved(self) -> tuple[Op, ...]:
-        return () if self._opened is None else self._opened.pending_ops
-
-    def _receive(self, bodies: Any) -> None:
-        self._tell(self._replica.receive(map(Edit.from_json, bodies)))
-        self._stir()
-
-    def _catch_up_with(self, answer: Any) -> None:
-        if "content" in answer:
-            self._tell(self._replica.reset(document_of(answer["content"]), answer.get("last_edit")))
-        else:
-            self._tell(self._replica.receive(map(Edit.from_json, answer["edits"])))
-
-    def _since(self) -> dict[str, Any]:
-        """What is known here of the server's history: its version, and the edit that made it."""
-        last_edit = self._replica.last_edit
-        return {"since": self.version} if last_edit is None else {"since": self.version, "since_edit": last_edit}
-
-    async def _work_or_fail(self) -> None:
-        try:
-            await self._work()
-        except Exception as error:  # noqa: BLE001  # a task's edge: whoever waits in `saved` would wait for ever
-            self.break_down(error)
-
-    async def _work(self) -> None:
-        """Sends what there is to send and asks for what is missing, one thing at a time."""
-        backoff = Backoff()
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while (connection := self._connection) is not None:
-                try:
-                    if self._is_elsewhere or self._is_base_unknown or self._replica.is_behind:
-                        await self._ask_for_missing(connection)
-                    elif (request := self._replica.send(connection.max_message_bytes, new_id)) is not None:
-                        await self._send(connection, request)
-                        backoff.reset()
-                    else:
-                        break
-                except NotConnected:
-                    break
-                except (Unavailable, RateLimited, VersionUnknown) as error:
-                    await asyncio.sleep(backoff.delay_s(error))
-                except ClientFault as error:
-                    self.fail(error)
-
-    async def _ask_for_missing(self, connection: Connection) -> None:
-        room = {"room_id": self.room.name}
-        if self._is_elsewhere:
-            # The server's history is another than the one seen here, as after its backup was restored.
-            answer = await connection.call("request_update", room, self._ack_timeout_s)
-            self._tell(self._replica.restart(document_of(answer["content"]), answer.get("last_edit")))
-        # Also what was heard while the document was on its way: it had no place in the history before.
-        try:
-            missed = await connection.call("request_update", {**room, **self._since()}, self._ack_timeout_s)
-        except VersionUnknown:
-            self._is_elsewhere = True
-            raise
-        self._is_elsewhere = self._is_base_unknown = False
-        self._catch_up_with(missed)
-
-    async def _send(self, connection: Connection, request: Request) -> None:
-        if request.refusal is not None:
-            self._tell(self._replica.refuse(request.edit_id, request.refusal))
-            return
-        try:
-            answer = await connection.call(request.event, request.payload, self._ack_timeout_s)
-        except (NotConnected, Unavailable, RateLimited):
-            raise
-        except CollabError as error:
-            self._tell(self._replica.refuse(request.edit_id, error))
-            if isinstance(error, VersionUnknown):
-                self._is_base_unknown = True
-                raise
-        else:
-            self._tell(self._replica.answer(answer_of(answer)))
+        replica = self._sync.replica
+        return () if replica is None else replica.pending_ops
 
     def _tell(self, notices: Sequence[Notice]) -> None:
         refused = (notice for notice in notices if isinstance(notice, Refused))
         self._refusal = self._refusal or next(refused, None)
         self._source.publish(*notices)
-        self._mark()
-
-    def _stir(self) -> None:
-        self._mark()
-        self._wake.set()
-
-    def _mark(self) -> None:
         if self.pending and self.failure is None:
             self._is_idle.clear()
         else:

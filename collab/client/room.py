@@ -114,7 +114,7 @@ class Room(Generic[RoomT, EventT]):
         self.role = Role(answer["role"])
         self._roster = {entry["session_id"]: presence_of(entry) for entry in answer["roster"]}
         self._connection = connection
-        self._enter(answer)
+        self._enter(connection, answer)
         early, self._early = self._early, []
         for event, payload in early:
             self._take_in(event, payload)
@@ -136,7 +136,7 @@ class Room(Generic[RoomT, EventT]):
     async def _ask_to_join(self, connection: Connection, take: Take) -> None:
         await connection.call_patiently("join_room", self.room.name, self._ack_timeout_s, take)
 
-    def _enter(self, answer: Any) -> None:
+    def _enter(self, connection: Connection, answer: Any) -> None:
         """Takes in the rest of the answer to `join_room`."""
         raise NotImplementedError
 

@@ -1,5 +1,6 @@
 """The page: one HTML file that is asked for anew each time, and files named by their hash that are kept for good."""
 
+import os
 from collections.abc import Sequence
 from importlib.resources import files
 from mimetypes import guess_type
@@ -81,6 +82,13 @@ class StockPages:
 
 class Assets(StaticFiles):
     """Files whose names change with what is in them; as the build has compressed them, where the browser takes that."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """As in Starlette; a name that no file can have, too long or with a NUL in it, is that of none."""
+        try:
+            return super().lookup_path(path)
+        except (OSError, ValueError):
+            return "", None
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await self._compressed(path, scope) or await super().get_response(path, scope)

@@ -5,7 +5,6 @@ from itertools import groupby
 from typing import Any
 
 import orjson
-import socketio
 import structlog
 
 from collab.domain.access import BandRoom, ContentRoom, Role, SharedRoom, UserRoom
@@ -16,7 +15,8 @@ from collab.domain.ot.rebase import Accepted
 from collab.domain.presence.roster import Diff, Roster
 from collab.domain.times import rfc3339
 from collab.protocol.events import Json, content_updated_json
-from collab.realtime.manager import NAMESPACE
+from collab.realtime.rooms import Rooms
+from collab.services.cluster.nodes import OtherNodes
 
 log = structlog.get_logger(__name__)
 
@@ -26,14 +26,19 @@ MAX_TOLD_SESSIONS = 500
 
 class Broadcaster:
     """Implements `services.ports.Announcer`, and hears of the journal's commits. A message of several edits takes up to
-    `max_bytes`; how long one edit may be, the journal sees to."""
+    `max_bytes`; how long one edit may be, the journal sees to.
 
-    def __init__(self, server: socketio.AsyncServer, max_bytes: int) -> None:
-        self._server = server
+    The rooms of bands and users may have listeners on `others`, who are told of contents and jobs through them. Edits
+    and presence have ways of their own between nodes (services/cluster), and a membership each node reads anew.
+    """
+
+    def __init__(self, rooms: Rooms, max_bytes: int, others: OtherNodes) -> None:
+        self._rooms = rooms
         self._max_bytes = max_bytes
+        self._others = others
 
-    def committed(self, accepted: Sequence[Accepted]) -> Sequence[Accepted]:
-        """The edits of one commit: each room gets one message, or as few as they fit into. Returns them."""
+    def committed(self, accepted: Sequence[Accepted]) -> None:
+        """The edits of one commit: each room gets one message, or as few as they fit into."""
         by_content = sorted(accepted, key=lambda entry: entry.edit.content_id)
         for _, entries in groupby(by_content, key=lambda entry: entry.edit.content_id):
             group = list(entries)
@@ -41,7 +46,6 @@ class Broadcaster:
             self.edits(edits)
             if any(map(_is_retitled, edits)):
                 self._tell_title(group[-1])
-        return accepted
 
     def retitled(self, accepted: Sequence[Accepted]) -> None:
         for entry in accepted:
@@ -66,17 +70,14 @@ class Broadcaster:
 
     def listeners(self, content_id: str) -> int:
         """How many sessions of this node are in the room of a content."""
-        return len(self._server.manager.rooms.get(NAMESPACE, {}).get(ContentRoom(content_id).name, ()))
+        return len(self._rooms.sessions(ContentRoom(content_id).name))
 
     def serve_first(self, session_ids: Collection[str]) -> None:
-        for session_id in session_ids:
-            eio_sid = self._server.manager.eio_sid_from_sid(session_id, NAMESPACE)
-            if eio_sid is not None:
-                self._server.sockets.serve_first(eio_sid)
+        self._rooms.serve_first(session_ids)
 
     def content_updated(self, band: BandRoom, action: str, content: Content) -> None:
         payload = content_updated_json(content.kind, action, band.id, content.to_json())
-        self._put("content_updated", payload, band.name)
+        self._tell_everywhere("content_updated", payload, band.name)
 
     def refresh(self, session_id: str, band_id: str, contents: Sequence[Content]) -> None:
         """Sends one session the list of a band's contents."""
@@ -89,13 +90,13 @@ class Broadcaster:
 
     def job_status(self, band: BandRoom, job: Job, status: str, message: str) -> None:
         body = {"job_id": job.id, "status": status, "progress": job.percent, "message": message}
-        self._put("sync_status", body, band.name)
+        self._tell_everywhere("sync_status", body, band.name)
 
     def job_progress(self, user: UserRoom, job: Job) -> None:
-        self._put("progress", {"job_id": job.id, "percent": job.percent}, user.name)
+        self._tell_everywhere("progress", {"job_id": job.id, "percent": job.percent}, user.name)
 
     def job_complete(self, user: UserRoom, job: Job) -> None:
-        self._put("complete", {"job_id": job.id, "result": dict(job.result)}, user.name)
+        self._tell_everywhere("complete", {"job_id": job.id, "result": dict(job.result)}, user.name)
 
     def presence(self, room: SharedRoom, diff: Diff, skip_session: str | None) -> None:
         for user in diff.joined:
@@ -119,11 +120,6 @@ class Broadcaster:
         """Sends an event to one session or room."""
         self._put(event, payload, session_or_room)
 
-    async def expel(self, session_ids: Sequence[str], rooms: Sequence[SharedRoom]) -> None:
-        for session_id in session_ids:
-            for room in rooms:
-                await self._server.leave_room(session_id, room.name)
-
     def _tell_sessions(
         self,
         room: SharedRoom,
@@ -141,9 +137,13 @@ class Broadcaster:
     def _tell_title(self, accepted: Accepted) -> None:
         self.content_updated(BandRoom(accepted.document.band_id), "update", _summary_of(accepted))
 
+    def _tell_everywhere(self, event: str, payload: Json, room: str) -> None:
+        self._put(event, payload, room)
+        self._others.event(room, event, payload)
+
     def _put(self, event: str, payload: Any, room: str, skip: str | None = None) -> None:
         try:
-            self._server.manager.send(event, payload, room, skip)
+            self._rooms.tell(room, event, payload, skip)
         except Exception:
             # The edge of the broadcaster: one message that can't be sent must not stop what else is to be done.
             log.exception("a message could not be sent", event_name=event, room=room)

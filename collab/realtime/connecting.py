@@ -1,7 +1,7 @@
 """Connecting: the handshake, a late or renewed token, and the end of a session."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Sequence
 from typing import Any
 
 import socketio
@@ -14,8 +14,12 @@ from collab.protocol import requests
 from collab.protocol.events import Json, session_json
 from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
-from collab.realtime.sessions import Session, Sessions
-from collab.realtime.transports import Transports
+from collab.realtime.connection import ConnectedSession, Connection
+from collab.realtime.eviction import Eviction
+from collab.realtime.packets import NAMESPACE
+from collab.realtime.rooms import Rooms
+from collab.realtime.server import Server
+from collab.realtime.sessions import Sessions
 from collab.services.bands.membership import MembershipService
 from collab.services.ports import Identity, Tokens
 from collab.services.presence.service import PresenceService
@@ -33,10 +37,11 @@ _DELIBERATE = ("client disconnect", "server disconnect")
 class Connecting:
     def __init__(
         self,
-        server: socketio.AsyncServer,
+        server: Server,
         answers: Answers,
         sessions: Sessions,
-        transports: Transports,
+        rooms: Rooms,
+        eviction: Eviction,
         tokens: Tokens,
         membership: MembershipService,
         presence: PresenceService,
@@ -48,7 +53,8 @@ class Connecting:
         self._server = server
         self._answers = answers
         self._sessions = sessions
-        self._transports = transports
+        self._rooms = rooms
+        self._eviction = eviction
         self._tokens = tokens
         self._membership = membership
         self._presence = presence
@@ -57,90 +63,104 @@ class Connecting:
         self._may_be_late = may_be_late
 
     def register(self) -> None:
-        self._transports.register()
+        self._sessions.on_timeout = self._end_late
+        self._sessions.on_expiry = self._end_expired
+        self._server.connections.listen(self._over)
         self._server.on("connect", self.connect)
         self._server.on("disconnect", self.disconnect)
-        self._server.on("authenticate", self.authenticate)
+        self._server.on_event("authenticate", self.authenticate)
 
     async def connect(self, sid: str, _environ: Json, auth: Any) -> None:
-        """Accepts a socket that shows a good token, or none yet; refuses any other with a code."""
+        """Accepts a client that shows a good token, or none yet; refuses any other with a code."""
+        connection = self._connection(sid)
+        if connection is None or not connection.is_open:
+            raise _refusal(_gone())
+        session = ConnectedSession(sid, connection)
         try:
-            self._rates.begin(sid)
+            self._rates.begin(session)
             token = auth.get("token") if isinstance(auth, dict) else None
             if token is None:
-                self._await_token(sid)
+                self._await_token(session)
             else:
                 async with asyncio.timeout(ANSWER_WITHIN_S):
-                    await self._begin(sid, token)
-            self._transports.taken(sid)
+                    await self._begin(session, token)
         except CollabError as error:
-            raise self._refused(sid, error) from None
+            raise _refusal(error) from None
         except TimeoutError:
-            late = Unavailable(f"the handshake took more than {ANSWER_WITHIN_S:g} s; try again")
-            raise self._refused(sid, late) from None
+            raise _refusal(Unavailable("the database does not answer; try again")) from None
         except Exception:
             # Escaping, it would leave the client without any answer.
             log.exception("a connection could not be answered", session_id=sid)
-            unavailable = Unavailable("the server could not accept the connection; try again")
-            raise self._refused(sid, unavailable) from None
+            raise _refusal(Unavailable("the server could not accept the connection; try again")) from None
+        # From the last look at whether the connection is open to here nothing waits. Where it closes before
+        # python-socketio has sent its answer, that tells nobody of a disconnect: `_over` hears of the connection.
+        connection.session = session
+        self._eviction.taken(connection)
 
-    async def authenticate(self, sid: str, *arguments: Any) -> Json:
+    async def authenticate(self, session: ConnectedSession, arguments: Sequence[Any]) -> Json:
         """A late token, or a new one before the old one expires."""
 
         async def answer() -> Json:
-            self._rates.take(sid, "authenticate")
+            self._rates.take(session, "authenticate")
             request = requests.parse(requests.AUTHENTICATE, arguments)
-            session = await self._begin(sid, request.token)
-            return {"user": session.user.to_json(), "expires_at": rfc3339(session.expires_at)}
+            identity = await self._begin(session, request.token)
+            return {"user": identity.user.to_json(), "expires_at": rfc3339(identity.expires_at)}
 
-        return await self._answers.give("authenticate", sid, answer())
+        return await self._answers.give("authenticate", session.id, answer())
 
     async def disconnect(self, sid: str, reason: str) -> None:
-        self._sessions.end(sid)
-        self._rates.end(sid)
-        self._presence.disconnect(sid, reason.replace(" ", "_"), is_deliberate=reason in _DELIBERATE)
-        self._transports.freed(sid)
+        """The client, or the server, ends the session; its connection may stay."""
+        if (connection := self._connection(sid)) is not None:
+            self._over(connection, reason)
 
-    def end_late(self, sid: str) -> None:
+    def _over(self, connection: Connection, reason: str) -> None:
+        """Ends the session on a connection, where there is one."""
+        if connection.session is None:
+            return
+        session, connection.session = connection.session, None
+        self._sessions.end(session)
+        self._presence.disconnect(session, reason.replace(" ", "_"), is_deliberate=reason in _DELIBERATE)
+        self._rooms.leave_all(session)
+        self._eviction.freed(connection)
+
+    def _end_late(self, session: ConnectedSession) -> None:
         """The time to authenticate is up."""
-        self._spawn(self._server.disconnect(sid))
+        self._server.start_background_task(self._server.disconnect, session.id)
 
-    def end_expired(self, sid: str) -> None:
+    def _end_expired(self, session: ConnectedSession) -> None:
         """A token ran out and was not renewed."""
+        self._broadcaster.tell(session.id, "token_expired", {})
+        self._server.start_background_task(self._server.disconnect, session.id)
 
-        async def end() -> None:
-            await self._server.emit("token_expired", {}, to=sid)
-            await self._server.disconnect(sid)
-
-        self._spawn(end())
-
-    def _await_token(self, sid: str) -> None:
+    def _await_token(self, session: ConnectedSession) -> None:
         if not self._may_be_late:
             raise TokenMissing("expected a token in the handshake: connect with auth {token}")
-        self._sessions.await_token(sid)
+        self._sessions.await_token(session)
 
-    async def _begin(self, sid: str, token: Any) -> Session:
-        with self._transports.looked_at(sid):
+    async def _begin(self, session: ConnectedSession, token: Any) -> Identity:
+        connection = session.connection
+        with self._eviction.looking_at_token(connection):
             identity: Identity = await self._tokens.verify(token if isinstance(token, str) else None)
             await self._membership.welcome(identity.user)
-        if not self._transports.is_open(sid):
+        if session.is_over or not connection.is_open:
             # It went while it was being checked, and nobody would ever end a session that began now.
-            raise Unauthenticated("the client has gone")
-        session = self._sessions.begin(sid, identity)
-        self._rates.identify(sid, session.user.id)
-        await self._server.enter_room(sid, UserRoom(session.user.id).name)
+            raise _gone()
+        self._sessions.begin(session, identity)
+        self._rates.identify(session)
+        self._rooms.enter(session, UserRoom(session.user.id))
         limit = self._server.eio.max_http_buffer_size
-        welcome = session_json(sid, session.user, session.expires_at, limit)
+        welcome = session_json(session.id, session.user, identity.expires_at, limit)
         # Soon, so that it follows the answer to the handshake: a client may hear nothing before that.
-        asyncio.get_running_loop().call_soon(self._broadcaster.tell, sid, "session", welcome)
-        return session
+        asyncio.get_running_loop().call_soon(self._broadcaster.tell, session.id, "session", welcome)
+        return identity
 
-    def _refused(self, sid: str, error: CollabError) -> socketio.exceptions.ConnectionRefusedError:
-        self._rates.end(sid)
-        return _refusal(error)
+    def _connection(self, sid: str) -> Connection | None:
+        """The connection under a session of Socket.IO."""
+        return self._server.connections.find(self._server.manager.eio_sid_from_sid(sid, NAMESPACE))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self._server.start_background_task(lambda: work)
+
+def _gone() -> Unauthenticated:
+    return Unauthenticated("the client has gone")
 
 
 def _refusal(error: CollabError) -> socketio.exceptions.ConnectionRefusedError:

@@ -28,9 +28,9 @@ from collab.protocol.events import Json, edits_json, outcome_json
 from collab.protocol.ops import to_domain
 from collab.realtime.answers import Answers, Pending, Reply
 from collab.realtime.broadcast import Broadcaster
+from collab.realtime.connection import ConnectedSession
+from collab.realtime.rooms import Rooms
 from collab.realtime.server import Server
-from collab.realtime.sessions import Session, Sessions
-from collab.realtime.transports import Transports
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
 from collab.services.editing.service import EditingService, Opened
@@ -48,8 +48,7 @@ class Handlers:
 
     server: Server
     answers: Answers
-    sessions: Sessions
-    transports: Transports
+    rooms: Rooms
     directory: Directory
     contents: ContentService
     editing: EditingService
@@ -66,36 +65,37 @@ class Handlers:
         self._on_edit("undo_edit", requests.UNDO_EDIT, self.undo_edit)
         self._on("request_update", requests.REQUEST_UPDATE, self.request_update)
         self._on("update_presence", requests.UPDATE_PRESENCE, self.update_presence)
-        self.server.on("*", self._unknown_event)
+        self.server.on_unknown_event(self._unknown_event)
 
-    async def join_room(self, session: Session, request: requests.JoinRoom) -> Json:
+    async def join_room(self, session: ConnectedSession, request: requests.JoinRoom) -> Json:
         room, _ = await self._found(session, request.room)
-        was_there = room.name in self.server.rooms(session.id)
+        was_there = room in session.rooms
         # First in, then look: what is committed after the look, the session hears.
-        await self.server.enter_room(session.id, room.name)
+        self.rooms.enter(session, room)
         try:
             opened = await self._opened(session, room, request)
-            # Once more: whoever was removed meanwhile is in no roster yet, so that nobody could take them out.
+            # Once more: the role may have been taken away meanwhile, and the session have left or be over.
             _, role = self._enterable(session, request.room)
-            if room.name not in self.server.rooms(session.id):
+            if room not in session.rooms:
                 raise Forbidden(f"the session left {room.name}, or was taken out of it, while it was joining")
-            roster = self.presence.enter(session.id, session.user, room, self.transports.origin(session.id))
+            roster = self.presence.enter(session, room, session.connection.origin)
         except CollabError:
             if not was_there:
-                await self.server.leave_room(session.id, room.name)
+                self.rooms.leave(session, room)
             raise
         told = self.broadcaster.roster(session.id, room, roster)
         return {"room": room.name, "role": role, "roster": told, **opened}
 
-    async def leave_room(self, session: Session, request: requests.LeaveRoom) -> Json:
+    async def leave_room(self, session: ConnectedSession, request: requests.LeaveRoom) -> Json:
         room = parse_room(request.room)
         if isinstance(room, UserRoom):
             raise Forbidden("a session stays in its user's own room")
-        await self.server.leave_room(session.id, room.name)
-        self.presence.leave(session.id, room)
+        self.presence.leave(session, room)
         return {}
 
-    def edit_content(self, session: Session, room: ContentRoom, request: requests.EditContent) -> Ticket[Stored]:
+    def edit_content(
+        self, session: ConnectedSession, room: ContentRoom, request: requests.EditContent
+    ) -> Ticket[Stored]:
         return self.editing.take_edit(
             session.user,
             session.id,
@@ -108,10 +108,10 @@ class Handlers:
             rebased_to=request.rebased_to,
         )
 
-    def undo_edit(self, session: Session, room: ContentRoom, request: requests.UndoEdit) -> Ticket[Stored]:
+    def undo_edit(self, session: ConnectedSession, room: ContentRoom, request: requests.UndoEdit) -> Ticket[Stored]:
         return self.editing.take_undo(session.user, session.id, room.id, edit_id=request.edit_id, target=request.target)
 
-    async def request_update(self, session: Session, request: requests.RequestUpdate) -> Json:
+    async def request_update(self, session: ConnectedSession, request: requests.RequestUpdate) -> Json:
         if request.room_id is None:
             for band_id in sorted(self.directory.bands_of(session.user.id)):
                 self.broadcaster.refresh(session.id, band_id, await self.contents.summaries(band_id))
@@ -120,17 +120,15 @@ class Handlers:
         self.directory.require_content(session.user, room.id, Right.VIEW)
         return await self._opened(session, room, request)
 
-    async def update_presence(self, session: Session, request: requests.UpdatePresence) -> Json:
+    async def update_presence(self, session: ConnectedSession, request: requests.UpdatePresence) -> Json:
         room, _ = self._enterable(session, request.room)
-        if room not in self.presence.rooms_of(session.id):
-            raise Forbidden(f"expected a session that has joined {room.name}: join it first")
         focus = None if request.focus is None else Focus(**request.focus.model_dump())
         has_focus = "focus" in request.model_fields_set
-        self.presence.update(session.id, room, request.status, focus, has_focus=has_focus)
+        self.presence.update(session, room, request.status, focus, has_focus=has_focus)
         return {}
 
     async def _opened(
-        self, session: Session, room: SharedRoom, request: requests.JoinRoom | requests.RequestUpdate
+        self, session: ConnectedSession, room: SharedRoom, request: requests.JoinRoom | requests.RequestUpdate
     ) -> Json:
         self.rates.require_band(self._band_of(room), "requests")
         if isinstance(room, BandRoom):
@@ -139,11 +137,11 @@ class Handlers:
             opened = _opened_json(await self.editing.open(room.id, request.since, request.since_edit))
         return self._charged(session, room, opened)
 
-    def _charged(self, session: Session, room: SharedRoom, answer: Json) -> Json:
+    def _charged(self, session: ConnectedSession, room: SharedRoom, answer: Json) -> Json:
         """An answer that may be long, made into JSON here, where what it takes is charged."""
         made = {name: orjson.dumps(value) for name, value in answer.items()}
         size_bytes = sum(map(len, made.values()))
-        self.rates.charge("read", size_bytes, self._band_of(room), session.user.id, session.id)
+        self.rates.charge("read", size_bytes, self._band_of(room), session.user.id, session)
         return {name: orjson.Fragment(value) for name, value in made.items()}
 
     def _band_of(self, room: SharedRoom) -> str:
@@ -153,7 +151,7 @@ class Handlers:
         ref = self.directory.content(room.id)
         return "" if ref is None else ref.band_id
 
-    async def _found(self, session: Session, name: str) -> tuple[SharedRoom, Role]:
+    async def _found(self, session: ConnectedSession, name: str) -> tuple[SharedRoom, Role]:
         """As `_enterable`. What this node does not know may be new in the database, which is asked first."""
         try:
             return self._enterable(session, name)
@@ -161,7 +159,7 @@ class Handlers:
             await self.look_for(session.user, parse_room(name))
             return self._enterable(session, name)
 
-    def _enterable(self, session: Session, name: str) -> tuple[SharedRoom, Role]:
+    def _enterable(self, session: ConnectedSession, name: str) -> tuple[SharedRoom, Role]:
         """The room of that name and the user's role in it; `Forbidden` alike for what is not theirs and what is not."""
         match parse_room(name):
             case BandRoom(band_id) as band:
@@ -175,31 +173,31 @@ class Handlers:
         self,
         event: str,
         adapter: TypeAdapter[RequestT],
-        handle: Callable[[Session, RequestT], Awaitable[Json]],
+        handle: Callable[[ConnectedSession, RequestT], Awaitable[Json]],
     ) -> None:
         is_heard = event != "update_presence"  # which says itself what it means
 
-        async def handled(sid: str, arguments: Sequence[Any]) -> Json:
-            session = self._counted(event, sid, is_heard=is_heard)
+        async def handled(session: ConnectedSession, arguments: Sequence[Any]) -> Json:
+            self._count(event, session, is_heard=is_heard)
             return await handle(session, requests.parse(adapter, arguments))
 
-        async def answered(sid: str, *arguments: Any) -> Json:
-            return await self.answers.give(event, sid, handled(sid, arguments))
+        async def answered(session: ConnectedSession, arguments: Sequence[Any]) -> Json:
+            return await self.answers.give(event, session.id, handled(session, arguments))
 
-        self.server.on(event, answered)
+        self.server.on_event(event, answered)
 
     def _on_edit(
         self,
         event: str,
         adapter: TypeAdapter[EditT],
-        take: Callable[[Session, ContentRoom, EditT], Ticket[Stored]],
+        take: Callable[[ConnectedSession, ContentRoom, EditT], Ticket[Stored]],
     ) -> None:
         """As `_on`, for what is with the journal before anything waits: it takes no task."""
 
-        def taken(sid: str, arguments: Sequence[Any], reply: Reply) -> None:
-            pending = self.answers.expect(event, sid, reply)
+        def taken(session: ConnectedSession, arguments: Sequence[Any], reply: Reply) -> None:
+            pending = self.answers.expect(event, session.id, reply)
             try:
-                session = self._counted(event, sid)
+                self._count(event, session)
                 request = requests.parse(adapter, arguments)
                 room = parse_content_room(request.room_id)
                 ticket = take(session, room, request)
@@ -208,18 +206,23 @@ class Handlers:
             else:
                 ticket.then(partial(self._answer, session, room, pending, request.edit_id))
 
-        self.server.on_in_place(event, taken)
+        self.server.on_event_in_place(event, taken)
 
-    def _counted(self, event: str, sid: str, *, is_heard: bool = True) -> Session:
-        """The session of an event that came, which counts for its rate and, if `is_heard`, as a sign of life."""
-        self.rates.take(sid, event)
-        session = self.sessions.require(sid)
+    def _count(self, event: str, session: ConnectedSession, *, is_heard: bool = True) -> None:
+        """An event came from a session, whose user must be known: it counts for its rate and, if `is_heard`, as a sign
+        of life."""
+        self.rates.take(session, event)
+        session.require_identity()
         if is_heard:
-            self.presence.hear(sid)
-        return session
+            self.presence.hear(session)
 
     def _answer(
-        self, session: Session, room: ContentRoom, pending: Pending, edit_id: str, outcome: Stored | Exception
+        self,
+        session: ConnectedSession,
+        room: ContentRoom,
+        pending: Pending,
+        edit_id: str,
+        outcome: Stored | Exception,
     ) -> None:
         """Answers an edit. What answers a resend or a conflict may be far longer than what asked for it, and is charged
         nowhere else."""
@@ -231,12 +234,12 @@ class Handlers:
             answer = outcome_json(edit_id, outcome)
             pending.give(self._charged(session, room, answer) if isinstance(outcome, Duplicate) else answer)
 
-    async def _unknown_event(self, event: Any, sid: str, *_arguments: Any) -> Json:
+    async def _unknown_event(self, session: ConnectedSession, event: Any) -> Json:
         async def refused() -> Json:
-            self._counted("*", sid)
+            self._count("*", session)
             raise Invalid.at("event", f"expected an event of the protocol, got {shown(event)}")
 
-        return await self.answers.give("unknown", sid, refused())
+        return await self.answers.give("unknown", session.id, refused())
 
 
 def _opened_json(opened: Opened) -> Json:

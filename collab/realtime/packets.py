@@ -6,7 +6,6 @@ module takes from them (`eio.handlers`, `_binary_packet`) are private: tests hol
 """
 
 import base64
-from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,11 +18,14 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collab.realtime import wire_json
-from collab.realtime.manager import NAMESPACE
-from collab.realtime.payloads import Closed, Payloads
+from collab.realtime.connection import Connections
+from collab.realtime.payloads import Closed
 from collab.realtime.sockets import OnEvent
 
 log = structlog.get_logger(__name__)
+
+NAMESPACE = "/"
+"""The only namespace that is served."""
 
 MAX_POLLED_PACKETS = 1_000
 """Packets in one request of a polling client. Engine.IO's own 16 loses what a client buffered while it connected."""
@@ -39,10 +41,8 @@ _POLLED_TYPES = (b"1", b"3", b"4", b"b")
 
 _PATH = "/socket.io/"
 
-Ended = Callable[[str], Awaitable[None]]
 
-
-def guard(server: socketio.AsyncServer, on_event: OnEvent) -> None:
+def guard(server: socketio.AsyncServer, connections: Connections, on_event: OnEvent) -> None:
     """Puts itself between the transports and python-socketio; call it once. `on_event` hears of events first."""
     engine = server.eio
     # Process-wide in Engine.IO, which offers no other way.
@@ -54,7 +54,8 @@ def guard(server: socketio.AsyncServer, on_event: OnEvent) -> None:
             # It has closed, with a packet before this one maybe: a session that began now would never end.
             return
         if isinstance(data, str):
-            if data[:1] == _EVENT and on_event(eio_sid, f"4{data}"):
+            connection = connections.find(eio_sid)
+            if connection is not None and data[:1] == _EVENT and on_event(connection, f"4{data}"):
                 return
             if data[:1] == _CONNECT:
                 namespace = _namespace(data)
@@ -89,13 +90,14 @@ def _refused(namespace: str) -> engineio.packet.Packet:
 
 
 class PolledPayloads:
-    """An ASGI application before Engine.IO's: a payload that it could not take ends its connection, and no other."""
+    """An ASGI application before Engine.IO's: a payload that it could not take ends its connection, and no other.
+    `reason` is the one that its disconnect has."""
 
-    def __init__(self, application: ASGIApp, max_bytes: int, payloads: Payloads, end: Ended) -> None:
+    def __init__(self, application: ASGIApp, max_bytes: int, connections: Connections, reason: str) -> None:
         self._application = application
         self._max_bytes = max_bytes
-        self._payloads = payloads
-        self._end = end
+        self._connections = connections
+        self._reason = reason
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST" or not f"{scope['path']}/".startswith(_PATH):
@@ -104,12 +106,15 @@ class PolledPayloads:
         # The first, as Engine.IO does.
         eio_sid = parse_qs(scope["query_string"].decode("latin-1")).get("sid", [""])[0]
         try:
-            async with self._payloads.turn(eio_sid):
+            connection = self._connections.find(eio_sid)
+            if connection is None or not connection.is_open:
+                raise Closed
+            async with connection.payloads.turn():
                 body = await self._read(scope, receive)
             if _is_payload(body):
                 await self._hand_over(_meant(body), scope, send)
             else:
-                await self._end(eio_sid)
+                await connection.close(self._reason)
                 expected = f"expected 1 to {MAX_POLLED_PACKETS} packets in {self._max_bytes} bytes"
                 await PlainTextResponse(expected, 400)(scope, receive, send)
         except Closed:

@@ -1,7 +1,8 @@
-"""The polled payloads that come in: each is read for as long as its socket is open, and one of a socket at a time.
+"""The polled payloads that come in: each is read for as long as its connection is open, and one of a connection at a
+time.
 
-Nobody else ends them: what is sent without a socket would be kept for whoever never finishes it, token or none. A
-socket without a session is closed when its time is up, and one whose payload does not end can't answer its ping.
+Nobody else ends them: what is sent without a connection would be kept for whoever never finishes it, token or none. A
+connection without a session is closed when its time is up, and one whose payload does not end can't answer its ping.
 """
 
 import asyncio
@@ -10,43 +11,34 @@ from contextlib import asynccontextmanager
 
 
 class Closed(Exception):
-    """There is no such socket, or it was closed before the payload had come."""
-
-
-class _Socket:
-    def __init__(self) -> None:
-        self.turn = asyncio.Lock()
-        self.reading: set[asyncio.Timeout] = set()
+    """There is no such connection, or it was closed before the payload had come."""
 
 
 class Payloads:
-    """By the ids of the sockets. `opened` and `closed` hear of those."""
+    """Those of one connection."""
+
+    __slots__ = ("_reading", "_turn")
 
     def __init__(self) -> None:
-        self._sockets: dict[str, _Socket] = {}
+        self._turn = asyncio.Lock()
+        self._reading: set[asyncio.Timeout] = set()
 
-    def opened(self, socket_id: str) -> None:
-        self._sockets[socket_id] = _Socket()
-
-    def closed(self, socket_id: str) -> None:
-        socket = self._sockets.pop(socket_id, None)
-        for waiting in socket.reading if socket else ():
+    def close(self) -> None:
+        """Ends what is being read, and what waits for that."""
+        for waiting in self._reading:
             if not waiting.expired():
                 waiting.reschedule(asyncio.get_running_loop().time())
 
     @asynccontextmanager
-    async def turn(self, socket_id: str) -> AsyncIterator[None]:
-        """Waits for the payloads of the socket that came before; in its block one is read. `Closed`."""
-        socket = self._sockets.get(socket_id)
-        if socket is None:
-            raise Closed
+    async def turn(self) -> AsyncIterator[None]:
+        """Waits for the payloads that came before; in its block one is read. `Closed`."""
         try:
             async with asyncio.timeout(None) as waiting:
-                socket.reading.add(waiting)
+                self._reading.add(waiting)
                 try:
-                    async with socket.turn:
+                    async with self._turn:
                         yield
                 finally:
-                    socket.reading.discard(waiting)
+                    self._reading.discard(waiting)
         except TimeoutError:
             raise Closed from None

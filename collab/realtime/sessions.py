@@ -1,98 +1,74 @@
-"""Sessions: who stands behind each connected socket, and until when."""
+"""The sessions of this node whose users are known: how many a user has, and until when each may go on."""
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
+from typing import TypeAlias
 
-from collab.domain.bands import User
-from collab.domain.errors import Forbidden, RateLimited, Unauthenticated
-from collab.services.ports import Clock, Identity, Timer
-
-
-@dataclass(slots=True)
-class Session:
-    """A connected socket of a user. Its id is the Socket.IO sid."""
-
-    id: str
-    user: User
-    expires_at: datetime
-    timer: Timer
-
+from collab.domain.errors import Forbidden, RateLimited
+from collab.realtime.connection import ConnectedSession
+from collab.services.ports import Clock, Identity
 
 RETRY_AFTER_S = 5.0
 """When a user who has too many sessions is to try again: dead ones have gone after a while."""
 
+OnTimeUp: TypeAlias = Callable[[ConnectedSession], None]
+
 
 class Sessions:
-    """The sessions of this node. `on_timeout` hears of a socket that never authenticated, `on_expiry` of one whose
-    token ran out. A user has at most `max_per_user`, where that is given."""
+    """By their ids. A user has at most `max_per_user`, where that is given. `on_timeout` hears of a session that never
+    showed a token, `on_expiry` of one whose token ran out."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        auth_timeout: timedelta,
-        on_timeout: Callable[[str], None],
-        on_expiry: Callable[[str], None],
-        max_per_user: int | None = None,
-    ) -> None:
+    def __init__(self, clock: Clock, auth_timeout: timedelta, max_per_user: int | None = None) -> None:
         self._clock = clock
         self._auth_timeout = auth_timeout
-        self._on_timeout = on_timeout
-        self._on_expiry = on_expiry
         self._max_per_user = max_per_user
-        self._sessions: dict[str, Session] = {}
-        self._anonymous: dict[str, Timer] = {}
+        self._known: dict[str, ConnectedSession] = {}
         self._count: Counter[str] = Counter()
+        self.on_timeout: OnTimeUp = lambda _: None
+        self.on_expiry: OnTimeUp = lambda _: None
 
-    def await_token(self, sid: str) -> None:
-        """Gives a socket time to authenticate."""
+    def await_token(self, session: ConnectedSession) -> None:
+        """Gives a session time to authenticate."""
         due = self._clock.now() + self._auth_timeout
-        self._anonymous[sid] = self._clock.call_at(due, partial(self._on_timeout, sid))
+        session.timer = self._clock.call_at(due, partial(self.on_timeout, session))
 
-    def begin(self, sid: str, identity: Identity) -> Session:
-        """The session of a socket that has shown a token; a further token of the same user renews it.
+    def begin(self, session: ConnectedSession, identity: Identity) -> None:
+        """A session has shown a good token: its first one, or another of the same user, which lets it go on for longer.
 
-        `RateLimited` where the user has as many sessions as they may have.
+        `RateLimited` where the user has as many sessions as they may have; `Forbidden` where it was somebody else's.
         """
-        current = self._sessions.get(sid)
-        if current is None:
+        if session.identity is None:
             self._count_in(identity.user.id)
-        elif current.user.id != identity.user.id:
-            raise Forbidden(f"expected a token of {current.user.id}: connect anew to be somebody else")
-        self._cancel_timers(sid)
-        timer = self._clock.call_at(identity.good_until, partial(self._on_expiry, sid))
-        session = Session(sid, identity.user, identity.expires_at, timer)
-        self._sessions[sid] = session
-        return session
+            self._known[session.id] = session
+        elif session.user.id != identity.user.id:
+            raise Forbidden(f"expected a token of {session.user.id}: connect anew to be somebody else")
+        session.identity = identity
+        session.stop_waiting()
+        session.timer = self._clock.call_at(identity.good_until, partial(self.on_expiry, session))
 
-    def require(self, sid: str) -> Session:
-        """The session of a socket; `Unauthenticated` where it has shown no token yet."""
-        session = self._sessions.get(sid)
-        if session is None:
-            raise Unauthenticated("expected 'authenticate' with a token before any other event")
-        return session
-
-    def end(self, sid: str) -> Session | None:
-        """Forgets a socket; returns its session, where it had one."""
-        self._cancel_timers(sid)
-        session = self._sessions.pop(sid, None)
-        if session is not None:
+    def end(self, session: ConnectedSession) -> None:
+        """A session is over."""
+        session.is_over = True
+        session.stop_waiting()
+        if self._known.pop(session.id, None) is not None:
             self._count[session.user.id] -= 1
             if not self._count[session.user.id]:
                 del self._count[session.user.id]
-        return session
+
+    def find(self, session_id: str) -> ConnectedSession | None:
+        return self._known.get(session_id)
 
     def people(self) -> int:
         """How many different users the sessions are of."""
-        return len({session.user.id for session in self._sessions.values()})
+        return len(self._count)
 
     def count(self) -> int:
-        return len(self._sessions)
+        return len(self._known)
 
     def ids(self) -> list[str]:
-        return list(self._sessions)
+        return list(self._known)
 
     def _count_in(self, user_id: str) -> None:
         if self._max_per_user is not None and self._count[user_id] >= self._max_per_user:
@@ -100,9 +76,3 @@ class Sessions:
                 f"expected at most {self._max_per_user} sessions of a user; end one of the others", RETRY_AFTER_S
             )
         self._count[user_id] += 1
-
-    def _cancel_timers(self, sid: str) -> None:
-        if (timer := self._anonymous.pop(sid, None)) is not None:
-            timer.cancel()
-        if (session := self._sessions.get(sid)) is not None:
-            session.timer.cancel()

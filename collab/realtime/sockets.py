@@ -21,6 +21,7 @@ from engineio.async_drivers.asgi import WebSocket
 from engineio.async_socket import AsyncSocket
 from engineio.exceptions import SocketIsClosedError, UnknownPacketError
 
+from collab.realtime.connection import Connection, Connections
 from collab.realtime.environ import environ_of
 from collab.realtime.frames import EVENT, Message
 from collab.realtime.liveness import Liveness
@@ -33,7 +34,7 @@ log = structlog.get_logger(__name__)
 TAKES_PARTS = "parts=1"
 """In the query of who asks for long payloads in parts (PROTOCOL.md, Long payloads)."""
 
-OnEvent = Callable[[str, str], bool]
+OnEvent = Callable[[Connection, str], bool]
 """Takes an event of a client, as its text came in, or leaves it to python-socketio."""
 
 
@@ -44,10 +45,10 @@ class Sockets:
     hand it to the system is most of what a message costs.
     """
 
-    def __init__(self, server: engineio.AsyncServer, on_event: OnEvent) -> None:
+    def __init__(self, server: engineio.AsyncServer, connections: Connections, on_event: OnEvent) -> None:
         self._server = server
+        self._connections = connections
         self._on_event = on_event
-        self._links: dict[str, Link] = {}
         self._holding: list[Link] = []
 
     def register(self) -> None:
@@ -55,26 +56,6 @@ class Sockets:
         driver = self._server._async  # noqa: SLF001  # no public way chooses what a driver is made of
         self._server.create_queue = Outbox
         self._server._async = {**driver, "websocket": self._websocket, "translate_request": environ_of}  # noqa: SLF001
-
-    def put(self, eio_sid: str, message: Message) -> None:
-        """Sends a message to a client, where it is still there: `AsyncServer.send_packet` without its detours."""
-        link = self._links.get(eio_sid)
-        if link is not None and link.hold(message):
-            return
-        session = self._server.sockets.get(eio_sid)
-        if session is not None and not session.closed:
-            session.queue.put_nowait(message.packet)
-
-    def serve_first(self, eio_sid: str) -> None:
-        """Whatever is put in this turn of the event loop, this client's is written before that of those who come
-        later."""
-        if (link := self._links.get(eio_sid)) is not None:
-            link.serve_first()
-
-    def abort(self, eio_sid: str) -> None:
-        """Ends a client's websocket at once, whatever is still to be sent on it."""
-        if (link := self._links.get(eio_sid)) is not None:
-            link.abort()
 
     def _write_soon(self, link: "Link") -> None:
         if not self._holding:
@@ -97,11 +78,15 @@ class Sockets:
                 return
         else:
             session.connected = session.upgraded = True
-        link = self._links[session.sid] = Link(session, websocket, self._on_event, self._write_soon)
+        connection = self._connections.find(session.sid)
+        if connection is None:
+            return
+        link = connection.link = Link(session, websocket, partial(self._on_event, connection), self._write_soon)
         try:
             await link.read()
         finally:
-            del self._links[session.sid]
+            # The two hold each other: a circle would be left to the garbage collector.
+            connection.link = None
         reason = session.server.reason
         if link.is_silent:
             await session.close(wait=False, abort=True, reason=reason.PING_TIMEOUT)
@@ -138,7 +123,7 @@ class Link:
         self,
         session: AsyncSocket,
         websocket: LeanWebSocket,
-        on_event: OnEvent,
+        on_event: Callable[[str], bool],
         on_held: Callable[["Link"], None],
     ) -> None:
         self._session = session
@@ -275,7 +260,7 @@ class Link:
 
     def _hear(self, text: str) -> bool:
         try:
-            return self._on_event(self._session.sid, text)
+            return self._on_event(text)
         except Exception:
             # The edge of a message, as in `_receive`.
             log.exception("an event could not be read")

@@ -5,20 +5,16 @@ Events are counted before they are carried out. Bytes are charged once they are 
 back a megabyte, for everybody who listens. Whoever is then in debt is `rate_limited` until it is paid.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
 
 from cachetools import LRUCache
 
 from collab.domain.errors import RateLimited
 from collab.domain.ot.rebase import Accepted
-from collab.domain.rates import Bucket, Rate
+from collab.domain.rates import Rate
+from collab.services.buckets import Buckets, RateLimits, Sort
 from collab.services.ports import UNMETERED, Clock, Meter
-
-Sort: TypeAlias = Literal["edits", "presence", "requests", "creations", "written", "told", "read"]
-"""What is counted; the last three in bytes: what edits add to the database, what they have their listeners told, and
-answers."""
+from collab.services.session import Session
 
 _SORTS: Mapping[str, Sort] = {"edit_content": "edits", "undo_edit": "edits", "update_presence": "presence"}
 """What an event counts as; any other, and a REST call, is a request."""
@@ -40,90 +36,46 @@ _MAX_OWNERS = 10_000
 """So many users' and bands' buckets are kept, the latest: a user who connects anew does not begin with full ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimits:
-    """What one session may send and use. A user may `user_factor` times as much with all sessions together, and a band
-    may use `band_factor` times as much."""
-
-    edits: Rate
-    presence: Rate
-    requests: Rate
-    creations: Rate
-    """Of a user, over REST alone: it is no session's, and nothing is multiplied with."""
-    written: Rate
-    told: Rate
-    read: Rate
-    user_factor: float
-    band_factor: float
-
-    def rates(self, factor: float = 1) -> dict[Sort, Rate]:
-        return {
-            "edits": self.edits.times(factor),
-            "presence": self.presence.times(factor),
-            "requests": self.requests.times(factor),
-            "creations": self.creations,
-            "written": self.written.times(factor),
-            "told": self.told.times(factor),
-            "read": self.read.times(factor),
-        }
-
-
-class Buckets:
-    """Of a session, user or band, one for each sort: made when first asked for, since most sessions only listen."""
-
-    __slots__ = ("_buckets", "_rates")
-
-    def __init__(self, rates: Mapping[Sort, Rate]) -> None:
-        self._rates = rates
-        self._buckets: dict[Sort, Bucket] = {}
-
-    def of(self, sort: Sort, now_s: float) -> Bucket:
-        found = self._buckets.get(sort)
-        if found is None:
-            found = self._buckets[sort] = Bucket(self._rates[sort], now_s)
-        return found
-
-    def debts(self, sorts: Iterable[Sort], now_s: float) -> Iterator[tuple[float, Sort]]:
-        """How long each debt of these sorts lasts yet."""
-        for sort in sorts:
-            if (bucket := self._buckets.get(sort)) is not None and (wait_s := bucket.wait_s(now_s)):
-                yield wait_s, sort
-
-
 class Rates:
-    """Without `limits` everybody may send and use what they like."""
+    """Counts and charges. A session holds its own buckets and its user's; those of users and bands are kept here.
 
-    def __init__(self, limits: RateLimits | None, clock: Clock, meter: Meter = UNMETERED) -> None:
+    Without `limits` everybody may send and use what they like. `find_session` knows the sessions of this node by their
+    ids: an edit names its session, and its bytes are known only once it is stored.
+    """
+
+    def __init__(
+        self,
+        limits: RateLimits | None,
+        clock: Clock,
+        find_session: Callable[[str], Session | None],
+        meter: Meter = UNMETERED,
+    ) -> None:
         self._meter = meter
         self._clock = clock
+        self._find_session = find_session
         self._session_rates = limits.rates() if limits else None
         self._user_rates = limits.rates(limits.user_factor) if limits else None
         self._band_rates = limits.rates(limits.band_factor) if limits else None
-        self._of_session: dict[str, tuple[Buckets, Buckets | None]] = {}
         self._of_user: LRUCache[str, Buckets] = LRUCache(_MAX_OWNERS)
         self._of_band: LRUCache[str, Buckets] = LRUCache(_MAX_OWNERS)
 
-    def begin(self, session_id: str) -> None:
-        """A socket connects; whose it is may be said later."""
+    def begin(self, session: Session) -> None:
+        """Gives a session its buckets; whose it is may be said later."""
         if self._session_rates is not None:
-            self._of_session[session_id] = (Buckets(self._session_rates), None)
+            session.buckets = Buckets(self._session_rates)
 
-    def identify(self, session_id: str, user_id: str) -> None:
-        """From now on what the session sends counts for the user too."""
-        if (known := self._of_session.get(session_id)) is not None and known[1] is None:
-            self._of_session[session_id] = (known[0], self._user(user_id))
+    def identify(self, session: Session) -> None:
+        """From now on what the session sends counts for its user too."""
+        if self._user_rates is not None and session.user_buckets is None:
+            session.user_buckets = self._user(session.user.id)
 
-    def end(self, session_id: str) -> None:
-        self._of_session.pop(session_id, None)
-
-    def take(self, session_id: str, event: str) -> None:
+    def take(self, session: Session, event: str) -> None:
         """Counts an event; `RateLimited`, which counts nothing, where it is one too many for now."""
-        known = self._of_session.get(session_id)
-        if known is None:
+        if session.buckets is None:
             return
         sort = _SORTS.get(event, "requests")
         now_s = self._now_s()
-        owners = [owner for owner in known if owner is not None]
+        owners = [owner for owner in (session.buckets, session.user_buckets) if owner is not None]
         buckets = [owner.of(sort, now_s) for owner in owners]
         wait_s = max(bucket.wait_s(now_s) for bucket in buckets)
         if wait_s:
@@ -157,14 +109,14 @@ class Rates:
         if (band := self._of_band.get(band_id)) is not None:
             self._refuse_debts([band], _HELD_UP_BY[sort], self._now_s())
 
-    def charge(self, sort: Sort, size_bytes: int, band_id: str, user_id: str, session_id: str | None = None) -> None:
+    def charge(self, sort: Sort, size_bytes: int, band_id: str, user_id: str, session: Session | None = None) -> None:
         """Takes what something took from all who answer for it; they may get into debt."""
         if self._session_rates is None or size_bytes <= FREE_BYTES:
             return
         now_s = self._now_s()
         owners = [self._user(user_id), self._band(band_id)]
-        if session_id is not None and (known := self._of_session.get(session_id)) is not None:
-            owners.append(known[0])
+        if session is not None and session.buckets is not None:
+            owners.append(session.buckets)
         for owner in owners:
             bucket = owner.of(sort, now_s)
             bucket.wait_s(now_s)
@@ -181,9 +133,10 @@ class Rates:
         """Charges an edit that was stored, and told to all who listen to its content."""
         edit, band_id, sizes = accepted.edit, accepted.document.band_id, accepted.sizes
         if sizes.stored_bytes > FREE_BYTES:
+            session = None if edit.session_id is None else self._find_session(edit.session_id)
             told_bytes = sizes.told_bytes * listeners(edit.content_id)
-            self.charge("written", sizes.stored_bytes, band_id, edit.author.id, edit.session_id)
-            self.charge("told", told_bytes, band_id, edit.author.id, edit.session_id)
+            self.charge("written", sizes.stored_bytes, band_id, edit.author.id, session)
+            self.charge("told", told_bytes, band_id, edit.author.id, session)
 
     def _refuse_debts(self, owners: Sequence[Buckets], sorts: Sequence[Sort], now_s: float) -> None:
         debts = [debt for owner in owners for debt in owner.debts(sorts, now_s)]

@@ -120,10 +120,11 @@ class BandStore(Protocol):
 class PresenceStore(Protocol):
     """Visits and nodes, in the database."""
 
-    async def record(self, node: Node, visits: Sequence[Visit]) -> bool:
+    async def record(self, node: Node, visits: Sequence[Visit]) -> list[Visit] | None:
         """Renews the node's lease and puts down its visits, each as it now is. A visit that has ended is not opened.
 
-        False, with nothing stored, where the node has been declared dead meanwhile.
+        Returns those that have to wait, since somebody else keeps the row of their user; None, with nothing stored,
+        where the node has been declared dead meanwhile.
         """
         ...
 

@@ -95,6 +95,9 @@ class StoredBands:
         return [content_of(row) for row in rows]
 
     async def save_user(self, user: User, at: datetime) -> None:
+        if [name for (name,) in await self._read(select(users.c.name).where(users.c.id == user.id))] == [user.name]:
+            # Nothing to write: nobody waits for the writer, or for whoever keeps that row.
+            return
         row = {"id": user.id, "name": user.name, "created_at": at}
         await self._writer.run(lambda connection: connection.execute(_USER[connection.dialect.name], row))
 

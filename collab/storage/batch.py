@@ -7,6 +7,7 @@ there (`domain/ot/since.py`). A content that is not in memory is loaded when its
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from time import perf_counter
 
@@ -31,6 +32,7 @@ from collab.domain.ot.restore import restore
 from collab.domain.ot.undoing import undo
 from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
 from collab.storage.content_cache import CachedContent, Working
+from collab.storage.counting import free_users
 from collab.storage.edit_log import EditLog, Head, stored_bytes, told_bytes
 from collab.storage.past import Past
 from collab.storage.rows import edit_of, edits_named, folded_edit_of, folded_named
@@ -54,8 +56,8 @@ _STORE_SNAPSHOT = insert(snapshots)
 
 
 class Batch:
-    """The contents that a transaction holds under lock, and the outcome of each edit so far. Those in `held` it could
-    not have, since somebody else keeps them.
+    """The contents that a transaction holds under lock, and the outcome of each edit so far. In `held` are the ids of
+    contents and authors that it could not have, since somebody else keeps them.
 
     `waited_s` is how long the lock took; `was_behind` says whether another node had written to what is in memory.
     `spent_s` is how much time went into each content. `max_base_edits` is how far before the head a base may be.
@@ -73,6 +75,7 @@ class Batch:
         self.working: dict[str, Working] = {}
         self.outcomes: list[Stored | CollabError] = []
         self.held: set[str] = set()
+        self.locked: set[str] = set()
         self.spent_s: defaultdict[str, float] = defaultdict(float)
         self.waited_s = 0.0
         self.was_behind = False
@@ -95,7 +98,7 @@ class Batch:
 
     def lock(self, content_ids: Sequence[str], held: Collection[str]) -> None:
         """Locks the heads, in one order on every node, and brings what is in memory up to them. Those in `held` are not
-        waited for. Raises `HeadsLocked`."""
+        waited for. Raises `Locked`."""
         began_s = perf_counter()
         free = [content_id for content_id in content_ids if content_id not in held]
         self._note(self._edit_log.lock_heads(self._connection, free) if free else ())
@@ -128,10 +131,16 @@ class Batch:
     def _note(self, heads: Sequence[Head]) -> None:
         self._heads.update({content_id: version for content_id, version, _ in heads})
         self._archived.update(content_id for content_id, _, is_archived in heads if is_archived)
+        self.locked.update(self._heads)
 
-    @property
-    def locked(self) -> Collection[str]:
-        return self._heads
+    def lock_authors(self, author_ids: AbstractSet[str]) -> None:
+        """Those of them that nobody else keeps; the others are held."""
+        free = free_users(self._connection, author_ids)
+        self.locked.update(free)
+        self.held.update(author_ids - free)
+
+    def is_held(self, content_id: str, request: Asked) -> bool:
+        return content_id in self.held or request.author.id in self.held
 
     def recall(self, asked: Sequence[tuple[str, Asked]]) -> None:
         """Looks up which of these edits are stored already, beyond what memory recalls; some were folded away since."""
@@ -260,13 +269,15 @@ def write(
     is_suspicious: bool,
 ) -> Batch:
     """The batch of a transaction, with the outcomes of those edits that it got to. Where it `is_suspicious`, all of
-    them are looked up first. Raises `HeadsLocked`."""
+    them are looked up first. Those of contents and authors in `held` are not waited for. Raises `Locked`."""
     batch = new_batch(connection)
     batch.lock(sorted({content_id for content_id, _ in asked}), held)
+    if doubtful := {request.author.id for _, request in asked} & held:
+        batch.lock_authors(doubtful)
     if is_suspicious:
         batch.recall(asked)
     for content_id, request in asked:
-        if content_id not in batch.held:
+        if not batch.is_held(content_id, request):
             batch.take(content_id, request)
         if batch.is_spent:
             break

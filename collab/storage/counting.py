@@ -5,14 +5,24 @@ counted is locked first (on SQLite the transaction has the whole database): whoe
 and counts what was committed before.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from collab.domain.errors import TooLarge
+from collab.storage.tables import users
 
 
 def lock(connection: Connection, table: Table, row_id: str) -> None:
     """Keeps others from adding to what a row owns until the transaction ends; rows may refer to it meanwhile."""
     connection.execute(select(table.c.id).where(table.c.id == row_id).with_for_update(key_share=True))
+
+
+def free_users(connection: Connection, user_ids: Collection[str]) -> set[str]:
+    """Those of these users whose rows nobody keeps: what refers to them can be stored without a wait, until the
+    transaction ends."""
+    rows = select(users.c.id).where(users.c.id.in_(sorted(user_ids)))
+    return set(connection.scalars(rows.with_for_update(read=True, key_share=True, skip_locked=True)))
 
 
 def count(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:

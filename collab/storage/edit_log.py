@@ -4,8 +4,8 @@ SQLAlchemy states and compiles them, once a database. To have each carried out b
 than the database needs itself, and most commits hold one edit.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any, TypeAlias
@@ -40,8 +40,8 @@ _STORE_HEADS = (
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
-class HeadsLocked(Exception):
-    """Another transaction keeps the head of a content."""
+class Locked(Exception):
+    """Another transaction keeps the head of a content, or the row of an author, which their edits refer to."""
 
 
 class EditLog:
@@ -62,21 +62,18 @@ class EditLog:
     def lock_heads(self, connection: Connection, content_ids: Sequence[str]) -> list[Head]:
         """The head of each content, in the order of their ids; nobody else changes them until the commit.
 
-        Raises `HeadsLocked` where somebody else keeps one of them for longer than a commit takes.
+        Raises `Locked` where somebody else keeps one of them for longer than a commit takes.
         """
-        try:
+        with self._locks():
             return self._lock_heads.rows(connection, {"ids": self._ids(content_ids)})
-        except self._driver.Error as error:
-            if getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
-                raise HeadsLocked from error
-            raise
 
     def lock_free_heads(self, connection: Connection, content_ids: Sequence[str]) -> list[Head]:
         """As `lock_heads`, without those that somebody else keeps."""
         return self._lock_free_heads.rows(connection, {"ids": self._ids(content_ids)})
 
     def store(self, connection: Connection, changed: Iterable[tuple[Document, Sequence[Row]]]) -> None:
-        """Adds the new edits of some contents and puts down their heads, each with the document that it is now."""
+        """Adds the new edits of some contents and puts down their heads, each with the document that it is now. Raises
+        `Locked`."""
         heads: list[Row] = []
         rows: list[Row] = []
         for document, new in changed:
@@ -90,9 +87,18 @@ class EditLog:
                     "author": new[-1]["author_id"],
                 }
             )
-        with self._at_once(connection.connection.driver_connection):
+        with self._locks(), self._at_once(connection.connection.driver_connection):
             self._store_edits.run(connection, rows)
             self._store_heads.run(connection, heads)
+
+    @contextmanager
+    def _locks(self) -> Iterator[None]:
+        try:
+            yield
+        except self._driver.Error as error:
+            if getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+                raise Locked from error
+            raise
 
     def row(self, edit: Edit) -> Row:
         """The edit as it is stored."""

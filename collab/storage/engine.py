@@ -15,6 +15,12 @@ _LOG_PAGES = 8_000
 LOCK_TIMEOUT_MS = 500
 """How long a node waits for a lock that another transaction holds: many times what a commit takes."""
 
+BUSY_TIMEOUT_MS = 5_000
+"""The same where another process writes to an SQLite database, which locks all of it."""
+
+PATIENT_BUSY_TIMEOUT_MS = 10_000
+"""For commands, and readers, for whom nobody else waits."""
+
 OF_A_NODE = {
     "lock_timeout": f"{LOCK_TIMEOUT_MS}ms",
     "statement_timeout": "10s",
@@ -73,7 +79,8 @@ def writing_engine(url: str, *, is_of_a_node: bool = False) -> Engine:
         hide_parameters=True,
     )
     if engine.dialect.name == "sqlite":
-        _tune_sqlite(engine, begin="BEGIN IMMEDIATE")
+        busy_timeout_ms = BUSY_TIMEOUT_MS if is_of_a_node else PATIENT_BUSY_TIMEOUT_MS
+        _tune_sqlite(engine, "BEGIN IMMEDIATE", busy_timeout_ms)
     else:
         _tune_postgresql(engine, OF_A_NODE if is_of_a_node else {})
     return engine
@@ -91,7 +98,7 @@ def reading_engine(url: str) -> AsyncEngine:
         pool_pre_ping=not url.startswith("sqlite"),
     )
     if engine.dialect.name == "sqlite":
-        _tune_sqlite(engine.sync_engine, begin="BEGIN")
+        _tune_sqlite(engine.sync_engine, "BEGIN", PATIENT_BUSY_TIMEOUT_MS)
     return engine
 
 
@@ -114,7 +121,7 @@ def _tune_postgresql(engine: Engine, settings: Mapping[str, str]) -> None:
         connection.commit()
 
 
-def _tune_sqlite(engine: Engine, begin: str) -> None:
+def _tune_sqlite(engine: Engine, begin: str, busy_timeout_ms: int) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         # The driver is to begin nothing by itself: `begin` below does.
@@ -126,7 +133,7 @@ def _tune_sqlite(engine: Engine, begin: str) -> None:
         cursor.execute("PRAGMA foreign_keys=ON")
         # A page that many commits change is copied to the database once in so many, instead of once in a handful.
         cursor.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
-        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -4,8 +4,8 @@ Edits wait in a queue in which bands and contents take turns. A transaction take
 writer's thread; what it did not get to goes back to where it stood. Queue and memory belong to the event loop, and the
 thread reads of them only what it is handed.
 
-Whoever keeps the head of a content for longer than a commit takes (a node that was suspended, a forgotten psql) holds
-up the edits of that one alone: the batch goes on without it, and with it once it is free.
+Whoever keeps the head of a content, or the row of an author, for longer than a commit takes (a node that was suspended,
+a forgotten psql) holds up the edits of that one alone: the batch goes on without them, and with them once it is free.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 
 from collab.domain.errors import CollabError, Unavailable
 from collab.domain.kinds import Kinds
-from collab.domain.ot.edits import Asked
+from collab.domain.ot.edits import Asked, Edit
 from collab.domain.ot.rebase import Stored
 from collab.domain.sizes import SizeLimits
 from collab.services.editing.after_commit import Commit
@@ -30,7 +30,7 @@ from collab.services.ports import UNMETERED, Meter, Require
 from collab.services.ticket import Ticket
 from collab.storage.batch import Batch, write
 from collab.storage.content_cache import CachedContent
-from collab.storage.edit_log import EditLog, HeadsLocked
+from collab.storage.edit_log import EditLog, Locked
 from collab.storage.queue import Queue, Waiting, named
 from collab.storage.writer import Writer
 
@@ -151,6 +151,11 @@ class Journal:
         """The content as this node knows it, where it is in memory; another node may be ahead."""
         return self._live.get(content_id)
 
+    def recall(self, content_id: str, version: int) -> Sequence[Edit] | None:
+        """The edits of a content after a version, where memory has them."""
+        live = self._live.get(content_id)
+        return None if live is None or live.document.version < version else live.since(version)
+
     def is_removed(self, content_id: str, item_id: str) -> bool:
         """Whether an item is gone, as far as this node has the content in memory."""
         live = self._live.get(content_id)
@@ -187,13 +192,14 @@ class Journal:
         return Batch(connection, self._edit_log, self._kinds, self._sizes, known, self._max_base_edits)
 
     def _hand_over(self, write: Callable[..., Batch], held: frozenset[str], *, is_suspicious: bool = False) -> None:
+        everything = frozenset(key for entry in self._writing for key in entry.keys)
+
         def written(result: Batch | Exception) -> None:
             if isinstance(result, IntegrityError) and not is_suspicious:
                 # An edit_id that memory does not recall is stored already: look them all up this time.
                 self._hand_over(write, held, is_suspicious=True)
-            elif isinstance(result, HeadsLocked):
+            elif isinstance(result, Locked) and not everything <= held:
                 # Whichever it is, the others go on.
-                everything = frozenset(entry.content_id for entry in self._writing)
                 self._hand_over(write, everything, is_suspicious=is_suspicious)
             else:
                 self._finish(result)
@@ -220,16 +226,16 @@ class Journal:
     def _taken(self, entries: Sequence[Waiting], batch: Batch) -> Sequence[Waiting]:
         """Those that the batch got to. The others wait on; not those of a content that somebody has kept for long."""
         now_s = perf_counter()
-        for content_id in batch.locked:
-            self._held.pop(content_id, None)
+        for key in batch.locked:
+            self._held.pop(key, None)
         kept = {key for key in batch.held if now_s - self._held.setdefault(key, now_s) > HELD_S}
-        rest = [entry for entry in entries if entry.content_id in batch.held]
-        if refused := [entry for entry in rest if entry.content_id in kept]:
-            self._refuse(refused, Unavailable("another transaction keeps this content; send the edit again"))
-        taken = [entry for entry in entries if entry.content_id not in batch.held]
+        rest = [entry for entry in entries if not batch.held.isdisjoint(entry.keys)]
+        if refused := [entry for entry in rest if not kept.isdisjoint(entry.keys)]:
+            self._refuse(refused, Unavailable("another transaction keeps this content, or you; send the edit again"))
+        taken = [entry for entry in entries if batch.held.isdisjoint(entry.keys)]
         count = len(batch.outcomes)
         self._queue.put_back(taken[count:])
-        self._queue.put_back([entry for entry in rest if entry.content_id not in kept])
+        self._queue.put_back([entry for entry in rest if kept.isdisjoint(entry.keys)])
         return taken[:count]
 
     def _refuse(self, entries: Sequence[Waiting], error: Exception) -> None:

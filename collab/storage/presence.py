@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from collab.domain.access import BandRoom, ContentRoom
 from collab.domain.bands import User
 from collab.domain.presence.visits import Departed, Node, Origin, Visit
+from collab.storage.counting import free_users
 from collab.storage.faults import translated
 from collab.storage.tables import contents, nodes, presence_sessions, users
 from collab.storage.upserts import by_dialect
@@ -43,13 +44,16 @@ class StoredPresence:
         self._engine = engine
         self._writer = writer
 
-    async def record(self, node: Node, visits: Sequence[Visit]) -> bool:
-        def work(connection: Connection) -> bool:
+    async def record(self, node: Node, visits: Sequence[Visit]) -> list[Visit] | None:
+        def work(connection: Connection) -> list[Visit] | None:
             if not _renew(connection, node):
-                return False
-            if visits:
-                connection.execute(_RECORD[connection.dialect.name], [_row_of(visit) for visit in visits])
-            return True
+                return None
+            # Whoever keeps the row of one user must not keep a node from its lease.
+            free = free_users(connection, {visit.user.id for visit in visits}) if visits else set()
+            written = [_row_of(visit) for visit in visits if visit.user.id in free]
+            if written:
+                connection.execute(_RECORD[connection.dialect.name], written)
+            return [visit for visit in visits if visit.user.id not in free]
 
         return await self._writer.run(work)
 

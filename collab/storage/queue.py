@@ -38,6 +38,11 @@ class Waiting(Ticket[Stored]):
         self.asked = asked
         self.require = require
 
+    @property
+    def keys(self) -> tuple[str, str]:
+        """Whatever of these somebody else keeps, this has to wait for: the ids of its content and its author."""
+        return self.content_id, self.asked.author.id
+
     def is_still_allowed(self) -> bool:
         """False where it is not, which is settled then."""
         try:

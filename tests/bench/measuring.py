@@ -213,8 +213,8 @@ def free_port() -> int:
 
 
 async def await_port(port: int) -> None:
-    """Returns when something listens there; `OSError` after half a minute."""
-    deadline = time.monotonic() + 30
+    """Returns when something listens there; `OSError` after a minute."""
+    deadline = time.monotonic() + 60
     while True:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)

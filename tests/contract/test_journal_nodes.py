@@ -14,7 +14,7 @@ from collab.domain.ot.document import Document, apply_stored
 from collab.domain.ot.ops import Insert, Item
 from collab.domain.ot.rebase import Accepted, Duplicate
 from collab.storage.engine import OF_A_NODE, sync_url
-from collab.storage.tables import contents
+from collab.storage.tables import contents, users
 from collab.storage.writer import Writer
 from tests.support.rooms import ADA, BEN, NOW, START
 from tests.support.storage import Node, at_each, kept_by_another, make_setlist, node, proposal, typed, versions
@@ -160,6 +160,27 @@ class TestAContentThatSomebodyKeeps:
                 with pytest.raises(NotFound):
                     await nowhere
             assert isinstance(await room.submit(asked), Accepted)
+
+    async def test_where_it_is_an_author_everybody_else_goes_on(
+        self, postgresql_database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with node(postgresql_database_url) as room:
+            await make_setlist(room, SECOND)
+            with kept_by_another(postgresql_database_url, BEN.id, users):
+                held = asyncio.ensure_future(room.submit(proposal(typed("b"), base=0, author=BEN)))
+                others = [room.submit(proposal(typed("a"), base=0), content) for content in (START.id, SECOND.id)]
+                assert {type(outcome) for outcome in await asyncio.gather(*others)} == {Accepted}
+                # It is remembered whose row it was: nobody waits for that again.
+                assert isinstance(await room.submit(proposal(typed("a"), base=0)), Accepted)
+                assert not held.done()
+                # Who has not changed is known without a lock.
+                await room.store.save_user(User(BEN.id, BEN.name), NOW)
+            assert isinstance(await held, Accepted)
+            with kept_by_another(postgresql_database_url, BEN.id, users):
+                monkeypatch.setattr("collab.storage.journal.HELD_S", 0.1)
+                with pytest.raises(Unavailable, match="send the edit again"):
+                    await room.submit(proposal(typed("b"), base=0, author=BEN))
+            assert isinstance(await room.submit(proposal(typed("b"), base=0, author=BEN)), Accepted)
 
     async def test_a_node_that_stands_still_lets_go(
         self, postgresql_database_url: str, monkeypatch: pytest.MonkeyPatch

@@ -1,17 +1,22 @@
-"""What happens to an edit that waits in the queue, while what allowed it goes, on both databases."""
+"""What happens to an edit that waits: what allowed it goes, or another process keeps the database."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import pytest
 from sqlalchemy import create_engine, delete
 
 from collab.domain.access import Role
 from collab.domain.bands import User
-from collab.domain.errors import Forbidden, NotFound
+from collab.domain.errors import Forbidden, NotFound, Unavailable
 from collab.domain.ot.ops import Set
 from collab.domain.ot.rebase import Accepted, Duplicate, Stored
 from collab.engine import Engine
 from collab.services.editing.after_commit import Commit
 from collab.services.ticket import Ticket
-from collab.storage.engine import sync_url
+from collab.storage.engine import sqlite_file, sync_url
 from collab.storage.tables import contents, snapshots
 from tests.support.rooms import NOW, START
 from tests.support.serving import settings_for
@@ -79,3 +84,36 @@ async def test_an_edit_that_waits_while_its_author_loses_their_role_is_refused(
                 await waiting
         assert isinstance(await kept, Accepted)
         assert (await engine.history.document(ADA, content.id)).version == 1
+
+
+class TestAnSqliteDatabaseThatAnotherProcessWrites:
+    async def test_an_edit_waits_for_it(self, sqlite_database_url: str) -> None:
+        async with node(sqlite_database_url) as room:
+            await make_setlist(room)
+            with locked(sqlite_database_url):
+                waiting = room.submit(proposal(venue("Blue Nile"), base=0))
+                answer = asyncio.ensure_future(waiting)
+                assert (await room.reader.document(START.id)).version == 0, "reading goes on"
+                assert not answer.done()
+            assert isinstance(await answer, Accepted)
+
+    async def test_and_is_refused_after_a_while(
+        self, sqlite_database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("collab.storage.engine.BUSY_TIMEOUT_MS", 100)
+        asked = proposal(venue("Blue Nile"), base=0)
+        async with node(sqlite_database_url) as room:
+            await make_setlist(room)
+            with locked(sqlite_database_url):
+                with pytest.raises(Unavailable, match="send it again"):
+                    await room.submit(asked)
+                assert (await room.reader.document(START.id)).version == 0
+            assert isinstance(await room.submit(asked), Accepted)
+
+
+@contextmanager
+def locked(database_url: str) -> Iterator[None]:
+    with closing(sqlite3.connect(str(sqlite_file(database_url)), isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")

@@ -15,7 +15,9 @@ from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine
 from collab.storage.presence import StoredPresence
+from collab.storage.tables import users
 from collab.storage.writer import Writer
+from tests.support.storage import kept_by_another
 
 pytestmark = pytest.mark.asyncio
 
@@ -55,11 +57,11 @@ async def store(any_database_url: str) -> AsyncIterator[StoredPresence]:
 
 async def test_a_stay_is_kept_as_it_is_and_then_as_it_ended(store: StoredPresence) -> None:
     begun = visit("a", ADA, 0)
-    assert await store.record(node("n1", 0), [begun])
+    assert await store.record(node("n1", 0), [begun]) == []
     assert await store.visits("b", 10, None) == [begun]
 
     ended = begun.seen(at(3)).end(at(5), "left")
-    assert await store.record(node("n1", 5), [ended])
+    assert await store.record(node("n1", 5), [ended]) == []
     assert await store.visits("b", 10, None) == [ended]
 
 
@@ -115,7 +117,7 @@ async def test_a_node_that_was_taken_for_dead_is_told_so_and_stores_nothing(stor
     await store.record(node("n1", 0), [visit("a", ADA, 0)])
     await store.end_dead(at(15), "n2")
 
-    assert not await store.record(node("n1", 16), [visit("b", BEN, 16)])
+    assert await store.record(node("n1", 16), [visit("b", BEN, 16)]) is None
     assert [entry.id for entry in await store.visits("b", 10, None)] == ["a"]
 
 
@@ -128,7 +130,7 @@ async def test_a_node_that_stopped_by_itself_is_not_dead(store: StoredPresence) 
 async def test_a_node_that_slept_does_not_take_itself_for_dead(store: StoredPresence) -> None:
     await store.record(node("n1", 0), [visit("a", ADA, 0)])
     assert await store.end_dead(at(60), "n1") == []
-    assert await store.record(node("n1", 60), [])
+    assert await store.record(node("n1", 60), []) == []
 
 
 async def test_the_nodes_that_live_are_those_whose_lease_is_not_over(store: StoredPresence) -> None:
@@ -137,3 +139,19 @@ async def test_the_nodes_that_live_are_those_whose_lease_is_not_over(store: Stor
     await store.record(replace(node("n3", 10), ended_at=at(10)), [])
     assert await store.living(at(14)) == {"n1", "n2"}
     assert await store.living(at(15)) == {"n2"}
+
+
+async def test_whoever_keeps_the_row_of_one_user_keeps_no_node_from_its_lease(postgresql_database_url: str) -> None:
+    engine, writer = reading_engine(postgresql_database_url), Writer(postgresql_database_url)
+    bands = StoredBands(engine, writer, UNLIMITED)
+    for user in (ADA, BEN):
+        await bands.save_user(user, START)
+    await bands.create_band(Band("b", "b"), ADA, START)
+    store, waiting = StoredPresence(engine, writer), visit("b", BEN, 0)
+    with kept_by_another(postgresql_database_url, BEN.id, users):
+        assert await store.record(node("n1", 0), [visit("a", ADA, 0), waiting]) == [waiting]
+        assert await store.living(at(1)) == {"n1"}
+    assert await store.record(node("n1", 5), [waiting]) == []
+    assert [found.id for found in await store.visits("b", 10, None)] == ["b", "a"]
+    await writer.close()
+    await engine.dispose()

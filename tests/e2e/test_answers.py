@@ -9,7 +9,7 @@ from tests.conftest import Gig
 from tests.support.members import edit, member, new_edit_id, set_, text
 from tests.support.serving import Running
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 EVENTS = (
     "authenticate",

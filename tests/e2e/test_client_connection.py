@@ -19,7 +19,7 @@ from tests.support.proxy import proxy
 from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 
 async def test_what_was_in_flight_when_the_connection_broke_is_stored_once(
@@ -267,6 +267,12 @@ async def test_a_bad_token_is_refused_on_entering(server: RunningEngine) -> None
 async def test_a_server_that_is_not_there_is_not_connected_to() -> None:
     with pytest.raises(NotConnected, match="expected a collab server at"):
         async with CollabClient("http://127.0.0.1:9", "a token"):
+            pass
+
+
+async def test_a_server_that_does_not_answer_is_said_to(server: RunningEngine) -> None:
+    with pytest.raises(NotConnected, match="no answer"):
+        async with CollabClient(server.url, server.token("ada"), ack_timeout_s=0):
             pass
 
 

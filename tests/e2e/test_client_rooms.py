@@ -171,7 +171,9 @@ async def test_a_server_that_forgot_the_session_gets_the_edit_on_the_next_connec
 ) -> None:
     hers = await ada.open(gig.setlist_id)
     band = await ada.band(gig.band_id)
-    server.engine.sessions.end(ada.session.id)
+    session = server.engine.sessions.find(ada.session.id)
+    assert session is not None
+    server.engine.sessions.end(session)
     hers.set("iko", "key", "G")
     await hers.saved()
     assert await ada.open(gig.setlist_id) is hers

@@ -16,7 +16,7 @@ from tests.support.members import TIMEOUT_S
 from tests.support.serving import RunningEngine
 from tests.web.node import run_vitest
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database, pytest.mark.timeout(120)]
 
 
 @pytest.mark.parametrize("transports", [["websocket"], ["polling"]])

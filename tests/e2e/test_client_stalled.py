@@ -11,7 +11,7 @@ from tests.support.members import TIMEOUT_S
 from tests.support.proxy import proxy
 from tests.support.serving import serving, settings_for
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 MORE_THAN_BUFFERS_HOLD = ["x" * 1_000_000] * 16
 

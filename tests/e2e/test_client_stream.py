@@ -15,7 +15,7 @@ from tests.support.proxy import proxy
 from tests.support.serving import RunningEngine
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 
 async def test_what_comes_in_with_the_answer_to_join_room_follows_it(
@@ -28,7 +28,7 @@ async def test_what_comes_in_with_the_answer_to_join_room_follows_it(
     ):
         line.hold_answers()
         opening = asyncio.create_task(ada.band(gig.band_id))
-        await until(lambda: BandRoom(gig.band_id) in server.engine.presence.rooms_of(ada.session.id))
+        await until(lambda: ada.session.id in server.engine.presence.roster(BandRoom(gig.band_id)).sessions)
         # She is in, and the answer is on its way.
         his = await ben.band(gig.band_id)
         clock.advance(0.1)

@@ -17,7 +17,7 @@ from tests.support.members import Member, member
 from tests.support.polling import polling
 from tests.support.serving import SECRET, Running, RunningEngine, serving, settings_for
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 
 def _token(secret: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str:

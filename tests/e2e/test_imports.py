@@ -4,6 +4,7 @@ import asyncio
 import io
 import sys
 import zipfile
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -319,9 +320,10 @@ async def test_two_thousand_songs_come_in_while_three_members_edit_and_nothing_i
     assert (made.result["added"], made.result["unchanged"]) == (2_000, 0)
 
 
-async def test_a_file_waits_for_one_file_of_another_user_at_most(
+async def test_a_file_waits_for_one_file_of_another_user_and_another_band_at_most(
     server: RunningEngine, gig: Gig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    other = await server.engine.membership.create_band(User("eve", "Eve"), "The Others")
     parser = server.engine._parser  # noqa: SLF001  # nothing else tells who waits
     parse, asked = parser.parse, list[str]()
 
@@ -330,14 +332,21 @@ async def test_a_file_waits_for_one_file_of_another_user_at_most(
         return await parse(name, data, types)
 
     monkeypatch.setattr(parser, "parse", noted)
-    path = f"/api/bands/{gig.band_id}/imports"
-    async with server.rest("ada") as ada, server.rest("ben") as ben, parser._turn:  # noqa: SLF001
-        hers = [asyncio.create_task(ada.post(path, files={"file": (f"ada-{n}.csv", CSV)})) for n in range(2)]
+    async with AsyncExitStack() as stack:
+        rest = {user: await stack.enter_async_context(server.rest(user)) for user in ("ada", "ben", "eve")}
+        await stack.enter_async_context(parser._turn)  # noqa: SLF001
+
+        def sent(user: str, band_id: str, name: str) -> asyncio.Task[httpx.Response]:
+            call = rest[user].post(f"/api/bands/{band_id}/imports", files={"file": (name, CSV)})
+            return asyncio.create_task(call)
+
+        theirs = [sent(user, gig.band_id, f"{user}.csv") for user in ("ada", "ben")]
         await until(lambda: len(asked) == 1)
-        his = asyncio.create_task(ben.post(path, files={"file": ("ben.csv", CSV)}))
-        await until(lambda: "ben.csv" in asked)
+        others = sent("eve", other.id, "eve.csv")
+        await until(lambda: "eve.csv" in asked)
+        theirs.append(sent("ada", gig.band_id, "ada-again.csv"))
         assert len(asked) == 2
         parser._turn.release()  # noqa: SLF001
-        answers = await asyncio.gather(his, *hers)
+        answers = await asyncio.gather(others, *theirs)
         await parser._turn.acquire()  # noqa: SLF001
-    assert [answer.status_code for answer in answers] == [202] * 3
+    assert [answer.status_code for answer in answers] == [202] * 4

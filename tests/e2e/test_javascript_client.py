@@ -10,7 +10,7 @@ from tests.conftest import Gig
 from tests.javascript import run_node
 from tests.support.serving import Running
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database, pytest.mark.timeout(180)]
 
 
 async def _play(scene: str, server: Running, gig: Gig) -> Any:

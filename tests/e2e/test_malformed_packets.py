@@ -10,7 +10,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from collab.realtime import packets
-from collab.realtime.manager import NAMESPACE
+from collab.realtime.packets import NAMESPACE
 from tests.conftest import Gig
 from tests.support.log import logged
 from tests.support.members import TIMEOUT_S, member
@@ -18,7 +18,7 @@ from tests.support.polling import CLOSE, polling
 from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 DROPPED: tuple[str | bytes, ...] = (
     # Engine.IO's own, out of place.
@@ -68,13 +68,14 @@ async def _error(client: ClientConnection, event: str) -> Any:
 async def test_a_malformed_packet_is_dropped_and_the_session_goes_on(server: RunningEngine, gig: Gig) -> None:
     with logged() as log:
         client = await _connected(server)
-        (session_id,) = server.engine.sessions.ids()
+        session = server.engine.sessions.find(*server.engine.sessions.ids())
+        assert session is not None
         for packet in DROPPED:
             await client.send(packet)
             await client.send(packet)
             await client.send("4277" + json.dumps(["join_room", gig.room]))
             assert '"ok":true' in await _heard(client, "4377"), packet
-        assert server.engine.sessions.ids() == [session_id]
+        assert server.engine.sessions.ids() == [session.id]
         await client.close()
         await until(lambda: not server.engine._server.eio.sockets)  # noqa: SLF001  # nothing else tells of it
         assert server.engine.sessions.ids() == []
@@ -87,13 +88,14 @@ async def test_a_malformed_packet_is_dropped_over_polling_too(server: RunningEng
         async with polling(server.url) as client:
             await client.connect(server.token("ada"))
             await until(lambda: len(server.engine.sessions.ids()) == 1)
-            (session_id,) = server.engine.sessions.ids()
+            session = server.engine.sessions.find(*server.engine.sessions.ids())
+            assert session is not None
             for packet in DROPPED:
                 if isinstance(packet, str):
                     assert (await client.send(packet)).status_code == 200, packet
                     assert (await client.send(f"{packet}\x1e{joining}")).status_code == 200, packet
-            await until(lambda: bool(server.engine.presence.rooms_of(session_id)))
-            assert server.engine.sessions.ids() == [session_id]
+            await until(lambda: bool(session.visits))
+            assert server.engine.sessions.ids() == [session.id]
     assert "Traceback" not in log.text
 
 
@@ -114,6 +116,7 @@ async def test_who_says_that_they_go_has_gone_whatever_they_send_then(
             await polled.send(f"{CLOSE}\x1e{then}")
             await until(lambda: server.engine.sessions.ids() == [])
             assert socketio.manager.rooms.get(NAMESPACE, {}) == {}
+            assert list(socketio.connections) == []
     assert socketio.environ == {}
 
 
@@ -265,7 +268,8 @@ async def test_a_thousand_buffered_events_come_through_polling(server: RunningEn
     async with polling(server.url) as client:
         await client.connect(server.token("ada"))
         await until(lambda: len(server.engine.sessions.ids()) == 1)
-        (session_id,) = server.engine.sessions.ids()
+        session = server.engine.sessions.find(*server.engine.sessions.ids())
+        assert session is not None
         joining = "42" + json.dumps(["join_room", gig.room])
         assert (await client.send("\x1e".join(["3"] * 999 + [joining]))).status_code == 200
-        await until(lambda: bool(server.engine.presence.rooms_of(session_id)))
+        await until(lambda: bool(session.visits))

@@ -13,6 +13,7 @@ from uvicorn.config import WSProtocolType
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 
+from collab.realtime.connection import Connection
 from collab.realtime.push import PushWebSocket
 from collab.realtime.sockets import Link
 from tests.conftest import Gig, make_gig
@@ -21,7 +22,7 @@ from tests.support.members import TIMEOUT_S, Member, edit, member, set_
 from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 
 @pytest_asyncio.fixture(params=[None, "websockets-sansio"], ids=["push", "ASGI"])
@@ -96,10 +97,10 @@ async def test_the_authors_of_a_commit_are_written_to_before_the_room(
         for author, tempo in ((ben, 100), (ada, 101)):
             request = edit(gig.setlist_id, 0, set_("iko", "tempo", tempo))
             text = json.dumps(["edit_content", request])
-            assert server.engine._server.hear(_eio_sid(server, author), f"427{text}")  # noqa: SLF001  # as if it came
+            assert server.engine._server.hear(_connection(server, author), f"427{text}")  # noqa: SLF001  # as if it came
         for someone in (*there, ada, ben):
             assert [told["version"] for told in (await someone.next("batch_update"))["edits"]] == [1, 2]
-        assert written[:2] == [_eio_sid(server, author) for author in (ben, ada)]
+        assert written[:2] == [_connection(server, author).id for author in (ben, ada)]
         assert len(written) == len(set(written)) == 10
 
 
@@ -153,7 +154,7 @@ async def test_a_message_that_the_server_trips_over_ends_nothing(
 
 async def test_who_is_slow_to_read_hears_all_in_order(database_url: str) -> None:
     async with serving(settings_for(database_url)) as server, member(server, "ada") as ada:
-        [link] = server.engine._server.sockets._links.values()  # noqa: SLF001  # its transport is made to look full
+        link = _link(server)  # its transport is made to look full
         assert link._push is not None  # noqa: SLF001
         for waiting in (1, 2):
             link._push.pause_writing()  # noqa: SLF001
@@ -167,7 +168,7 @@ async def test_who_is_slow_to_read_hears_all_in_order(database_url: str) -> None
 
 async def test_a_connection_that_says_nothing_keeps_neither_a_writer_nor_its_handshake(database_url: str) -> None:
     async with serving(settings_for(database_url)) as server, member(server, "ada"):
-        [link] = server.engine._server.sockets._links.values()  # noqa: SLF001  # what a connection is made of
+        link = _link(server)
         await until(lambda: link._writer is None)  # noqa: SLF001
         assert link._push is not None  # noqa: SLF001
         assert not link._push.scope["headers"]  # noqa: SLF001
@@ -182,16 +183,25 @@ async def test_what_python_socketio_queues_itself_is_not_overtaken(database_url:
         assert [await ada.next("news") for _ in range(2)] == [{"n": 0}, {"n": 1}]
 
 
+def _link(server: RunningEngine) -> Link:
+    """What the only connection is made of."""
+    [connection] = server.engine._server.connections  # noqa: SLF001  # nothing else tells of it
+    assert isinstance(connection.link, Link)
+    return connection.link
+
+
 def _remember_writes(monkeypatch: pytest.MonkeyPatch, written: list[str]) -> None:
-    """Notes whose websocket is written to, by the id of Engine.IO, in order."""
+    """Notes to whose websocket edits are written, by the id of Engine.IO, in order."""
     write_out, write_queued = Link.write_out, Link._write_queued  # noqa: SLF001  # both ways out
 
     def noted(link: Link) -> None:
-        written.append(link._session.sid)  # noqa: SLF001
+        if any(b"batch_update" in frame for frame in link._held):  # noqa: SLF001
+            written.append(link._session.sid)  # noqa: SLF001
         write_out(link)
 
     async def noted_queued(link: Link) -> None:
-        written.append(link._session.sid)  # noqa: SLF001
+        if any("batch_update" in str(packet.data) for packet in link._queue if packet is not None):  # noqa: SLF001
+            written.append(link._session.sid)  # noqa: SLF001
         await write_queued(link)
 
     monkeypatch.setattr(Link, "write_out", noted)
@@ -202,8 +212,10 @@ def _tell(server: RunningEngine, who: Member, n: int) -> None:
     server.engine.broadcaster.tell(who.sid, "news", {"n": n})
 
 
-def _eio_sid(server: RunningEngine, who: Member) -> str:
-    return str(server.engine._server.manager.eio_sid_from_sid(who.sid, "/"))  # noqa: SLF001  # what a link is known by
+def _connection(server: RunningEngine, who: Member) -> Connection:
+    session = server.engine.sessions.find(who.sid)
+    assert session is not None
+    return session.connection
 
 
 def _frame(text: str) -> bytes:

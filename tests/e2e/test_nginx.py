@@ -26,6 +26,7 @@ from tests.support.waiting import until
 
 pytestmark = [
     pytest.mark.asyncio,
+    pytest.mark.one_database,
     pytest.mark.timeout(120),
     pytest.mark.long,
     pytest.mark.skipif(program() is None, reason="no nginx found: install nginx-light"),

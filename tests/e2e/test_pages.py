@@ -1,5 +1,7 @@
 """Whether the band's page is served is for the host to say."""
 
+import gzip
+import re
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,8 @@ from collab.http.pages import BUILT, add_pages
 from tests.support.serving import settings_for
 
 pytestmark = pytest.mark.asyncio
+
+NAMED = re.compile(r"/assets/([\w.-]+)")
 
 
 def asking(app: object) -> httpx.AsyncClient:
@@ -39,9 +43,32 @@ async def test_a_page_that_was_never_built_is_said_to_be_missing(tmp_path: Path)
     assert (answer.status_code, answer.text) == (404, "The page was not built: install the project again.\n")
 
 
+async def test_what_is_compressed_is_what_the_files_hold() -> None:
+    packed = [*(BUILT / "assets").glob("*.gz")]
+    assert len(packed) > 2
+    for file in packed:
+        assert gzip.decompress(file.read_bytes()) == file.with_suffix("").read_bytes()
+
+
+async def test_the_page_and_its_service_worker_name_files_that_there_are() -> None:
+    named = {file: set(NAMED.findall((BUILT / file).read_text())) for file in ("index.html", "sw.js")}
+    there = {file.name for file in (BUILT / "assets").iterdir() if file.suffix not in (".br", ".gz")}
+    assert named["sw.js"] == there
+    assert named["index.html"] < there
+
+
+async def test_what_begins_comes_first_and_the_first_screen_beside_it() -> None:
+    names = NAMED.findall((BUILT / "index.html").read_text())
+    [first, *others] = [name for name in names if name.endswith(".js")]
+    assert first.startswith("begin-")
+    assert any(name.startswith("show-") for name in others)
+    sizes = [(BUILT / "assets" / f"{name}.br").stat().st_size for name in (first, *others)]
+    assert sum(sizes) < 90_000, "what a setlist, the stage, the history and print need comes after"
+
+
 @pytest.mark.parametrize(("accepted", "suffix"), [("gzip, deflate, br", ".br"), ("gzip", ".gz"), ("identity", "")])
 async def test_its_files_come_as_the_build_has_compressed_them(database_url: str, accepted: str, suffix: str) -> None:
-    [script] = (BUILT / "assets").glob("index-*.js")
+    [script] = (BUILT / "assets").glob("begin-*.js")
     async with (
         asking(own_app(settings_for(database_url))) as client,
         client.stream("GET", f"/assets/{script.name}", headers={"Accept-Encoding": accepted}) as answer,
@@ -53,3 +80,11 @@ async def test_its_files_come_as_the_build_has_compressed_them(database_url: str
         "text/javascript; charset=utf-8",
         "Accept-Encoding",
     )
+
+
+@pytest.mark.parametrize("name", ["a%00.js", "%00", "x" * 253, "x" * 300, f"{'x/' * 3_000}y", "..%2f..%2fpages.py"])
+@pytest.mark.parametrize("folder", ["assets", "admin/statics"])
+async def test_a_name_that_no_file_has_is_not_found(database_url: str, folder: str, name: str) -> None:
+    async with asking(own_app(settings_for(database_url))) as client:
+        answer = await client.get(f"/{folder}/{name}", follow_redirects=True)
+    assert answer.status_code == 404 or answer.url.path == "/admin/login"

@@ -55,7 +55,7 @@ async def say_goodbye(someone: Member) -> None:
 
 
 def is_lingering(server: RunningEngine, session_id: str) -> bool:
-    return not server.engine.presence.rooms_of(session_id)
+    return server.engine.sessions.find(session_id) is None
 
 
 async def test_one_person_in_two_tabs_is_one_person(server: RunningEngine, gig: Gig, clock: ManualClock) -> None:

@@ -15,7 +15,7 @@ from tests.support.limits import limited
 from tests.support.members import TIMEOUT_S, Member, edit, insert, member, new_edit_id, set_
 from tests.web.node import run_vitest
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 
 async def _edits(who: Member, gig: Gig, count: int) -> list[str]:

@@ -16,7 +16,7 @@ from tests.support.members import TIMEOUT_S, member, set_, text
 from tests.support.serving import Running, RunningEngine
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_database, pytest.mark.timeout(180)]
 
 
 class Small:

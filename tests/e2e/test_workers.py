@@ -64,6 +64,7 @@ async def test_members_on_all_nodes_share_a_setlist(workers: Served) -> None:
     assert {edit["edit_id"] for edit in told} == {answer["edit_id"]}
 
 
+@pytest.mark.one_database
 async def test_a_worker_that_dies_is_replaced_and_its_clients_come_back(workers: Served) -> None:
     async with under_load([workers]) as load:
         await load.held()
@@ -74,6 +75,7 @@ async def test_a_worker_that_dies_is_replaced_and_its_clients_come_back(workers:
         await load.check("kill -9 of one of two workers")
 
 
+@pytest.mark.one_database
 async def test_sigterm_stops_all_with_a_goodbye(workers: Served) -> None:
     async def goodbye(someone: Member) -> float:
         return float((await someone.next("server_restarting"))["retry_in"])
@@ -91,6 +93,7 @@ async def test_sigterm_stops_all_with_a_goodbye(workers: Served) -> None:
     assert not _running(pids)
 
 
+@pytest.mark.one_database
 async def test_workers_end_with_their_parent(workers: Served) -> None:
     pids = _workers_of(workers)
     await workers.kill()

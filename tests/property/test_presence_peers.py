@@ -15,10 +15,15 @@ from collab.domain.bands import User
 from collab.domain.presence.focus import Focus
 from collab.domain.presence.roster import Diff, Presence
 from collab.domain.presence.visits import Origin
+from collab.realtime.connection import ConnectedSession, Connection
+from collab.realtime.rooms import Rooms
+from collab.realtime.sessions import Sessions
 from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import Cluster
 from collab.services.cluster.edit_relay import EditRelay
-from collab.services.ports import Announcer
+from collab.services.cluster.lease import Lease
+from collab.services.cluster.publisher import Publisher
+from collab.services.ports import Announcer, Identity
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.news import PresenceNews
 from collab.services.presence.peers import PresencePeers
@@ -30,6 +35,7 @@ from tests.support.receiving import fold
 ROOM = BandRoom("b")
 GRACE = timedelta(seconds=10)
 NO_TIME = timedelta(0)
+LEASE = timedelta(seconds=15)
 USERS = [User("ada", "Ada"), User("ben", "Ben")]
 NODES = 3
 
@@ -87,8 +93,6 @@ class Wired:
 class Nothing:
     """Stands in for whatever has no part in presence."""
 
-    node_id = "lease"
-
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return lambda *_args, **_options: {}
 
@@ -115,11 +119,14 @@ class Node:
         self.name = name
         self.told = Told()
         self.clock = clock
-        self.open: list[str] = []
+        self.open: list[ConnectedSession] = []
+        self.rooms = Rooms(Sessions(clock, NO_TIME))
         announcer = cast(Announcer, self.told)
         log = cast(PresenceLog, Nothing())
+        bus, lease = Wired(wires), Lease(clock, lambda: name, "stage", LEASE)
+        publisher = Publisher(bus, lease, clock, NO_TIME)
         self.service = PresenceService(
-            announcer,
+            self.rooms,
             PresenceNews(announcer, clock, NO_TIME),
             log,
             clock,
@@ -127,24 +134,31 @@ class Node:
             grace=GRACE,
             idle_after=timedelta(hours=1),
             max_sessions=1_000,
-            on_change=lambda *change: self.cluster.presence.changed(*change),
+            on_change=publisher.presence_changed,
         )
-        self.cluster = Cluster(Wired(wires), name, log, clock)
-        self.cluster.edits = cast(EditRelay, Quiet())
-        self.cluster.bands = cast(BandRelay, Quiet())
-        self.cluster.presence = PresencePeers(self.service, self.cluster.publish_presence, clock, NO_TIME, GRACE)
+        edits, bands = cast(EditRelay, Quiet()), cast(BandRelay, Quiet())
+        peers = PresencePeers(self.service, clock, GRACE)
+        self.cluster = Cluster(bus, lease, publisher, edits, bands, peers, clock)
         # A listener who never moves, so that the room is told of all that happens.
-        self.watcher = f"{name}-watcher"
+        self.watcher = self.connected(User(f"{name}-watcher", "Watcher"), f"{name}-watcher")
         self.count = 0
 
+    def connected(self, user: User, session_id: str) -> ConnectedSession:
+        session = ConnectedSession(session_id, Connection(cast("Any", None), None, None))
+        session.identity = Identity(user, self.clock.now(), self.clock.now())
+        return session
+
+    def enter(self, session: ConnectedSession) -> None:
+        self.rooms.enter(session, ROOM)
+        self.service.enter(session, ROOM, Origin())
+
     def act(self, action: str, user: User) -> None:
-        mine = [key for key in self.open if key.startswith(user.id)]
+        mine = [session for session in self.open if session.user == user]
         match action:
             case "enter":
                 self.count += 1
-                session_id = f"{user.id}-{self.name}-{self.count}"
-                self.open.append(session_id)
-                self.service.enter(session_id, user, ROOM, Origin())
+                self.open.append(self.connected(user, f"{user.id}-{self.name}-{self.count}"))
+                self.enter(self.open[-1])
             case "leave" if mine:
                 self.open.remove(mine[0])
                 self.service.leave(mine[0], ROOM)
@@ -215,7 +229,7 @@ async def _play(story: Sequence[tuple[Any, ...]], random: Random) -> None:
     nodes = [Node(f"n{number}", wires, clock) for number in range(NODES)]
     for node in nodes:
         node.cluster.start()
-        node.service.enter(node.watcher, User(node.watcher, "Watcher"), ROOM, Origin())
+        node.enter(node.watcher)
     wires.deliver_all()
     for step in story:
         match step:
@@ -238,7 +252,7 @@ async def _play(story: Sequence[tuple[Any, ...]], random: Random) -> None:
     clock.advance(GRACE.total_seconds())
     wires.deliver_all()
     _agree(nodes)
-    here = {session_id for node in nodes for session_id in (*node.open, node.watcher)}
+    here = {session.id for node in nodes for session in (*node.open, node.watcher)}
     for node in nodes:
         assert set(node.roster()) == here
         await node.cluster.close()

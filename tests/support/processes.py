@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.support.forked import Forked
 from tests.support.serving import SECRET, Running, settings_for
 
-START_TIMEOUT_S = 50.0
+START_TIMEOUT_S = 100.0
 
 
 @dataclass

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import Role
@@ -148,12 +148,12 @@ def versions(edits: Sequence[Edit]) -> list[int]:
 
 
 @contextmanager
-def kept_by_another(database_url: str, content_id: str) -> Iterator[Connection]:
-    """Somebody at a prompt has begun to change a content and does not go on."""
+def kept_by_another(database_url: str, row_id: str, table: Table = contents) -> Iterator[Connection]:
+    """Somebody at a prompt has begun to change a content, or another row, and does not go on."""
     engine = create_engine(sync_url(database_url))
     try:
         with engine.connect() as connection:
-            connection.execute(select(contents.c.id).where(contents.c.id == content_id).with_for_update())
+            connection.execute(select(table.c.id).where(table.c.id == row_id).with_for_update())
             yield connection
     finally:
         engine.dispose()

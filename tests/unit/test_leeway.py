@@ -1,15 +1,17 @@
 """Clocks that differ a little: how far a token's times may be off, and when the session of such a token ends."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import jwt
 import pytest
 
 from collab.domain.bands import User
 from collab.domain.errors import TokenExpired, TokenInvalid
+from collab.realtime.connection import ConnectedSession, Connection
 from collab.realtime.sessions import Sessions
 from collab.services.ports import Identity
+from collab.services.session import Session
 from collab.tokens import Tokens
 from tests.support.clock import ManualClock
 from tests.support.serving import SECRET, settings_for
@@ -50,11 +52,13 @@ async def test_a_token_is_good_for_the_leeway_after_its_expiry() -> None:
 
 def test_a_session_ends_when_its_token_would_begin_none() -> None:
     """Earlier it would be followed by another, at once, over and over."""
-    clock, expired = ManualClock(), list[str]()
-    sessions = Sessions(clock, timedelta(seconds=5), lambda _: None, expired.append)
+    clock, expired = ManualClock(), list[Session]()
+    sessions = Sessions(clock, timedelta(seconds=5))
+    sessions.on_expiry = expired.append
+    session = ConnectedSession("tab", Connection(cast("Any", None), None, None))
     expires_at = clock.now() + timedelta(seconds=60)
-    sessions.begin("tab", Identity(User("ada", "Ada"), expires_at, expires_at + timedelta(seconds=30)))
+    sessions.begin(session, Identity(User("ada", "Ada"), expires_at, expires_at + timedelta(seconds=30)))
     clock.advance(89)
     assert expired == []
     clock.advance(2)
-    assert expired == ["tab"]
+    assert expired == [session]

@@ -1,4 +1,4 @@
-"""Whose turn it is to be read, among the polled payloads of a socket."""
+"""Whose turn it is to be read, among the polled payloads of a connection."""
 
 import asyncio
 
@@ -9,29 +9,26 @@ from collab.realtime.payloads import Closed, Payloads
 pytestmark = pytest.mark.asyncio
 
 
-async def test_payloads_of_a_socket_are_read_one_at_a_time_and_those_of_others_beside_them() -> None:
-    payloads, read = Payloads(), list[str]()
-    payloads.opened("a")
-    payloads.opened("b")
+async def test_payloads_of_a_connection_are_read_one_at_a_time_and_those_of_others_beside_them() -> None:
+    first, other, read = Payloads(), Payloads(), list[str]()
 
-    async def reads(socket_id: str, name: str) -> None:
-        async with payloads.turn(socket_id):
+    async def reads(payloads: Payloads, name: str) -> None:
+        async with payloads.turn():
             read.append(name)
 
-    async with payloads.turn("a"):
-        waiting = [asyncio.create_task(reads("a", "first")), asyncio.create_task(reads("a", "second"))]
-        await reads("b", "other")
+    async with first.turn():
+        waiting = [asyncio.create_task(reads(first, "first")), asyncio.create_task(reads(first, "second"))]
+        await reads(other, "other")
     await asyncio.gather(*waiting)
     assert read == ["other", "first", "second"]
 
 
-async def test_a_socket_that_closes_ends_what_is_read_and_what_waits() -> None:
+async def test_a_connection_that_closes_ends_what_is_read_and_what_waits() -> None:
     payloads, ended = Payloads(), list[str]()
-    payloads.opened("a")
 
     async def reads(name: str) -> None:
         try:
-            async with payloads.turn("a"):
+            async with payloads.turn():
                 await asyncio.Event().wait()
         except Closed:
             ended.append(name)
@@ -40,8 +37,5 @@ async def test_a_socket_that_closes_ends_what_is_read_and_what_waits() -> None:
         for name in ("read", "waiting"):
             group.create_task(reads(name))
         await asyncio.sleep(0)
-        payloads.closed("a")
+        payloads.close()
     assert sorted(ended) == ["read", "waiting"]
-    with pytest.raises(Closed):
-        async with payloads.turn("a"):
-            pass

@@ -11,7 +11,8 @@ import pytest_asyncio
 from collab.domain.bands import User
 from collab.domain.errors import Unavailable
 from collab.domain.presence.visits import Departed, Node, Origin, Visit
-from collab.services.presence.log import PresenceLog
+from collab.services.cluster.lease import Lease, LeaseKeeper
+from collab.services.presence.log import OpenVisit, PresenceLog
 from tests.support.clock import ManualClock
 
 pytestmark = pytest.mark.asyncio
@@ -29,17 +30,19 @@ class MemoryStore:
         self.departed: list[Departed] = []
         self.alive: set[str] = set()
         self.is_down = False
+        self.kept: set[str] = set()
+        """Users whose rows somebody else keeps."""
         self.has_written = asyncio.Event()
 
-    async def record(self, node: Node, visits: Sequence[Visit]) -> bool:
+    async def record(self, node: Node, visits: Sequence[Visit]) -> list[Visit] | None:
         self.has_written.set()
         if self.is_down:
             raise Unavailable("down")
         if node.id in self.dead:
-            return False
+            return None
         self.written.append((node, list(visits)))
-        self.rows.update((visit.id, visit) for visit in visits)
-        return True
+        self.rows.update((visit.id, visit) for visit in visits if visit.user.id not in self.kept)
+        return [visit for visit in visits if visit.user.id in self.kept]
 
     async def end_dead(self, _now: datetime, _asking: str) -> list[Departed]:
         departed, self.departed = self.departed, []
@@ -63,21 +66,20 @@ class Bench:
         self.clock = ManualClock()
         self.store = MemoryStore()
         self.heard: list[Departed] = []
+        self.visits: dict[str, OpenVisit] = {}
         ids = count(1)
-        self.log = PresenceLog(
-            self.store,
-            self.clock,
-            lambda: f"id-{next(ids)}",
-            self.heard.extend,
-            host="stage",
-            lease=timedelta(seconds=15),
+        self.living: list[set[str]] = []
+        self.lease = Lease(self.clock, lambda: f"id-{next(ids)}", "stage", timedelta(seconds=15))
+        self.log = PresenceLog(self.store, self.clock, lambda: f"id-{next(ids)}", self.lease)
+        self.keeper = LeaseKeeper(
+            self.lease, self.store, self.clock, self.log.renew, self.heard.extend, self.living.append
         )
 
     def enter(self, session_id: str) -> None:
-        self.log.began(session_id, ADA, "band_b", Origin(), self.clock.now())
+        self.visits[session_id] = self.log.began(session_id, ADA, "band_b", Origin(), self.clock.now())
 
     def leave(self, session_id: str, reason: str = "left") -> None:
-        self.log.ended(session_id, "band_b", reason, self.clock.now())
+        self.log.ended(self.visits[session_id], reason, self.clock.now())
 
 
 @pytest_asyncio.fixture
@@ -85,8 +87,10 @@ async def bench() -> AsyncIterator[Bench]:
     """A log that has made its node known."""
     made = Bench()
     made.log.start()
+    made.keeper.start()
     await made.store.next_write()
     yield made
+    await made.keeper.close()
     await made.log.close()
 
 
@@ -109,7 +113,7 @@ async def test_when_a_session_was_last_seen_is_written_with_the_lease(bench: Ben
     await bench.log.flush()
     before = len(bench.store.written)
     bench.clock.advance(2)
-    bench.log.seen("sid", "band_b", bench.clock.now())
+    bench.log.seen(bench.visits["sid"], bench.clock.now())
     await bench.log.flush()
     assert bench.store.written[before][1] == []
 
@@ -143,6 +147,18 @@ async def test_what_could_not_be_written_is_written_with_the_next_renewal(bench:
     assert {visit.session_id: visit.end_reason for visit in bench.store.rows.values()} == {"one": None, "two": "left"}
 
 
+async def test_a_user_whose_row_is_kept_waits_for_the_next_renewal(bench: Bench) -> None:
+    bench.store.kept = {ADA.id}
+    bench.enter("one")
+    await bench.log.flush()
+    bench.leave("one")
+    await bench.log.flush()
+    assert bench.store.rows == {}
+    bench.store.kept = set()
+    await bench.log.flush()
+    assert [visit.end_reason for visit in bench.store.rows.values()] == ["left"]
+
+
 async def test_a_node_that_was_taken_for_dead_goes_on_as_another(bench: Bench) -> None:
     bench.enter("stays")
     bench.enter("goes")
@@ -162,7 +178,7 @@ async def test_a_node_that_was_taken_for_dead_goes_on_as_another(bench: Bench) -
     assert not [visit for visit in open_now if visit.session_id == "goes"]
 
 
-async def test_the_stays_that_another_node_left_open_are_heard_of_once(bench: Bench) -> None:
+async def test_the_visits_that_another_node_left_open_are_heard_of_once(bench: Bench) -> None:
     departed = Departed("band_b", "sid", "ben", bench.clock.now(), is_still_there=False)
     bench.store.departed = [departed]
     bench.clock.advance(5)

@@ -2,9 +2,13 @@
 
 import pytest
 
+from collab.domain.bands import User
 from collab.domain.errors import RateLimited
 from collab.domain.rates import Rate
-from collab.services.rates import FREE_BYTES, RateLimits, Rates, Sort
+from collab.services.buckets import RateLimits, Sort
+from collab.services.ports import Identity
+from collab.services.rates import FREE_BYTES, Rates
+from collab.services.session import Session
 from tests.support.clock import ManualClock
 
 MANY = Rate(1_000, 1_000)
@@ -21,32 +25,47 @@ LIMITS = RateLimits(
 )
 
 
+class Home:
+    """Ada's two sessions and one of Ben's."""
+
+    def __init__(self, rates: Rates, clock: ManualClock) -> None:
+        self.ada, self.hers_too, self.ben = (_session(rates, clock, user_id) for user_id in ("ada", "ada", "ben"))
+
+
 @pytest.fixture
 def rates(clock: ManualClock) -> Rates:
-    """Of Ada's two sessions, and one of Ben's."""
-    made = Rates(LIMITS, clock)
-    for session_id in ("ada-1", "ada-2", "ben-1"):
-        made.begin(session_id)
-        made.identify(session_id, session_id.split("-")[0])
-    return made
+    return Rates(LIMITS, clock, lambda _: None)
 
 
-def _waits(rates: Rates, session_id: str, event: str) -> float:
+@pytest.fixture
+def home(rates: Rates, clock: ManualClock) -> Home:
+    return Home(rates, clock)
+
+
+def _session(rates: Rates, clock: ManualClock, user_id: str) -> Session:
+    session = Session(user_id)
+    session.identity = Identity(User(user_id, user_id), clock.now(), clock.now())
+    rates.begin(session)
+    rates.identify(session)
+    return session
+
+
+def _waits(rates: Rates, session: Session, event: str) -> float:
     """How long a session has to wait for such an event."""
     try:
-        rates.take(session_id, event)
+        rates.take(session, event)
     except RateLimited as error:
         return float(error.details["retry_after"])
     return 0
 
 
 def test_more_than_a_burst_passes_once_and_then_nothing_until_it_is_made_up_for(
-    rates: Rates, clock: ManualClock
+    rates: Rates, home: Home, clock: ManualClock
 ) -> None:
-    rates.charge("written", 14_000, "band", "ada", "ada-1")
-    assert _waits(rates, "ada-1", "edit_content") == pytest.approx(4, abs=0.01)
+    rates.charge("written", 14_000, "band", "ada", home.ada)
+    assert _waits(rates, home.ada, "edit_content") == pytest.approx(4, abs=0.01)
     clock.advance(4.1)
-    assert _waits(rates, "ada-1", "edit_content") == 0
+    assert _waits(rates, home.ada, "edit_content") == 0
 
 
 @pytest.mark.parametrize(
@@ -57,20 +76,20 @@ def test_more_than_a_burst_passes_once_and_then_nothing_until_it_is_made_up_for(
         ("read", ["edit_content", "undo_edit", "join_room", "request_update"]),
     ],
 )
-def test_a_debt_holds_up_what_would_add_to_it(rates: Rates, sort: Sort, held_up: list[str]) -> None:
-    rates.charge(sort, 11_000, "band", "ada", "ada-1")
+def test_a_debt_holds_up_what_would_add_to_it(rates: Rates, home: Home, sort: Sort, held_up: list[str]) -> None:
+    rates.charge(sort, 11_000, "band", "ada", home.ada)
     events = ["edit_content", "undo_edit", "join_room", "request_update", "update_presence"]
-    assert [event for event in events if _waits(rates, "ada-1", event)] == held_up
+    assert [event for event in events if _waits(rates, home.ada, event)] == held_up
 
 
-def test_a_user_answers_for_all_their_sessions_and_a_band_for_all_its_members(rates: Rates) -> None:
-    rates.charge("written", 11_000, "band", "ada", "ada-1")
-    assert _waits(rates, "ada-2", "edit_content") == 0
-    rates.charge("written", 10_000, "band", "ada", "ada-2")
-    assert _waits(rates, "ada-2", "edit_content") == pytest.approx(0.5, abs=0.01)
+def test_a_user_answers_for_all_their_sessions_and_a_band_for_all_its_members(rates: Rates, home: Home) -> None:
+    rates.charge("written", 11_000, "band", "ada", home.ada)
+    assert _waits(rates, home.hers_too, "edit_content") == 0
+    rates.charge("written", 10_000, "band", "ada", home.hers_too)
+    assert _waits(rates, home.hers_too, "edit_content") == pytest.approx(0.5, abs=0.01)
     rates.require_band("band", "edits")
     rates.charge("written", 19_500, "band", "ben")
-    assert _waits(rates, "ben-1", "edit_content") == 0
+    assert _waits(rates, home.ben, "edit_content") == 0
     with pytest.raises(RateLimited, match="fewer bytes written"):
         rates.require_band("band", "edits")
     rates.require_band("band", "requests")
@@ -85,17 +104,17 @@ def test_any_debt_holds_up_a_call(rates: Rates) -> None:
     rates.take_call("ben")
 
 
-def test_what_is_small_is_free(rates: Rates) -> None:
+def test_what_is_small_is_free(rates: Rates, home: Home) -> None:
     for _ in range(1_000):
-        rates.charge("written", FREE_BYTES, "band", "ada", "ada-1")
-    assert _waits(rates, "ada-1", "edit_content") == 0
+        rates.charge("written", FREE_BYTES, "band", "ada", home.ada)
+    assert _waits(rates, home.ada, "edit_content") == 0
 
 
 def test_without_limits_nothing_is_charged(clock: ManualClock) -> None:
-    rates = Rates(None, clock)
-    rates.begin("ada-1")
-    rates.charge("written", 10**12, "band", "ada", "ada-1")
-    rates.take("ada-1", "edit_content")
+    rates = Rates(None, clock, lambda _: None)
+    ada = _session(rates, clock, "ada")
+    rates.charge("written", 10**12, "band", "ada", ada)
+    rates.take(ada, "edit_content")
     rates.take_call("ada")
     rates.require_band("band", "edits")
 

@@ -74,6 +74,7 @@ REFUSED = {
     "exp in words": _forged(_with(exp="tomorrow")),
     "exp a list": _forged(_with(exp=[NOW + 60])),
     "exp beyond all calendars": _forged(_with(exp=10**30)),
+    "exp beyond the system's calendar": _forged(_with(exp=10**18)),
     "exp at the end of all calendars": _forged(_with(exp=int(datetime.max.replace(tzinfo=UTC).timestamp()))),
     "exp infinite": _forged(_with(exp=float("inf"))),
     "exp no number": _forged(_with(exp=float("nan"))),

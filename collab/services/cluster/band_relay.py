@@ -31,7 +31,7 @@ class BandRelay:
         """Takes over memberships and contents of these bands, or of all that this node knows. Whoever was removed is
         out of the band's rooms when this returns. `Unavailable`."""
         for change in await self._directory.refresh(band_ids):
-            await self._take_over(change)
+            self._take_over(change)
 
     async def look_for(self, user: User, room: Room) -> None:
         """Somebody asks for a room that is not theirs as far as this node knows: another node may just have changed
@@ -62,10 +62,10 @@ class BandRelay:
                 contents = [content for content in await self._store.contents(band_id) if not content.is_archived]
                 self._rooms.refresh(BandRoom(band_id).name, band_id, contents)
 
-    async def _take_over(self, change: RoleChange) -> None:
+    def _take_over(self, change: RoleChange) -> None:
         if change.now is None:
             contents = self._directory.contents_of(change.band_id)
             rooms: list[SharedRoom] = [BandRoom(change.band_id), *map(ContentRoom, contents)]
-            await self._presence.expel(change.user_id, rooms)
+            self._presence.expel(change.user_id, rooms)
         action = "remove" if change.now is None else "add" if change.before is None else "update"
         self._rooms.membership_updated(UserRoom(change.user_id), action, change.band_id, change.now)

@@ -1,6 +1,17 @@
-"""Presence: the rosters of all rooms, kept as this node's sessions come, move and go, and as others tell of theirs."""
+"""Presence: the rosters of all rooms, kept as this node's sessions come, move and go, and as others tell of theirs.
 
-from collections import defaultdict
+A session is in a roster from `enter` on: active, or idle once it has long been silent. It goes by `leave`, `disconnect`
+or `expel`. Where its connection just broke it lingers in the roster for the grace, though it is in no room any more:
+the next session of its user takes its place, and nobody hears that anybody came or went.
+
+A session is moved by its own node alone: by what its client says, and by the clock. What another node says of its own
+sessions comes in by `merge`; of this node's it can say one thing, that it has taken the place of one that lingers.
+
+Nothing here waits, so that no change comes in between the halves of another. Where a change may come in between is said
+in `handlers.join_room` (whoever joins may be removed meanwhile) and in `peers.py` (messages of nodes overtake each
+other).
+"""
+
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,16 +19,16 @@ from itertools import groupby
 from typing import TypeAlias
 
 from collab.domain.access import ContentRoom, SharedRoom, parse_shared_room
-from collab.domain.bands import User
-from collab.domain.errors import TooLarge
+from collab.domain.errors import Forbidden, TooLarge
 from collab.domain.ot.edits import Edit
 from collab.domain.presence import roster as presence
 from collab.domain.presence.focus import Focus
 from collab.domain.presence.roster import Change, Diff, Left, Presence, Roster, Status
 from collab.domain.presence.visits import Departed, Origin
-from collab.services.ports import Announcer, Clock, Timer
-from collab.services.presence.log import PresenceLog
+from collab.services.ports import Clock, Timer
+from collab.services.presence.log import OpenVisit, PresenceLog
 from collab.services.presence.news import PresenceNews
+from collab.services.session import LONG_AGO, Rooms, Session
 
 OnChange: TypeAlias = Callable[[SharedRoom, Roster, Roster], None]
 
@@ -47,7 +58,7 @@ class PresenceService:
 
     def __init__(
         self,
-        announcer: Announcer,
+        rooms: Rooms,
         news: PresenceNews,
         log: PresenceLog,
         clock: Clock,
@@ -58,7 +69,7 @@ class PresenceService:
         max_sessions: int,
         on_change: OnChange | None = None,
     ) -> None:
-        self._announcer = announcer
+        self._rooms = rooms
         self._news = news
         self._log = log
         self._clock = clock
@@ -68,9 +79,6 @@ class PresenceService:
         self._max_sessions = max_sessions
         self._on_change = on_change
         self._places: dict[SharedRoom, _Place] = {}
-        self._rooms_of: defaultdict[str, set[SharedRoom]] = defaultdict(set)
-        self._awake_until: dict[str, datetime] = {}
-        """Until when the sessions that have just been heard, and woken by that, need not be heard again."""
         self._is_stopping = False
 
     def roster(self, room: SharedRoom) -> Roster:
@@ -85,70 +93,72 @@ class PresenceService:
         """In how many rooms somebody is."""
         return len(self._places)
 
-    def rooms_of(self, session_id: str) -> set[SharedRoom]:
-        return self._rooms_of.get(session_id, set())
-
-    def enter(self, session_id: str, user: User, room: SharedRoom, origin: Origin) -> Roster:
-        """Lets a session in, tells the room, and returns the roster with the session in it. `TooLarge` where the room
-        is full, and the session does not come back for another one of its user's."""
+    def enter(self, session: Session, room: SharedRoom, origin: Origin) -> Roster:
+        """Puts a session that is in a room into its roster, tells the room, and returns the roster. `TooLarge` where
+        the room is full, and the session does not come back for another one of its user's."""
         now = self._clock.now()
         before = self.roster(room)
-        change = presence.enter(before, session_id, user, now)
+        change = presence.enter(before, session.id, session.user, now)
         if len(change[0].sessions) > max(self._max_sessions, len(before.sessions)):
             raise TooLarge(f"expected at most {self._max_sessions} sessions in a room: come back when one has left")
-        self._awake_until.pop(session_id, None)
-        if room not in self.rooms_of(session_id):
-            self._rooms_of[session_id].add(room)
-            self._log.began(session_id, user, room.name, origin, now)
+        session.awake_until = LONG_AGO
+        if session.rooms.get(room) is None:
+            session.rooms[room] = self._log.began(session.id, session.user, room.name, origin, now)
         self._places.setdefault(room, _Place())
-        return self._take(room, change, session_id)
+        return self._take(room, change, session.id)
 
-    def leave(self, session_id: str, room: SharedRoom, reason: str = "left") -> None:
-        """A session leaves, at once."""
-        self._go(session_id, room, reason, _NO_GRACE)
+    def leave(self, session: Session, room: SharedRoom, reason: str = "left") -> None:
+        """A session leaves a room and its roster, at once."""
+        if (visit := session.rooms.get(room)) is not None:
+            self._go(session.id, room, visit, reason, _NO_GRACE)
+        self._rooms.leave(session, room)
 
-    def disconnect(self, session_id: str, reason: str, *, is_deliberate: bool) -> None:
+    def disconnect(self, session: Session, reason: str, *, is_deliberate: bool) -> None:
         """A session is over. Where its connection just broke, its user may come back within the grace."""
         if self._is_stopping:
             reason = "server_stopped"
-        for room in list(self.rooms_of(session_id)):
-            self._go(session_id, room, reason, _NO_GRACE if is_deliberate else self._grace)
+        for room, visit in session.visits:
+            self._go(session.id, room, visit, reason, _NO_GRACE if is_deliberate else self._grace)
+            self._rooms.leave(session, room)
 
     def stop(self) -> None:
         """The server goes down: connections that end from now on are its own doing."""
         self._is_stopping = True
 
-    def hear(self, session_id: str, *, is_waking: bool = True) -> None:
+    def hear(self, session: Session, *, is_waking: bool = True) -> None:
         """A word of any sort came from a session."""
         now = self._clock.now()
-        if self._awake_until.get(session_id, now) > now:
+        if session.awake_until > now:
             return
-        rooms = self.rooms_of(session_id)
-        if rooms and is_waking:
-            self._awake_until[session_id] = now + _HEARD_EVERY
-        for room in rooms:
-            entry = self.roster(room).sessions[session_id]
+        visits = session.visits
+        if visits and is_waking:
+            session.awake_until = now + _HEARD_EVERY
+        for room, visit in visits:
+            entry = self.roster(room).sessions[session.id]
             is_news = is_waking and entry.status == "idle"
             if is_news or now - entry.last_seen >= _HEARD_EVERY:
-                self._log.seen(session_id, room.name, now)
-                self._take(room, presence.hear(self.roster(room), session_id, now, is_waking=is_waking), None)
+                self._log.seen(visit, now)
+                self._take(room, presence.hear(self.roster(room), session.id, now, is_waking=is_waking), None)
 
     def update(
-        self, session_id: str, room: SharedRoom, status: Status | None, focus: Focus | None, *, has_focus: bool
+        self, session: Session, room: SharedRoom, status: Status | None, focus: Focus | None, *, has_focus: bool
     ) -> None:
-        """A session says what it does in a room that it has entered. With neither status nor focus it only beats:
-        who is idle stays so, who is active stays so for longer."""
+        """A session says what it does in a room. With neither status nor focus it only beats: who is idle stays so,
+        who is active stays so for longer. `Forbidden` where it is not in the room's roster."""
+        visit = session.rooms.get(room)
+        if visit is None:
+            raise Forbidden(f"expected a session that has joined {room.name}: join it first")
         now = self._clock.now()
-        self.hear(session_id, is_waking=status == "active" or (status is None and has_focus))
-        self._awake_until.pop(session_id, None)
-        self._log.seen(session_id, room.name, now)
-        entry = self.roster(room).sessions[session_id]
+        self.hear(session, is_waking=status == "active" or (status is None and has_focus))
+        session.awake_until = LONG_AGO
+        self._log.seen(visit, now)
+        entry = self.roster(room).sessions[session.id]
         if has_focus and isinstance(room, ContentRoom) and focus is not None and focus.item is not None:
             focus = None if self._is_removed(room.id, focus.item) else focus
         change = presence.update(
-            self.roster(room), session_id, now, status or entry.status, focus if has_focus else entry.focus
+            self.roster(room), session.id, now, status or entry.status, focus if has_focus else entry.focus
         )
-        self._take(room, change, session_id)
+        self._take(room, change, session.id)
 
     def edited(self, edits: Sequence[Edit]) -> None:
         """Focus follows edits, in order."""
@@ -203,24 +213,21 @@ class PresenceService:
             gone = tuple(entry.session_id for entry in entries)
             self._news.tell(room, Diff(left=tuple(left.values()), gone=gone), None)
 
-    async def expel(self, user_id: str, rooms: Sequence[SharedRoom]) -> None:
+    def expel(self, user_id: str, rooms: Sequence[SharedRoom]) -> None:
         """Takes a user's sessions out of rooms. Once this returns they hear nothing more of them."""
-        expelled: set[str] = set()
+        here = self._rooms.sessions_of(user_id)
         for room in rooms:
-            for session_id, entry in self.roster(room).sessions.items():
+            for session in here:
+                self.leave(session, room, "removed")
+            # Whose connection broke is in no room any more, but may be in the roster for its grace.
+            for entry in list(self.roster(room).sessions.values()):
                 if entry.user.id == user_id and entry.node is None:
-                    expelled.add(session_id)
-                    self.leave(session_id, room, "removed")
-        await self._announcer.expel(sorted(expelled), rooms)
+                    now = self._clock.now()
+                    self._take(room, presence.leave(self.roster(room), entry.session_id, now), entry.session_id)
 
-    def _go(self, session_id: str, room: SharedRoom, reason: str, grace: timedelta) -> None:
+    def _go(self, session_id: str, room: SharedRoom, visit: OpenVisit, reason: str, grace: timedelta) -> None:
         now = self._clock.now()
-        if session_id in self._rooms_of:
-            self._rooms_of[session_id].discard(room)
-            if not self._rooms_of[session_id]:
-                del self._rooms_of[session_id]
-                self._awake_until.pop(session_id, None)
-        self._log.ended(session_id, room.name, reason, now)
+        self._log.ended(visit, reason, now)
         self._take(room, presence.lose(self.roster(room), session_id, now, grace), session_id)
         if grace > _NO_GRACE:
             self._call_by(room, now + grace)

@@ -56,6 +56,7 @@ class ImportService:
         kinds: Kinds,
         clock: Clock,
         new_id: Callable[[], str],
+        node_id: str,
         parser: SongParser,
         limits: ImportLimits,
     ) -> None:
@@ -70,14 +71,15 @@ class ImportService:
         self._kinds = kinds
         self._clock = clock
         self._new_id = new_id
-        self._runner = new_id()
+        self._runner = node_id
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: set[str] = set()
         self._timer: Timer | None = None
         # One import of a repertoire after the other, step by step: two that bring the same song make it once.
         self._stepping = Turns()
         self._starting: Counter[str] = Counter()
-        # One file of a user after the other: whoever has a hundred bands holds others up by one file at most.
+        # One file of a user, and of a band, after the other: whoever has a hundred bands, or a band a hundred members,
+        # holds others up by one file at most.
         self._reading = Turns()
 
     async def start(self, user: User, band_id: str, name: str, data: bytes) -> Job:
@@ -107,7 +109,7 @@ class ImportService:
                 del self._starting[band_id]
 
     async def _added(self, user: User, band_id: str, name: str, data: bytes) -> Job:
-        async with self._reading.at(user.id):
+        async with self._reading.at_all((f"user {user.id}", f"band {band_id}")):
             songs = await self._parser.parse(name, data, self._song_types())
         job = Job(
             id=self._new_id(),

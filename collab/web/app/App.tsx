@@ -1,44 +1,46 @@
 import { type ReactNode, useMemo, useState } from "react";
-import { type Band, CollabProvider, Rest, RestError } from "../react";
+import { type Band, CollabProvider, type Rest, RestError } from "../react";
 import { BandPage } from "./BandPage";
+import type { Entered } from "./entered";
 import { Kinds, KindsProvider } from "./kinds";
-import { go, useRoute } from "./route";
-import { type Identity, identify } from "./session";
+import { go } from "./route";
 import { useSignedOutElsewhere, useSigningOut } from "./SignOut";
 import { Songs, SongsProvider } from "./songs";
 import { Toasts, useToasts } from "./toasts";
 import { useKnown } from "./useKnown";
+import { useRoute } from "./useRoute";
 
-export function App(): ReactNode {
-  const [identity] = useState(identify);
-  if (!identity) {
+export function App({ entered }: { entered: Entered | null }): ReactNode {
+  if (!entered) {
     return (
       <Plain title="Open your link">
         <p>You come in by the link that your band sent you. It ends in “#token=…”.</p>
       </Plain>
     );
   }
+  const { identity, connection } = entered;
   return (
-    <CollabProvider userId={identity.userId} token={identity.token}>
+    <CollabProvider userId={identity.userId} token={identity.token} connection={connection}>
       <Toasts>
-        <Bands identity={identity} />
+        <Bands entered={entered} />
       </Toasts>
     </CollabProvider>
   );
 }
 
-function Bands({ identity }: { identity: Identity }): ReactNode {
-  const rest = useMemo(() => new Rest(identity.token), [identity]);
+function Bands({ entered }: { entered: Entered }): ReactNode {
+  const { identity, rest } = entered;
   const songs = useMemo(() => new Songs(rest, identity.userId), [rest, identity]);
   return (
     <SongsProvider value={songs}>
-      <OneBand rest={rest} />
+      <OneBand entered={entered} />
     </SongsProvider>
   );
 }
 
-function OneBand({ rest }: { rest: Rest }): ReactNode {
-  const { known, problem, add } = useKnown(rest);
+function OneBand({ entered }: { entered: Entered }): ReactNode {
+  const { rest } = entered;
+  const { known, problem, add } = useKnown(entered);
   const route = useRoute();
   const signOut = useSigningOut();
   useSignedOutElsewhere();

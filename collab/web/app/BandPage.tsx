@@ -14,14 +14,18 @@ import {
   usePresence,
   type User,
 } from "../react";
-import { ContentPage } from "./ContentPage";
+import { ContentFrame } from "./ContentFrame";
 import { type Kinds, kindName, useKinds } from "./kinds";
+import { part, useTheRest } from "./part";
 import { go, pathOf, type Route } from "./route";
 import { contentsKey } from "./session";
+import { SavingState } from "./SavingState";
 import { SignOutButton } from "./SignOut";
 import { keep, recall } from "./storage";
 import { useToasts } from "./toasts";
 import { Avatars, Icon, IconButton, ThemeButton } from "./ui";
+
+const ContentPage = part(async () => (await import("./ContentPage")).ContentPage);
 
 interface BandPageProps {
   band: Band;
@@ -37,6 +41,7 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
   const contents = useContents(contentsKey(me.id, band.id), state);
   const say = useToasts();
   useComings(room, route.view === "stage");
+  useTheRest(state.isJoined && !route.content);
   const role = state.role ?? band.role;
   const shelves = shelvesOf(contents, useKinds(), role);
   const repertoire = contents.find(({ kind }) => kind === "repertoire");
@@ -51,6 +56,7 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
   };
 
   if (route.content) {
+    const side = <Side {...{ band, bands, shelves, make }} current={route.content} />;
     return (
       <ContentPage
         key={route.content}
@@ -61,7 +67,12 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
         me={me}
         rest={rest}
         view={route.view}
-        side={<Side {...{ band, bands, shelves, make }} current={route.content} />}
+        side={side}
+        waiting={
+          <ContentFrame band={band} side={side} bar={BAR_TO_COME}>
+            <p className="empty">One moment…</p>
+          </ContentFrame>
+        }
       />
     );
   }
@@ -156,6 +167,13 @@ function Side({ band, bands, shelves, current, make }: SideProps): ReactNode {
     </nav>
   );
 }
+
+const BAR_TO_COME = (
+  <>
+    <SavingState state={{ saving: "offline", pending: 0 }} />
+    <span className="bar-tools" />
+  </>
+);
 
 /** The contents of one kind. */
 interface Shelf {

@@ -12,17 +12,20 @@ import {
   useContent,
   type User,
 } from "../react";
-import { History } from "./History";
+import { ContentFrame } from "./ContentFrame";
 import { useKinds } from "./kinds";
 import { toastOf } from "./notices";
-import { PrintView } from "./PrintView";
+import { part, useTheRest } from "./part";
 import { Repertoire } from "./Repertoire";
-import { go, pathOf, type View } from "./route";
+import { go, type View } from "./route";
 import { SavingState } from "./SavingState";
 import { SetlistPage } from "./SetlistPage";
-import { StageView } from "./StageView";
 import { useToasts } from "./toasts";
-import { Avatars, Icon, IconButton, ThemeButton } from "./ui";
+import { Avatars, IconButton, ThemeButton } from "./ui";
+
+const History = part(async () => (await import("./History")).History);
+const PrintView = part(async () => (await import("./PrintView")).PrintView);
+const StageView = part(async () => (await import("./StageView")).StageView);
 
 interface ContentPageProps {
   contentId: string;
@@ -58,6 +61,7 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
     if (!isShutOut) return;
     say({ text: "Your link has run out. Open a new one: what you edited here is kept and will be sent.", isImportant: true });
   }, [isShutOut, say]);
+  useTheRest(shown !== null);
   useUndoKeys(content);
   useIdle(content);
 
@@ -86,13 +90,11 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
 
   const isSetlist = shown?.kind === "setlist";
   return (
-    <div className="frame is-content">
-      {side}
-      <main className="main">
-        <header className="bar">
-          <a className="icon-button bar-back" href={pathOf({ band: band.id })} aria-label={`Back to ${band.name}`}>
-            <Icon name="back" />
-          </a>
+    <ContentFrame
+      band={band}
+      side={side}
+      bar={
+        <>
           <SavingState state={state} />
           <span className="bar-space" />
           <Avatars people={people} me={me.id} />
@@ -126,13 +128,23 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
             ) : null}
             <ThemeButton />
           </span>
-        </header>
-        <Body {...{ state, content, others, isReadOnly, repertoireId }} />
-      </main>
-      {isHistoryOpen && shown ? (
-        <History content={content} document={shown} rest={rest} isReadOnly={isReadOnly} onClose={() => setHistoryOpen(false)} />
-      ) : null}
-    </div>
+        </>
+      }
+      panel={
+        isHistoryOpen && shown ? (
+          <History
+            content={content}
+            document={shown}
+            rest={rest}
+            isReadOnly={isReadOnly}
+            onClose={() => setHistoryOpen(false)}
+            waiting={null}
+          />
+        ) : null
+      }
+    >
+      <Body {...{ state, content, others, isReadOnly, repertoireId }} />
+    </ContentFrame>
   );
 }
 

@@ -5,9 +5,9 @@ import { type CSSProperties, memo, type ReactNode, useState } from "react";
 import type { Content, FieldTypes, Item, Presence } from "../react";
 import { Details } from "./Details";
 import { Field } from "./Field";
-import { fieldName } from "./format";
+import { fieldName, shortName } from "./format";
 import { FACTS, titleField, titleOf } from "./kinds";
-import { colored, Icon, IconButton, shortName } from "./ui";
+import { colored, Icon, IconButton } from "./ui";
 
 interface RowProps {
   content: Content;

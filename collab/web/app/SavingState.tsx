@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { type ContentState, useConnection } from "../react";
 import { Icon, type IconName } from "./ui";
 
-export function SavingState({ state }: { state: ContentState }): ReactNode {
+export function SavingState({ state }: { state: Pick<ContentState, "saving" | "pending"> }): ReactNode {
   const { saving, pending } = state;
   const { link } = useConnection();
   const away = link.state === "connecting" || link.state === "online" ? "Connecting" : "Offline";

@@ -2,10 +2,11 @@
 
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import type { Content, Document, Presence } from "../react";
+import { shortName } from "./format";
 import { clockOf } from "./clock";
 import { timesOf } from "./times";
 import { useWakeLock } from "./wakeLock";
-import { colored, IconButton, shortName } from "./ui";
+import { colored, IconButton } from "./ui";
 
 interface StageViewProps {
   document: Document;

@@ -2,8 +2,9 @@
 
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { type Document, type Presence, text } from "../react";
+import { shortName } from "./format";
 import type { FieldProps } from "./props";
-import { colored, shortName } from "./ui";
+import { colored } from "./ui";
 
 interface TextFieldProps extends Omit<FieldProps, "type" | "className" | "value" | "placeholder"> {
   value: string;

@@ -1,6 +1,6 @@
 /** How values of each type of field look to people, and how what they type becomes a value. */
 
-import type { FieldType, Value } from "../sdk";
+import type { FieldType, User, Value } from "../sdk";
 import { clockOf, lengthOf } from "./clock";
 
 /** How a value is shown and read. `parse` gives `undefined` where the text is no such value. */
@@ -73,6 +73,13 @@ const upTo = (limit: number, clean = (typed: string): string => typed): Pick<For
   hint: `At most ${limit} characters`,
 });
 
+/** A person's name without what they play: “Ada” of “Ada (trumpet)”. */
+export function shortName({ name }: Pick<User, "name">): string {
+  const begin = name.indexOf(" (");
+  const end = name.lastIndexOf(")");
+  return begin >= 0 && end > begin ? name.slice(0, begin) + name.slice(end + 1) : name;
+}
+
 /** What was typed or pasted as the server takes a line (PROTOCOL.md, Kinds): a tab is a space, other control characters go. */
 export const oneLine = (typed: string): string =>
   typed.replace(/[\t-\r\x1c-\x1f\x85\u2028\u2029]+/g, " ").replace(/[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu, "").trim();
@@ -120,11 +127,15 @@ function hours(type: Of<"number">): Format {
   };
 }
 
+/** As the server has it (PROTOCOL.md, Kinds). */
+const MAX_PATTERN_LENGTH = 2_000;
+
 function pattern({ regex, example }: Of<"pattern">): Format {
   const form = asRegExp(regex);
   return {
     show: String,
-    parse: (typed) => (!form || form.test(typed) ? typed : undefined),
+    // The server's engine takes time in proportion, whatever a regex is; the browser's does not.
+    parse: (typed) => (typed.length <= MAX_PATTERN_LENGTH && (!form || form.test(typed)) ? typed : undefined),
     hint: capital(example),
     ...(regex.startsWith("http") ? { inputMode: "url" } : {}),
     ...(form?.test("20:30") && form.test("00:00") && !form.test("24:00") ? { inputType: "time" } : {}),

@@ -1,10 +1,10 @@
 /** What the SDK notices, in words a musician reads, with a way back. */
 
-import type { Content, Document, Item, Notice, Op, Problem, Value } from "../sdk";
+import type { Content, Item, Kind, Notice, Op, Problem, Stored, Value } from "../sdk";
 import { newId } from "../sdk";
-import { Draft } from "../sdk/document";
+import { Document, Draft } from "../sdk/document";
 import { fieldWord } from "./format";
-import { type Kinds, titleOf } from "./kinds";
+import { Kinds, titleOf } from "./kinds";
 import type { Toast } from "./toasts";
 
 /** Null where there is nothing to say: what went well is seen. */
@@ -85,6 +85,14 @@ export function lostToast(ops: readonly Op[], document: Document | null, kinds: 
   const isOver = error.code === "forbidden";
   const why = isOver ? "This can no longer be changed." : `A change could not be saved: ${error.message}.`;
   return { text: lost ? `${why} What you wrote: ${lost}` : why, ...copying(lost), isImportant: true };
+}
+
+const NOT_YOURS: Problem = { code: "forbidden", message: "expected a member of the band" };
+
+/** Edits of a band that one is in no more, forgotten with all that was kept of it. */
+export function forgottenToast({ confirmed, pending }: Stored, kinds: readonly Kind[]): Toast {
+  const ops = pending.flatMap((entry) => entry.ops);
+  return lostToast(ops, Document.fromJson(confirmed), new Kinds(kinds), NOT_YOURS);
 }
 
 /** The words of an op; none where it says nothing new. */

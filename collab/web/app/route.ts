@@ -1,7 +1,5 @@
 /** Where one is in the page. It lives in the fragment, so that it works offline and the server serves one file. */
 
-import { useSyncExternalStore } from "react";
-
 export type View = "edit" | "stage" | "print";
 
 export interface Route {
@@ -32,13 +30,4 @@ export function pathOf({ band, content, view }: Partial<Route>): string {
 
 export function go(route: Partial<Route>): void {
   location.hash = pathOf(route);
-}
-
-const subscribe = (watcher: () => void): (() => void) => {
-  addEventListener("hashchange", watcher);
-  return () => removeEventListener("hashchange", watcher);
-};
-
-export function useRoute(): Route {
-  return parse(useSyncExternalStore(subscribe, () => location.hash));
 }

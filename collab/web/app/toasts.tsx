@@ -10,7 +10,7 @@ export interface Toast {
   isImportant?: boolean;
 }
 
-type Say = (toast: Toast) => void;
+export type Say = (toast: Toast) => void;
 
 const ToastContext = createContext<Say>(() => undefined);
 

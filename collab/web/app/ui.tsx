@@ -2,6 +2,8 @@
 
 import { type ButtonHTMLAttributes, type CSSProperties, type ReactNode, useId, useSyncExternalStore } from "react";
 import type { User } from "../sdk";
+import { shortName } from "./format";
+import { chooseTheme, theme, watchTheme } from "./theme";
 
 const PATHS = {
   add: "M12 5v14M5 12h14",
@@ -49,9 +51,6 @@ export function IconButton({ icon, label, className = "", ...rest }: IconButtonP
     </button>
   );
 }
-
-/** A person's name without what they play: “Ada” of “Ada (trumpet)”. */
-export const shortName = ({ name }: Pick<User, "name">): string => name.replace(/ \(.*\)/, "");
 
 const initialsOf = (user: User): string =>
   shortName(user)
@@ -104,34 +103,8 @@ export function Avatars({ people, me }: AvatarsProps): ReactNode {
   );
 }
 
-type Theme = "light" | "dark";
-
-const THEME = "collab-theme";
-const themeWatchers = new Set<() => void>();
-const darkMedia = matchMedia("(prefers-color-scheme: dark)");
-
-const theme = (): Theme => (localStorage.getItem(THEME) as Theme | null) ?? (darkMedia.matches ? "dark" : "light");
-
-/** Puts the chosen theme on the page; without a choice the device's own applies. */
-export function applyTheme(): void {
-  const chosen = localStorage.getItem(THEME);
-  if (chosen) document.documentElement.dataset.theme = chosen;
-}
-
 export function ThemeButton(): ReactNode {
-  const now = useSyncExternalStore((watcher) => {
-    themeWatchers.add(watcher);
-    darkMedia.addEventListener("change", watcher);
-    return () => {
-      themeWatchers.delete(watcher);
-      darkMedia.removeEventListener("change", watcher);
-    };
-  }, theme);
+  const now = useSyncExternalStore(watchTheme, theme);
   const other = now === "dark" ? "light" : "dark";
-  const toggle = (): void => {
-    localStorage.setItem(THEME, other);
-    applyTheme();
-    for (const watcher of themeWatchers) watcher();
-  };
-  return <IconButton icon={now === "dark" ? "sun" : "moon"} label={`Use the ${other} theme`} onClick={toggle} />;
+  return <IconButton icon={now === "dark" ? "sun" : "moon"} label={`Use the ${other} theme`} onClick={() => chooseTheme(other)} />;
 }

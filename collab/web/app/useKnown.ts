@@ -1,13 +1,10 @@
 /** What the server says of a user before any band is open; while it can't be asked, what it said last. */
 
 import { useEffect, useState } from "react";
-import { type Band, Document, type Problem, type Rest, RestError, useAdmitted, useCollab } from "../react";
-import { Kinds } from "./kinds";
-import { lostToast } from "./notices";
+import { type Band, RestError, type Store, useAdmitted, useCollab } from "../react";
+import { ask, type Entered } from "./entered";
 import { type Known, remembered } from "./session";
-import { useToasts } from "./toasts";
-
-const NOT_YOURS: Problem = { code: "forbidden", message: "expected a member of the band" };
+import { type Say, useToasts } from "./toasts";
 
 interface Asked {
   /** Null while nothing is known. */
@@ -17,7 +14,7 @@ interface Asked {
   add: (band: Band) => void;
 }
 
-export function useKnown(rest: Rest): Asked {
+export function useKnown({ rest, known: asked }: Entered): Asked {
   const { connection, store, userId } = useCollab();
   const isAdmitted = useAdmitted();
   const say = useToasts();
@@ -26,26 +23,21 @@ export function useKnown(rest: Rest): Asked {
 
   useEffect(() => {
     let isOver = false;
-    const ask = async (): Promise<void> => {
+    const take = async (asked: Promise<Known>): Promise<void> => {
       try {
-        const [me, { kinds }] = await Promise.all([rest.me(), rest.kinds()]);
+        const now = await asked;
         if (isOver) return;
-        const now = { ...me, kinds };
         remembered.set(userId, now);
         // What is the same stays the same: nothing is shown anew.
         setTold((before) => (JSON.stringify(before) === JSON.stringify(now) ? before : now));
         setProblem(null);
-        const lost = await store.forget(({ confirmed }) => me.bands.some(({ id }) => id === confirmed.band_id)).catch(() => []);
-        for (const { confirmed, pending } of lost) {
-          const ops = pending.flatMap((entry) => entry.ops);
-          say(lostToast(ops, Document.fromJson(confirmed), new Kinds(kinds), NOT_YOURS));
-        }
+        await forgetOthers(now, store, say).catch(() => undefined);
       } catch (error) {
         if (!isOver && error instanceof RestError) setProblem(error);
       }
     };
-    const again = (): void => void ask();
-    again();
+    const again = (): void => void take(ask(rest));
+    void take(asked);
     addEventListener("online", again);
     connection.onMembership = again;
     return () => {
@@ -53,7 +45,7 @@ export function useKnown(rest: Rest): Asked {
       removeEventListener("online", again);
       delete connection.onMembership;
     };
-  }, [rest, userId, connection, store, say]);
+  }, [rest, asked, userId, connection, store, say]);
 
   const [kept, setKept] = useState<Known | null>(null);
   useEffect(() => {
@@ -61,4 +53,12 @@ export function useKnown(rest: Rest): Asked {
   }, [isAdmitted, userId]);
   const known = told ?? kept;
   return { known, problem, add: (band) => known && setTold({ ...known, bands: [...known.bands, band] }) };
+}
+
+/** Forgets what is kept of bands that one is in no more, and says which edits are lost with it. */
+async function forgetOthers({ bands, kinds }: Known, store: Store, say: Say): Promise<void> {
+  // The words come before anything is forgotten: a line that drops them would have it go in silence.
+  const { forgottenToast } = await import("./notices");
+  const lost = await store.forget(({ confirmed }) => bands.some(({ id }) => id === confirmed.band_id));
+  for (const stored of lost) say(forgottenToast(stored, kinds));
 }

@@ -10,7 +10,7 @@ import pytest_asyncio
 from collab.client import Broken, Content
 from collab.client.connection import Connection, Take
 from collab.client.events import RoomLost
-from collab.domain.errors import VersionUnknown
+from collab.domain.errors import Unavailable, VersionUnknown
 from tests.support.clients import heard
 from tests.support.members import TIMEOUT_S
 
@@ -74,8 +74,9 @@ def edited(version: int, venue: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("is_busy", [False, True])
 async def test_a_server_whose_history_is_another_is_asked_for_the_whole_content_and_for_what_came_meanwhile(
-    content: Content, connection: Scripted
+    content: Content, connection: Scripted, is_busy: bool
 ) -> None:
     is_there = asyncio.Event()
 
@@ -90,7 +91,10 @@ async def test_a_server_whose_history_is_another_is_asked_for_the_whole_content_
         asyncio.get_running_loop().call_soon(is_there.set)
         return {"version": 2, "edits": [edited(2, "Heard before its document")]}
 
-    connection.answers(refuse, whole, missed)
+    def busy() -> Any:
+        raise Unavailable("expected a database that answers")
+
+    connection.answers(refuse, whole, *([busy] if is_busy else []), missed)
     content.hear("content_edited", edited(7, "Of another history"))
     await asyncio.wait_for(is_there.wait(), TIMEOUT_S)
     assert content.failure is None
@@ -98,7 +102,7 @@ async def test_a_server_whose_history_is_another_is_asked_for_the_whole_content_
     assert connection.asked == [
         ("request_update", {"room_id": ROOM, "since": 0}),
         ("request_update", {"room_id": ROOM}),
-        ("request_update", {"room_id": ROOM, "since": 1}),
+        *([("request_update", {"room_id": ROOM, "since": 1})] * (2 if is_busy else 1)),
     ]
 
 
