@@ -1,7 +1,7 @@
 """The composition root: one node, from its settings through storage and services to realtime and REST."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -11,15 +11,13 @@ from starlette.types import ASGIApp
 
 from collab.bus import RedisBus
 from collab.clock import SystemClock
-from collab.domain.access import SharedRoom
 from collab.domain.kinds import KINDS, Kinds
-from collab.domain.ot.edits import Edit
-from collab.domain.presence.roster import Roster
 from collab.from_settings import (
     connection_limits,
     count_limits,
     import_limits,
-    keep_presence,
+    lease,
+    presence_service,
     prometheus,
     rate_limits,
     size_limits,
@@ -31,7 +29,6 @@ from collab.parsing.parser import Parser
 from collab.protocol.ids import new_id
 from collab.realtime.answers import Answers
 from collab.realtime.broadcast import Broadcaster
-from collab.realtime.cluster_broadcast import SharedBroadcaster
 from collab.realtime.connecting import Connecting
 from collab.realtime.eviction import Eviction
 from collab.realtime.handlers import Handlers
@@ -44,13 +41,17 @@ from collab.services.bands.membership import MembershipService
 from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import Cluster
 from collab.services.cluster.edit_relay import EditRelay
-from collab.services.cluster.other_nodes import OtherNodes
+from collab.services.cluster.lease import LeaseKeeper
+from collab.services.cluster.nodes import Nodes, OtherNodes
+from collab.services.cluster.publisher import Publisher, Silence
+from collab.services.cluster.single_node import SingleNode
 from collab.services.editing.after_commit import AfterCommit
 from collab.services.editing.history import HistoryService
 from collab.services.editing.hooks import Hook, OnEdit, OnPresence
 from collab.services.editing.service import EditingService
 from collab.services.health import Health
 from collab.services.ports import UNMETERED, Bus, Clock, Meter
+from collab.services.presence.log import PresenceLog
 from collab.services.presence.peers import PresencePeers
 from collab.services.presence.reader import PresenceReader
 from collab.services.rates import Rates
@@ -123,7 +124,10 @@ class Engine:
         self._answers = Answers(self._meter, is_telling=settings.log_level == "DEBUG")
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
-        self.broadcaster = Broadcaster(self._rooms, settings.max_sent_bytes)
+        self._lease = lease(settings, clock)
+        publisher = Publisher(bus, self._lease, clock, timedelta(seconds=settings.presence_interval_s)) if bus else None
+        others: OtherNodes = publisher or Silence()
+        self.broadcaster = Broadcaster(self._rooms, settings.max_sent_bytes, others)
         counts = count_limits(settings)
         store = StoredBands(self.reading, self._writer, counts)
         self.directory = Directory(store)
@@ -140,37 +144,42 @@ class Engine:
         )
         reader = StoredHistory(self.reading, self._journal)
         presence_store = StoredPresence(self.reading, self._writer)
-        self.presence, self._presence_log = keep_presence(
+        self._presence_log = PresenceLog(presence_store, clock, new_id, self._lease)
+        self.presence = presence_service(
             settings,
             clock,
-            presence_store,
             self.broadcaster,
             self._rooms,
+            self._presence_log,
             is_removed=self._journal.is_removed,
             on_news=self._presence_hook.notify,
-            on_living=self._living,
-            on_change=self._changed if bus is not None else None,
+            on_change=others.presence_changed,
         )
         self.presence_reader = PresenceReader(self.directory, self.presence, self._presence_log, presence_store)
         self._bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
-        self.cluster: Cluster | None = None
-        relay = BandRelay(self.broadcaster, self.directory, self.presence, store)
-        self._other_nodes = OtherNodes(relay.refresh, lambda: self._presence_log.node_id, clock)
-        announcer = self.broadcaster if bus is None else self._join(bus, reader, clock)
-        self.membership = MembershipService(store, self.directory, self.presence, announcer, clock, new_id)
+        self.nodes: Nodes = (
+            SingleNode(self._lease, self.broadcaster, self._bands, clock)
+            if bus is None or publisher is None
+            else self._join(bus, publisher, reader, clock)
+        )
+        self._lease_keeper = LeaseKeeper(
+            self._lease, presence_store, clock, self._presence_log.renew, self.presence.departed, self.nodes.living
+        )
+        self.membership = MembershipService(
+            store, self.directory, self.presence, self.broadcaster, others, clock, new_id
+        )
         self.contents = ContentService(
             store,
             self.directory,
             kinds,
-            announcer,
+            self.broadcaster,
             clock,
             new_id,
             max_bytes=settings.max_content_bytes,
         )
         self._webhooks = webhooks(settings, StoredOutbox(self.reading, self._writer), reader, clock)
         self.rates = Rates(rate_limits(settings), clock, self.sessions.find, self._meter)
-        on_opened = None if self.cluster is None else self.cluster.edits.opened
-        self.editing = EditingService(self.directory, self._journal, reader, clock, on_opened, self.rates)
+        self.editing = EditingService(self.directory, self._journal, reader, clock, self.nodes.opened, self.rates)
         checkpoints = StoredCheckpoints(self.reading, self._writer, counts)
         self.history = HistoryService(
             self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id, self.rates
@@ -183,17 +192,18 @@ class Engine:
             StoredJobs(self.reading, self._writer),
             reader,
             self._journal,
-            announcer,
+            self.broadcaster,
             kinds,
             clock,
             new_id,
+            self._lease.node_id,
             self._parser,
             self._parser.limits,
         )
         self.tokens = Tokens(settings)
         self._after_commit = AfterCommit(
             self.broadcaster,
-            self.broadcaster.committed if self.cluster is None else self.cluster.edits.committed,
+            self.nodes.committed,
             self.presence,
             self.rates,
             self._edit_hook,
@@ -208,7 +218,7 @@ class Engine:
                 "writing": self._writer.check,
                 "journal": self._journal.check,
             },
-            wanted={} if self.cluster is None else {"bus": self.cluster.check},
+            wanted=self.nodes.checks(),
             parts={"journal": lambda: self._journal.is_stuck, "database's file": lambda: self._writer.is_lost},
         )
         if self.prometheus is not None:
@@ -216,41 +226,11 @@ class Engine:
             if self._webhooks is not None:
                 watch_webhooks(self.prometheus, self._webhooks)
 
-    def _join(self, bus: Bus, reader: StoredHistory, clock: Clock) -> SharedBroadcaster:
-        """Makes this node one of several; what it returns tells rooms on all of them."""
-        cluster = Cluster(bus, new_id(), self._presence_log, clock, self._meter)
-        shared = SharedBroadcaster(
-            self._rooms,
-            self.broadcaster,
-            cluster.publish_event,
-            cluster.publish_band,
-            self.settings.max_sent_bytes,
-        )
-        cluster.edits = EditRelay(shared, reader, self._recalled, cluster.publish_edits, self.presence.edited, clock)
-        cluster.bands = self._bands
-        cluster.presence = PresencePeers(
-            self.presence,
-            cluster.publish_presence,
-            clock,
-            timedelta(seconds=self.settings.presence_interval_s),
-            timedelta(seconds=self.settings.presence_grace_s),
-        )
-        self.cluster = cluster
-        return shared
-
-    def _recalled(self, content_id: str, version: int) -> Sequence[Edit] | None:
-        live = self._journal.head(content_id)
-        return None if live is None or live.document.version < version else live.since(version)
-
-    def _living(self, leases: set[str]) -> None:
-        if self.cluster is not None:
-            self.cluster.living(leases)
-        else:
-            self._other_nodes.living(leases)
-
-    def _changed(self, room: SharedRoom, before: Roster, after: Roster) -> None:
-        if self.cluster is not None:
-            self.cluster.presence.changed(room, before, after)
+    def _join(self, bus: Bus, publisher: Publisher, reader: StoredHistory, clock: Clock) -> Cluster:
+        """This node as one of several."""
+        edits = EditRelay(self.broadcaster, reader, self._journal.recall, publisher.edits, self.presence.edited, clock)
+        presence = PresencePeers(self.presence, clock, timedelta(seconds=self.settings.presence_grace_s))
+        return Cluster(bus, self._lease, publisher, edits, self._bands, presence, clock, self._meter)
 
     def _realtime(self, clock: Clock) -> None:
         self._eviction = Eviction(self._server, clock, connection_limits(self.settings), self._meter)
@@ -297,10 +277,10 @@ class Engine:
             self._journal.start(self._after_commit.tell)
             self._presence_log.start()
             ending.push_async_callback(self._presence_log.close)
-            ending.push_async_callback(self._other_nodes.close)
-            if self.cluster is not None:
-                self.cluster.start()
-                ending.push_async_callback(self.cluster.close)
+            self.nodes.start()
+            ending.push_async_callback(self.nodes.close)
+            self._lease_keeper.start()
+            ending.push_async_callback(self._lease_keeper.close)
             self._eviction.start()
             ending.callback(self._eviction.stop)
             # A client may have gone, and its event still be at work: the database stays open for it.

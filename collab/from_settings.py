@@ -16,14 +16,15 @@ from collab.realtime.connection import Connections
 from collab.realtime.eviction import ConnectionLimits
 from collab.realtime.sessions import Sessions
 from collab.services.buckets import RateLimits
+from collab.services.cluster.lease import Lease
 from collab.services.editing.webhooks import Webhooks
 from collab.services.ports import Announcer, Clock, HistoryReader
-from collab.services.presence.log import OnLiving, PresenceLog
+from collab.services.presence.log import PresenceLog
 from collab.services.presence.news import PresenceNews
 from collab.services.presence.service import OnChange, PresenceService
 from collab.services.session import Rooms
 from collab.services.songs.unpacking import ImportLimits
-from collab.services.stores import CountLimits, Outbox, PresenceStore
+from collab.services.stores import CountLimits, Outbox
 from collab.settings import Settings
 from collab.storage.journal import Journal
 from collab.webhooks import Receiver, webhook_id
@@ -84,32 +85,26 @@ def import_limits(settings: Settings) -> ImportLimits:
     return ImportLimits(settings.import_max_bytes, settings.import_max_unpacked_bytes, settings.import_max_songs)
 
 
-def keep_presence(
+def lease(settings: Settings, clock: Clock) -> Lease:
+    return Lease(clock, new_id, platform.node(), timedelta(seconds=settings.node_lease_s))
+
+
+def presence_service(
     settings: Settings,
     clock: Clock,
-    store: PresenceStore,
     announcer: Announcer,
     rooms: Rooms,
+    presence_log: PresenceLog,
     *,
     is_removed: Callable[[str, str], bool],
     on_news: Callable[[SharedRoom, Diff], None],
-    on_living: OnLiving | None,
-    on_change: OnChange | None,
-) -> tuple[PresenceService, PresenceLog]:
-    """Who is where, and what is put down of it."""
-    log = PresenceLog(
-        store,
-        clock,
-        new_id,
-        lambda departed: presence.departed(departed),
-        host=platform.node(),
-        lease=timedelta(seconds=settings.node_lease_s),
-        on_living=on_living,
-    )
-    presence = PresenceService(
+    on_change: OnChange,
+) -> PresenceService:
+    interval = timedelta(seconds=settings.presence_interval_s)
+    return PresenceService(
         rooms,
-        PresenceNews(announcer, clock, timedelta(seconds=settings.presence_interval_s), on_news),
-        log,
+        PresenceNews(announcer, clock, interval, on_news),
+        presence_log,
         clock,
         is_removed,
         grace=timedelta(seconds=settings.presence_grace_s),
@@ -117,7 +112,6 @@ def keep_presence(
         max_sessions=settings.max_room_sessions,
         on_change=on_change,
     )
-    return presence, log
 
 
 def webhooks(settings: Settings, outbox: Outbox, reader: HistoryReader, clock: Clock) -> Webhooks | None:

@@ -80,7 +80,9 @@ class Connection:
                 self._opened_at = asyncio.get_running_loop().time()
                 self._watch = asyncio.create_task(self._end_if_silent(), name="collab-silence")
         except (socketio.exceptions.ConnectionError, NotConnected, TimeoutError) as error:
-            raise self._refusal or NotConnected(f"expected a collab server at {url}: {error or 'no answer'}") from None
+            raise self._refusal or NotConnected(
+                f"expected a collab server at {url}: {str(error) or 'no answer'}"
+            ) from None
         finally:
             if not hasattr(self, "session"):
                 # A handshake that failed or was given up leaves an open HTTP session behind.

@@ -16,6 +16,7 @@ from collab.domain.presence.roster import Diff, Roster
 from collab.domain.times import rfc3339
 from collab.protocol.events import Json, content_updated_json
 from collab.realtime.rooms import Rooms
+from collab.services.cluster.nodes import OtherNodes
 
 log = structlog.get_logger(__name__)
 
@@ -25,14 +26,19 @@ MAX_TOLD_SESSIONS = 500
 
 class Broadcaster:
     """Implements `services.ports.Announcer`, and hears of the journal's commits. A message of several edits takes up to
-    `max_bytes`; how long one edit may be, the journal sees to."""
+    `max_bytes`; how long one edit may be, the journal sees to.
 
-    def __init__(self, rooms: Rooms, max_bytes: int) -> None:
+    The rooms of bands and users may have listeners on `others`, who are told of contents and jobs through them. Edits
+    and presence have ways of their own between nodes (services/cluster), and a membership each node reads anew.
+    """
+
+    def __init__(self, rooms: Rooms, max_bytes: int, others: OtherNodes) -> None:
         self._rooms = rooms
         self._max_bytes = max_bytes
+        self._others = others
 
-    def committed(self, accepted: Sequence[Accepted]) -> Sequence[Accepted]:
-        """The edits of one commit: each room gets one message, or as few as they fit into. Returns them."""
+    def committed(self, accepted: Sequence[Accepted]) -> None:
+        """The edits of one commit: each room gets one message, or as few as they fit into."""
         by_content = sorted(accepted, key=lambda entry: entry.edit.content_id)
         for _, entries in groupby(by_content, key=lambda entry: entry.edit.content_id):
             group = list(entries)
@@ -40,7 +46,6 @@ class Broadcaster:
             self.edits(edits)
             if any(map(_is_retitled, edits)):
                 self._tell_title(group[-1])
-        return accepted
 
     def retitled(self, accepted: Sequence[Accepted]) -> None:
         for entry in accepted:
@@ -72,7 +77,7 @@ class Broadcaster:
 
     def content_updated(self, band: BandRoom, action: str, content: Content) -> None:
         payload = content_updated_json(content.kind, action, band.id, content.to_json())
-        self._put("content_updated", payload, band.name)
+        self._tell_everywhere("content_updated", payload, band.name)
 
     def refresh(self, session_or_room: str, band_id: str, contents: Sequence[Content]) -> int:
         """Sends a session, or a room, the list of a band's contents. Returns how many bytes that takes."""
@@ -87,13 +92,13 @@ class Broadcaster:
 
     def job_status(self, band: BandRoom, job: Job, status: str, message: str) -> None:
         body = {"job_id": job.id, "status": status, "progress": job.percent, "message": message}
-        self._put("sync_status", body, band.name)
+        self._tell_everywhere("sync_status", body, band.name)
 
     def job_progress(self, user: UserRoom, job: Job) -> None:
-        self._put("progress", {"job_id": job.id, "percent": job.percent}, user.name)
+        self._tell_everywhere("progress", {"job_id": job.id, "percent": job.percent}, user.name)
 
     def job_complete(self, user: UserRoom, job: Job) -> None:
-        self._put("complete", {"job_id": job.id, "result": dict(job.result)}, user.name)
+        self._tell_everywhere("complete", {"job_id": job.id, "result": dict(job.result)}, user.name)
 
     def presence(self, room: SharedRoom, diff: Diff, skip_session: str | None) -> None:
         for user in diff.joined:
@@ -133,6 +138,10 @@ class Broadcaster:
 
     def _tell_title(self, accepted: Accepted) -> None:
         self.content_updated(BandRoom(accepted.document.band_id), "update", _summary_of(accepted))
+
+    def _tell_everywhere(self, event: str, payload: Json, room: str) -> None:
+        self._put(event, payload, room)
+        self._others.event(room, event, payload)
 
     def _put(self, event: str, payload: Any, room: str, skip: str | None = None) -> None:
         try:

@@ -190,8 +190,8 @@ class EditRooms(Protocol):
         are; each in the order in which it was told."""
         ...
 
-    def committed(self, accepted: Sequence[Accepted]) -> Sequence[Accepted]:
-        """Tells the rooms of a commit of this node, and the bands' rooms everywhere of new titles in it. Returns it."""
+    def committed(self, accepted: Sequence[Accepted]) -> None:
+        """Tells the rooms of a commit of this node, and the bands' rooms everywhere of new titles in it."""
         ...
 
     def retitled(self, accepted: Sequence[Accepted]) -> None:
@@ -216,11 +216,13 @@ class BandRooms(Protocol):
 
 
 class Announcer(Protocol):
-    """Tells the rooms. Everything leaves in the order in which it was announced."""
+    """Tells the rooms, of contents and jobs on every node. Everything leaves in the order in which it was announced."""
 
     def content_updated(self, band: BandRoom, action: str, content: Content) -> None: ...
 
-    def membership_updated(self, user: UserRoom, action: str, band_id: str, role: Role | None) -> None: ...
+    def membership_updated(self, user: UserRoom, action: str, band_id: str, role: Role | None) -> None:
+        """On this node alone: each other one takes a membership over from the database."""
+        ...
 
     def job_status(self, band: BandRoom, job: Job, status: str, message: str) -> None:
         """`status` is `syncing`, `completed` or `error`."""

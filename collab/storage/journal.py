@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 
 from collab.domain.errors import CollabError, Unavailable
 from collab.domain.kinds import Kinds
-from collab.domain.ot.edits import Asked
+from collab.domain.ot.edits import Asked, Edit
 from collab.domain.ot.rebase import Stored
 from collab.domain.sizes import SizeLimits
 from collab.services.editing.after_commit import Commit
@@ -150,6 +150,11 @@ class Journal:
     def head(self, content_id: str) -> CachedContent | None:
         """The content as this node knows it, where it is in memory; another node may be ahead."""
         return self._live.get(content_id)
+
+    def recall(self, content_id: str, version: int) -> Sequence[Edit] | None:
+        """The edits of a content after a version, where memory has them."""
+        live = self._live.get(content_id)
+        return None if live is None or live.document.version < version else live.since(version)
 
     def is_removed(self, content_id: str, item_id: str) -> bool:
         """Whether an item is gone, as far as this node has the content in memory."""

@@ -132,6 +132,19 @@ async def test_a_user_may_send_so_much_at_once_and_holds_up_nobody_else(database
                     pass
 
 
+async def test_a_small_body_passes_whatever_large_ones_others_hold_back(database_url: str) -> None:
+    async with (
+        serving(settings_for(database_url, max_call_bytes=9_000_000)) as server,
+        sender(server, "POST", "/api/bands", "ada") as client,
+        server.rest("ben") as ben,
+    ):
+        await client.send(b'{"name": "')
+        async with asyncio.timeout(TIMEOUT_S):
+            while (await ben.post("/api/bands", json={"name": "x" * 70_000})).status_code != 429:
+                pass
+        assert (await ben.post("/api/bands", json={"name": "Mine"})).status_code == 201
+
+
 async def test_a_form_of_the_admin_pages_is_small(server: Running) -> None:
     async with server.rest(None) as rest:
         answer = await rest.post("/admin/login", data={"password": "x" * 100_000})

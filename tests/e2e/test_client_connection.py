@@ -270,6 +270,12 @@ async def test_a_server_that_is_not_there_is_not_connected_to() -> None:
             pass
 
 
+async def test_a_server_that_does_not_answer_is_said_to(server: RunningEngine) -> None:
+    with pytest.raises(NotConnected, match="no answer"):
+        async with CollabClient(server.url, server.token("ada"), ack_timeout_s=0):
+            pass
+
+
 async def test_leaving_waits_until_all_is_stored(server: RunningEngine, gig: Gig) -> None:
     async with client(server, "ada") as ada:
         setlist = await ada.open(gig.setlist_id)

@@ -191,15 +191,17 @@ def _link(server: RunningEngine) -> Link:
 
 
 def _remember_writes(monkeypatch: pytest.MonkeyPatch, written: list[str]) -> None:
-    """Notes whose websocket is written to, by the id of Engine.IO, in order."""
+    """Notes to whose websocket edits are written, by the id of Engine.IO, in order."""
     write_out, write_queued = Link.write_out, Link._write_queued  # noqa: SLF001  # both ways out
 
     def noted(link: Link) -> None:
-        written.append(link._session.sid)  # noqa: SLF001
+        if any(b"batch_update" in frame for frame in link._held):  # noqa: SLF001
+            written.append(link._session.sid)  # noqa: SLF001
         write_out(link)
 
     async def noted_queued(link: Link) -> None:
-        written.append(link._session.sid)  # noqa: SLF001
+        if any("batch_update" in str(packet.data) for packet in link._queue if packet is not None):  # noqa: SLF001
+            written.append(link._session.sid)  # noqa: SLF001
         await write_queued(link)
 
     monkeypatch.setattr(Link, "write_out", noted)

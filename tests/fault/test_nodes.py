@@ -263,8 +263,7 @@ async def test_who_was_on_a_node_that_is_told_to_stop_may_move_within_the_grace(
 
 
 def _hears(node: RunningEngine) -> bool:
-    assert node.engine.cluster is not None
-    return node.engine.cluster.is_connected
+    return node.engine.nodes.is_connected
 
 
 def _held(node: RunningEngine, gig: Gig) -> Mapping[str, Presence]:

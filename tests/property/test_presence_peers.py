@@ -21,6 +21,8 @@ from collab.realtime.sessions import Sessions
 from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import Cluster
 from collab.services.cluster.edit_relay import EditRelay
+from collab.services.cluster.lease import Lease
+from collab.services.cluster.publisher import Publisher
 from collab.services.ports import Announcer, Identity
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.news import PresenceNews
@@ -33,6 +35,7 @@ from tests.support.receiving import fold
 ROOM = BandRoom("b")
 GRACE = timedelta(seconds=10)
 NO_TIME = timedelta(0)
+LEASE = timedelta(seconds=15)
 USERS = [User("ada", "Ada"), User("ben", "Ben")]
 NODES = 3
 
@@ -90,8 +93,6 @@ class Wired:
 class Nothing:
     """Stands in for whatever has no part in presence."""
 
-    node_id = "lease"
-
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return lambda *_args, **_options: {}
 
@@ -122,6 +123,8 @@ class Node:
         self.rooms = Rooms(Sessions(clock, NO_TIME))
         announcer = cast(Announcer, self.told)
         log = cast(PresenceLog, Nothing())
+        bus, lease = Wired(wires), Lease(clock, lambda: name, "stage", LEASE)
+        publisher = Publisher(bus, lease, clock, NO_TIME)
         self.service = PresenceService(
             self.rooms,
             PresenceNews(announcer, clock, NO_TIME),
@@ -131,12 +134,11 @@ class Node:
             grace=GRACE,
             idle_after=timedelta(hours=1),
             max_sessions=1_000,
-            on_change=lambda *change: self.cluster.presence.changed(*change),
+            on_change=publisher.presence_changed,
         )
-        self.cluster = Cluster(Wired(wires), name, log, clock)
-        self.cluster.edits = cast(EditRelay, Quiet())
-        self.cluster.bands = cast(BandRelay, Quiet())
-        self.cluster.presence = PresencePeers(self.service, self.cluster.publish_presence, clock, NO_TIME, GRACE)
+        edits, bands = cast(EditRelay, Quiet()), cast(BandRelay, Quiet())
+        peers = PresencePeers(self.service, clock, GRACE)
+        self.cluster = Cluster(bus, lease, publisher, edits, bands, peers, clock)
         # A listener who never moves, so that the room is told of all that happens.
         self.watcher = self.connected(User(f"{name}-watcher", "Watcher"), f"{name}-watcher")
         self.count = 0

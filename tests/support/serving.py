@@ -84,8 +84,7 @@ async def serving(
     has a bus, it hears the other nodes when the block begins. `websockets` may be uvicorn's own."""
     engine = Engine(settings, clock=clock, bus=bus)
     async with listening(attach(engine, own_app(settings)), settings, port, websockets) as url:
-        if engine.cluster is not None:
-            await until(lambda: engine.cluster is not None and engine.cluster.is_connected)
+        await until(lambda: engine.nodes.is_connected)
         yield RunningEngine(url, engine.tokens, engine)
 
 

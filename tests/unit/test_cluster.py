@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from itertools import count
 from typing import Any, cast
 
 import orjson
@@ -14,7 +15,8 @@ from collab.domain.errors import Unavailable
 from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import BEAT_EVERY, ECHO_WITHIN, MAX_WORK, Cluster
 from collab.services.cluster.edit_relay import EditRelay
-from collab.services.presence.log import PresenceLog
+from collab.services.cluster.lease import Lease
+from collab.services.cluster.publisher import Publisher
 from collab.services.presence.peers import PresencePeers
 from tests.support.clock import ManualClock
 
@@ -89,18 +91,11 @@ class Quiet:
     def heads(self, _heads: dict[str, int]) -> None:
         """Nobody follows any."""
 
-    def flush(self) -> None:
-        """All is said."""
-
     def state(self) -> dict[str, Any]:
         return {}
 
     def heard_state(self, *_: object) -> None:
         """Nobody is there."""
-
-
-class Log:
-    node_id = "this"
 
 
 class Bench:
@@ -111,10 +106,18 @@ class Bench:
         self.bands = Bands()
         self.quiet = Quiet()
         self.clock = ManualClock()
-        self.cluster = Cluster(self.bus, "this", cast(PresenceLog, Log()), self.clock)
-        self.cluster.bands = cast(BandRelay, self.bands)
-        self.cluster.edits = cast(EditRelay, self.quiet)
-        self.cluster.presence = cast(PresencePeers, self.quiet)
+        ids = count(1)
+        self.lease = Lease(self.clock, lambda: f"this {next(ids)}", "stage", timedelta(seconds=15))
+        self.publisher = Publisher(self.bus, self.lease, self.clock, timedelta(0))
+        self.cluster = Cluster(
+            self.bus,
+            self.lease,
+            self.publisher,
+            cast(EditRelay, self.quiet),
+            cast(BandRelay, self.bands),
+            cast(PresencePeers, self.quiet),
+            self.clock,
+        )
 
     async def done(self) -> list[str]:
         """What the database was asked since the last time. Nothing here takes its time unless it is held."""

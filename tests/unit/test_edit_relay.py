@@ -33,9 +33,8 @@ class Rooms:
     def serve_first(self, _session_ids: Collection[str]) -> None:
         raise AssertionError("the relay tells in no order but that of versions")
 
-    def committed(self, accepted: Sequence[Accepted]) -> Sequence[Accepted]:
+    def committed(self, accepted: Sequence[Accepted]) -> None:
         self.versions += [entry.edit.version for entry in accepted]
-        return accepted
 
     def retitled(self, accepted: Sequence[Accepted]) -> None:
         self.titles += [entry.document.title for entry in accepted]

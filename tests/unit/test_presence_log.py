@@ -11,6 +11,7 @@ import pytest_asyncio
 from collab.domain.bands import User
 from collab.domain.errors import Unavailable
 from collab.domain.presence.visits import Departed, Node, Origin, Visit
+from collab.services.cluster.lease import Lease, LeaseKeeper
 from collab.services.presence.log import OpenVisit, PresenceLog
 from tests.support.clock import ManualClock
 
@@ -67,13 +68,11 @@ class Bench:
         self.heard: list[Departed] = []
         self.visits: dict[str, OpenVisit] = {}
         ids = count(1)
-        self.log = PresenceLog(
-            self.store,
-            self.clock,
-            lambda: f"id-{next(ids)}",
-            self.heard.extend,
-            host="stage",
-            lease=timedelta(seconds=15),
+        self.living: list[set[str]] = []
+        self.lease = Lease(self.clock, lambda: f"id-{next(ids)}", "stage", timedelta(seconds=15))
+        self.log = PresenceLog(self.store, self.clock, lambda: f"id-{next(ids)}", self.lease)
+        self.keeper = LeaseKeeper(
+            self.lease, self.store, self.clock, self.log.renew, self.heard.extend, self.living.append
         )
 
     def enter(self, session_id: str) -> None:
@@ -88,8 +87,10 @@ async def bench() -> AsyncIterator[Bench]:
     """A log that has made its node known."""
     made = Bench()
     made.log.start()
+    made.keeper.start()
     await made.store.next_write()
     yield made
+    await made.keeper.close()
     await made.log.close()
 
 

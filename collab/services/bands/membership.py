@@ -6,6 +6,7 @@ from collab.domain.access import BandRoom, ContentRoom, Right, Role, SharedRoom,
 from collab.domain.bands import Band, Member, User
 from collab.domain.strings import require_id, require_name
 from collab.services.bands.directory import Directory
+from collab.services.cluster.nodes import OtherNodes
 from collab.services.ports import Announcer, Clock
 from collab.services.presence.service import PresenceService
 from collab.services.stores import BandStore
@@ -18,6 +19,7 @@ class MembershipService:
         directory: Directory,
         presence: PresenceService,
         announcer: Announcer,
+        others: OtherNodes,
         clock: Clock,
         new_id: Callable[[], str],
     ) -> None:
@@ -25,6 +27,7 @@ class MembershipService:
         self._directory = directory
         self._presence = presence
         self._announcer = announcer
+        self._others = others
         self._clock = clock
         self._new_id = new_id
 
@@ -44,7 +47,7 @@ class MembershipService:
         async with self._directory.changing.at(band.id):
             await self._store.create_band(band, owner, self._clock.now())
             self._directory.set_role(band.id, owner.id, Role.OWNER)
-        self._announcer.membership_updated(UserRoom(owner.id), "add", band.id, Role.OWNER)
+        self._tell(owner.id, "add", band.id, Role.OWNER)
         return band
 
     async def members(self, user: User, band_id: str) -> list[Member]:
@@ -63,7 +66,7 @@ class MembershipService:
             member = await self._store.put_member(band_id, Member(user_id, called, role), self._clock.now())
             self._directory.set_role(band_id, user_id, role)
         action = "add" if is_new else "update"
-        self._announcer.membership_updated(UserRoom(user_id), action, band_id, role)
+        self._tell(user_id, action, band_id, role)
         return member
 
     async def remove_member(self, user: User, band_id: str, user_id: str) -> None:
@@ -75,7 +78,11 @@ class MembershipService:
         contents = self._directory.contents_of(band_id)
         rooms: list[SharedRoom] = [BandRoom(band_id), *(ContentRoom(content_id) for content_id in contents)]
         self._presence.expel(user_id, rooms)
-        self._announcer.membership_updated(UserRoom(user_id), "remove", band_id, None)
+        self._tell(user_id, "remove", band_id, None)
+
+    def _tell(self, user_id: str, action: str, band_id: str, role: Role | None) -> None:
+        self._announcer.membership_updated(UserRoom(user_id), action, band_id, role)
+        self._others.band_changed(band_id)
 
     async def _require(self, user: User, band_id: str, right: Right) -> None:
         await self._directory.learn_band(user, band_id)

@@ -1,4 +1,4 @@
-"""The cluster: what this node tells the others over the bus, and what it makes of what they say.
+"""The cluster: this node among others, and what it makes of what they say. What it says itself is in publisher.py.
 
 A message may be lost, come late, twice or out of order. Edits carry their versions. Whatever else may not be lost is
 numbered: a node that finds numbers missing asks for the state of things, and reads the rest from the database.
@@ -6,22 +6,36 @@ numbered: a node that finds numbers missing asks for the state of things, and re
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-import orjson
 import structlog
 
 from collab.domain.errors import Unavailable
-from collab.domain.json_text import parse_json
-from collab.domain.ot.edits import Edit
+from collab.domain.ot.rebase import Accepted
 from collab.domain.presence.peers import Peer
+from collab.services.cluster import messages
 from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.edit_relay import EditRelay
-from collab.services.cluster.peer_wire import Json
+from collab.services.cluster.lease import Lease
+from collab.services.cluster.messages import (
+    Ask,
+    BandChanged,
+    Beat,
+    Bye,
+    Edits,
+    Heads,
+    Message,
+    Numbered,
+    PresenceChanged,
+    State,
+    Told,
+    Unknown,
+)
+from collab.services.cluster.publisher import Publisher
+from collab.services.health import Check
 from collab.services.ports import UNMETERED, Bus, Clock, Meter, Timer
-from collab.services.presence.log import PresenceLog
 from collab.services.presence.peers import PresencePeers
 
 log = structlog.get_logger(__name__)
@@ -37,30 +51,33 @@ COMPARE_BEATS = 10
 """Every so many beats a node compares its contents with the database: a node may die between a commit and its
 message."""
 
-MAX_EDITS_BYTES = 262_144
-"""Of a larger commit only the heads are told, and the others read it from the database."""
-
 MAX_WORK = 1_000
 """What others said that waits to be carried out, mostly for the database. What is over it counts as lost."""
 
 
 class Cluster:
-    """One node among others. `edits`, `bands` and `presence` are set before it starts: they publish through it."""
-
-    edits: EditRelay
-    bands: BandRelay
-    presence: PresencePeers
+    """Implements `services.cluster.nodes.Nodes`: one node among others."""
 
     def __init__(
-        self, bus: Bus, node_id: str, presence_log: PresenceLog, clock: Clock, meter: Meter = UNMETERED
+        self,
+        bus: Bus,
+        lease: Lease,
+        publisher: Publisher,
+        edits: EditRelay,
+        bands: BandRelay,
+        presence: PresencePeers,
+        clock: Clock,
+        meter: Meter = UNMETERED,
     ) -> None:
-        self._meter = meter
         self._bus = bus
-        self._node_id = node_id
-        self._log = presence_log
+        self._lease = lease
+        self._publisher = publisher
+        self._edits = edits
+        self._bands = bands
+        self._presence = presence
         self._clock = clock
+        self._meter = meter
         self._peers: defaultdict[str, Peer] = defaultdict(Peer)
-        self._number = 0
         self._beats = 0
         self._timer: Timer | None = None
         self._echo_timer: Timer | None = None
@@ -73,11 +90,12 @@ class Cluster:
 
     @property
     def is_connected(self) -> bool:
-        """Whether this node hears the others."""
         return self._bus.is_connected
 
-    async def check(self) -> None:
-        """Raises `Unavailable` while the bus is away."""
+    def checks(self) -> Mapping[str, Check]:
+        return {"bus": self._check}
+
+    async def _check(self) -> None:
         if not self.is_connected:
             raise Unavailable("the bus is away: this node finds the others' edits in the database, once a second")
 
@@ -91,58 +109,36 @@ class Cluster:
         for timer in (self._timer, self._echo_timer):
             if timer is not None:
                 timer.cancel()
-        self.presence.flush()
-        self._send("bye")
+        self._publisher.flush()
+        self._publisher.send(Bye())
         await self._bus.close()
         if self._worker is not None:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
         while not self._work.empty():
             self._work.get_nowait().close()
-        await self.edits.close()
+        await self._edits.close()
 
-    def publish_edits(self, edits: Sequence[Edit]) -> None:
-        message = self._message("edits", edits=[edit.to_json() for edit in edits])
-        if len(message) > MAX_EDITS_BYTES:
-            message = self._message("heads", heads={edit.content_id: edit.version for edit in edits})
-        self._bus.publish(message)
+    def committed(self, accepted: Sequence[Accepted]) -> Sequence[Accepted]:
+        return self._edits.committed(accepted)
 
-    def publish_presence(self, rooms: Json) -> None:
-        self._send_numbered("presence", rooms=rooms)
+    def opened(self, content_id: str, version: int) -> None:
+        self._edits.opened(content_id, version)
 
-    def publish_band(self, band_id: str) -> None:
-        """The members of a band have changed in the database."""
-        self._send_numbered("band", band_id=band_id)
-
-    def publish_event(self, room: str, event: str, payload: Json) -> None:
-        """A room of a band or user is told something, wherever it has listeners."""
-        self._send_numbered("tell", room=room, event=event, payload=payload)
-
-    def living(self, leases: set[str]) -> None:
-        """The nodes that live by the database: whoever else was known is dead."""
+    def living(self, node_ids: set[str]) -> None:
+        """Whoever else was known is dead."""
         for node, peer in list(self._peers.items()):
-            if peer.lease is not None and peer.lease not in leases:
+            if peer.lease is not None and peer.lease not in node_ids:
                 del self._peers[node]
-                self.presence.died(node)
+                self._presence.died(node)
 
-    def _send(self, kind: str, **body: Any) -> None:
-        self._bus.publish(self._message(kind, **body))
-
-    def _send_numbered(self, kind: str, **body: Any) -> None:
-        self._number += 1
-        self._send(kind, number=self._number, lease=self._log.node_id, **body)
-
-    def _message(self, kind: str, **body: Any) -> bytes:
-        sent_at_s = self._clock.now().timestamp()
-        return orjson.dumps({"node": self._node_id, "kind": kind, "sent_at_s": sent_at_s, **body})
-
-    def _state(self) -> None:
-        self._send("state", last=self._number, lease=self._log.node_id, rooms=self.presence.state())
+    def _tell_state(self) -> None:
+        self._publisher.send(State(self._publisher.last, self._lease.node_id, self._presence.state()))
 
     def _connected(self) -> None:
         """This node hears the others, again or for the first time: what was said meanwhile it has missed."""
-        self._send("ask", of=None)
-        self._state()
+        self._publisher.send(Ask(None))
+        self._tell_state()
         self._make_up()
 
     def _beat(self) -> None:
@@ -152,11 +148,11 @@ class Cluster:
             # Heads are news until they could be told.
             self._has_heard = False
             self._echo_timer = self._clock.call_at(self._clock.now() + ECHO_WITHIN, self._look_if_silent)
-            self._send("beat", last=self._number, lease=self._log.node_id, heads=self.edits.news())
+            self._publisher.send(Beat(self._publisher.last, self._lease.node_id, self._edits.news()))
             if self._has_lost_some:
                 self._look()
             elif self._beats % COMPARE_BEATS == 0:
-                self._do(self.edits.compare())
+                self._do(self._edits.compare())
         else:
             self._look()
 
@@ -183,70 +179,73 @@ class Cluster:
         if self._has_lost_some:
             # What is lost while it reads counts anew.
             losses = self._losses
-            await self.bands.make_up()
+            await self._bands.make_up()
             self._losses_made_up_for = losses
         else:
-            await self.bands.refresh()
-        await self.edits.compare()
+            await self._bands.refresh()
+        await self._edits.compare()
 
-    def _received(self, message: bytes) -> None:
+    def _received(self, data: bytes) -> None:
         self._has_heard = True
         try:
-            body: Json = parse_json(message)
-            if body["node"] != self._node_id:
+            sent = messages.from_json(data)
+            if not self._lease.is_mine(sent.node):
                 # By both nodes' clocks, which need not agree.
-                self._meter.bus_lag(max(0.0, self._clock.now().timestamp() - body["sent_at_s"]))
-                self._take(body["node"], body)
+                self._meter.bus_lag(max(0.0, self._clock.now().timestamp() - sent.at_s))
+                self._take(sent.node, sent.message)
+        except messages.LaterVersion:
+            self._losses += 1
         except Exception:
             # The edge of the bus: a message that can't be read must not stop the next.
-            log.exception("a message of another node could not be read", size_bytes=len(message))
+            log.exception("a message of another node could not be read", size_bytes=len(data))
 
-    def _take(self, node: str, body: Json) -> None:
-        match body["kind"]:
-            case "edits":
-                self.edits.heard([*map(Edit.from_json, body["edits"])])
-            case "heads":
-                self.edits.heads(body["heads"])
-            case "beat":
-                self.edits.heads(body["heads"])
-                if self._known(node, body["lease"]).numbered.is_missing_some(body["last"]):
-                    self._send("ask", of=node)
-            case "ask":
-                if body["of"] in (None, self._node_id):
-                    self._state()
-            case "state":
-                self._take_state(node, self._known(node, body["lease"]), body)
-            case "bye":
+    def _take(self, node: str, message: Message) -> None:
+        match message:
+            case Edits(edits):
+                self._edits.heard(edits)
+            case Heads(heads):
+                self._edits.heads(heads)
+            case Beat(last, lease, heads):
+                self._edits.heads(heads)
+                if self._known(node, lease).numbered.is_missing_some(last):
+                    self._publisher.send(Ask(node))
+            case Ask(of):
+                if of is None or self._lease.is_mine(of):
+                    self._tell_state()
+            case State():
+                self._take_state(node, self._known(node, message.lease), message)
+            case Bye():
                 self._peers.pop(node, None)
-                self.presence.stopped(node)
-            case kind:
-                self._take_numbered(node, kind, body)
+                self._presence.stopped(node)
+            case _ if message.number is not None:
+                self._take_numbered(node, message.number, message)
 
     def _known(self, node: str, lease: str) -> Peer:
-        """What is known of a node. One that was taken for dead and goes on under another lease begins anew."""
+        """What is known of a node. One that was taken for dead and goes on under another lease begins anew: so do nodes
+        that have one id for their lease and another for the bus, as the first had."""
         if self._peers[node].lease not in (None, lease):
             self._peers[node] = Peer()
         self._peers[node].lease = lease
         return self._peers[node]
 
-    def _take_state(self, node: str, peer: Peer, body: Json) -> None:
-        if peer.numbered.is_missing_some(body["last"]):
-            self.presence.heard_state(node, peer, body["last"], body["rooms"])
-            peer.numbered.settle(body["last"])
+    def _take_state(self, node: str, peer: Peer, state: State) -> None:
+        if peer.numbered.is_missing_some(state.last):
+            self._presence.heard_state(node, peer, state.last, state.rooms)
+            peer.numbered.settle(state.last)
             self._make_up()
 
-    def _take_numbered(self, node: str, kind: str, body: Json) -> None:
-        peer, number = self._peers[node], body["number"]
-        peer.lease = peer.lease or body["lease"]
+    def _take_numbered(self, node: str, number: int, message: Numbered | Unknown) -> None:
+        peer = self._peers[node]
+        peer.lease = peer.lease or message.lease
         if not peer.take(number):
             return
-        match kind:
-            case "presence":
-                self.presence.heard(node, peer, number, body["rooms"])
-            case "band":
-                self._do(self.bands.refresh([body["band_id"]]))
-            case "tell":
-                self._do(self.bands.told(body["room"], body["event"], body["payload"]))
+        match message:
+            case PresenceChanged(rooms=rooms):
+                self._presence.heard(node, peer, number, rooms)
+            case BandChanged(band_id=band_id):
+                self._do(self._bands.refresh([band_id]))
+            case Told(room=room, event=event, payload=payload):
+                self._do(self._bands.told(room, event, payload))
 
     def _do(self, work: Coroutine[Any, Any, None]) -> bool:
         """Has something done in its turn; False, and a loss, where too much is waiting."""

@@ -4,36 +4,28 @@ A visit is open until it has ended. `PresenceService` begins, continues and ends
 until the next write, which takes all that waits. Where it fails, that goes on waiting, unless something newer has been
 said of the same visit meanwhile. At most one write is under way (`_writing`).
 
-A node holds a lease, which it renews. One that doesn't is dead: whoever sees that ends the dead node's visits in the
-database. So a node that was only slow finds its lease over, with all its visits ended: it goes on under a new name, and
-each visit that is still open goes on as a new one (`_begin_anew`).
+Whoever finds the lease of a node over ends that node's visits (`cluster/lease.py`). So a node that was only slow finds
+all its visits ended: it goes on as another, and each visit that is still open goes on as a new one (`_begin_anew`).
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
 import structlog
 
 from collab.domain.bands import User
 from collab.domain.errors import CollabError
-from collab.domain.presence.visits import Departed, Node, Origin, Visit
+from collab.domain.presence.visits import Origin, Visit
+from collab.services.cluster.lease import Lease
 from collab.services.ports import Clock, Timer
 from collab.services.stores import PresenceStore
 
 log = structlog.get_logger(__name__)
 
-OnDeparted: TypeAlias = Callable[[Sequence[Departed]], None]
-OnLiving: TypeAlias = Callable[[set[str]], None]
-
 WRITE_AFTER = timedelta(seconds=1)
 """How long a visit that began or ended may wait, so that many are written in one transaction."""
-
-RENEWALS = 3
-"""How often in the length of a lease a node renews its own and looks at the others'. It renews for one such step
-less than the whole: whoever looks then has noticed a death before the length is over."""
 
 
 class OpenVisit:
@@ -46,11 +38,10 @@ class OpenVisit:
 
 
 class PresenceLog:
-    """Writes visits, a transaction at most every second or so, and holds this node's lease.
+    """Writes visits, a transaction at most every second or so, each of which renews this node's lease.
 
     Visits that can't be written wait, however many: each stands for somebody who came, takes less than a kilobyte, and
-    would be missing for good. When a session was last heard is written with each renewal. `on_departed` hears of the
-    visits that this node ended for a dead one, and `on_living`, with each look, of the nodes that live.
+    would be missing for good. When a session was last heard is written with each `renew`.
     """
 
     def __init__(
@@ -58,42 +49,24 @@ class PresenceLog:
         store: PresenceStore,
         clock: Clock,
         new_id: Callable[[], str],
-        on_departed: OnDeparted,
-        *,
-        host: str,
-        lease: timedelta,
-        on_living: OnLiving | None = None,
+        lease: Lease,
     ) -> None:
         self._store = store
         self._clock = clock
         self._new_id = new_id
-        self._on_departed = on_departed
-        self._on_living = on_living
         self._lease = lease
-        self._host = host
-        self._node_id = new_id()
-        self._started_at: datetime | None = None
         self._open: dict[OpenVisit, None] = {}
         self._heard: set[OpenVisit] = set()
         self._waiting: dict[str, Visit] = {}
         self._writing = asyncio.Lock()
         self._wake = asyncio.Event()
-        self._is_renewing = False
         self._is_closing = False
-        self._write_timer: Timer | None = None
-        self._renewal_timer: Timer | None = None
+        self._timer: Timer | None = None
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def node_id(self) -> str:
-        """The name under which this node holds its lease."""
-        return self._node_id
-
     def start(self) -> None:
-        """Makes the node known, and then keeps its lease."""
-        self._started_at = self._clock.now()
+        """Begins to write."""
         self._task = asyncio.create_task(self._run(), name="presence-log")
-        self._renew()
 
     async def close(self) -> None:
         """Ends what is still open and the node itself; the last thing that this log writes."""
@@ -101,9 +74,8 @@ class PresenceLog:
         self._wake.set()
         if self._task is not None:
             await self._task
-        for timer in (self._write_timer, self._renewal_timer):
-            if timer is not None:
-                timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         now = self._clock.now()
         for visit in list(self._open):
             self.ended(visit, "server_stopped", now)
@@ -114,7 +86,7 @@ class PresenceLog:
             log.exception("the last visits could not be written; another node ends them", visits=len(self._waiting))
 
     def began(self, session_id: str, user: User, room: str, origin: Origin, at: datetime) -> OpenVisit:
-        visit = OpenVisit(Visit(self._new_id(), session_id, user, room, self._node_id, origin, at, at))
+        visit = OpenVisit(Visit(self._new_id(), session_id, user, room, self._lease.node_id, origin, at, at))
         self._open[visit] = None
         self._put_down(visit.now)
         return visit
@@ -131,6 +103,13 @@ class PresenceLog:
             del self._open[visit]
             self._put_down(visit.now.end(at, reason))
 
+    async def renew(self) -> None:
+        """As `flush`, with when each session was last heard: the node's lease is renewed by it, whatever there is to
+        write. `Unavailable`."""
+        self._waiting |= {visit.now.id: visit.now for visit in self._heard}
+        self._heard.clear()
+        await self.flush()
+
     async def flush(self) -> None:
         """Returns once all that was said before is in the database. `Unavailable` where that fails."""
         async with self._writing:
@@ -138,18 +117,11 @@ class PresenceLog:
 
     def _put_down(self, visit: Visit) -> None:
         self._waiting[visit.id] = visit
-        if self._write_timer is None and not self._is_closing:
-            self._write_timer = self._clock.call_at(self._clock.now() + WRITE_AFTER, self._write_due)
+        if self._timer is None and not self._is_closing:
+            self._timer = self._clock.call_at(self._clock.now() + WRITE_AFTER, self._write_due)
 
     def _write_due(self) -> None:
-        self._write_timer = None
-        self._wake.set()
-
-    def _renew(self) -> None:
-        self._renewal_timer = self._clock.call_at(self._clock.now() + self._lease / RENEWALS, self._renew)
-        self._waiting |= {visit.now.id: visit.now for visit in self._heard}
-        self._heard.clear()
-        self._is_renewing = True
+        self._timer = None
         self._wake.set()
 
     async def _run(self) -> None:
@@ -158,9 +130,6 @@ class PresenceLog:
             self._wake.clear()
             try:
                 await self.flush()
-                if self._is_renewing:
-                    self._is_renewing = False
-                    await self._end_dead()
             except CollabError as error:
                 log.warning("presence could not be written; it is tried again", error=error.message)
             except Exception:
@@ -170,7 +139,7 @@ class PresenceLog:
     async def _write(self, ended_at: datetime | None = None) -> None:
         visits, self._waiting = self._waiting, {}
         try:
-            left = await self._store.record(self._node(ended_at), list(visits.values()))
+            left = await self._store.record(self._lease.renewed(ended_at), list(visits.values()))
         except BaseException:
             # What was said meanwhile is newer. It goes with the next renewal at the latest, whatever went wrong.
             self._waiting = {**visits, **self._waiting}
@@ -181,26 +150,13 @@ class PresenceLog:
         else:
             self._waiting = {**{visit.id: visit for visit in left}, **self._waiting}
 
-    def _node(self, ended_at: datetime | None) -> Node:
-        now = self._clock.now()
-        until = now + self._lease * (RENEWALS - 1) / RENEWALS
-        return Node(self._node_id, self._host, self._started_at or now, now, until, ended_at)
-
     def _begin_anew(self, unwritten: dict[str, Visit]) -> None:
         """This node was taken for dead and its visits were ended: what goes on, goes on as a new node's."""
         now = self._clock.now()
-        was, self._node_id, self._started_at = self._node_id, self._new_id(), now
-        log.warning("this node's lease ran out; it goes on as another", was=was, node_id=self._node_id)
+        self._lease.begin_anew()
+        node_id = self._lease.node_id
         for visit in self._open:
-            visit.now = replace(visit.now, id=self._new_id(), node_id=self._node_id, started_at=now)
+            visit.now = replace(visit.now, id=self._new_id(), node_id=node_id, started_at=now)
         over = [visit for visit in (*unwritten.values(), *self._waiting.values()) if visit.ended_at is not None]
         going_on = [visit.now for visit in self._open]
-        self._waiting = {visit.id: replace(visit, node_id=self._node_id) for visit in (*over, *going_on)}
-
-    async def _end_dead(self) -> None:
-        departed = await self._store.end_dead(self._clock.now(), self._node_id)
-        if departed:
-            log.info("ended the visits of nodes that died", visits=len(departed))
-            self._on_departed(departed)
-        if self._on_living is not None:
-            self._on_living(await self._store.living(self._clock.now()))
+        self._waiting = {visit.id: replace(visit, node_id=node_id) for visit in (*over, *going_on)}

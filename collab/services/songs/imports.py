@@ -56,6 +56,7 @@ class ImportService:
         kinds: Kinds,
         clock: Clock,
         new_id: Callable[[], str],
+        node_id: str,
         parser: SongParser,
         limits: ImportLimits,
     ) -> None:
@@ -70,7 +71,7 @@ class ImportService:
         self._kinds = kinds
         self._clock = clock
         self._new_id = new_id
-        self._runner = new_id()
+        self._runner = node_id
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: set[str] = set()
         self._timer: Timer | None = None
