@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from collab.domain.bands import JobStatus
+from collab.domain.presence.roster import Status
 from collab.protocol.base import Wire
-from collab.protocol.models import Author, Dropped, Edit, Overwrite, Presence, Role, Summary, User
+from collab.protocol.models import Author, Dropped, Edit, Overwrite, Presence, RoleName, Summary, User
 from collab.protocol.models import Problem as Error
 from collab.protocol.ops import WireOp
 
@@ -31,7 +32,7 @@ class Readiness(Wire):
 class BandOfMine(Wire):
     id: str
     name: str
-    role: Role
+    role: RoleName
 
 
 class Bands(Wire):
@@ -45,7 +46,7 @@ class Me(Wire):
 
 class Member(Wire):
     user: User
-    role: Role
+    role: RoleName
 
 
 class Members(Wire):
@@ -62,7 +63,7 @@ class PresenceSomewhere(Presence):
 
 class Person(Wire):
     user: User
-    status: Literal["active", "idle"]
+    status: Status
     last_seen: str
     sessions: list[PresenceSomewhere]
 

@@ -17,7 +17,10 @@ from tests.support.hosted import Hosted
 from tests.support.log import Log
 
 # The server runs in a thread of this process, and draws on `random` while Hypothesis looks.
-pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies"),
+    pytest.mark.long,
+]
 
 
 @pytest.fixture(scope="module")

@@ -186,6 +186,7 @@ class Convergence(RuleBasedStateMachine):
 # Longer for a profile that tries more.
 @pytest.mark.timeout(2 * settings().max_examples)
 @pytest.mark.long
+@pytest.mark.usefixtures("unhurried")
 def test_every_client_ends_with_the_servers_document(any_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Small, so that snapshots are taken and edits are older than memory within a few steps.
     monkeypatch.setattr(batch, "SNAPSHOT_EVERY", 5)
