@@ -48,7 +48,7 @@ class StoredPresence:
         def work(connection: Connection) -> list[Visit] | None:
             if not _renew(connection, node):
                 return None
-            # Whoever keeps the row of one user must not keep a node from its lease.
+            # A lock on the row of one user must not keep a node from its lease.
             free = free_users(connection, {visit.user.id for visit in visits}) if visits else set()
             written = [_row_of(visit) for visit in visits if visit.user.id in free]
             if written:
