@@ -6,21 +6,22 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
-import structlog
 from starlette.types import ASGIApp
 
-from collab.bus import RedisBus
 from collab.clock import SystemClock
 from collab.domain.kinds import KINDS, Kinds
 from collab.from_settings import (
     connection_limits,
     count_limits,
     import_limits,
+    journal,
     lease,
+    other_nodes,
     presence_service,
     prometheus,
     rate_limits,
-    size_limits,
+    server,
+    sessions,
     watch,
     watch_webhooks,
     webhooks,
@@ -33,8 +34,7 @@ from collab.realtime.connecting import Connecting
 from collab.realtime.eviction import Eviction
 from collab.realtime.handlers import Handlers
 from collab.realtime.rooms import Rooms
-from collab.realtime.server import asgi, make_server
-from collab.realtime.sessions import Sessions
+from collab.realtime.server import asgi
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
 from collab.services.bands.membership import MembershipService
@@ -42,7 +42,7 @@ from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import Cluster
 from collab.services.cluster.edit_relay import EditRelay
 from collab.services.cluster.lease import LeaseKeeper
-from collab.services.cluster.nodes import Nodes, OtherNodes
+from collab.services.cluster.nodes import Nodes
 from collab.services.cluster.publisher import Publisher, Silence
 from collab.services.cluster.single_node import SingleNode
 from collab.services.editing.after_commit import AfterCommit
@@ -59,25 +59,19 @@ from collab.services.songs.exports import ExportService
 from collab.services.songs.imports import ImportService
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
-from collab.storage.breaking import Connections
 from collab.storage.checkpoints import StoredCheckpoints
 from collab.storage.checks import check_database, check_schema
+from collab.storage.deadline import Deadline
 from collab.storage.engine import reading_engine
 from collab.storage.jobs import StoredJobs
-from collab.storage.journal import Journal
 from collab.storage.presence import StoredPresence
 from collab.storage.readers import StoredHistory
 from collab.storage.webhooks import StoredOutbox
 from collab.storage.writer import Writer
 from collab.tokens import Tokens
 
-log = structlog.get_logger(__name__)
-
 SETTLE_S = 3.0
 """How long the end of a server waits for answers that are on their way."""
-
-DATABASE_S = 5.0
-"""How long the end of a server waits for its database, in all."""
 
 HOOKS_S = 1.0
 """How long the end of a server waits for the callbacks of its host."""
@@ -100,48 +94,25 @@ class Engine:
         on_presence: OnPresence | None = None,
     ) -> None:
         clock = clock or SystemClock()
-        if bus is None and settings.bus_url:
-            bus = RedisBus(settings.bus_url)
         self.settings = settings
         self.prometheus = prometheus(settings)
         self._meter: Meter = self.prometheus or UNMETERED
         self._writer = Writer(settings.database_url)
         self.reading = reading_engine(settings.database_url)
-        self._connections = Connections(self.reading.sync_engine)
-        self._end: asyncio.TimerHandle | None = None
-        self._server = make_server(
-            allowed_origins=settings.allowed_origins,
-            ping_interval_s=settings.ping_interval_s,
-            ping_timeout_s=settings.ping_timeout_s,
-            max_message_bytes=settings.max_message_bytes,
-        )
-        self.sessions = Sessions(
-            clock,
-            timedelta(seconds=settings.auth_timeout_s),
-            max_per_user=settings.max_user_sessions if settings.rate_limits else None,
-        )
+        self._deadline = Deadline(self._writer, self.reading)
+        self._server = server(settings)
+        self.sessions = sessions(settings, clock)
         self._rooms = Rooms(self.sessions, self._meter)
         self._answers = Answers(self._meter, is_telling=settings.log_level == "DEBUG")
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
         self._lease = lease(settings, clock)
-        publisher = Publisher(bus, self._lease, clock, timedelta(seconds=settings.presence_interval_s)) if bus else None
-        others: OtherNodes = publisher or Silence()
+        others = other_nodes(settings, bus, self._lease, clock)
         self.broadcaster = Broadcaster(self._rooms, settings.max_sent_bytes, others)
         counts = count_limits(settings)
         store = StoredBands(self.reading, self._writer, counts)
         self.directory = Directory(store)
-        sizes = size_limits(settings)
-        self._journal = Journal(
-            self._writer,
-            kinds,
-            max_waiting=settings.max_waiting_edits,
-            max_live=settings.max_live_contents,
-            max_base_edits=settings.max_base_edits,
-            band_of=self.directory.band_of,
-            sizes=sizes,
-            meter=self._meter,
-        )
+        self._journal = journal(settings, self._writer, kinds, self.directory.band_of, self._meter)
         reader = StoredHistory(self.reading, self._journal)
         presence_store = StoredPresence(self.reading, self._writer)
         self._presence_log = PresenceLog(presence_store, clock, new_id, self._lease)
@@ -157,11 +128,7 @@ class Engine:
         )
         self.presence_reader = PresenceReader(self.directory, self.presence, self._presence_log, presence_store)
         self._bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
-        self.nodes: Nodes = (
-            SingleNode(self._lease, self.broadcaster, self._bands, clock)
-            if bus is None or publisher is None
-            else self._join(bus, publisher, reader, clock)
-        )
+        self.nodes = self._join(others, reader, clock)
         self._lease_keeper = LeaseKeeper(
             self._lease, presence_store, clock, self._presence_log.renew, self.presence.departed, self.nodes.living
         )
@@ -226,11 +193,13 @@ class Engine:
             if self._webhooks is not None:
                 watch_webhooks(self.prometheus, self._webhooks)
 
-    def _join(self, bus: Bus, publisher: Publisher, reader: StoredHistory, clock: Clock) -> Cluster:
-        """This node as one of several."""
-        edits = EditRelay(self.broadcaster, reader, self._journal.recall, publisher.edits, self.presence.edited, clock)
+    def _join(self, others: Publisher | Silence, reader: StoredHistory, clock: Clock) -> Nodes:
+        """This node among the others, or alone."""
+        if isinstance(others, Silence):
+            return SingleNode(self._lease, self.broadcaster, self._bands, clock)
+        edits = EditRelay(self.broadcaster, reader, self._journal.recall, others.edits, self.presence.edited, clock)
         presence = PresencePeers(self.presence, clock, timedelta(seconds=self.settings.presence_grace_s))
-        return Cluster(bus, self._lease, publisher, edits, self._bands, presence, clock, self._meter)
+        return Cluster(others, self._lease, edits, self._bands, presence, clock, self._meter)
 
     def _realtime(self, clock: Clock) -> None:
         self._eviction = Eviction(self._server, clock, connection_limits(self.settings), self._meter)
@@ -265,7 +234,7 @@ class Engine:
         """While this is entered the engine serves; the schema must be up to date."""
         async with AsyncExitStack() as ending:
             # In reverse, and each of them whatever becomes of the others.
-            ending.callback(self._ended)
+            ending.callback(self._deadline.end)
             ending.push_async_callback(self.reading.dispose)
             ending.push_async_callback(self._writer.close)
             if self._webhooks is not None:
@@ -289,29 +258,15 @@ class Engine:
             ending.push_async_callback(self.imports.close)
             ending.callback(self._parser.close)
             ending.callback(self.health.stop)
-            ending.callback(self._end_in_time)
+            ending.callback(self._deadline.begin)
             await self.imports.resume()
             yield
-
-    def _end_in_time(self) -> None:
-        if self._end is None:
-            self._end = asyncio.get_running_loop().call_later(DATABASE_S, self._give_up)
-
-    def _ended(self) -> None:
-        if self._end is not None:
-            self._end.cancel()
-
-    def _give_up(self) -> None:
-        """The database does not answer: whoever waits for it gets an error, so that the node can end."""
-        log.warning("the database does not answer; the node ends without it")
-        self._writer.give_up()
-        self._connections.break_all()
 
     async def say_goodbye(self, retry_in_s: float) -> None:
         """Before the connections are closed: tells every session when to come back, commits and answers what was
         accepted, and takes no further edit."""
         self.health.stop()
-        self._end_in_time()
+        self._deadline.begin()
         self._parser.close()
         for session_id in self.sessions.ids():
             self.broadcaster.tell(session_id, "server_restarting", {"retry_in": retry_in_s})

@@ -1,11 +1,13 @@
-"""What the settings of an engine come to: its limits, presence, meter and webhook."""
+"""What the settings of an engine come to: its limits, and the parts of it that take several of them."""
 
 import platform
 from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import version
 
+from collab.bus import RedisBus
 from collab.domain.access import SharedRoom
+from collab.domain.kinds import Kinds
 from collab.domain.presence.roster import Diff
 from collab.domain.rates import Rate
 from collab.domain.sizes import SizeLimits
@@ -14,11 +16,13 @@ from collab.metrics import PrometheusMeter
 from collab.protocol.ids import new_id
 from collab.realtime.connection import Connections
 from collab.realtime.eviction import ConnectionLimits
+from collab.realtime.server import Server, make_server
 from collab.realtime.sessions import Sessions
 from collab.services.buckets import RateLimits
 from collab.services.cluster.lease import Lease
+from collab.services.cluster.publisher import Publisher, Silence
 from collab.services.editing.webhooks import Webhooks
-from collab.services.ports import Announcer, Clock, HistoryReader
+from collab.services.ports import Announcer, Bus, Clock, HistoryReader, Meter
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.news import PresenceNews
 from collab.services.presence.service import OnChange, PresenceService
@@ -27,6 +31,7 @@ from collab.services.songs.unpacking import ImportLimits
 from collab.services.stores import CountLimits, Outbox
 from collab.settings import Settings
 from collab.storage.journal import Journal
+from collab.storage.writer import Writer
 from collab.webhooks import Receiver, webhook_id
 
 
@@ -45,10 +50,6 @@ def rate_limits(settings: Settings) -> RateLimits | None:
         user_factor=settings.user_rate_factor,
         band_factor=settings.band_rate_factor,
     )
-
-
-def size_limits(settings: Settings) -> SizeLimits:
-    return SizeLimits(settings.max_content_bytes, settings.max_sent_bytes)
 
 
 def connection_limits(settings: Settings) -> ConnectionLimits:
@@ -87,6 +88,42 @@ def import_limits(settings: Settings) -> ImportLimits:
 
 def lease(settings: Settings, clock: Clock) -> Lease:
     return Lease(clock, new_id, platform.node(), timedelta(seconds=settings.node_lease_s))
+
+
+def other_nodes(settings: Settings, bus: Bus | None, lease: Lease, clock: Clock) -> Publisher | Silence:
+    """The other nodes, on a bus that was given or that the settings name; else nobody."""
+    if bus is None and settings.bus_url:
+        bus = RedisBus(settings.bus_url)
+    if bus is None:
+        return Silence()
+    return Publisher(bus, lease, clock, timedelta(seconds=settings.presence_interval_s))
+
+
+def server(settings: Settings) -> Server:
+    return make_server(
+        allowed_origins=settings.allowed_origins,
+        ping_interval_s=settings.ping_interval_s,
+        ping_timeout_s=settings.ping_timeout_s,
+        max_message_bytes=settings.max_message_bytes,
+    )
+
+
+def sessions(settings: Settings, clock: Clock) -> Sessions:
+    most = settings.max_user_sessions if settings.rate_limits else None
+    return Sessions(clock, timedelta(seconds=settings.auth_timeout_s), max_per_user=most)
+
+
+def journal(settings: Settings, writer: Writer, kinds: Kinds, band_of: Callable[[str], str], meter: Meter) -> Journal:
+    return Journal(
+        writer,
+        kinds,
+        max_waiting=settings.max_waiting_edits,
+        max_live=settings.max_live_contents,
+        max_base_edits=settings.max_base_edits,
+        band_of=band_of,
+        sizes=SizeLimits(settings.max_content_bytes, settings.max_sent_bytes),
+        meter=meter,
+    )
 
 
 def presence_service(

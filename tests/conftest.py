@@ -16,6 +16,7 @@ from collab.domain.bands import User
 from collab.domain.kinds import KINDS
 from collab.domain.ot.ops import Item
 from collab.serving import collect_garbage_rarely
+from collab.storage.engine import OF_A_NODE
 from collab.storage.migrate import migrate
 from tests.fault.harness import REPORTS
 from tests.support.clock import ManualClock
@@ -109,6 +110,14 @@ def database_url(request: pytest.FixtureRequest, dialect: str) -> str:
 def whole_commits(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that waits is committed together, however long that takes on a busy machine."""
     monkeypatch.setattr("collab.storage.batch.BUDGET_S", 60.0)
+
+
+@pytest.fixture
+def unhurried(whole_commits: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No transaction is given up for its time: what a story comes to does not hang on how busy the machine is."""
+    monkeypatch.setattr("collab.storage.writer.GIVE_UP_AFTER_S", 3_600.0)
+    for bound in OF_A_NODE:
+        monkeypatch.setitem(OF_A_NODE, bound, "0")
 
 
 @pytest.fixture

@@ -2,15 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from collab.domain.errors import Invalid
 from collab.domain.ot import text
 from collab.domain.ot.document import Document, Draft
-from collab.domain.ot.ops import Insert, Item, Move, Op, Set, Text, Value
-
-Place: TypeAlias = tuple[str | None, str]
-"""An item's id, or None, and a field's name."""
+from collab.domain.ot.ops import Insert, Item, Move, Op, Place, Set, Text, Value
 
 
 @dataclass(slots=True, eq=False)

@@ -14,9 +14,7 @@ from collab.domain.access import ContentRoom
 from collab.domain.errors import CollabError, Conflicting, TooLarge
 from collab.domain.ot.document import Document
 from collab.domain.ot.ops import Insert, Op
-
-MAX_OPS = 1_000
-"""Ops in one edit."""
+from collab.protocol.requests import MAX_OPS
 
 _ENVELOPE_BYTES = 32
 """What stands around an event's JSON: the types of the packets, and the number by which it is answered."""

@@ -5,10 +5,11 @@ from typing import Any, Literal, TypeAlias
 from pydantic import Field
 
 from collab.domain.ot.edits import Reason as DropReason
+from collab.domain.presence.roster import Status
 from collab.protocol.base import Wire
 from collab.protocol.ops import WireItem, WireOp
 
-Role: TypeAlias = Literal["owner", "editor", "viewer"]
+RoleName: TypeAlias = Literal["owner", "editor", "viewer"]
 
 
 class User(Wire):
@@ -33,7 +34,7 @@ class Focus(Wire):
 class Presence(Wire):
     session_id: str
     user: User
-    status: Literal["active", "idle"]
+    status: Status
     focus: Focus | None
     joined_at: str
     last_seen: str
@@ -113,35 +114,36 @@ class EditAnswer(Wire):
     overwrote: list[Overwrite]
 
 
-class BandJoined(Wire):
+class Joined(Wire):
+    """What the answers to `join_room` have in common."""
+
     ok: Literal[True]
     room: str
-    role: Role
+    role: RoleName
     roster: list[Presence]
+
+
+class BandJoined(Joined):
     contents: list[Summary]
 
 
-class ContentJoined(Wire):
+class Missed(Wire):
     """With `content`, or with `version` and `edits` where `since` was given and the tail is short."""
 
-    ok: Literal[True]
-    room: str
-    role: Role
-    roster: list[Presence]
     content: Document | None = None
     last_edit: str | None = None
     version: int | None = None
     edits: list[Edit] | None = None
 
 
-class Updated(Wire):
+class ContentJoined(Missed, Joined):
+    """With `content`, or with `version` and `edits` where `since` was given and the tail is short."""
+
+
+class Updated(Missed):
     """The answer to `request_update` with a room."""
 
     ok: Literal[True]
-    content: Document | None = None
-    last_edit: str | None = None
-    version: int | None = None
-    edits: list[Edit] | None = None
 
 
 class Session(Wire):

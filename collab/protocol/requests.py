@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BeforeValidator, Field, TypeAdapter
 
 from collab.domain.errors import Invalid
+from collab.domain.presence.roster import Status
 from collab.protocol.base import EditId, Wire, Word, validate
 from collab.protocol.ops import WireOp
 
@@ -72,7 +73,7 @@ class UpdatePresence(Wire):
     """What is left out stays as it is; `focus: null` says that the session is nowhere in particular."""
 
     room: str
-    status: Literal["active", "idle"] | None = None
+    status: Status | None = None
     focus: WireFocus | None = None
 
 

@@ -1,13 +1,12 @@
 """The bodies of the REST calls."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
 from collab.protocol.base import Body, EditId, Id, Name
 from collab.protocol.events import Json
+from collab.protocol.models import RoleName
 from collab.protocol.ops import WireFields
 from collab.protocol.requests import Version
 
@@ -22,7 +21,7 @@ class CreateBand(Body):
 class PutMember(Body):
     """`name` is for somebody who has never connected; who has goes by their token's."""
 
-    role: Literal["owner", "editor", "viewer"]
+    role: RoleName
     name: Name | None = None
 
 

@@ -1,4 +1,8 @@
-"""Answers: every event gets one, whatever happens, and the server waits for those that are on their way."""
+"""Answers: every event gets one, whatever happens, and a server that ends waits for those that are still to come.
+
+An answer is expected from the moment its event came (`Answers.expect`) until it is given, failed or cancelled, once
+(`Pending`). While none is expected, all are settled.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,8 +21,8 @@ log = structlog.get_logger(__name__)
 Reply: TypeAlias = Callable[[Json], None]
 """Takes an answer to the client."""
 
-# `structlog.contextvars.merge_contextvars` puts it into every line. Setting it so is what `bind_contextvars` does, in a
-# third of the time, which every edit pays.
+# `structlog.contextvars.merge_contextvars` puts it into every log line. `bind_contextvars` would set it the same way,
+# but takes three times as long, and every edit pays for it.
 _SESSION_ID: ContextVar[str] = ContextVar(f"{structlog.contextvars.STRUCTLOG_KEY_PREFIX}session_id")
 
 
@@ -54,7 +58,7 @@ class Answers:
         return Pending(self, event, sid, reply)
 
     def ended(self, event: str, sid: str, code: str, seconds: float) -> None:
-        """An answer was given, or is not going to be."""
+        """An answer was given, or nobody waits for it any more."""
         self._meter.answered(event, code, seconds)
         if self._is_telling:
             log.debug("answered", session_id=sid, event_name=event, code=code, ms=round(seconds * 1_000, 3))

@@ -1,4 +1,16 @@
-"""Connecting: the handshake, a late or renewed token, and the end of a session."""
+"""Connecting: the handshake, a late or renewed token, and the end of a session.
+
+    CONNECT with a good token ──────────────────────────▶ known ──▶ over
+    CONNECT without one ──▶ anonymous ──"authenticate"──▶ known
+                                └── its time is up ───────────────▶ over
+
+A known session goes over when its client disconnects, its connection closes, or its token runs out; another good token
+of the same user puts that off. All of these moves are made here, in the event loop.
+
+One of them waits: a token is checked, which may ask the database (`_begin`). Meanwhile the client may go, and the
+session it already had may be over, so that is looked at again afterwards. From there on nothing waits until the session
+stands on its connection.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -89,11 +101,11 @@ class Connecting:
         except TimeoutError:
             raise _refusal(Unavailable("the database does not answer; try again")) from None
         except Exception:
-            # Escaping, it would leave the client without any answer.
+            # An error that escaped would leave the client without any answer.
             log.exception("a connection could not be answered", session_id=sid)
             raise _refusal(Unavailable("the server could not accept the connection; try again")) from None
-        # From the last look at whether the connection is open to here nothing waits. Where it closes before
-        # python-socketio has sent its answer, that tells nobody of a disconnect: `_over` hears of the connection.
+        # Nothing has waited since `_begin` saw that the connection is open. It may still close before python-socketio
+        # has answered, which then tells nobody of a disconnect: so the connection itself tells `_over`.
         connection.session = session
         self._eviction.taken(connection)
 
@@ -143,14 +155,14 @@ class Connecting:
             identity: Identity = await self._tokens.verify(token if isinstance(token, str) else None)
             await self._membership.welcome(identity.user)
         if session.is_over or not connection.is_open:
-            # It went while it was being checked, and nobody would ever end a session that began now.
+            # The client went while its token was checked: nobody would ever end a session that began now.
             raise _gone()
         self._sessions.begin(session, identity)
         self._rates.identify(session)
         self._rooms.enter(session, UserRoom(session.user.id))
         limit = self._server.eio.max_http_buffer_size
         welcome = session_json(session.id, session.user, identity.expires_at, limit)
-        # Soon, so that it follows the answer to the handshake: a client may hear nothing before that.
+        # In the next turn of the event loop, so that it follows the answer to the handshake: clients expect that first.
         asyncio.get_running_loop().call_soon(self._broadcaster.tell, session.id, "session", welcome)
         return identity
 

@@ -29,7 +29,7 @@ class Body:
 
 @lru_cache(256)
 def _key(raw_name: bytes) -> str:
-    """Where a header is found in an environ: clients send the same ones, and all share their names."""
+    """The name that a header has in an environ; cached, since all clients send the same ones."""
     name = raw_name.decode("latin-1").upper().replace("-", "_")
     return name if name in _UNPREFIXED else f"HTTP_{name}"
 

@@ -1,7 +1,12 @@
-"""The handlers: each parses its event, authorises, calls one service and answers."""
+"""The handlers: each parses its event, authorises, calls one service and answers.
+
+Edits are handed to the journal before anything waits, so that a session's edits keep their order. All other handlers
+are tasks, which may wait, for the database say. While one waits, the session may leave the room, be taken out of it, or
+be over: the handler looks again afterwards (`join_room`).
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -33,6 +38,7 @@ from collab.realtime.rooms import Rooms
 from collab.realtime.server import Server
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
+from collab.services.bands.keyed_lock import Turns
 from collab.services.editing.service import EditingService, Opened
 from collab.services.presence.service import PresenceService
 from collab.services.rates import Rates
@@ -56,6 +62,9 @@ class Handlers:
     broadcaster: Broadcaster
     look_for: Callable[[User, Room], Awaitable[None]]
     rates: Rates
+    reading: Turns = field(default_factory=Turns)
+    """What a user asks for is read one after the other: whatever their sessions send at once, others wait for one of
+    their answers."""
 
     def register(self) -> None:
         """Lets the server call these; whatever else a client sends is answered `invalid`."""
@@ -70,11 +79,11 @@ class Handlers:
     async def join_room(self, session: ConnectedSession, request: requests.JoinRoom) -> Json:
         room, _ = await self._found(session, request.room)
         was_there = room in session.rooms
-        # First in, then look: what is committed after the look, the session hears.
+        # Enter first, then read: the session hears whatever is committed after the read.
         self.rooms.enter(session, room)
         try:
             opened = await self._opened(session, room, request)
-            # Once more: the role may have been taken away meanwhile, and the session have left or be over.
+            # The read waited. Meanwhile the user may have lost the role, and the session may have left or be over.
             _, role = self._enterable(session, request.room)
             if room not in session.rooms:
                 raise Forbidden(f"the session left {room.name}, or was taken out of it, while it was joining")
@@ -113,12 +122,18 @@ class Handlers:
 
     async def request_update(self, session: ConnectedSession, request: requests.RequestUpdate) -> Json:
         if request.room_id is None:
-            for band_id in sorted(self.directory.bands_of(session.user.id)):
-                self.broadcaster.refresh(session.id, band_id, await self.contents.summaries(band_id))
+            async with self.reading.at(session.user.id):
+                await self._refresh(session)
             return {}
         room = parse_content_room(request.room_id)
         self.directory.require_content(session.user, room.id, Right.VIEW)
         return await self._opened(session, room, request)
+
+    async def _refresh(self, session: ConnectedSession) -> None:
+        user_id = session.user.id
+        for band_id in sorted(self.directory.bands_of(user_id)):
+            told_bytes = self.broadcaster.refresh(session.id, band_id, await self.contents.summaries(band_id))
+            self.rates.charge("read", told_bytes, band_id, user_id, session)
 
     async def update_presence(self, session: ConnectedSession, request: requests.UpdatePresence) -> Json:
         room, _ = self._enterable(session, request.room)
@@ -130,29 +145,30 @@ class Handlers:
     async def _opened(
         self, session: ConnectedSession, room: SharedRoom, request: requests.JoinRoom | requests.RequestUpdate
     ) -> Json:
-        self.rates.require_band(self._band_of(room), "requests")
-        if isinstance(room, BandRoom):
-            opened: Json = {"contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
-        else:
-            opened = _opened_json(await self.editing.open(room.id, request.since, request.since_edit))
-        return self._charged(session, room, opened)
+        async with self.reading.at(session.user.id):
+            self.rates.require_band(self._band_of(room), "requests")
+            if isinstance(room, BandRoom):
+                opened: Json = {"contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
+            else:
+                opened = _opened_json(await self.editing.open(room.id, request.since, request.since_edit))
+            return self._charged(session, room, opened)
 
     def _charged(self, session: ConnectedSession, room: SharedRoom, answer: Json) -> Json:
-        """An answer that may be long, made into JSON here, where what it takes is charged."""
+        """Makes an answer that may be long into JSON, and charges the session for its bytes."""
         made = {name: orjson.dumps(value) for name, value in answer.items()}
         size_bytes = sum(map(len, made.values()))
         self.rates.charge("read", size_bytes, self._band_of(room), session.user.id, session)
         return {name: orjson.Fragment(value) for name, value in made.items()}
 
     def _band_of(self, room: SharedRoom) -> str:
-        """The id of a room's band; of what is no content, nobody's."""
+        """The id of the band that a room belongs to; empty where no such content is known."""
         if isinstance(room, BandRoom):
             return room.id
         ref = self.directory.content(room.id)
         return "" if ref is None else ref.band_id
 
     async def _found(self, session: ConnectedSession, name: str) -> tuple[SharedRoom, Role]:
-        """As `_enterable`. What this node does not know may be new in the database, which is asked first."""
+        """As `_enterable`, but asks the database before it refuses: another node may just have made the room."""
         try:
             return self._enterable(session, name)
         except Forbidden:
@@ -192,7 +208,7 @@ class Handlers:
         adapter: TypeAdapter[EditT],
         take: Callable[[ConnectedSession, ContentRoom, EditT], Ticket[Stored]],
     ) -> None:
-        """As `_on`, for what is with the journal before anything waits: it takes no task."""
+        """As `_on`, for edits: the handler hands them to the journal at once, and needs no task."""
 
         def taken(session: ConnectedSession, arguments: Sequence[Any], reply: Reply) -> None:
             pending = self.answers.expect(event, session.id, reply)
@@ -224,8 +240,8 @@ class Handlers:
         edit_id: str,
         outcome: Stored | Exception,
     ) -> None:
-        """Answers an edit. What answers a resend or a conflict may be far longer than what asked for it, and is charged
-        nowhere else."""
+        """Answers an edit. The answer to a resend or a conflict may be far longer than the request, and is charged
+        here alone."""
         if isinstance(outcome, Exception):
             if isinstance(outcome, Conflicting):
                 self._charged(session, room, {"details": outcome.details})

@@ -65,7 +65,7 @@ def guard(server: socketio.AsyncServer, connections: Connections, on_event: OnEv
                 if namespace not in server.handlers:
                     await engine.send_packet(eio_sid, _refused(namespace))
                     return
-            # What was announced as binary does not come any more.
+            # A client that sends text has given up the binary packet that it announced.
             server._binary_packet.pop(eio_sid, None)  # noqa: SLF001  # it would take this packet for a part of the other
         try:
             await handle(eio_sid, data)

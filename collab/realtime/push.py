@@ -30,7 +30,7 @@ _EXTENSION = "collab.push"
 """Where an application finds it in the scope (ASGI, Extensions)."""
 
 _WRITABLE = asyncio.Event()
-"""Stands for that of each connection that takes what is written, as nearly all do."""
+"""Shared by all connections that take what is written, as nearly all do: it saves each of them an event."""
 _WRITABLE.set()
 
 
@@ -72,7 +72,7 @@ class PushWebSocket(WebSocketsSansIOProtocol):
         self.conn.parser.close()
 
     def data_received(self, data: bytes) -> None:
-        # What comes behind others that wait, or in the middle of a message, keeps its place.
+        # Only a message that nothing waits before may go the short way: the others keep their order.
         while self._is_between_frames and self.on_text is not None and self.queue.empty() and not self.frames:
             text, size_bytes = _first_text(data)
             if text is None or self.close_sent or not self.on_text(text):
@@ -99,7 +99,7 @@ class PushWebSocket(WebSocketsSansIOProtocol):
 
 
 def _is_between_frames(connection: ServerProtocol) -> bool:
-    """Whether the parser waits for the first byte of a frame: it has no way to say so, but where it stands shows."""
+    """Whether the parser waits for the first byte of a frame. It has no public way to say so: its stack shows it."""
     step: Any = connection.parser
     while step.gi_yieldfrom is not None:
         step = step.gi_yieldfrom

@@ -52,7 +52,7 @@ class Queue(Generic[EntryT]):
             try:
                 await getter
             except asyncio.CancelledError:
-                # It may have been woken, and what it was woken for is another's now.
+                # It may have been woken just before: then another getter has to be woken for that entry.
                 self._wake_one()
                 raise
             finally:

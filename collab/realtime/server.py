@@ -24,13 +24,13 @@ _QUIET.addFilter(lambda record: record.levelno >= logging.ERROR)
 
 
 Handler: TypeAlias = Callable[[ConnectedSession, Sequence[Any]], Awaitable[Any]]
-"""A handler of an event: of the session that it came from and its arguments. It gives the answer."""
+"""Handles an event: takes the session that it came from and its arguments, and returns the answer."""
 
 InPlace: TypeAlias = Callable[[ConnectedSession, Sequence[Any], Reply], None]
-"""As `Handler`, and it never waits: it is told where the answer goes."""
+"""As `Handler`, but never waits: it gives its answer to the `Reply`, now or later."""
 
 Unknown: TypeAlias = Callable[[ConnectedSession, Any], Awaitable[Any]]
-"""As `Handler`, for an event of any other name, which it is given."""
+"""Handles an event that has no handler: takes the session and the event's name."""
 
 
 class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio ships no types
@@ -75,11 +75,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
             self._take(connection, id, data)
 
     def hear(self, connection: Connection, text: str) -> bool:
-        """Whether a text from a client was an event; then it is with its handler."""
+        """Hands a text from a client to the handler of its event; returns whether it was an event."""
         event = read_event(text)
         if event is None:
             return False
-        # What was announced as binary does not come any more.
+        # A client that sends text has given up the binary packet that it announced.
         self._binary_packet.pop(connection.id, None)
         self._take(connection, *event)
         return True
@@ -87,7 +87,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
     def _take(self, connection: Connection, event_id: int | None, data: Any) -> None:
         session = connection.session
         if session is None:
-            # Not accepted yet, or over: nobody answers.
+            # The client is not accepted yet, or its session is over: it gets no answer.
             return
         event, *arguments = data if isinstance(data, list) and data else [None]
         reply = partial(connection.answer, event_id)
@@ -97,7 +97,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
         elif self._answering:
-            # Behind those that came before: their tasks may not have begun.
+            # Earlier events may be in tasks that have not begun: this one goes behind them.
             asyncio.get_running_loop().call_soon(in_place, session, arguments, reply)
         else:
             in_place(session, arguments, reply)

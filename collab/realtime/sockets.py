@@ -41,8 +41,8 @@ OnEvent = Callable[[Connection, str], bool]
 class Sockets:
     """The websockets of a server. `on_event` hears of events first.
 
-    What a client is told at once, it is sent at once: the news of a commit and the answer to its own edit, say. To
-    hand it to the system is most of what a message costs.
+    Whatever a client is told within one turn of the event loop is written in one piece: the news of a commit and the
+    answer to its own edit, say. Most of what a message costs is handing it to the system.
     """
 
     def __init__(self, server: engineio.AsyncServer, connections: Connections, on_event: OnEvent) -> None:

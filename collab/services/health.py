@@ -60,7 +60,7 @@ class Health:
                 raise Unavailable(f"the {name} stands still or is gone: restart this node")
 
     async def require_ready(self) -> Report:
-        """What was found, where the node can serve; else `Unavailable`, with all that was found as its details."""
+        """Returns what the checks found. `Unavailable` where the node can't serve, with the findings as its details."""
         if self._is_stopping:
             raise Unavailable("this node is shutting down")
         found = {name: await self._outcome(name, check) for name, check in {**self._needed, **self._wanted}.items()}
@@ -70,8 +70,8 @@ class Health:
         return Report(found)
 
     async def _outcome(self, name: str, check: Check) -> str:
-        # A check that hangs is left alone, and no other is begun meanwhile: what a frozen database holds up does not
-        # end for being cancelled.
+        # A check that hangs is left alone, and is not begun again meanwhile: cancelling ends nothing that waits for a
+        # frozen database.
         task = self._checking.get(name) or asyncio.ensure_future(check())
         self._checking[name] = task
         if not (await asyncio.wait([task], timeout=self._timeout_s))[0]:

@@ -1,8 +1,8 @@
-"""Rates: how much a session, all sessions and calls of a user, and a band may send, and in bytes have written, told and
-read for them. In memory, and it never waits.
+"""Rates: how much a session, a user (with all sessions and calls) and a band may send, and how many bytes may be
+written, told and read for them. All of it is in memory, and nothing waits.
 
 Events are counted before they are carried out. Bytes are charged once they are known: an undo of 100 bytes may bring
-back a megabyte, for everybody who listens. Whoever is then in debt is `rate_limited` until it is paid.
+back a megabyte, for everybody who listens. Whoever is in debt then is `rate_limited` until it is paid off.
 """
 
 from collections.abc import Callable, Mapping, Sequence

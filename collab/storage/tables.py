@@ -1,7 +1,8 @@
 """The tables. Migrations are checked against them, and make the view `edit_history`; `edits` is append-only."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import (
     JSON,
@@ -20,6 +21,9 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+
+from collab.domain.access import Role
+from collab.domain.bands import JobStatus
 
 metadata = MetaData(
     naming_convention={
@@ -51,6 +55,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 _Json = JSON(none_as_null=True)
 
+
+def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    quoted = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({quoted})", name=column)
+
+
 users = Table(
     "users",
     metadata,
@@ -76,7 +86,7 @@ memberships = Table(
     Column("user_id", String(100), ForeignKey("users.id"), primary_key=True),
     Column("role", String(20), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    CheckConstraint("role IN ('owner', 'editor', 'viewer')", name="role"),
+    _one_of("role", Role),
     Index(None, "user_id"),
 )
 
@@ -197,7 +207,7 @@ jobs = Table(
     Column("lease_until", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
-    CheckConstraint("status IN ('running', 'completed', 'error', 'cancelled')", name="status"),
+    _one_of("status", get_args(JobStatus)),
     Index(None, "band_id", "created_at"),
     Index(None, "status"),
 )

@@ -19,7 +19,7 @@ from tests.support.serving import RunningEngine, serving, settings_for
 from tests.support.slow_line import slow_line
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120), pytest.mark.long]
 
 BYTES_PER_S = 20_000
 CHART = "[F]Little [Bb]girl, you [C]know, " * 30

@@ -8,7 +8,7 @@ import pytest
 from tests.support.members import Member, edit, insert, member, set_
 from tests.support.processes import Served, served
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120), pytest.mark.long]
 
 
 async def _make_setlist(server: Served) -> str:

@@ -23,7 +23,10 @@ Json = Any
 Path = tuple[str | int, ...]
 
 # The server runs in a thread of this process, and draws on `random` while Hypothesis looks.
-pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies"),
+    pytest.mark.long,
+]
 
 CODES = frozenset(HTTP_STATUS) - {"unavailable", "rate_limited", "unauthenticated"}
 SENTINEL = 424_242

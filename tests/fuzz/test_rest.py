@@ -17,7 +17,10 @@ from tests.support.hosted import Hosted
 from tests.support.log import Log
 
 # The server runs in a thread of this process, and draws on `random` while Hypothesis looks.
-pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies"),
+    pytest.mark.long,
+]
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +64,7 @@ def _calls(operations: list[Any], ids: dict[str, str]) -> Iterator[tuple[str, st
         "revert": {"json": {"version": 0}},
         "checkpoints": {"json": {"label": "Mine"}},
         "imports": {"files": {"file": ("songs.csv", b"title\nMine\n")}},
+        "preview": {"files": {"file": ("songs.csv", b"title\nMine\n")}},
         "diff": {"params": {"from": 0}},
         "outline": {"params": {"fields": "title"}},
     }

@@ -138,7 +138,7 @@ class Node:
         )
         edits, bands = cast(EditRelay, Quiet()), cast(BandRelay, Quiet())
         peers = PresencePeers(self.service, clock, GRACE)
-        self.cluster = Cluster(bus, lease, publisher, edits, bands, peers, clock)
+        self.cluster = Cluster(publisher, lease, edits, bands, peers, clock)
         # A listener who never moves, so that the room is told of all that happens.
         self.watcher = self.connected(User(f"{name}-watcher", "Watcher"), f"{name}-watcher")
         self.count = 0

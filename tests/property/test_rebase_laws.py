@@ -2,6 +2,7 @@
 
 from itertools import count
 
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from tests.support.rooms import (
     problems_of,
     replayed,
 )
+
+pytestmark = pytest.mark.long
 
 laws = examples(300)
 

@@ -83,7 +83,7 @@ class Alone:
 
 @of_one_database
 @given(steps=STEPS)
-@pytest.mark.usefixtures("short_memory")
+@pytest.mark.usefixtures("short_memory", "unhurried")
 def test_alone_one_goes_back_and_forth_through_what_one_saw(sqlite_database_url: str, steps: list[Any]) -> None:
     async def play() -> None:
         async with network(
@@ -123,7 +123,7 @@ def test_alone_one_goes_back_and_forth_through_what_one_saw(sqlite_database_url:
 
 @of_one_database
 @given(turns=st.lists(st.tuples(st.integers(0, 1), STEPS), min_size=2, max_size=5))
-@pytest.mark.usefixtures("short_memory")
+@pytest.mark.usefixtures("short_memory", "unhurried")
 def test_with_another_who_edits_what_an_undo_shows_is_what_is_stored(
     sqlite_database_url: str, turns: list[tuple[int, list[Any]]]
 ) -> None:

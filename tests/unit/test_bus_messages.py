@@ -173,9 +173,8 @@ class Bench:
         ids = iter(["this", "another"])
         self.lease = Lease(self.clock, lambda: next(ids), "stage", timedelta(seconds=15))
         self.cluster = Cluster(
-            cast(Any, self.parts),
-            self.lease,
             Publisher(cast(Any, self.parts), self.lease, self.clock, timedelta(0)),
+            self.lease,
             cast(EditRelay, self.parts),
             cast(BandRelay, self.parts),
             cast(PresencePeers, self.parts),

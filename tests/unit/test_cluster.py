@@ -110,9 +110,8 @@ class Bench:
         self.lease = Lease(self.clock, lambda: f"this {next(ids)}", "stage", timedelta(seconds=15))
         self.publisher = Publisher(self.bus, self.lease, self.clock, timedelta(0))
         self.cluster = Cluster(
-            self.bus,
-            self.lease,
             self.publisher,
+            self.lease,
             cast(EditRelay, self.quiet),
             cast(BandRelay, self.bands),
             cast(PresencePeers, self.quiet),

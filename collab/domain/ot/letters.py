@@ -23,8 +23,7 @@ from typing import TypeAlias
 from collab.domain.errors import NotFound
 from collab.domain.ot import text
 from collab.domain.ot.edits import Done
-from collab.domain.ot.ops import Insert, Item, Op, Set, Text, Value
-from collab.domain.ot.since import Place
+from collab.domain.ot.ops import Insert, Item, Op, Place, Set, Text, Value
 
 Cause: TypeAlias = tuple[str, int]
 """An op: the id of its edit, and its index there."""

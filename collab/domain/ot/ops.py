@@ -11,6 +11,9 @@ Value: TypeAlias = Any
 
 Fields: TypeAlias = Mapping[str, Value]
 
+Place: TypeAlias = tuple[str | None, str]
+"""Where a field is: an item's id, None for the content itself, and the field's name."""
+
 
 @record
 class Item:

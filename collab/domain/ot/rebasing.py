@@ -14,8 +14,8 @@ from collab.domain.ot import text
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Dropped, Edit, Overwrite
 from collab.domain.ot.making import Making
-from collab.domain.ot.ops import Insert, Item, Move, Op, Remove, Set, Text, Value
-from collab.domain.ot.since import MAX_COMPONENTS, Place, Since
+from collab.domain.ot.ops import Insert, Item, Move, Op, Place, Remove, Set, Text, Value
+from collab.domain.ot.since import MAX_COMPONENTS, Since
 
 
 class Rebasing(Making):
@@ -83,8 +83,7 @@ class Rebasing(Making):
         last = self._since.last_write((op.item, op.field), self._author_id)
         if last is None:
             return
-        fields = self._head.fields if op.item is None else self._head.items[op.item].fields
-        value = fields.get(op.field)
+        value = self._head.value(op.item, op.field)
         if value != op.value:
             self.overwrote.append(Overwrite(index, last.version, last.author, value))
 

@@ -7,15 +7,11 @@ the number of ops that then ask.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TypeAlias
 
 from collab.domain.errors import VersionUnknown
 from collab.domain.ot import text
 from collab.domain.ot.edits import Edit
-from collab.domain.ot.ops import Insert, Item, Remove, Set, Text
-
-Place: TypeAlias = tuple[str | None, str]
-"""An item's id (or None) and a field's name."""
+from collab.domain.ot.ops import Insert, Item, Place, Remove, Set, Text
 
 _WRITES = (Set, Text)
 

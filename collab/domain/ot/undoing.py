@@ -10,9 +10,8 @@ from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Done, Dropped, Edit, Reason, Undo
 from collab.domain.ot.letters import Cause, Letters
 from collab.domain.ot.making import Making
-from collab.domain.ot.ops import Insert, Move, Op, Remove, Set, Text, Value
+from collab.domain.ot.ops import Insert, Move, Op, Place, Remove, Set, Text
 from collab.domain.ot.rebase import Accepted, Nothing, outcome_of
-from collab.domain.ot.since import Place
 
 T = TypeVar("T", bound=Done)
 
@@ -64,7 +63,7 @@ class Undoing(Making):
     def __init__(self, live: Done, document: Document, history: Sequence[Done], kind: Kind) -> None:
         super().__init__(document, kind)
         named = {live.edit_id} | {edit.undoes for edit in history if edit.undoes is not None}
-        self._letters = {place: Letters(place, history, _value(document, place), named) for place in {*_places(live)}}
+        self._letters = {place: Letters(place, history, document.value(*place), named) for place in {*_places(live)}}
         self._causes = {place: letters.causes(live.edit_id)[:] for place, letters in self._letters.items()}
         self._kept: dict[Place, Reason] = {}
         last = len(live.ops) - 1
@@ -120,15 +119,6 @@ class Undoing(Making):
             letters.switch(cause)
             return "text_too_long"
         return Text(item_id, name, delta)
-
-
-def _value(document: Document, place: Place) -> Value:
-    """What a field holds; None also where its item is gone."""
-    item_id, name = place
-    if item_id is None:
-        return document.fields.get(name)
-    item = document.items.get(item_id)
-    return None if item is None else item.fields.get(name)
 
 
 def _subject(op: Op) -> Place:

@@ -1,4 +1,4 @@
-"""Contents: made, listed, archived, brought back. What happens inside one is services/editing/service.py's."""
+"""Contents: made, listed, archived, brought back. What happens inside one is the matter of services/editing."""
 
 import asyncio
 import re
@@ -91,7 +91,7 @@ class ContentService:
         await self._directory.learn_content(user, content_id)
         ref, _ = self._directory.require_content(user, content_id, Right.EDIT, as_operator=True)
         async with self._directory.changing.at(ref.band_id):
-            # Once more: another call may just have done the same, and it is told once.
+            # The turn waited, and another call may have done the same meanwhile: the room is told once.
             ref = self._directory.content(content_id) or ref
             content = await self._store.set_archived(content_id, is_archived, self._clock.now())
             self._directory.put_content(content)
@@ -122,7 +122,7 @@ class ContentService:
 
 
 def _in_seed(problem: Problem, names: list[str]) -> Problem:
-    """The problem of an op of the seed, at the place where the caller wrote it."""
+    """A problem with an op that was made of the input, under the path that the caller wrote it at."""
     found = re.fullmatch(r"ops\.(\d{1,9})(?:\.item)?(.*)", problem.path)
     if found is None:
         return problem

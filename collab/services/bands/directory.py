@@ -1,4 +1,12 @@
-"""The directory: memberships and contents in memory, as in the database, so that every event can be checked at once."""
+"""The directory: memberships and contents in memory, as in the database, so that every event can be checked at once.
+
+A band is unknown until one of its members connects. Then it is learned whole, and from there on kept up to date: by
+what this node changes, and by `refresh` where another node may have changed something.
+
+The race is between a read of the database and a change: a read that began before a change must not be taken over after
+it. So whoever learns or changes a band takes its turn at it (`changing`), from the read or the write on until the
+directory shows it.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,7 +20,7 @@ from collab.services.stores import BandStore
 
 @dataclass(frozen=True, slots=True)
 class ContentRef:
-    """Whose a content is and what it is."""
+    """The band and the kind of a content, and whether it is archived."""
 
     id: str
     band_id: str
@@ -31,12 +39,10 @@ class RoleChange:
 
 
 class Directory:
-    """What this node has learned so far: a band is learned whole when one of its members connects. It is not
-    forgotten, so that no event of a member has to wait for the database; what is known grows up to what that has, about
-    300 bytes for each user and content.
+    """What this node has learned so far. Looking up never waits.
 
-    Looking up never waits. Whoever learns or changes a band has its turn at it, in `changing`, so that a change is
-    never overwritten by something that was read before it.
+    Nothing is forgotten, so that no event of a member has to wait for the database. It grows up to what the database
+    has, about 300 bytes for each user and content.
     """
 
     def __init__(self, store: BandStore) -> None:
@@ -64,7 +70,7 @@ class Directory:
         return self._contents.get(content_id)
 
     def band_of(self, content_id: str) -> str:
-        """The id of the band that a content belongs to, which this node has to know."""
+        """The id of the band that a content belongs to. The node must know the content."""
         return self._contents[content_id].band_id
 
     def may(self, user: User, band_id: str, right: Right, *, as_operator: bool = False) -> bool:
@@ -100,7 +106,7 @@ class Directory:
         """Learns every band of a user. Once; changes keep it up to date."""
         async with self._learning.at(user.id):
             if user.id not in self._learned_users:
-                # First: a band that another node puts them in from here on is learned by `refresh`.
+                # Set before the read: a band that another node puts the user in meanwhile is learned by `refresh`.
                 self._learned_users.add(user.id)
                 try:
                     for band, _ in await self._store.bands_of(user.id):
@@ -131,7 +137,7 @@ class Directory:
         users = list(self._learned_users) if band_ids is None else []
         async with self.changing.at_all(asked):
             members, contents = await self._store.around(list(asked), users)
-            # Of a band that was learned meanwhile, whose turn was not waited for, either may be the newer.
+            # A band that was learned meanwhile may be newer or older than what was read: nobody waited for its turn.
             again = [band_id for band_id in members if band_id in self._roles and band_id not in asked]
             for band_id in again:
                 del members[band_id]
@@ -161,7 +167,7 @@ class Directory:
         self._contents[content.id] = self._contents_of[content.band_id][content.id] = ref
 
     def _changes(self, band_id: str, members: Sequence[Member]) -> list[RoleChange]:
-        """What differs from what is known of a band that this node knows or that has a member here; else nothing."""
+        """The changes of roles in a band that this node knows or that has a member here; none for any other band."""
         now = {member.user_id: member.role for member in members}
         if band_id not in self._roles and self._learned_users.isdisjoint(now):
             return []

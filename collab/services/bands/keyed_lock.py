@@ -1,4 +1,4 @@
-"""Turns: who works on one thing waits for each other, and for nobody else."""
+"""Keyed locks: those who work on one thing wait for each other, and for nobody else."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -13,7 +13,7 @@ class Turns:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def __len__(self) -> int:
-        """How many things somebody is at, or waits for."""
+        """How many things somebody holds or waits for."""
         return len(self._locks)
 
     def at(self, what: str) -> asyncio.Lock:

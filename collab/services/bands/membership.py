@@ -56,8 +56,8 @@ class MembershipService:
         return await self._store.members(band_id)
 
     async def put_member(self, user: User, band_id: str, user_id: str, role: Role, name: str | None) -> Member:
-        """Gives somebody a role, at once and everywhere; also somebody who has never connected, for whom `name` is:
-        others are called what their own token says."""
+        """Gives somebody a role, at once and everywhere. They may never have connected: `name` is what they are called
+        until their own token says it."""
         await self._require(user, band_id, Right.MANAGE)
         require_id("user_id", user_id)
         called = user_id if name is None else require_name("name", name)

@@ -35,7 +35,7 @@ from collab.services.cluster.messages import (
 )
 from collab.services.cluster.publisher import Publisher
 from collab.services.health import Check
-from collab.services.ports import UNMETERED, Bus, Clock, Meter, Timer
+from collab.services.ports import UNMETERED, Clock, Meter, Timer
 from collab.services.presence.peers import PresencePeers
 
 log = structlog.get_logger(__name__)
@@ -60,16 +60,15 @@ class Cluster:
 
     def __init__(
         self,
-        bus: Bus,
-        lease: Lease,
         publisher: Publisher,
+        lease: Lease,
         edits: EditRelay,
         bands: BandRelay,
         presence: PresencePeers,
         clock: Clock,
         meter: Meter = UNMETERED,
     ) -> None:
-        self._bus = bus
+        self._bus = publisher.bus
         self._lease = lease
         self._publisher = publisher
         self._edits = edits

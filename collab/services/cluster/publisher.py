@@ -36,9 +36,9 @@ class Publisher:
     `interval`."""
 
     def __init__(self, bus: Bus, lease: Lease, clock: Clock, interval: timedelta) -> None:
+        self.bus = bus
         self.last = 0
         """The number of the last message that has one."""
-        self._bus = bus
         self._lease = lease
         self._clock = clock
         self._interval = interval
@@ -47,14 +47,14 @@ class Publisher:
         self._is_waiting = False
 
     def send(self, message: Message) -> None:
-        self._bus.publish(self._encoded(message))
+        self.bus.publish(self._encoded(message))
 
     def edits(self, edits: Sequence[Edit]) -> None:
         """A commit of this node."""
         encoded = self._encoded(Edits([*edits]))
         if len(encoded) > MAX_EDITS_BYTES:
             encoded = self._encoded(Heads({edit.content_id: edit.version for edit in edits}))
-        self._bus.publish(encoded)
+        self.bus.publish(encoded)
 
     def event(self, room: str, event: str, payload: Json) -> None:
         self.send(Told(self._next(), self._lease.node_id, room, event, payload))

@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 class Commit:
     """A commit that stands: the edits that it added, in order, and the answers to all that was in it, which are to be
-    given. `authors` are the sessions that wait for them, in the order of their edits."""
+    given. `authors` are the sessions that wait for those answers, in the order of their edits."""
 
     def __init__(
         self, answers: Sequence[tuple[Ticket[Stored], Stored | CollabError]], authors: Sequence[str | None]
@@ -37,10 +37,10 @@ class Commit:
         self._answers = answers
 
     def answer(self) -> None:
-        """Gives the answers; those that were given already are not given again."""
+        """Gives the answers that have not been given yet."""
         for ticket, outcome in self._answers:
             if isinstance(outcome, CollabError):
-                # Where it was raised holds the batch, and that holds it: only the garbage collector would free them.
+                # The traceback holds the batch, and the batch the error: only the garbage collector would free them.
                 outcome.__traceback__ = None
             ticket.settle(outcome)
 
@@ -83,6 +83,6 @@ class AfterCommit:
             self._log(commit)
 
     def _log(self, commit: Commit) -> None:
-        # Those of no session are told of where they are asked for, with the id of the request.
+        # `note_committed` logs those that came by REST, together with the id of the request.
         for edit in (entry.edit for entry in commit.accepted if entry.edit.session_id is not None):
             log.debug("committed", session_id=edit.session_id, edit_id=edit.edit_id, version=edit.version)

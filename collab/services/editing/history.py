@@ -22,13 +22,13 @@ from collab.services.rates import Rates
 from collab.services.stores import BandStore, CheckpointStore
 
 MAX_ATTRIBUTED = 2_000
-"""Of the edits between two versions so many, the latest, are read to tell who made a change."""
+"""So many edits between two versions, the latest, are read to find who made a change."""
 
 ATTRIBUTED_BYTES = 4_000_000
-"""And of those no more than come to so many bytes."""
+"""And no more of them than come to so many bytes."""
 
 PAGE_BYTES = 1_000_000
-"""A page of the history ends where the ops on it come to so much, or after its first edit."""
+"""A page of the history ends where its ops come to so many bytes, but has one edit at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class HistoryService:
         await self._require(user, content_id, Right.VIEW)
         page, has_more = await self._reader.page(content_id, after, limit, PAGE_BYTES, only)
         content = await self._store.content(content_id)
-        # The page may have been read before a commit that the head already shows, never the other way round.
+        # Read in this order: the head may show a commit that the page does not have yet, never the other way round.
         head = content.version if content is not None else after
         return EditPage(page, head, page[-1].version if has_more else None)
 

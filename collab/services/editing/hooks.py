@@ -78,7 +78,7 @@ class Hook(Generic[*Values]):
             try:
                 await callback(*values)
             except Exception:
-                # The edge to the host's own code: whatever fails there is its matter, and no edit's.
+                # The edge to the host's own code: its failure is logged, and no edit fails by it.
                 log.exception("a hook failed", hook=self._name)
             finally:
                 self._queue.task_done()

@@ -29,10 +29,10 @@ SMALL_TAIL_BYTES = 16_384
 """A tail of edits of up to this size is sent even where the document is shorter: it leaves the client its place."""
 
 MAX_READ_BYTES = 8_000_000
-"""So much of a tail is read to find out how long it is: what takes back a long edit is read with it, and not sent."""
+"""At most so much of a tail is read to find out how long it is: the inverses are read with the edits, and not sent."""
 
 LEAST_EDIT_BYTES = 200
-"""No edit is shorter than its names, ids and time. Of so many that they outweigh the document none is read."""
+"""No edit is shorter: its names, ids and time take so much. A tail that must outweigh the document is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +164,8 @@ class EditingService:
         return Opened(document.version, document, last_edit=last_edit)
 
     def _require_editor(self, user: User, content_id: str) -> ContentRef:
-        """That the content is not archived is looked at where the edit is stored: one that is stored already is
-        answered all the same."""
+        """Whether the content is archived is checked where the edit is stored: a resend of an edit that is stored
+        already is answered all the same."""
         ref = self._require_role(user, content_id)
         if self._rates is not None:
             self._rates.require_band(ref.band_id, "edits")
@@ -177,13 +177,13 @@ class EditingService:
 
 
 def note_committed(outcome: Stored) -> None:
-    """Logs the commit of an edit of no session where it was asked for: that is where its request's id is known."""
+    """Logs the commit of an edit that came by REST. Called where it was made: the request's id is known there."""
     if isinstance(outcome, Accepted) and outcome.edit.session_id is None:
         log.debug("committed", edit_id=outcome.edit.edit_id, version=outcome.edit.version)
 
 
 def _is_whole(tail: Sequence[Edit], since: int, head: int) -> bool:
-    """Whether nothing is missing: a history that was folded leaves a gap, and a long tail is not read to its end."""
+    """Whether the tail has every version. A folded history leaves a gap, and a long tail is not read to its end."""
     if not tail:
         return since == head
     return tail[0].version == since + 1 and tail[-1].version >= head

@@ -59,7 +59,7 @@ class Webhooks:
         self._first_retry_s = first_retry_s
         self._given_up_after = given_up_after
         self.failing = Failing()
-        """What could not be delivered, of all nodes, as last looked up."""
+        """The contents whose last delivery failed, on any node, as last read from the database."""
         self._is_open = False
         self._delivered: dict[str, int] = {}
         self._waiting: dict[str, Waiting] = {}
@@ -69,7 +69,7 @@ class Webhooks:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """What is edited once this has returned is delivered; with a database that is away, once it is back."""
+        """Once this has returned, every further edit will be delivered; if the database is away, once it is back."""
         with suppress(CollabError):
             await self._open()
         self._task = asyncio.create_task(self._run(), name="webhooks")
@@ -101,7 +101,7 @@ class Webhooks:
             except Exception:
                 # The edge of the webhooks: no edit depends on them, and the next sweep may do.
                 log.exception("the edits to deliver could not be read; it is tried again")
-            # However fast edits are made, what was delivered is put down once in this time.
+            # However fast edits are made, the progress is written once in this time.
             await asyncio.sleep(self._pace_s)
             with suppress(TimeoutError):
                 # Beyond this node's own edits there are those of nodes that died before they delivered them, and those
@@ -115,11 +115,11 @@ class Webhooks:
             self._is_open = True
 
     async def _sweep(self) -> None:
-        """Puts down what was delivered, and looks up which contents are behind."""
+        """Writes what was delivered, and reads which contents are behind."""
         await self._open()
         known = dict(self._delivered)
         await self._outbox.advance(self._webhook_id, known)
-        # What ends meanwhile is behind by what was noted before that.
+        # A delivery that ends while this waits is not in what was written: its content counts as behind once more.
         at_work = set(self._at_work)
         waiting = await self._outbox.waiting(self._webhook_id, self._clock.now(), IN_SIGHT)
         self._waiting = {

@@ -1,4 +1,9 @@
-"""What the rooms hear of presence: who came and who went at once, everything else a few times a second."""
+"""What the rooms hear of presence: at once who came and who went, and a few times a second what else has changed.
+
+A room without a digest is told of a change at once, and gets a digest for the interval that follows. Changes in that
+time are gathered in the digest, the latest state of each session alone; when the time is up the room is told them, and
+the next interval begins. A digest in which nothing was gathered ends that.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +16,7 @@ from collab.services.ports import Announcer, Clock
 
 @dataclass(slots=True)
 class Digest:
-    """What happened since a room was last told: the latest state of each session alone."""
+    """What changed since a room was last told: the latest state of each session alone."""
 
     updated: dict[str, Presence] = field(default_factory=dict)
     gone: dict[str, None] = field(default_factory=dict)
@@ -30,7 +35,7 @@ class Digest:
         return Diff(updated=tuple(self.updated.values()), gone=tuple(self.gone))
 
     def only_speaker(self) -> str | None:
-        """The session of whose own word alone this is made up."""
+        """The session that made all of these changes itself, if there is one."""
         return next(iter(self.speakers)) if len(self.speakers) == 1 else None
 
 

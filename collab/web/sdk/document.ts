@@ -49,6 +49,9 @@ export class Document {
   }
 }
 
+/** A field's place as a key of a map: an item's id, null for the content itself, and the field's name. */
+export const placeOf = (item: string | null, field: string): string => JSON.stringify([item, field]);
+
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** A key after one and before another; where two items share one key, the next that is free. */

@@ -1,6 +1,6 @@
 /** What a user is to be told of edits that met: by the answer to their own, and by what others do to what they wrote. */
 
-import type { Document } from "./document";
+import { type Document, placeOf } from "./document";
 import type { Notice } from "./events";
 import type { Pending } from "./pending";
 import { isSame } from "./transform";
@@ -46,7 +46,7 @@ export class OwnWrites {
 
   /** An edit of the user's has its place. */
   stored(version: number, ops: readonly Op[]): void {
-    for (const op of ops) if (op.op === "set" || op.op === "text") this.#versions.set(place(op.item, op.field), version);
+    for (const op of ops) if (op.op === "set" || op.op === "text") this.#versions.set(placeOf(op.item, op.field), version);
     for (const op of ops) if (op.op === "insert") this.#inserted.add(op.item.id);
   }
 
@@ -55,8 +55,8 @@ export class OwnWrites {
     return edit.ops.flatMap((op): Notice[] => {
       if (op.op !== "set") return [];
       const { item, field, value: theirs } = op;
-      const version = this.#versions.get(place(item, field)) ?? 0;
-      this.#versions.delete(place(item, field));
+      const version = this.#versions.get(placeOf(item, field)) ?? 0;
+      this.#versions.delete(placeOf(item, field));
       const mine = document.value(item, field) ?? null;
       if (edit.base_version >= version || isSame(mine, theirs)) return [];
       return [{ type: "overwritten", item, field, mine, theirs, by: edit.author, version: edit.version }];
@@ -84,5 +84,3 @@ export class OwnWrites {
     this.#inserted.clear();
   }
 }
-
-const place = (item: string | null, field: string): string => JSON.stringify([item, field]);

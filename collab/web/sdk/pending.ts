@@ -1,6 +1,6 @@
 /** Pending edits: made here, not yet done. What they are made of, and how they look on a document. */
 
-import { type Document, Draft } from "./document";
+import { type Document, Draft, placeOf } from "./document";
 import * as text from "./text";
 import { isSame, target as targetOf } from "./transform";
 import type { Op, Value } from "./types";
@@ -64,7 +64,7 @@ export function isAsExpected({ expected, ops }: Pending, document: Document): bo
   return ops.every((op) => {
     if (op.op !== "set" || expected === null) return true;
     const now = document.value(op.item, op.field);
-    return isSame(now, expected[placeOf(op)]) || isSame(now, op.value);
+    return isSame(now, expected[placeOf(op.item, op.field)]) || isSame(now, op.value);
   });
 }
 
@@ -74,15 +74,13 @@ export const isIdle = ({ target, ops }: Pending): boolean =>
 
 /** The fields that these ops give a value. */
 export const placesSet = (ops: readonly Op[]): Set<string> =>
-  new Set(ops.flatMap((op) => (op.op === "set" ? [placeOf(op)] : [])));
+  new Set(ops.flatMap((op) => (op.op === "set" ? [placeOf(op.item, op.field)] : [])));
 
 /** What the fields hold that these ops give a value. */
 export function valuesSeen(ops: readonly Op[], view: Document): Record<string, Value> {
   const sets = ops.flatMap((op) => (op.op === "set" ? [op] : []));
-  return Object.fromEntries(sets.map((op) => [placeOf(op), view.value(op.item, op.field) ?? null]));
+  return Object.fromEntries(sets.map((op) => [placeOf(op.item, op.field), view.value(op.item, op.field) ?? null]));
 }
-
-const placeOf = (op: { item: string | null; field: string }): string => JSON.stringify([op.item, op.field]);
 
 /** The document with edits that have no version yet. */
 export function applied(document: Document, entries: readonly Pick<Pending, "ops">[]): Document {

@@ -1,5 +1,6 @@
 /** What a user may take back and bring back: their own edits of one content, newest last, in groups that go together. */
 
+import { placeOf } from "./document";
 import type { Op } from "./types";
 
 /** An edit, or an undo, that can be undone; `group` tells it from those that are not undone with it. */
@@ -80,7 +81,7 @@ export class Groups {
     this.#last = null;
     const [op] = ops;
     if (ops.length !== 1 || (op?.op !== "text" && op?.op !== "set")) return this.#next();
-    const place = JSON.stringify([op.item, op.field]);
+    const place = placeOf(op.item, op.field);
     const goesOn = last?.place === place && now_ms - last.at_ms < GROUP_MS;
     const group = goesOn ? last.group : this.#next();
     this.#last = { group, place, at_ms: now_ms };

@@ -3,7 +3,7 @@
  * 5). The server does the same in collab/domain/ot/undoing.py.
  */
 
-import { type Document, Draft } from "./document";
+import { type Document, Draft, placeOf } from "./document";
 import { type Cause, type Done, isAt, Letters, type Place, TooMuch } from "./letters";
 import { isSame, target as itemOf } from "./transform";
 import type { Dropped, Op } from "./types";
@@ -69,7 +69,7 @@ class Undoing {
     const named = new Set([live.editId, ...history.flatMap(({ undoes }) => undoes ?? [])]);
     for (const place of textPlaces(live)) {
       const letters = new Letters(place, history, document.value(place.item, place.field), named);
-      this.#texts.set(keyOf(place.item, place.field), { letters, causes: letters.causes(live.editId) });
+      this.#texts.set(placeOf(place.item, place.field), { letters, causes: letters.causes(live.editId) });
     }
     live.inverse.forEach((inverse, offset) => this.#takeBack(live.ops[live.ops.length - 1 - offset]!, inverse));
   }
@@ -78,7 +78,7 @@ class Undoing {
     const subject = subjectOf(inverse);
     const cause = "field" in inverse ? this.#texts.get(subject)?.causes.pop() : undefined;
     // What an edit did to a thing before lies under what it did to it last: where that stays, both do.
-    const back = this.#kept.get(keyOf(itemOf(inverse), "")) ?? this.#kept.get(subject) ?? this.#back(done, inverse, cause);
+    const back = this.#kept.get(placeOf(itemOf(inverse), "")) ?? this.#kept.get(subject) ?? this.#back(done, inverse, cause);
     if (typeof back === "string") {
       this.#kept.set(subject, back);
       return;
@@ -122,8 +122,6 @@ class Undoing {
 
 /** What an op changes: a field, or an item's position (here ".") or presence (here ""). */
 function subjectOf(op: Op): string {
-  if (op.op === "set" || op.op === "text") return keyOf(op.item, op.field);
-  return keyOf(itemOf(op), op.op === "move" ? "." : "");
+  if (op.op === "set" || op.op === "text") return placeOf(op.item, op.field);
+  return placeOf(itemOf(op), op.op === "move" ? "." : "");
 }
-
-const keyOf = (item: string | null, field: string): string => JSON.stringify([item, field]);

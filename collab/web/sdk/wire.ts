@@ -394,11 +394,11 @@ export interface WireFocus {
  * The answer to `request_update` with a room.
  */
 export interface Updated {
-  ok: true;
   content?: Document | null;
   last_edit?: string | null;
   version?: number | null;
   edits?: Edit[] | null;
+  ok: true;
 }
 export interface UserJoined {
   room: string;

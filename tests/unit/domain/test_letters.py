@@ -8,9 +8,8 @@ import pytest
 from collab.domain.errors import NotFound
 from collab.domain.ot import letters
 from collab.domain.ot.edits import Done, Edit
-from collab.domain.ot.ops import Op, Set, Text
+from collab.domain.ot.ops import Op, Place, Set, Text
 from collab.domain.ot.rebase import Accepted
-from collab.domain.ot.since import Place
 from collab.domain.ot.text import Delete
 from tests.support.model import stored
 from tests.support.rooms import ADA, BEN, NOW, START, History
