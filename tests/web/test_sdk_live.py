@@ -20,6 +20,8 @@ SEEDS = range(1, 101 if is_thorough() else 5)
 TURNS = 250 if is_thorough() else 100
 
 
+# As long as its own three tests may take on a busy machine.
+@pytest.mark.timeout(300)
 @pytest.mark.asyncio
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_members_at_random_over_bad_lines_end_with_one_document_and_are_told_what_happened(
