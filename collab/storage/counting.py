@@ -7,10 +7,18 @@ count what was committed before.
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select
 
 from collab.domain.errors import TooLarge
 from collab.storage.tables import users
+
+# Stated once: a statement that holds values is a circle, which only the garbage collector frees, and each write of
+# visits would leave one.
+_FREE_USERS = (
+    select(users.c.id)
+    .where(users.c.id.in_(bindparam("user_ids", expanding=True)))
+    .with_for_update(read=True, key_share=True, skip_locked=True)
+)
 
 
 def lock(connection: Connection, table: Table, row_id: str) -> None:
@@ -21,8 +29,7 @@ def lock(connection: Connection, table: Table, row_id: str) -> None:
 def free_users(connection: Connection, user_ids: Collection[str]) -> set[str]:
     """The users of these whose rows nobody else has locked. What refers to them can be stored without a wait, until the
     transaction ends."""
-    rows = select(users.c.id).where(users.c.id.in_(sorted(user_ids)))
-    return set(connection.scalars(rows.with_for_update(read=True, key_share=True, skip_locked=True)))
+    return set(connection.scalars(_FREE_USERS, {"user_ids": sorted(user_ids)}))
 
 
 def count(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:
