@@ -185,21 +185,34 @@ def restore(file: Annotated[Path, typer.Argument(help="What `collab backup` has 
 @cli.command(name="import")
 def import_(
     band: Annotated[str, typer.Argument(help="The band's id.")],
-    file: Annotated[Path, typer.Argument(help="CSV, JSON, ChordPro, or a zip of those.")],
+    file: Annotated[Path, typer.Argument(help="A table, a song or a list of songs in any usual format, or a zip.")],
     server: Annotated[str, typer.Option(help="A running server.")] = "http://127.0.0.1:8000",
     token: Annotated[
         str, typer.Option(help="Of a member who may edit. Better in the environment.", envvar="COLLAB_TOKEN")
     ] = "",
+    policy: Annotated[
+        str, typer.Option(help="Of songs that are there: theirs, ours, empty (fills what is empty) or both.")
+    ] = "theirs",
+    yes: Annotated[bool, typer.Option("--yes", help="Changes songs of the band without asking.")] = False,
 ) -> None:
-    """Adds the songs of a file to a band's repertoire, through a running server. Ctrl-C cancels what is not in yet."""
+    """Adds the songs of a file to a band's repertoire, through a running server. Ctrl-C cancels what is not in yet.
+
+    Where the file would change songs of the band, it shows what, and asks.
+    """
     with _explained():
         from collab.commands.importing import import_songs
 
         if not token:
             raise ValueError("COLLAB_TOKEN: expected the token of a member (`collab token USER --name NAME` makes one)")
-        is_well = import_songs(server, token, band, file)
+        is_well = import_songs(server, token, band, file, policy, lambda preview: yes or _agreed(preview))
     if not is_well:
         raise typer.Exit(1)
+
+
+def _agreed(preview: str) -> bool:
+    """Asks whoever sits at the terminal. A script, which can't answer, says `--yes` or a policy."""
+    typer.echo(preview)
+    return sys.stdin.isatty() and typer.confirm("Change them?")
 
 
 @cli.command()

@@ -26,6 +26,9 @@ from collab.settings import LogFormat, LogLevel
 _SHOWN = 300
 """How much of an exception's message is logged."""
 
+_MAX_VALUE = 2_000
+"""How many characters of any other text are logged: a path that somebody made up may be of 64 kB."""
+
 _RATE = Rate(per_s=5, burst=200)
 """Lines of one sort."""
 
@@ -132,6 +135,7 @@ def configure_logging(level: LogLevel, log_format: LogFormat = "console") -> Non
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.ExceptionRenderer(exception_text),
+        _cut,
         # JSON escapes by itself.
         *([_escape] if log_format == "console" else []),
     ]
@@ -156,6 +160,14 @@ def _renderer(log_format: LogFormat, stream: TextIO) -> Processor:
         return structlog.processors.JSONRenderer(sort_keys=False)
     # Exceptions are text by now. The renderer's own way with them would show local variables: payloads and tokens.
     return structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
+
+
+def _cut(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """With the rates it bounds what a stranger can have logged in bytes. Tracebacks stay whole."""
+    for name, value in event.items():
+        if isinstance(value, str) and len(value) > _MAX_VALUE and name != "exception":
+            event[name] = f"{value[:_MAX_VALUE]}… ({len(value)} characters)"
+    return event
 
 
 def _escape(_logger: object, _method: str, event: EventDict) -> EventDict:

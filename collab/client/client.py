@@ -1,4 +1,10 @@
-"""The client: stays connected, and keeps every room that it has entered up to date."""
+"""The client: stays connected, and keeps every room that it has entered up to date.
+
+One task connects again for as long as the client lives, after a delay that grows (`Backoff`). Each connection enters
+all rooms anew; a room tells by its version what it missed. What a try can change is tried again, with another
+connection where a room could not be entered; what it can't change (a plain token that is refused) ends the client, and
+a room that is refused is lost alone.
+"""
 
 import asyncio
 import importlib.util
@@ -179,7 +185,7 @@ class CollabClient:
         while self._connection is not None:
             await self._connection.ended.wait()
             if self._connection.has_held:
-                # Not before: a fault that ends each connection at once would become a storm.
+                # Only now: a fault that ends each connection at once would otherwise become a storm.
                 self._backoff = Backoff(self._first_retry_s, self._max_retry_s)
             for room in self._rooms.values():
                 room.disconnected()

@@ -1,4 +1,13 @@
-"""One connection: a stock Socket.IO client from its handshake to its end. Staying connected is client.py's."""
+"""One connection: a stock Socket.IO client from its handshake to its end. client.py stays connected.
+
+A connection is opening, open, then ended, and never opens again: `ended` is set once, by whichever notices first, the
+transport that breaks, a question that stays unanswered, pings that stay away, or `close`. Whoever waits for an answer
+then gets `NotConnected`: nobody knows whether the server did the work.
+
+Order is what is hard. python-socketio starts a task for each packet, and only handlers that await nothing run in the
+order in which packets came. So an answer is taken in (`take`) where it stands among the events, and not by whoever
+awaits it, who wakes up later.
+"""
 
 import asyncio
 import json
@@ -24,7 +33,7 @@ MAX_MESSAGE_BYTES = 256 * 1024 * 1024
 OnEvent: TypeAlias = Callable[[str, Any], None]
 Take: TypeAlias = Callable[[Any], None]
 
-# Left to themselves, python-socketio and python-engineio log every failure that is handled here.
+# python-socketio and python-engineio would log every failure, also those that are handled here.
 _quiet = logging.getLogger("collab.client.socketio")
 _quiet.setLevel(logging.CRITICAL)
 
@@ -32,10 +41,10 @@ HELD_S = 5.0
 """A connection that lasts so long has held."""
 
 _GOODBYE_S = 2.0
-"""For so long a server is given to take leave."""
+"""How long a server has to say goodbye."""
 
 _NO_TIMEOUT_S = 1e6
-"""Where somebody else sees to it."""
+"""No timeout: `_end_if_silent` keeps its own."""
 
 
 class Connection:
@@ -196,7 +205,7 @@ class Connection:
         await self.abort()
 
     async def _drop(self) -> None:
-        # Else python-engineio says goodbye first, and waits for a server that may be gone to say it too.
+        # Without this python-engineio says goodbye first, and waits for the answer of a server that may be gone.
         if self._socket.eio.http is not None:
             await self._socket.eio.http.close()
         await self._socket.eio.disconnect(abort=True)
@@ -237,7 +246,7 @@ class Connection:
         for waiting in [*self._calls, self._session]:
             if not waiting.done():
                 waiting.set_exception(_gone())
-        # Of a handshake that failed somebody else knows already.
+        # Read, so that asyncio does not complain: `open` tells of a handshake that failed.
         if not self._session.cancelled():
             self._session.exception()
 

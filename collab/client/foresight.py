@@ -43,7 +43,7 @@ class Past:
     def __init__(self, edits: Sequence[Known] = (), standing: Sequence[Known] = ()) -> None:
         self._edits = [*edits]
         self._standing = [*standing]
-        """Those of them that the very next one did not take back, nor all that came after them and was."""
+        """The same without edits that the very next one took back, and without that one; again and again."""
 
     def copy(self) -> "Past":
         return Past(self._edits, self._standing)
@@ -97,7 +97,7 @@ class Past:
         while before := earlier(target, reach[at:]):
             heard = [index for index, edit in enumerate(reach[:at]) if edit.edit_id in before]
             if len(heard) < len(before):
-                # Of what lies further back the server knows no more than is known here.
+                # The server looks back no further than this client does.
                 return (target, reach[at:]) if len(reach) == MAX_PAST else None
             at = min(heard)
         return target, reach[at:]

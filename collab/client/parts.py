@@ -5,7 +5,7 @@ from typing import Any
 
 
 class Parts:
-    """Of one connection."""
+    """The parts that have come on one connection, until what stands for them comes."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []

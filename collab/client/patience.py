@@ -9,7 +9,7 @@ BYTES_PER_S = 4_000
 
 
 class Patience:
-    """Of one connection."""
+    """When one connection moved last, and how many bytes are on their way."""
 
     def __init__(self) -> None:
         self._moved_at = 0.0

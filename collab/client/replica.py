@@ -253,7 +253,7 @@ class Replica:
         told = self._transform_pending(over)[1]
         self._own_writes.stored(version, ops)
         for edit in self._waiting:
-            # Whoever saw all that came before this edit of theirs saw it too, while it was pending.
+            # The author saw all that came before this edit of theirs, and the edit itself while it was pending.
             if edit.made_on == version - 1:
                 edit.made_on = version
         return told
@@ -280,7 +280,7 @@ class Replica:
         self._view = None
         told: list[Notice] = []
         pending = [edit for edit in self._pending() if not edit.is_in_place]
-        # Of the edit in flight the answer tells, as it does of an undo; of what is taken back already, nobody.
+        # The answer tells of the edit in flight, and of an undo. Nobody is told of what is taken back already.
         told_of = [self._waiting[index] for index in standing(self._waiting)]
         foresight = Foresight(self.confirmed, self._past) if any(edit.target is not None for edit in pending) else None
         for edit in pending:

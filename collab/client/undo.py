@@ -8,7 +8,7 @@ from itertools import count, islice
 from collab.domain.ot.ops import Op, Set, Text
 
 MAX_STEPS = 1_000
-"""So many of the latest can be taken back: a program may make edits for months."""
+"""How many of the latest can be taken back: a program may make edits for months."""
 
 GROUP_S = 1.0
 """What is written in one field with no longer pause is taken back together."""

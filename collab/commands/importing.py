@@ -7,6 +7,7 @@ through it is told to those who are connected. The job that it runs also goes on
 import re
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,12 @@ class Rest:
             raise Unavailable(f"expected a server of collab at {self.url}: {reason}; is `collab serve` up?") from None
 
 
-def import_songs(server: str, token: str, band_id: str, file: Path) -> bool:
+def import_songs(
+    server: str, token: str, band_id: str, file: Path, policy: str, may_go_on: Callable[[str], bool]
+) -> bool:
     """Brings in the songs of a file and says what came of it; returns whether all went well.
+
+    Where songs of the band would change, `may_go_on` is asked first, with what would.
 
     Interrupted, it cancels the job: what is in by then stays, in whole edits, each of which can be undone.
     """
@@ -57,10 +62,13 @@ def import_songs(server: str, token: str, band_id: str, file: Path) -> bool:
         raise ValueError(f"expected a file of songs, or a zip of files, there is no {file}")
     rest = Rest(server.rstrip("/"), token)
     boundary = secrets.token_hex(16)
-    body = _form(boundary, file.name, file.read_bytes())
-    job_id = rest.call("POST", f"/api/bands/{band_id}/imports", body, f"multipart/form-data; boundary={boundary}")[
-        "job_id"
-    ]
+    body = _form(boundary, file.name, file.read_bytes(), policy)
+    path, form = f"/api/bands/{band_id}/imports", f"multipart/form-data; boundary={boundary}"
+    preview = rest.call("POST", f"{path}/preview", body, form)
+    if policy == "theirs" and preview["changed"] and not may_go_on(_in_words(preview)):
+        say("Nothing was changed.")
+        return False
+    job_id = rest.call("POST", path, body, form)["job_id"]
     try:
         with progress.shown(f"Importing {file.name}") as on_progress:
             job = rest.call("GET", f"/api/imports/{job_id}")
@@ -85,10 +93,21 @@ def _print_result(job: Any) -> None:
         say(f"  and {count - MAX_SHOWN} more")
 
 
-def _form(boundary: str, name: str, data: bytes) -> bytes:
-    """A form with one file (RFC 7578)."""
+def _in_words(preview: Any) -> str:
+    """What the import would change of the band's songs."""
+    changed = [song for song in preview["songs"] if song["state"] == "changed"][:MAX_SHOWN]
+    lines = [f"{preview['new']} new songs, {preview['changed']} changed:"]
+    for song in changed:
+        changes = ", ".join(f"{one['field']} from {one['before']!r} to {one['after']!r}" for one in song["changes"])
+        lines.append(f"  {song['title']}: {changes}")
+    return "\n".join(lines)
+
+
+def _form(boundary: str, name: str, data: bytes, policy: str) -> bytes:
+    """A form with one file and a policy (RFC 7578)."""
     quoted = re.sub(r'[\\"\r\n]', "_", name)
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{quoted}"\r\n\r\n'
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="policy"\r\n\r\n{policy}\r\n'
+    head += f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{quoted}"\r\n\r\n'
     return head.encode() + data + f"\r\n--{boundary}--\r\n".encode()
 
 

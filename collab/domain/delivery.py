@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from collab.domain.ot.edits import Edit
 
 MAX_EARLY = 500
-"""So many edits that came too early are kept. Where more come, what is missing won't come by itself."""
+"""How many edits are kept that came too early. Where more come, what is missing won't come by itself."""
 
 
 class Delivery:

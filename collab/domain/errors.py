@@ -14,7 +14,7 @@ _REPR.maxstring = _REPR.maxother = 200
 
 MAX_MESSAGE_LENGTH = 1_000
 MAX_PROBLEMS = 100
-"""So many problems of one input are told, and nobody has to look for more: neither the answer nor the work grows with
+"""How many problems of one input are told. Nobody looks for more, so that neither the answer nor the work grows with
 what is wrong."""
 
 

@@ -1,6 +1,6 @@
-"""Whose edits a webhook is given next, and when it is tried again with what it did not take.
+"""Outbox: which content's edits a webhook is given next, and when it is tried again with what it did not take.
 
-Those of one content follow each other; contents take turns. What has failed waits longer each time, and never holds
+The edits of one content follow each other; contents take turns. What has failed waits longer each time, and never holds
 what others need: retries have a few places of their own, a band has half of all, and of those who wait the band with
 the fewest at work comes first. After `PARKED_AFTER` failures in a row a content is parked: it is told as such, and goes
 on being tried, seldom, until it works. Nothing is given up before about a day of that.
@@ -20,10 +20,10 @@ MAX_RETRIES: Final = 5
 """How many of them may be of one band, and how many may be such as failed the last time."""
 
 PARKED_AFTER: Final = 10
-"""So many failures take a quarter of an hour."""
+"""How many failures in a row: they take a quarter of an hour."""
 
 GIVEN_UP_AFTER: Final = 400
-"""The same edit so often, which takes a day, before the next one is tried. A count: no clock can lose an edit."""
+"""How often the same edit is tried, which takes a day, before the next one is. A count: no clock can lose an edit."""
 
 MAX_RETRY_S: Final = 300.0
 

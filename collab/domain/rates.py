@@ -42,7 +42,7 @@ class Bucket:
         if elapsed_s > 0:
             self._tokens = min(self._rate.burst, self._tokens + elapsed_s * self._rate.per_s)
         wait_ms = (1 - self._tokens) / self._rate.per_s * 1_000
-        # Whoever waits as long as told finds a token, whichever way the two times were rounded.
+        # One who waits as long as told finds a token, whichever way the two times were rounded.
         return 0.0 if wait_ms < 2 * _CLOCK_MS else math.ceil(wait_ms - _CLOCK_MS) / 1_000
 
     def spend(self, tokens: float = 1) -> None:

@@ -45,7 +45,7 @@ def content_bytes(document: Document) -> int:
 
 
 def growth_bytes(before: Document, after: Document, ops: Sequence[Op]) -> int:
-    """By how much `ops`, which led from one to the other, made the content larger; negative where it is smaller."""
+    """How much larger `ops`, which led from one to the other, made the content; negative where it is smaller."""
     if len(ops) == 1:
         return _growth_of(before, after, _subject(ops[0]))
     return sum(_growth_of(before, after, item_id) for item_id in {_subject(op) for op in ops})
@@ -80,7 +80,7 @@ def _subject(op: Op) -> str | None:
 
 
 def _growth_of(before: Document, after: Document, item_id: str | None) -> int:
-    """Of an item, or of the content's own fields."""
+    """The growth of one item, or of the content's own fields."""
     if item_id is None:
         return _fields_growth(before.fields, after.fields)
     was, now = before.items.get(item_id), after.items.get(item_id)

@@ -15,7 +15,7 @@ from collab.domain.errors import Invalid, shown
 
 MAX_ID_LENGTH = 100
 MAX_NAME_LENGTH = 200
-"""Of users, bands, checkpoints and titles."""
+"""The length of the names of users and bands, of labels and of titles."""
 
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -30,7 +30,7 @@ COOKIE = "collab_admin"
 _PATH = "/admin"
 
 _MAX_FORM_BYTES = 20_000
-"""Of the forms of these pages; the largest is the login's, with a token."""
+"""The size of a form of these pages; the largest is the login's, with a token."""
 
 _JSON = ("ops", "dropped", "overwrote", "result")
 _NUMBERS = ("version", "base_version", "done", "total")

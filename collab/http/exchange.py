@@ -21,8 +21,8 @@ SMALL_BODY_BYTES = 256_000
 """A larger one is parsed in a thread, so that the event loop gets its turns meanwhile; small ones don't wait for it."""
 
 REFUSED_S = 2.0
-"""For so long what comes after a refusal is dropped before the connection is closed. Closed at once, it would be reset
-under whoever is still sending, and they would not hear why."""
+"""How long what comes after a refusal is read and dropped before the connection is closed. Closed at once, it would be
+reset under a client that still sends, and the client would not hear why."""
 
 
 class Incoming:

@@ -1,6 +1,10 @@
 """Imports of songs into a band's repertoire."""
 
-from typing import Annotated
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import UploadFile
@@ -8,7 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from collab.domain.bands import User
-from collab.domain.errors import Invalid
+from collab.domain.errors import Invalid, shown
+from collab.domain.json_text import parse_json
+from collab.domain.songs.plan import Policy
 from collab.http.openapi import OF_A_BAND, documented
 from collab.http.routes import AnsweringRoute, Caller
 from collab.protocol import rest_answers
@@ -19,6 +25,8 @@ from collab.services.songs.imports import ImportService
 _FORM_BYTES = 10_000
 """What a form may need beside the file that it carries."""
 
+_POLICIES: tuple[Policy, ...] = get_args(Policy)
+
 _BODY = {
     "requestBody": {
         "required": True,
@@ -27,7 +35,11 @@ _BODY = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "policy": {"type": "string", "enum": list(_POLICIES), "default": "theirs"},
+                        "choices": {"type": "string", "description": "a JSON object: a song's number, its policy"},
+                    },
                 }
             }
         },
@@ -51,9 +63,20 @@ def imports_router(caller: Caller, imports: ImportService) -> APIRouter:
         **documented(rest_answers.Started, *OF_A_BAND, "too_large", status=202),
     )
     async def start(user: Me, band_id: KnownId, request: Request) -> Json:
-        """Adds songs to the repertoire, in the background: a CSV, JSON or ChordPro file, or a zip of those."""
-        name, data = await _file_of(request)
-        return {"job_id": (await imports.start(user, band_id, name, data)).id}
+        """Adds songs of a file to the repertoire, in the background."""
+        form = await _form_of(request)
+        return {"job_id": (await imports.start(user, band_id, form.name, form.data, form.policy, form.choices)).id}
+
+    @router.post(
+        "/bands/{band_id}/imports/preview",
+        openapi_extra=_BODY,
+        **documented(rest_answers.ImportPreview, *OF_A_BAND, "too_large"),
+    )
+    async def preview(user: Me, band_id: KnownId, request: Request) -> Json:
+        """What an import of the file would bring and change; nothing is changed."""
+        form = await _form_of(request)
+        shown = await imports.preview(user, band_id, form.name, form.data)
+        return await asyncio.to_thread(shown.to_json)
 
     @router.get("/bands/{band_id}/imports", **documented(rest_answers.Imports, *OF_A_BAND))
     async def jobs(user: Me, band_id: KnownId) -> Json:
@@ -73,15 +96,42 @@ def imports_router(caller: Caller, imports: ImportService) -> APIRouter:
     return router
 
 
-async def _file_of(request: Request) -> tuple[str, bytes]:
-    """The name and content of the file of a form."""
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What was sent: a file, and what becomes of songs that the repertoire has."""
+
+    name: str
+    data: bytes
+    policy: Policy
+    choices: Mapping[int, Policy]
+
+
+async def _form_of(request: Request) -> _Form:
     try:
-        async with request.form(max_files=1, max_fields=10) as form:
+        async with request.form(max_files=1, max_fields=10, max_part_size=_FORM_BYTES) as form:
             file = form.get("file")
             if not isinstance(file, UploadFile):
                 raise Invalid.at("file", "expected a multipart form with a file named 'file'")
-            return file.filename or "songs", await file.read()
+            policy = _policy("policy", form.get("policy", "theirs"))
+            return _Form(file.filename or "songs", await file.read(), policy, _choices(form.get("choices", "{}")))
     except HTTPException as error:
         raise Invalid.at("file", f"expected a multipart form with one file: {error.detail}") from None
     except ClientDisconnect:
         raise Invalid.at("body", "expected the whole body; it broke off") from None
+
+
+def _policy(path: str, written: object) -> Policy:
+    found = next((policy for policy in _POLICIES if policy == written), None)
+    if found is None:
+        raise Invalid.at(path, f"expected one of {', '.join(_POLICIES)}, got {shown(written)}")
+    return found
+
+
+def _choices(written: object) -> dict[int, Policy]:
+    try:
+        choices = parse_json(str(written))
+    except json.JSONDecodeError as error:
+        raise Invalid.at("choices", f"expected a JSON object: {error.msg}") from None
+    if not isinstance(choices, dict) or not all(number.isdecimal() and len(number) < 10 for number in choices):
+        raise Invalid.at("choices", f"expected an object of numbers and policies, got {shown(choices)}")
+    return {int(number): _policy(f"choices.{number}", policy) for number, policy in choices.items()}

@@ -31,7 +31,7 @@ def outline_router(caller: Caller, history: HistoryService, kinds: Kinds) -> API
         `If-None-Match`, 304 and no body where it is still so."""
         document = await history.document(user, content_id)
         body = orjson.dumps(document.to_outline(_names(fields, kinds.get(document.kind))))
-        # Of what is told, not of the version: that may come again after a backup was restored.
+        # A digest of what is told, not the version: the same version may come again after a backup was restored.
         etag = f'W/"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
         headers = {"ETag": etag}
         if if_none_match == etag:

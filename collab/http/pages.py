@@ -51,7 +51,7 @@ STOCK_CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-"""For the stock pages at /admin and /docs: they, too, ask no other host and stand in no frame."""
+"""The headers of the stock pages at /admin and /docs: these, too, ask no other host and stand in no frame."""
 
 STOCK_HEADERS = {**HEADERS, "Content-Security-Policy": STOCK_CONTENT_SECURITY_POLICY}
 
@@ -84,7 +84,7 @@ class Assets(StaticFiles):
     """Files whose names change with what is in them; as the build has compressed them, where the browser takes that."""
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """As in Starlette; a name that no file can have, too long or with a NUL in it, is that of none."""
+        """As in Starlette. No file has a name that is too long, or has a NUL in it: that is not found either."""
         try:
             return super().lookup_path(path)
         except (OSError, ValueError):

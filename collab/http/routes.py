@@ -54,7 +54,7 @@ class Caller:
         return await self.identify(request)
 
     async def identify(self, request: Request) -> User:
-        """As above, for whoever has the request alone; a call is counted once."""
+        """The same for callers that have only the request. However often it is asked, a call is counted once."""
         user: User | None = request.scope.get(_USER)
         if user is None:
             credentials = await _BEARER(request)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from collab.domain.bands import JobStatus
 from collab.domain.presence.roster import Status
+from collab.domain.songs.plan import State
 from collab.protocol.base import Wire
 from collab.protocol.models import Author, Dropped, Edit, Overwrite, Presence, RoleName, Summary, User
 from collab.protocol.models import Problem as Error
@@ -180,6 +181,48 @@ class Checkpoints(Wire):
 
 class Started(Wire):
     job_id: str
+
+
+class FieldChange(Wire):
+    field: str
+    before: Any
+    after: Any
+
+
+class ImportedSong(Wire):
+    """A song of a file beside the repertoire. `number` names it in `choices`; `like` has the artists of those that it
+    may be."""
+
+    number: int
+    file: str
+    line: int
+    title: str
+    artist: str | None
+    state: State
+    changes: list[FieldChange]
+    like: list[str]
+
+
+class FileProblem(Wire):
+    file: str
+    line: int
+    message: str
+
+
+class ImportPreview(Wire):
+    """What an import would do: `total` songs, so many of each state; the first 500, those first that need a look."""
+
+    name: str
+    total: int
+    new: int
+    changed: int
+    same: int
+    unsure: int
+    songs: list[ImportedSong]
+    problems: list[FileProblem]
+    problem_count: int
+    lost_count: int
+    remarks: list[FileProblem]
 
 
 class Job(Wire):

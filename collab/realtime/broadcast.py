@@ -79,10 +79,12 @@ class Broadcaster:
         payload = content_updated_json(content.kind, action, band.id, content.to_json())
         self._tell_everywhere("content_updated", payload, band.name)
 
-    def refresh(self, session_id: str, band_id: str, contents: Sequence[Content]) -> None:
-        """Sends one session the list of a band's contents."""
-        data = [content.to_json() for content in contents]
-        self._put("content_updated", content_updated_json("contents", "refresh", band_id, data), session_id)
+    def refresh(self, session_or_room: str, band_id: str, contents: Sequence[Content]) -> int:
+        """Sends a session, or a room, the list of a band's contents. Returns how many bytes that takes."""
+        data = orjson.dumps([content.to_json() for content in contents])
+        payload = content_updated_json("contents", "refresh", band_id, orjson.Fragment(data))
+        self._put("content_updated", payload, session_or_room)
+        return len(data)
 
     def membership_updated(self, user: UserRoom, action: str, band_id: str, role: Role | None) -> None:
         data = {"band_id": band_id, "role": role}

@@ -6,7 +6,7 @@ be over: the handler looks again afterwards (`join_room`).
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -38,6 +38,7 @@ from collab.realtime.rooms import Rooms
 from collab.realtime.server import Server
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
+from collab.services.bands.keyed_lock import Turns
 from collab.services.editing.service import EditingService, Opened
 from collab.services.presence.service import PresenceService
 from collab.services.rates import Rates
@@ -61,6 +62,9 @@ class Handlers:
     broadcaster: Broadcaster
     look_for: Callable[[User, Room], Awaitable[None]]
     rates: Rates
+    reading: Turns = field(default_factory=Turns)
+    """What a user asks for is read one after the other: whatever their sessions send at once, others wait for one of
+    their answers."""
 
     def register(self) -> None:
         """Lets the server call these; whatever else a client sends is answered `invalid`."""
@@ -118,12 +122,18 @@ class Handlers:
 
     async def request_update(self, session: ConnectedSession, request: requests.RequestUpdate) -> Json:
         if request.room_id is None:
-            for band_id in sorted(self.directory.bands_of(session.user.id)):
-                self.broadcaster.refresh(session.id, band_id, await self.contents.summaries(band_id))
+            async with self.reading.at(session.user.id):
+                await self._refresh(session)
             return {}
         room = parse_content_room(request.room_id)
         self.directory.require_content(session.user, room.id, Right.VIEW)
         return await self._opened(session, room, request)
+
+    async def _refresh(self, session: ConnectedSession) -> None:
+        user_id = session.user.id
+        for band_id in sorted(self.directory.bands_of(user_id)):
+            told_bytes = self.broadcaster.refresh(session.id, band_id, await self.contents.summaries(band_id))
+            self.rates.charge("read", told_bytes, band_id, user_id, session)
 
     async def update_presence(self, session: ConnectedSession, request: requests.UpdatePresence) -> Json:
         room, _ = self._enterable(session, request.room)
@@ -135,12 +145,13 @@ class Handlers:
     async def _opened(
         self, session: ConnectedSession, room: SharedRoom, request: requests.JoinRoom | requests.RequestUpdate
     ) -> Json:
-        self.rates.require_band(self._band_of(room), "requests")
-        if isinstance(room, BandRoom):
-            opened: Json = {"contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
-        else:
-            opened = _opened_json(await self.editing.open(room.id, request.since, request.since_edit))
-        return self._charged(session, room, opened)
+        async with self.reading.at(session.user.id):
+            self.rates.require_band(self._band_of(room), "requests")
+            if isinstance(room, BandRoom):
+                opened: Json = {"contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
+            else:
+                opened = _opened_json(await self.editing.open(room.id, request.since, request.since_edit))
+            return self._charged(session, room, opened)
 
     def _charged(self, session: ConnectedSession, room: SharedRoom, answer: Json) -> Json:
         """Makes an answer that may be long into JSON, and charges the session for its bytes."""

@@ -71,8 +71,18 @@ def guard(server: socketio.AsyncServer, connections: Connections, on_event: OnEv
             await handle(eio_sid, data)
         except _MALFORMED as error:
             log.debug("a malformed packet was dropped", error=type(error).__name__)
+        if eio_sid not in server.environ:
+            await _forget(server, eio_sid)
 
     engine.on("message", heard)
+
+
+async def _forget(server: socketio.AsyncServer, eio_sid: str) -> None:
+    """Takes out whom python-socketio has put in after it heard that they had gone: it answers a CONNECT, finds that a
+    ping was never answered, closes, and goes on."""
+    sid = server.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
+    if sid is not None:
+        await server.manager.disconnect(sid, NAMESPACE)
 
 
 def _namespace(connect: str) -> str:

@@ -210,7 +210,7 @@ class BandRooms(Protocol):
 
     def membership_updated(self, user: UserRoom, action: str, band_id: str, role: Role | None) -> None: ...
 
-    def refresh(self, session_or_room: str, band_id: str, contents: Sequence[Content]) -> None:
+    def refresh(self, session_or_room: str, band_id: str, contents: Sequence[Content]) -> object:
         """Sends the list of a band's contents."""
         ...
 

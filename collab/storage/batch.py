@@ -50,7 +50,7 @@ BUDGET_BYTES = 4_000_000
 """The same for what it stores."""
 
 MAX_MISSED = 1_000
-"""So many edits of other nodes are taken in at once, for all contents together; a content with more is loaded."""
+"""How many edits of other nodes are taken in at once, for all contents together; a content with more is loaded."""
 
 _STORE_SNAPSHOT = insert(snapshots)
 
@@ -134,7 +134,7 @@ class Batch:
         self.locked.update(self._heads)
 
     def lock_authors(self, author_ids: AbstractSet[str]) -> None:
-        """Those of them that nobody else keeps; the others are held."""
+        """Locks the authors that nobody else has locked; the others are held."""
         free = free_users(self._connection, author_ids)
         self.locked.update(free)
         self.held.update(author_ids - free)

@@ -14,13 +14,13 @@ from sqlalchemy import Engine, event
 
 
 def break_connection(driver_connection: Any) -> None:
-    """Whoever waits for an answer on it gets an error, from any thread. Nothing happens where there is no socket."""
+    """Gives an error to whoever waits for an answer on it, from any thread; without a socket it does nothing."""
     with suppress(AttributeError, OSError, ValueError), _second_handle(driver_connection.pgconn.socket) as handle:
         handle.shutdown(socket.SHUT_RDWR)
 
 
 def _second_handle(descriptor: int) -> socket.socket:
-    """Of the same socket: the driver closes its own whenever it likes."""
+    """A handle of one's own on the same socket: the driver closes its own whenever it likes."""
     return socket.socket(fileno=os.dup(descriptor))
 
 

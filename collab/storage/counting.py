@@ -1,16 +1,24 @@
-"""Counting: of all that users make there may be so many, and that is looked at in the transaction that adds one.
+"""Counting: users may make so many of each thing, and the transaction that adds one counts them.
 
-Counted before, and added after a wait, a limit lets through as many as ask at once. Here the row that owns what is
-counted is locked first (on SQLite the transaction has the whole database): whoever else adds one waits, on any node,
-and counts what was committed before.
+The race: who counts first and adds after a wait lets through as many as ask at once. So the transaction first locks
+the row that owns what is counted (on SQLite it has the whole database). Others that add one wait, on any node, and
+count what was committed before.
 """
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select
 
 from collab.domain.errors import TooLarge
 from collab.storage.tables import users
+
+# Stated once: a statement that holds values is a circle, which only the garbage collector frees, and each write of
+# visits would leave one.
+_FREE_USERS = (
+    select(users.c.id)
+    .where(users.c.id.in_(bindparam("user_ids", expanding=True)))
+    .with_for_update(read=True, key_share=True, skip_locked=True)
+)
 
 
 def lock(connection: Connection, table: Table, row_id: str) -> None:
@@ -19,10 +27,9 @@ def lock(connection: Connection, table: Table, row_id: str) -> None:
 
 
 def free_users(connection: Connection, user_ids: Collection[str]) -> set[str]:
-    """Those of these users whose rows nobody keeps: what refers to them can be stored without a wait, until the
+    """The users of these whose rows nobody else has locked. What refers to them can be stored without a wait, until the
     transaction ends."""
-    rows = select(users.c.id).where(users.c.id.in_(sorted(user_ids)))
-    return set(connection.scalars(rows.with_for_update(read=True, key_share=True, skip_locked=True)))
+    return set(connection.scalars(_FREE_USERS, {"user_ids": sorted(user_ids)}))
 
 
 def count(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:

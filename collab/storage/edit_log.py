@@ -51,7 +51,7 @@ class EditLog:
         is_sqlite = dialect.name == "sqlite"
         self._time: Callable[[datetime], Any] = _sqlite_time if is_sqlite else _aware
         self._ids: Callable[[Sequence[str]], Any] = _json if is_sqlite else list
-        # In one round trip where the driver can: other nodes wait for the heads meanwhile.
+        # The driver makes one round trip of it where it can: other nodes wait for the heads meanwhile.
         self._at_once: Callable[[Any], AbstractContextManager[Any]] = nullcontext if is_sqlite else _pipeline
         self._driver: Any = dialect.loaded_dbapi
         self._lock_heads = _Statement(_heads(is_sqlite=is_sqlite).with_for_update(), dialect)
@@ -132,7 +132,7 @@ class _Statement:
             cursor.close()
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Of rows with several parameters each."""
+        """Carries it out for each row, which has several parameters."""
         cursor = connection.connection.cursor()
         try:
             cursor.executemany(self._sql, rows if self._names is None else list(map(itemgetter(*self._names), rows)))

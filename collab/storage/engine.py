@@ -19,12 +19,12 @@ BUSY_TIMEOUT_MS = 5_000
 """The same where another process writes to an SQLite database, which locks all of it."""
 
 PATIENT_BUSY_TIMEOUT_MS = 10_000
-"""For commands, and readers, for whom nobody else waits."""
+"""The same for commands and readers: nobody waits for these."""
 
 OF_A_NODE = {
     "lock_timeout": f"{LOCK_TIMEOUT_MS}ms",
     "statement_timeout": "10s",
-    # Of a node that stands still, or is gone without a word, the locks are let go.
+    # PostgreSQL takes the locks of a node that stands still, or is gone without a word.
     "idle_in_transaction_session_timeout": "5s",
 }
 """PostgreSQL's settings for the connection that a node writes with."""

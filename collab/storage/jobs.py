@@ -20,7 +20,7 @@ _BRIEF = select(*(column for column in jobs.c if column.name != "work"), users.c
 
 
 MAX_KEPT = 100
-"""Of a band's jobs that are over so many are kept, the latest."""
+"""How many of a band's jobs are kept that are over: the latest."""
 
 
 class StoredJobs:

@@ -224,7 +224,7 @@ class Journal:
         self._write_soon()
 
     def _taken(self, entries: Sequence[Waiting], batch: Batch) -> Sequence[Waiting]:
-        """Those that the batch got to. The others wait on; not those of a content that somebody has kept for long."""
+        """The edits that the batch got to. The others wait on, unless somebody has locked their content for long."""
         now_s = perf_counter()
         for key in batch.locked:
             self._held.pop(key, None)

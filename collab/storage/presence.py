@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, literal, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import BandRoom, ContentRoom
@@ -36,6 +36,16 @@ _RECORD = by_dialect(
     ),
 )
 
+# Stated once, as in counting.py: these are carried out as long as the node lives.
+_LIVING = select(nodes.c.id).where(nodes.c.ended_at.is_(None), nodes.c.lease_until > bindparam("now"))
+
+_DEAD = (
+    select(nodes.c.id, nodes.c.renewed_at)
+    .where(nodes.c.ended_at.is_(None), nodes.c.lease_until <= bindparam("now"), nodes.c.id != bindparam("asking"))
+    # Another node that is about to do the same has it: let it.
+    .with_for_update(skip_locked=True)
+)
+
 
 class StoredPresence:
     """Implements `services.stores.PresenceStore`."""
@@ -48,7 +58,7 @@ class StoredPresence:
         def work(connection: Connection) -> list[Visit] | None:
             if not _renew(connection, node):
                 return None
-            # Whoever keeps the row of one user must not keep a node from its lease.
+            # A lock on the row of one user must not keep a node from its lease.
             free = free_users(connection, {visit.user.id for visit in visits}) if visits else set()
             written = [_row_of(visit) for visit in visits if visit.user.id in free]
             if written:
@@ -61,9 +71,8 @@ class StoredPresence:
         return await self._writer.run(lambda connection: _end_dead(connection, now, asking))
 
     async def living(self, now: datetime) -> set[str]:
-        statement = select(nodes.c.id).where(nodes.c.ended_at.is_(None), nodes.c.lease_until > now)
         async with translated(), self._engine.connect() as connection:
-            return set((await connection.execute(statement)).scalars())
+            return set((await connection.execute(_LIVING, {"now": now})).scalars())
 
     async def visits(self, band_id: str, limit: int, before: str | None) -> list[Visit]:
         of_contents = select(literal(ContentRoom("").name) + contents.c.id).where(contents.c.band_id == band_id)
@@ -98,12 +107,7 @@ def _renew(connection: Connection, node: Node) -> bool:
 
 
 def _end_dead(connection: Connection, now: datetime, asking: str) -> list[Departed]:
-    dead = connection.execute(
-        select(nodes.c.id, nodes.c.renewed_at)
-        .where(nodes.c.ended_at.is_(None), nodes.c.lease_until <= now, nodes.c.id != asking)
-        # Another node that is about to do the same has it: let it.
-        .with_for_update(skip_locked=True)
-    ).all()
+    dead = connection.execute(_DEAD, {"now": now, "asking": asking}).all()
     return [departed for node in dead for departed in _bury(connection, node.id, node.renewed_at)]
 
 

@@ -8,4 +8,4 @@ OnProgress: TypeAlias = Callable[[int, int], None]
 
 
 def unwatched(_done: int, _total: int) -> None:
-    """For work that nobody watches."""
+    """Tells nobody: for work that nobody watches."""

@@ -24,7 +24,7 @@ HALF_LIFE_S = 1.0
 """After so long, half of what a band has used is forgotten."""
 
 _FORGOTTEN_S = 0.001
-"""Who has used less is as good as new."""
+"""A band that has used less counts as a new one."""
 
 
 class Waiting(Ticket[Stored]):
@@ -53,7 +53,7 @@ class Waiting(Ticket[Stored]):
         return True
 
     def settle(self, outcome: Stored | Exception) -> None:
-        """Whoever can't take their answer must not keep the others of the same commit from theirs."""
+        """Settles it. One who can't take their answer must not keep the others of the same commit from theirs."""
         try:
             super().settle(outcome)
         except Exception:  # the edge of one answer
@@ -133,7 +133,7 @@ class Queue:
         return taken
 
     def charge(self, content_id: str, seconds: float) -> None:
-        """So much of the writer's time went into edits of a content."""
+        """Counts the writer's time that went into edits of a content."""
         now_s = perf_counter()
         band = self._band(content_id)
         band.used_s, band.at_s = band.used(now_s) + seconds, now_s

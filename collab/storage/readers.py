@@ -19,7 +19,7 @@ from collab.storage.rows import SELECT_TOLD_EDITS, document_of, edit_of, edits_a
 from collab.storage.tables import contents, edits
 
 _STORED_BYTES = func.length(cast(edits.c.ops, Text)) + func.length(cast(edits.c.inverse, Text))
-"""In letters, which databases count alike; what is to be bounded is what reading them takes."""
+"""The size of an edit in letters, which databases count alike. It bounds what reading edits takes."""
 
 
 class StoredHistory:

@@ -36,7 +36,7 @@ SELECT_TOLD_EDITS: Select[Any] = select(
     *(null().label(column.name) if column.name in _KEPT_TO_ITSELF else column for column in edits.c),
     users.c.name.label("author_name"),
 ).join(users, users.c.id == edits.c.author_id)
-"""Of edits what everybody is told: half of what is stored of them."""
+"""What everybody is told of edits: half of what is stored."""
 SELECT_CONTENTS = select(contents, users.c.name.label("updated_by_name")).join(
     users, users.c.id == contents.c.updated_by
 )

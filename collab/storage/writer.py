@@ -81,13 +81,13 @@ class Writer:
             try:
                 result = self._transact(work)
             except Exception as error:  # noqa: BLE001  # handed over, not swallowed
-                # By this name alone: the error knows this frame, and a frame that knew it would keep both.
+                # No other name may hold the error: it knows this frame, and a frame that knew it would keep both.
                 settle(error)
             else:
                 settle(result)
 
         def settle(result: T | Exception) -> None:
-            # Whoever asked may be gone, with the loop.
+            # The one who asked may be gone, and the loop with them.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(ticket.settle, result)
 

@@ -182,6 +182,24 @@ async def half_sent_bodies(ground: Ground) -> int:
     return sum(await asyncio.gather(*(send() for _ in range(60))))
 
 
+async def wrong_seeds(ground: Ground) -> int:
+    """A content of 500,000 fields of which none is right, and one of 5,000 songs that are."""
+    path, wrong = f"/api/bands/{ground.band}/contents", dict.fromkeys((f"f{n}" for n in range(1_000)), 1)
+    songs = [{"type": "song", "fields": {"title": f"Song {n}", "key": "Bb", "tempo": 120}} for n in range(5_000)]
+    async with ground.rest() as rest:
+        seeds = [[{"type": "song", "fields": wrong}] * 490, songs]
+        bodies = [{"kind": "setlist", "title": "Seed", "document": {"items": items}} for items in seeds]
+        return await _answers(*(rest.post(path, json=body) for body in bodies))
+
+
+async def questions(ground: Ground) -> int:
+    """Ten sessions that ask, each 20 times at once, for a document and for all that there is."""
+    async with contextlib.AsyncExitStack() as stack:
+        sessions = [await stack.enter_async_context(ground.member()) for _ in range(10)]
+        asked = [{"room_id": f"content_{ground.edited}"}, {}] * 10
+        return sum(await asyncio.gather(*(_all(session, "request_update", asked) for session in sessions)))
+
+
 async def idle_sockets(ground: Ground) -> int:
     """200 connections without a token, which say nothing."""
     async with ground.rest(with_token=False) as http:
@@ -224,6 +242,8 @@ ATTACKS: dict[str, tuple[str, Attack]] = {
     "histories": ("8 histories of 1,000 edits at once", histories),
     "halves": ("60 REST bodies of 9 MB at once, each short of a byte", half_sent_bodies),
     "undo": ("undo and redo of a removal of 60 songs with charts", undo_and_redo_of_charts),
+    "seeds": ("contents of 500,000 wrong fields, and of 5,000 songs", wrong_seeds),
+    "questions": ("200 `request_update` of ten sessions at once", questions),
     "idle": ("200 idle sockets without a token", idle_sockets),
 }  # fmt: skip
 """What each is called in a table, and what does it."""

@@ -36,5 +36,5 @@ async def test_what_a_bad_neighbour_does_is_answered_and_costs_nobody_an_edit(tm
             answers = {name: await attack(ground) for name, (_, attack) in ATTACKS.items()}
     assert answers == {
         "base": 800, "texts": 37, "zip": 1, "quotes": 1, "ones": 1, "packets": 1, "nested": 5, "histories": 8,
-        "halves": 60, "undo": 9, "idle": 200,
+        "halves": 60, "undo": 9, "seeds": 2, "questions": 200, "idle": 200,
     }  # fmt: skip

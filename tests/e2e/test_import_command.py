@@ -14,11 +14,13 @@ from tests.support.serving import RunningEngine
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 
 
-async def _import(server: RunningEngine, band_id: str, file: Path, **others: str) -> tuple[int, str, str]:
+async def _import(
+    server: RunningEngine, band_id: str, file: Path, *options: str, **others: str
+) -> tuple[int, str, str]:
     """As typed; nothing in it interrupts it, since it is over before it has to wait, or refused."""
     token = others.pop("token", server.token("ben"))
-    url = others.pop("at", server.url)
-    return await interrupted("sqlite+aiosqlite:///none.db", "import", band_id, str(file), "--server", url, token=token)
+    typed = ("import", band_id, str(file), "--server", others.pop("at", server.url), *options)
+    return await interrupted("sqlite+aiosqlite:///none.db", *typed, token=token)
 
 
 async def test_songs_come_in_and_the_band_hears_of_it(server: RunningEngine, gig: Gig, tmp_path: Path) -> None:
@@ -32,6 +34,26 @@ async def test_songs_come_in_and_the_band_hears_of_it(server: RunningEngine, gig
     assert said.splitlines()[0].endswith("ben_s songs.csv: 2 songs added, 0 changed, 1 lines with problems")
     assert "tempo" in said.splitlines()[1]
     assert told["status"] in ("syncing", "completed")
+
+
+async def test_songs_of_the_band_change_only_when_somebody_says_so(
+    server: RunningEngine, gig: Gig, tmp_path: Path
+) -> None:
+    file = tmp_path / "songs.csv"
+    file.write_text("title,key\nPanama,F\n")
+    assert (await _import(server, gig.band_id, file))[0] == 0
+    file.write_text("title,key\nPanama,G\nTiger Rag,C\n")
+
+    code, said, _ = await _import(server, gig.band_id, file)
+    assert (code, said.splitlines()) == (
+        1,
+        ["1 new songs, 1 changed:", "  Panama: key from 'F' to 'G'", "Nothing was changed."],
+    )
+    _, kept, _ = await _import(server, gig.band_id, file, "--policy", "ours")
+    assert "1 songs added, 0 changed" in kept
+    _, changed, _ = await _import(server, gig.band_id, file, "--yes")
+    assert "0 songs added, 1 changed" in changed
+    assert (await _import(server, gig.band_id, file, "--policy", "none"))[0] == 1
 
 
 async def test_what_the_server_refuses_is_said(server: RunningEngine, gig: Gig, tmp_path: Path) -> None:

@@ -105,6 +105,46 @@ async def test_the_same_file_again_changes_nothing_and_another_only_what_differs
         assert [edit["author"]["id"] for edit in edits] == ["ben", "ben"]
 
 
+async def test_an_old_file_is_shown_before_it_changes_anything_and_then_does_what_was_chosen(
+    server: Running, gig: Gig
+) -> None:
+    old = b"title,artist,key,tempo\nIko Iko,Dixie Cups,G,176\nTiger Rag,,Bb,240\nPanama,,F,\n"
+    async with member(server, "ben") as ben, server.rest("ben") as rest, server.rest("dex") as dex:
+        path = f"/api/bands/{gig.band_id}/imports"
+        empty = (await rest.post(f"{path}/preview", files={"file": ("old.csv", old)})).json()
+        assert (empty["new"], (await rest.get(f"/api/bands/{gig.band_id}/contents")).json()["contents"][1:]) == (3, [])
+
+        await _import(rest, ben, gig.band_id, CSV)
+        before = await _repertoire(rest, gig.band_id)
+        shown = (await rest.post(f"{path}/preview", files={"file": ("old.csv", old)})).json()
+        assert {state: shown[state] for state in ("new", "changed", "same", "unsure")} == {
+            "new": 1,
+            "changed": 2,
+            "same": 0,
+            "unsure": 0,
+        }
+        assert shown["songs"][0]["changes"] == [
+            {"field": "key", "before": "F", "after": "G"},
+            {"field": "tempo", "before": None, "after": 176},
+        ]
+        assert await _repertoire(rest, gig.band_id) == before
+
+        form = {"policy": "empty", "choices": '{"1": "theirs"}'}
+        await rest.post(path, files={"file": ("old.csv", old)}, data=form)
+        done = (await ben.next("complete"))["result"]
+        assert (done["added"], done["updated"]) == (1, 2)
+        keys = [
+            (song["fields"]["key"], song["fields"].get("tempo"))
+            for song in (await _repertoire(rest, gig.band_id))["items"]
+        ]
+        assert keys == [("F", 176), ("Bb", 240), ("F", None)]
+
+        for wrong in ({"policy": "all"}, {"choices": "[]"}, {"choices": '{"x": "ours"}'}, {"choices": '{"1": "all"}'}):
+            answer = await rest.post(path, files={"file": ("old.csv", old)}, data=wrong)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid"), wrong
+        assert (await dex.post(f"{path}/preview", files={"file": ("old.csv", old)})).status_code == 403
+
+
 async def test_a_zip_is_unpacked_and_what_is_no_song_file_in_it_is_named(server: Running, gig: Gig) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

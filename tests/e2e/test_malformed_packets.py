@@ -120,6 +120,18 @@ async def test_who_says_that_they_go_has_gone_whatever_they_send_then(
     assert socketio.environ == {}
 
 
+async def test_nothing_is_left_of_who_connects_after_their_ping_was_due(server: RunningEngine, gig: Gig) -> None:
+    socketio = server.engine._server  # noqa: SLF001  # nothing else tells of it
+    for token in (server.token("ada"), None):
+        async with polling(server.url) as client:
+            (socket,) = (socket for socket in socketio.eio.sockets.values() if not socket.closed)
+            socket.last_ping = 1.0
+            await client.connect(token)
+            await until(lambda: socketio.environ == {})
+        assert socketio.manager.rooms.get(NAMESPACE, {}) == {}
+        assert server.engine.sessions.ids() == []
+
+
 async def test_an_event_with_the_name_of_a_handler_or_without_one_is_unknown(server: RunningEngine, gig: Gig) -> None:
     with logged() as log:
         client = await _connected(server)

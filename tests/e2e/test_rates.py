@@ -2,18 +2,24 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collab.client import CollabClient
+from collab.domain.bands import User
+from collab.services.editing.service import Opened
 from tests.conftest import Gig
 from tests.support.clients import Wire, stored_ids
 from tests.support.clock import ManualClock
 from tests.support.limits import limited
 from tests.support.members import TIMEOUT_S, Member, edit, insert, member, new_edit_id, set_
+from tests.support.serving import RunningEngine
 from tests.web.node import run_vitest
+
+ADA = User("ada", "Ada")
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
@@ -191,6 +197,45 @@ async def test_what_is_answered_counts_as_read(database_url: str, clock: ManualC
         assert codes == [done, done, done, "rate_limited"]
         async with server.rest("ada") as rest:
             assert (await rest.get("/api/me")).status_code == 200
+
+
+async def test_the_lists_of_all_bands_count_as_read(database_url: str, clock: ManualClock) -> None:
+    limits = {"read_bytes_per_s": 1_000, "read_bytes_burst": 10_000}
+    async with limited(database_url, clock, **limits) as (server, gig), member(server, "ada") as ada:
+        for number in range(10):
+            await server.engine.contents.create(ADA, gig.band_id, "setlist", f"{number}{'x' * 190}")
+        answers = [await ada.call("request_update") for _ in range(4)]
+        assert [answer["ok"] for answer in answers] == [True, True, True, False]
+        assert answers[-1]["error"]["code"] == "rate_limited"
+
+
+async def test_of_what_a_user_asks_for_one_answer_is_made_at_a_time(
+    server: RunningEngine, gig: Gig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening, begun, goes_on = server.engine.editing.open, asyncio.Queue[int](), asyncio.Event()
+    under_way = 0
+
+    async def slow(content_id: str, since: int | None = None, since_edit: str | None = None) -> Opened:
+        nonlocal under_way
+        under_way += 1
+        begun.put_nowait(under_way)
+        await goes_on.wait()
+        under_way -= 1
+        return await opening(content_id, since, since_edit)
+
+    monkeypatch.setattr(server.engine.editing, "open", slow)
+    async with AsyncExitStack() as stack:
+        sessions = [await stack.enter_async_context(member(server, "ada")) for _ in range(4)]
+        ben = await stack.enter_async_context(member(server, "ben"))
+        asked = [asyncio.create_task(who.call("request_update", {"room_id": gig.room})) for who in sessions]
+        await begun.get()
+        asked.append(asyncio.create_task(ben.call("request_update", {"room_id": gig.room})))
+        assert await begun.get() == 2
+        # Time enough for hers to come: what is asked of the database now is asked after them.
+        assert (await server.engine.contents.contents_of(ADA, gig.band_id))[0].id == gig.setlist_id
+        goes_on.set()
+        assert all(answer["ok"] for answer in await asyncio.gather(*asked))
+        assert max(begun.get_nowait() for _ in range(3)) <= 2
 
 
 async def test_what_stays_is_made_at_a_rate_of_its_own(database_url: str, clock: ManualClock) -> None:

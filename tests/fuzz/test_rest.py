@@ -64,6 +64,7 @@ def _calls(operations: list[Any], ids: dict[str, str]) -> Iterator[tuple[str, st
         "revert": {"json": {"version": 0}},
         "checkpoints": {"json": {"label": "Mine"}},
         "imports": {"files": {"file": ("songs.csv", b"title\nMine\n")}},
+        "preview": {"files": {"file": ("songs.csv", b"title\nMine\n")}},
         "diff": {"params": {"from": 0}},
         "outline": {"params": {"fields": "title"}},
     }

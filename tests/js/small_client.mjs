@@ -102,12 +102,12 @@ export class Client {
     this.#receive(answer.edits ?? []);
   }
 
-  #receive(edits) {
+  #receive(edits, known) {
     for (const edit of edits) this.#arrived.set(edit.version, edit);
     if (!this.document) return;
     for (let next; (next = this.#arrived.get(this.document.version + 1)); ) this.#take(next);
     for (const version of this.#arrived.keys()) if (version <= this.document.version) this.#arrived.delete(version);
-    if (this.#arrived.size) this.#catchUp("request_update", { room_id: this.room, since: this.document.version });
+    if (this.#arrived.size || known > this.document.version) this.#catchUp("request_update", { room_id: this.room, since: this.document.version });
     this.#send();
   }
 
@@ -145,7 +145,6 @@ export class Client {
     if (overwrote?.length || dropped?.length || error) this.onNotice({ event: "answered", overwrote, dropped, error });
     const isDone = !ok || !ops.length || version <= this.document.version;
     if (isDone) this.pending = ok ? this.pending.filter((edit) => edit.edit_id !== edit_id) : [];
-    this.#receive(isDone ? [] : [{ edit_id, version, ops }]);
-    if (isDone && version > this.document.version) this.#catchUp("request_update", { room_id: this.room, since: this.document.version });
+    this.#receive(isDone ? [] : [{ edit_id, version, ops }], version);
   }
 }

@@ -21,7 +21,12 @@ def register_profiles() -> None:
     settings.load_profile("usual")
 
 
+def is_thorough() -> bool:
+    """Whether the profile tries many times the default, at random."""
+    return not settings().derandomize
+
+
 def examples(usual: int, share: int = 1) -> settings:
     """So many examples; with the profile `thorough` as many as that says, or a share of them."""
     profile = settings()
-    return settings(profile, max_examples=usual if profile.derandomize else profile.max_examples // share)
+    return settings(profile, max_examples=profile.max_examples // share if is_thorough() else usual)

@@ -14,6 +14,7 @@ import structlog
 
 from collab.domain.rates import Rate
 from collab.logs import LineRates, configure_logging, exception_text
+from collab.settings import LogFormat
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +45,20 @@ def test_ours_and_a_librarys_lines_are_json_alike(capsys: pytest.CaptureFixture[
     assert (theirs["event"], theirs["level"], theirs["logger"]) == ("a library says so", "warning", "uvicorn.error")
     assert theirs["session_id"] == "s1"
     assert ours["timestamp"].endswith("Z")
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_a_line_is_short_whatever_a_stranger_had_it_say(
+    capsys: pytest.CaptureFixture[str], log_format: LogFormat
+) -> None:
+    configure_logging("INFO", log_format)
+    path = "/" + "x" * 60_000
+    structlog.get_logger().warning("not found", path=path)
+    structlog.get_logger().warning(path)
+    logging.getLogger("starlette_admin").warning("redirecting: %s", path)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    assert all(2_000 < len(line) < 2_500 and "(600" in line for line in lines)
 
 
 @pytest.mark.parametrize("log_format", ["console", "json"])

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.asyncio
 
 LIMITS = ImportLimits(max_bytes=10_000, max_unpacked_bytes=10_000, max_songs=3)
 FILE = b"title\nIko Iko\n"
+WITH_KEY = b"title,key\nIko Iko,F\n"
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,11 @@ async def test_a_fault_of_ours_is_no_fault_of_the_file() -> None:
 
 async def test_a_file_is_read_where_no_secrets_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLLAB_JWT_SECRET", "s" * 40)
-    songs = await Parser(LIMITS, 30).parse("a.csv", FILE, {"title": Meddling(_curious)})
+    songs = await Parser(LIMITS, 30).parse("a.csv", WITH_KEY, {"title": Line(), "key": Meddling(_curious)})
     assert "PYTHONPATH" in songs.problems[0].message
     assert "COLLAB" not in songs.problems[0].message
 
 
 async def test_the_node_comes_before_a_file_where_both_want_the_processor() -> None:
-    songs = await Parser(LIMITS, 30).parse("a.csv", FILE, {"title": Meddling(_polite)})
+    songs = await Parser(LIMITS, 30).parse("a.csv", WITH_KEY, {"title": Line(), "key": Meddling(_polite)})
     assert int(songs.problems[0].message.split()[-1]) == min(19, os.nice(0) + 10)

@@ -1,25 +1,29 @@
-"""The TypeScript SDK against the real server. A Hypothesis profile that tries more has it take more turns."""
+"""The TypeScript SDK against the real server; more of it with a Hypothesis profile that tries more."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from collab.client.events import Edited, Notice, Overwritten, Overwrote, Reloaded, Saved
 from collab.domain.ot.edits import Author, Edit
 from collab.storage.readers import StoredHistory
 from tests.conftest import make_gig
 from tests.support.clashes import Clashes
+from tests.support.examples import is_thorough
 from tests.support.serving import serving, settings_for
 from tests.web.node import run_vitest
 
 PEOPLE = ("ada", "ben", "ada")
+SEEDS = range(1, 101 if is_thorough() else 5)
+TURNS = 250 if is_thorough() else 100
 
 
+# As long as its own three tests may take on a busy machine.
+@pytest.mark.timeout(300)
 @pytest.mark.asyncio
-@pytest.mark.parametrize("seed", range(1, 5))
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_members_at_random_over_bad_lines_end_with_one_document_and_are_told_what_happened(
     database_url: str, tmp_path: Path, seed: int
 ) -> None:
@@ -31,7 +35,7 @@ async def test_members_at_random_over_bad_lines_end_with_one_document_and_are_to
             "members": [(user, server.token(user)) for user in PEOPLE],
             "contentId": setlist_id,
             "seed": seed,
-            "turns": settings().max_examples,
+            "turns": TURNS,
             "report": str(report),
         }
         await run_vitest(json.dumps(live))

@@ -11,7 +11,7 @@ from collab.domain.ot.ops import Fields, Insert, Item, Move, Op, Remove, Set, Te
 from collab.domain.record import record
 
 MAX_REMOVED = 1_000
-"""So many removed items a document remembers. A content that lives for years does not carry all it ever held."""
+"""How many removed items a document remembers: a content that lives for years does not carry all it ever held."""
 
 
 @record

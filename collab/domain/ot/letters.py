@@ -29,7 +29,7 @@ Cause: TypeAlias = tuple[str, int]
 """An op: the id of its edit, and its index there."""
 
 MAX_RUNS = 1_000_000
-"""So many runs of letters are looked at for one field: some 0.1 s. As many come up where 500 edits that were undone
+"""How many runs of letters are looked at for one field: some 0.1 s. As many come up where 500 edits that were undone
 lie between others; those that follow each other cancel."""
 
 

@@ -9,8 +9,6 @@ with its letters and no others, and no sign or capital stands within a word.
 import unicodedata
 from collections import Counter
 
-from charset_normalizer import from_bytes
-
 from collab.domain.record import record
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -62,6 +60,9 @@ def _sample(data: bytes) -> bytes:
 
 
 def _guess(sample: bytes) -> str:
+    # Needed for few files, and each is read by a process that has just begun.
+    from charset_normalizer import from_bytes
+
     best = from_bytes(sample, cp_isolation=list(_CODE_PAGES), language_threshold=0).best()
     guesses = dict.fromkeys([*_USUAL, *([] if best is None else [best.encoding])])
     return min(guesses, key=lambda encoding: _strangeness(sample.decode(encoding, errors="replace")))

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -15,14 +15,17 @@ from collab.domain.access import BandRoom, Right, UserRoom
 from collab.domain.bands import Job, JobStatus, User
 from collab.domain.errors import ClientFault, Forbidden, Unavailable
 from collab.domain.kinds import FieldTypes, Kinds
+from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Proposal
-from collab.domain.ot.ops import Fields, Value
-from collab.domain.songs.plan import plan, tally
+from collab.domain.ot.ops import Value
+from collab.domain.songs.found import Songs
+from collab.domain.songs.plan import Incoming, Policy, plan, tally
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
 from collab.services.bands.keyed_lock import Turns
 from collab.services.editing.service import note_committed
 from collab.services.ports import Announcer, Clock, HistoryReader, Journal, SongParser, Timer
+from collab.services.songs.results import Preview, brief, mostly_lost, problems_in_words, told
 from collab.services.songs.unpacking import ImportLimits, file_label
 from collab.services.stores import JobStore, too_many_running
 
@@ -36,9 +39,6 @@ LEASE = timedelta(seconds=30)
 
 MAX_RUNNING = 3
 """Imports of one band at a time, those among them whose file is still to be read."""
-
-LISTED_PROBLEMS = 10
-"""Bad lines of each job that a list names; the job by itself names more."""
 
 RETRY_S = 1.0
 MAX_RETRIES = 20
@@ -82,12 +82,34 @@ class ImportService:
         # holds others up by one file at most.
         self._reading = Turns()
 
-    async def start(self, user: User, band_id: str, name: str, data: bytes) -> Job:
-        """A new job, stored and running; a file that is bad makes one that says so. `TooLarge`, `RateLimited`."""
-        await self._directory.learn_band(user, band_id)
-        self._directory.require_band(user, band_id, Right.EDIT, as_operator=True)
+    async def preview(self, user: User, band_id: str, name: str, data: bytes) -> Preview:
+        """What an import of the file would bring; nothing is changed. `TooLarge`."""
+        await self._require_editor(user, band_id)
+        songs = await self._parsed(user, band_id, name, data)
+        return Preview(file_label(name), songs, await self._repertoire(band_id))
+
+    async def start(
+        self,
+        user: User,
+        band_id: str,
+        name: str,
+        data: bytes,
+        policy: Policy = "theirs",
+        choices: Mapping[int, Policy] | None = None,
+    ) -> Job:
+        """A new job, stored and running; a file that is bad makes one that says so. `TooLarge`, `RateLimited`.
+
+        `policy` is for songs that the repertoire has; `choices` are for single ones, by their number in the file.
+        """
+        await self._require_editor(user, band_id)
         async with self._one_of_few(band_id):
-            job = await self._added(user, band_id, file_label(name), data)
+            songs = await self._parsed(user, band_id, name, data)
+            policies = dict(choices or {})
+            incoming = (
+                Incoming(entry.fields, policies.get(number, policy)) for number, entry in enumerate(songs.entries)
+            )
+            work = [song.to_json() for song in incoming]
+            job = await self._added(user, band_id, file_label(name), work, told(songs))
         self._spawn(self._run(job))
         return job
 
@@ -108,24 +130,28 @@ class ImportService:
             if not self._starting[band_id]:
                 del self._starting[band_id]
 
-    async def _added(self, user: User, band_id: str, name: str, data: bytes) -> Job:
+    async def _parsed(self, user: User, band_id: str, name: str, data: bytes) -> Songs:
         async with self._reading.at_all((f"user {user.id}", f"band {band_id}")):
-            songs = await self._parser.parse(name, data, self._song_types())
+            return await self._parser.parse(file_label(name), data, self._song_types())
+
+    async def _repertoire(self, band_id: str) -> Document:
+        """The document that songs would go into; an empty one where the band has none."""
+        theirs = [content.id for content in await self._contents.summaries(band_id) if content.kind == "repertoire"]
+        return await self._reader.document(theirs[0]) if theirs else Document("", "repertoire", band_id, 0)
+
+    async def _added(
+        self, user: User, band_id: str, name: str, work: Sequence[dict[str, Value]], result: dict[str, Value]
+    ) -> Job:
         job = Job(
             id=self._new_id(),
             band_id=band_id,
             content_id=await self._contents.first_of(user, band_id, "repertoire", "Repertoire"),
             name=name,
             started_by=user,
-            total=len(songs.entries),
+            total=len(work),
             created_at=self._clock.now(),
-            work=[dict(entry.fields) for entry in songs.entries],
-            result={
-                "problems": [problem.to_json() for problem in songs.problems],
-                "problem_count": songs.problem_count,
-                "lost_count": songs.lost_count,
-                "remarks": [remark.to_json() for remark in songs.remarks],
-            },
+            work=work,
+            result=result,
         )
         await self._store.add(job, self._runner, self._clock.now() + LEASE, max_running=MAX_RUNNING)
         return job
@@ -138,7 +164,7 @@ class ImportService:
         """The jobs of a band, the newest first."""
         await self._directory.learn_band(user, band_id)
         self._directory.require_band(user, band_id, Right.VIEW, as_operator=True)
-        return [_brief(job) for job in await self._store.of_band(band_id)]
+        return [brief(job) for job in await self._store.of_band(band_id)]
 
     async def cancel(self, user: User, job_id: str) -> Job:
         """Ends a job, one's own or as an owner anybody's. What it has brought in stays, and can be undone."""
@@ -206,7 +232,7 @@ class ImportService:
     async def _step(self, job: Job) -> None:
         """Brings in the next batch, as one edit. Where the database fails it is tried again a little later, and after a
         crash by whoever resumes the job: by its id the edit is known, and made once."""
-        songs: Sequence[Fields] = job.work[job.done : job.done + BATCH]
+        songs = [Incoming.from_json(entry) for entry in job.work[job.done : job.done + BATCH]]
         ids = [str(uuid.uuid5(uuid.UUID(job.id), f"song {job.done + index}")) for index in range(len(songs))]
         for _ in range(MAX_RETRIES):
             try:
@@ -217,7 +243,7 @@ class ImportService:
                 await asyncio.sleep(RETRY_S)
         await self._submit(job, songs, ids)
 
-    async def _submit(self, job: Job, songs: Sequence[Fields], ids: Sequence[str]) -> None:
+    async def _submit(self, job: Job, songs: Sequence[Incoming], ids: Sequence[str]) -> None:
         user = job.started_by
         await self._directory.learn_content(user, job.content_id)
         allowed = partial(self._directory.require_content, user, job.content_id, Right.EDIT, as_operator=True)
@@ -235,7 +261,7 @@ class ImportService:
         edits = await self._reader.edits_by_id(job.content_id, ids)
         tallies = [tally(edit.ops) for edit in edits]
         added, updated = sum(added for added, _ in tallies), sum(updated for _, updated in tallies)
-        if status == "completed" and (fault := _mostly_lost(job)):
+        if status == "completed" and (fault := mostly_lost(job)):
             status, message = "error", fault
         result: dict[str, Value] = {
             **job.result,
@@ -244,7 +270,7 @@ class ImportService:
             "updated": updated,
             "unchanged": job.done - added - updated if status == "completed" else 0,
         }
-        told = message or f"{job.name}: {added} songs added, {updated} changed, {_problems(job)}"
+        told = message or f"{job.name}: {added} songs added, {updated} changed, {problems_in_words(job)}"
         if await self._store.finish(job.id, status, {**result, "message": told}, self._clock.now()):
             over = replace(job, status=status, result={**result, "message": told})
             word = "completed" if status == "completed" else "error"
@@ -255,6 +281,10 @@ class ImportService:
         message = f"{job.name}: {job.done} of {job.total} songs"
         self._announcer.job_status(BandRoom(job.band_id), job, "syncing", message)
         self._announcer.job_progress(UserRoom(job.started_by.id), job)
+
+    async def _require_editor(self, user: User, band_id: str) -> None:
+        await self._directory.learn_band(user, band_id)
+        self._directory.require_band(user, band_id, Right.EDIT, as_operator=True)
 
     async def _require(self, user: User, job_id: str, right: Right) -> Job:
         job = await self._store.get(job_id)
@@ -273,27 +303,6 @@ class ImportService:
         task = asyncio.create_task(work, name="import")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _mostly_lost(job: Job) -> str:
-    """What to say of an import that brought in less than it lost; nothing of any other."""
-    lost = job.result.get("lost_count", 0)
-    if job.total == 0:
-        return f"no song was found in {job.name}"
-    if lost <= job.total:
-        return ""
-    return f"most of {job.name} is lost: {job.total} songs came in, {lost} lines were not understood"
-
-
-def _problems(job: Job) -> str:
-    lost = job.result.get("lost_count", 0)
-    return f"{job.result['problem_count']} lines with problems" + (f", {lost} of them lost" if lost else "")
-
-
-def _brief(job: Job) -> Job:
-    """The job as a list has it, where a hundred with all their problems would be megabytes."""
-    shown = {name: job.result.get(name, [])[:LISTED_PROBLEMS] for name in ("problems", "remarks")}
-    return replace(job, result={**job.result, **shown})
 
 
 def _edit_id(job: Job, begin: int) -> str:

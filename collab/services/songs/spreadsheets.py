@@ -3,19 +3,23 @@
 import io
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import TypeAlias
-
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+from typing import TYPE_CHECKING, TypeAlias
 
 from collab.domain.kinds import FieldTypes
 from collab.domain.songs.found import Found
 from collab.domain.songs.tables import HEADER_WITHIN, Row, is_header, read_rows
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
 
 _Cell: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
 
 
 def read_spreadsheet(file: str, data: bytes, found: Found) -> None:
     """The songs of every sheet that has a header; the others are named."""
+    # Needed for few files, and each is read by a process that has just begun.
+    from python_calamine import CalamineError, CalamineWorkbook
+
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = [workbook.get_sheet_by_name(name) for name in workbook.sheet_names]
@@ -29,7 +33,7 @@ def read_spreadsheet(file: str, data: bytes, found: Found) -> None:
         found.remark(file, f"sheets without a column 'title' were left out: {', '.join(skipped[:20])}")
 
 
-def _read_sheet(file: str, sheet: CalamineSheet, found: Found) -> bool:
+def _read_sheet(file: str, sheet: "CalamineSheet", found: Found) -> bool:
     """Whether the sheet is a table of songs."""
     rows = _rows(sheet)
     header = _header(rows, found.types)
@@ -52,7 +56,7 @@ def _header(rows: Iterator[Row], types: FieldTypes) -> Row | None:
     return None
 
 
-def _rows(sheet: CalamineSheet) -> Iterator[Row]:
+def _rows(sheet: "CalamineSheet") -> Iterator[Row]:
     first = sheet.start[0] + 1 if sheet.start else 1
     for index, cells in enumerate(sheet.iter_rows()):
         yield first + index, [_text(cell) for cell in cells]

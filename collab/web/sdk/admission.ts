@@ -3,7 +3,7 @@
  *
  * A token says whose it is, and only the server can tell whether that is true. So what is kept opens to a user once the
  * server has accepted a token of theirs: now, or, where there is no network, the very same token earlier on this device.
- * Of a token a digest is kept, from which nobody makes a token.
+ * What is kept of a token is a digest, from which nobody makes a token.
  */
 
 import { Watchable } from "./emitter";

@@ -1,4 +1,11 @@
-/** One socket to the server, kept for ever: it comes back after any break, and enters its rooms again. */
+/**
+ * One socket to the server, kept for ever: it comes back after any break, and enters its rooms again.
+ *
+ * A link is connecting, online, offline or refused (`Link`); the library, the server and a silence move it. The library
+ * comes back by itself after a break, `#later` after the server has ended the connection or turned it away. An answer is
+ * taken in where it stands among the events (`take`): whoever awaits it wakes up later. One that comes after its
+ * connection has ended is that connection's alone, which `socketId` tells.
+ */
 
 import { io, type Socket } from "socket.io-client";
 import { Backoff } from "./backoff";

@@ -7,13 +7,13 @@ import { correction, type Pending } from "./pending";
 import type { Op } from "./types";
 import { earlier, foretold, type Undone } from "./undoing";
 
-/** So many of the latest edits are kept, as many as the server's default looks back to. */
+/** How many of the latest edits are kept: as many as the server looks back to by default. */
 const MAX_PAST = 1_000;
 
 /** The latest edits, adjacent, up to a document. */
 export class Past {
   #edits: Done[] = [];
-  /** Those of them that the very next one did not take back, nor all that came after them and was. */
+  /** The same without edits that the very next one took back, and without that one; again and again. */
   #standing: Done[] = [];
 
   constructor(edits: readonly Done[] = []) {
@@ -79,7 +79,7 @@ export class Past {
     for (;;) {
       const before = earlier(edit, reach.slice(from));
       const heard = reach.slice(0, from).filter(({ editId }) => before.has(editId));
-      // Of what lies further back the server knows no more than is known here.
+      // The server looks back no further than this client does.
       if (heard.length < before.size && reach.length < MAX_PAST) return null;
       if (heard.length < before.size || !heard[0]) return reach.slice(from);
       from = reach.indexOf(heard[0]);

@@ -31,7 +31,7 @@ interface Run {
   shows: boolean;
 }
 
-/** So many runs are looked at for one field, as at the server. */
+/** How many runs are looked at for one field; the server looks at as many. */
 const MAX_RUNS = 1_000_000;
 
 /** What would take too long to be told here. */

@@ -22,7 +22,7 @@ export function toldByAnswer(answer: EditAnswer, edit: Pending, before: Document
   return [...saved, ...overwrote, ...dropped];
 }
 
-/** Of an op that had nothing to act on any more when it was made. */
+/** Tells of an op that had nothing to act on any more when it was made. */
 export function tooLate(editId: string, op: Op, view: Document, seen: Document = view): Notice {
   const isGone = "item" in op && typeof op.item === "string" && !view.items.has(op.item);
   return { type: "dropped", editId, op, reason: isGone ? "item_removed" : "field_replaced", before: seen };

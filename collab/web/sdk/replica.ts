@@ -356,7 +356,7 @@ export class Replica {
     this.#transformPending(over);
     this.#ownWrites.stored(version, ops);
     for (const entry of this.#pending) {
-      // Whoever saw all that came before this edit of theirs saw it too, while it was pending.
+      // The author saw all that came before this edit of theirs, and the edit itself while it was pending.
       if (entry.sent === null && entry.madeOn === version - 1) entry.madeOn = version;
     }
   }
@@ -396,7 +396,7 @@ export class Replica {
       const { ours, theirs, lost } = transform(entry.ops, left);
       entry.ops = ours;
       left = foresight ? [...theirs, ...foresight.follow(entry)] : theirs;
-      // Of the one in flight the answer tells, as it does of an undo; of what is taken back already, nobody.
+      // The answer tells of the edit in flight, and of an undo. Nobody is told of what is taken back already.
       if (entry === flight || entry.target !== null || !told.has(entry)) continue;
       for (const { op, reason } of lost) dropped.push({ type: "dropped", editId: entry.editId, op, reason, before });
     }

@@ -54,7 +54,7 @@ export class Rest {
     return this.#call("GET", `/api/contents/${encodeURIComponent(id)}${version === undefined ? "" : `?version=${version}`}`);
   }
 
-  /** Of every item the fields that are named. `known` is what came before: it is returned where that is still so. */
+  /** The named fields of every item. `known` is an earlier outline: it is returned where nothing has changed since. */
   async outline(id: string, fields: readonly string[], known?: Outline): Promise<Outline> {
     const path = `/api/contents/${encodeURIComponent(id)}/outline?fields=${fields.map(encodeURIComponent).join(",")}`;
     const response = await this.#fetch("GET", path, known ? { headers: { "If-None-Match": known.etag } } : {});

@@ -198,7 +198,7 @@ class Orphan implements Store {
   async end(): Promise<void> {}
 }
 
-/** Whose record it is: an id of the host's may be of several words, those after it are one each. */
+/** The id of the user whose record it is. An id of the host's may have spaces in it; what follows it has none. */
 const userOf = (key: string): string => key.split(" ").slice(0, -2).join(" ");
 
 const newer = (a: Stored, b: Stored): number => b.confirmed.version - a.confirmed.version;

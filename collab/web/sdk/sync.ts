@@ -1,4 +1,10 @@
-/** Brings what was edited here to the server, one edit at a time, and asks it for what is missing here. */
+/**
+ * Brings what was edited here to the server, one edit at a time, and asks it for what is missing here.
+ *
+ * At most one edit and one question are on their way. Edits of others come at any time, before the answer too. A
+ * connection that breaks ends both; on the next one the room is entered with what is known here (`since`), and what was
+ * in flight goes out again, the same. Edits wait while the server's history is another one than that known here.
+ */
 
 import type { Connection } from "./connection";
 import { Document } from "./document";

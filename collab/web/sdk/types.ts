@@ -68,6 +68,6 @@ export interface Outline {
   kind: string;
   version: number;
   items: Pick<Item, "id" | "type" | "fields">[];
-  /** By which the server tells whether it is still so. */
+  /** The server tells by it whether the outline has changed. */
   etag: string;
 }

@@ -9,7 +9,7 @@ export interface Step {
   group: string;
 }
 
-/** So many of the latest can be taken back. */
+/** How many of the latest can be taken back. */
 const MAX_STEPS = 1_000;
 
 /** What is written in one field with no longer pause is taken back together. */

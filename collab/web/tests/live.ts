@@ -37,7 +37,7 @@ export function anyOp(content: Content, random: Dice): Op {
   const length = [...document.text(null, "notes")].length;
   const at = random(length + 1);
   const skip = at > 0 ? [at] : [];
-  switch (random(item ? 6 : 3)) {
+  switch (random(item ? 9 : 3)) {
     case 0:
     case 1:
       return { op: "text", item: null, field: "notes", delta: [...skip, ["a", "é", "🎺"][random(3)]!] };
@@ -53,6 +53,11 @@ export function anyOp(content: Content, random: Dice): Op {
       return random(4)
         ? { op: "set", item: item!.id, field: "duration", value: 60 + random(200) }
         : { op: "remove", item: item!.id };
+    case 5:
+    case 6:
+    case 7:
+      // Where all give a value, somebody gives way.
+      return { op: "set", item: null, field: "venue", value: `Room ${random(200)}` };
     default:
       return at < length
         ? { op: "text", item: null, field: "notes", delta: [...skip, { d: length > MAX_NOTES ? length - at : 1 }] }
