@@ -20,7 +20,7 @@ from tests.support.serving import settings_for
 
 DOCUMENT = asyncapi_document("localhost:8000", is_secure=False, version="1.2.3")
 
-EVENT_ARGUMENT = {"event_message": 0, "_put": 0, "emit": 0, "tell": 1}
+EVENT_ARGUMENT = {"event_message": 0, "_put": 0, "_tell_everywhere": 0, "emit": 0, "tell": 1}
 """Calls that send, and which of their arguments is the event."""
 
 

@@ -31,7 +31,7 @@ class PresenceReader:
     async def visits(self, user: User, band_id: str, limit: int, before: str | None) -> list[Visit]:
         """A page of the visits in a band's rooms, latest first; those of this node as they are now."""
         await self._require(user, band_id)
-        await self._log.flush()
+        await self._log.renew()
         return await self._store.visits(band_id, limit, before)
 
     async def _require(self, user: User, band_id: str) -> None:
