@@ -135,7 +135,9 @@ class Network:
             await self.connect(self.clients[-1])
 
     async def close(self) -> None:
-        await self._journal.close()
+        if hasattr(self, "_journal"):
+            # Else `open` failed, which is the error to see.
+            await self._journal.close()
         await self._writer.close()
         await self._reading.dispose()
 
