@@ -239,6 +239,7 @@ EXAMPLES: Mapping[type[Wire], Any] = {
     rest_answers.Started: {"job_id": _JOB},
     rest_answers.ImportPreview: {
         "name": "songs.csv",
+        "kind": "repertoire",
         "total": 1,
         "new": 0,
         "changed": 1,

@@ -213,6 +213,7 @@ class ImportPreview(Wire):
     """What an import would do: `total` songs, so many of each state; the first 500, those first that need a look."""
 
     name: str
+    kind: Literal["repertoire", "setlist"]
     total: int
     new: int
     changed: int

@@ -145,6 +145,29 @@ async def test_an_old_file_is_shown_before_it_changes_anything_and_then_does_wha
         assert (await dex.post(f"{path}/preview", files={"file": ("old.csv", old)})).status_code == 403
 
 
+@pytest.mark.parametrize(("wanted", "name"), [("csv", "Friday.csv"), ("json", "Friday.json")])
+async def test_a_setlist_that_went_out_comes_back_as_it_was(server: Running, gig: Gig, wanted: str, name: str) -> None:
+    async with member(server, "ben") as ben, server.rest("ben") as rest:
+        items = [
+            {"type": item_type, "fields": {"title": title, "duration": 225}}
+            for item_type, title in (("song", "Iko Iko"), ("break", "Drinks"), ("song", "Iko Iko"))
+        ]
+        made = {"kind": "setlist", "title": "Friday", "document": {"items": items}}
+        before = (await rest.post(f"/api/bands/{gig.band_id}/contents", json=made)).json()
+        out = await rest.get(f"/api/contents/{before['id']}/export", params={"format": wanted})
+        shown = await rest.post(f"/api/bands/{gig.band_id}/imports/preview", files={"file": (name, out.content)})
+        job_id = await _send(rest, gig.band_id, out.content, name)
+        done = (await ben.next("complete"))["result"]
+        content_id = (await rest.get(f"/api/imports/{job_id}")).json()["content_id"]
+        after = (await rest.get(f"/api/contents/{content_id}")).json()
+
+    assert (shown.json()["kind"], shown.json()["new"], done["added"], done["problems"]) == ("setlist", 3, 3, [])
+    assert (after["kind"], after["fields"]["title"]) == ("setlist", before["fields"]["title"])
+    assert [(item["type"], item["fields"]) for item in after["items"]] == [
+        (item["type"], item["fields"]) for item in before["items"]
+    ]
+
+
 async def test_a_zip_is_unpacked_and_what_is_no_song_file_in_it_is_named(server: Running, gig: Gig) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

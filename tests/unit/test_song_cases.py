@@ -31,7 +31,7 @@ TABLES = [
         {"title": "A", "key": "C#m"}, {"title": "B", "key": "Db"}, {"title": "C"}]),
     ("Title,Key\nA,N/A", [{"title": "A"}]),
     ("Type,Title\nCover,One", [{"title": "One"}]),
-    ("type,title\nsong,One\nbreak,Pause", [{"title": "One"}]),
+    ("Type,Title\nsong,One\nbreak,Pause", [{"title": "One"}]),
     ("Song;Artist Name\nOne;A", [{"title": "One", "artist": "A"}]),
     ("Track Name,Artist Name(s)\nIntro,A\nIntro,B", [
         {"title": "Intro", "artist": "A"}, {"title": "Intro", "artist": "B"}]),

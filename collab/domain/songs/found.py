@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 
 from collab.domain.errors import MAX_MESSAGE_LENGTH, TooLarge, cut
 from collab.domain.kinds import FieldTypes
@@ -28,11 +29,12 @@ class LineProblem:
 
 @record
 class Entry:
-    """A song of a file; where it begins there."""
+    """A song of a file, or of a setlist also a break; where it begins there."""
 
     file: str
     line: int
     fields: Fields
+    type: str = "song"
 
 
 @record
@@ -48,6 +50,9 @@ class Songs:
     problem_count: int = 0
     lost_count: int = 0
     remarks: Sequence[LineProblem] = ()
+    setlist: Sequence[Entry] = ()
+    """All in its order, where one file is a setlist of our own export; then there are no `entries`."""
+    setlist_fields: Fields = field(default_factory=dict)
 
 
 class Found:
@@ -64,6 +69,8 @@ class Found:
         self._problem_count = 0
         self._lost_count = 0
         self._remarks: list[LineProblem] = []
+        self._setlist: list[Entry] = []
+        self._setlist_fields: Fields = {}
 
     @property
     def count(self) -> int:
@@ -99,7 +106,29 @@ class Found:
         elif remarks:
             self.bad(file, line, f"'{fields['title']}': {'; '.join(remarks)}")
 
+    def setlist(self, fields: Mapping[str, Value]) -> None:
+        """A file is a setlist; what it says of it. Its items follow."""
+        self._setlist_fields = dict(fields)
+
+    def item(
+        self, file: str, line: int, item_type: str, raw: Mapping[str, Value], durations: Durations | None = None
+    ) -> None:
+        """A song or a break of a setlist, which may have the same one twice."""
+        if len(self._setlist) == self._max_songs:
+            raise TooLarge(f"expected at most {self._max_songs} songs, got more: send them in parts")
+        known = {name: value for name, value in raw.items() if name in self.types}
+        fields, remarks = read_song(known, self.types, durations or Durations())
+        self._setlist.append(Entry(file, line, fields, item_type))
+        if remarks:
+            self.bad(file, line, "; ".join(remarks))
+
     def songs(self) -> Songs:
+        if self._entries or len({entry.file for entry in self._setlist}) > 1:
+            # Several files: what setlists have are songs like all others.
+            for entry in self._setlist:
+                if entry.type == "song" and entry.fields.get("title"):
+                    self._entries.setdefault(identity(entry.fields), entry)
+            self._setlist = []
         # The rows of a table are read after their quotes were looked at.
         files = {problem.file: index for index, problem in reversed(list(enumerate(self._problems)))}
         return Songs(
@@ -108,6 +137,8 @@ class Found:
             self._problem_count,
             self._lost_count,
             tuple(self._remarks),
+            tuple(self._setlist),
+            self._setlist_fields,
         )
 
 

@@ -21,6 +21,9 @@ def read_json(file: str, text: str, found: Found) -> None:
     except json.JSONDecodeError as error:
         found.bad(file, error.lineno, f"expected JSON: {error.msg}", is_lost=True)
         return
+    if isinstance(data, dict) and data.get("kind") == "setlist" and isinstance(data.get("items"), list):
+        _read_setlist(file, data, found)
+        return
     songs = _list_in(data, found)
     if songs is None:
         found.bad(file, 1, f"expected a list of songs, or an object with 'songs', got {shown(data)}", is_lost=True)
@@ -38,6 +41,17 @@ def read_json(file: str, text: str, found: Found) -> None:
     if unknown:
         names = ", ".join(map(shown, list(unknown)[:20]))
         found.remark(file, f"fields that no song has were left out: {names}")
+
+
+def _read_setlist(file: str, data: Mapping[str, Any], found: Found) -> None:
+    """A setlist as REST and our exports have it."""
+    fields = data.get("fields")
+    found.setlist(fields if isinstance(fields, dict) else {})
+    for number, item in enumerate(data["items"], 1):
+        if isinstance(item, dict) and isinstance(item.get("fields"), dict):
+            found.item(file, number, str(item.get("type", "song")), item["fields"])
+        else:
+            found.bad(file, number, f"expected an item as an object with 'fields', got {shown(item)}", is_lost=True)
 
 
 def _list_in(data: Any, found: Found) -> list[Any] | None:

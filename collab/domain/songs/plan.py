@@ -27,19 +27,20 @@ no artist."""
 
 @record
 class Incoming:
-    """A song of a file, and what becomes of it where the repertoire has it."""
+    """A song of a file, and what becomes of it where the repertoire has it; or an item of a setlist, which is new."""
 
     fields: Fields
     policy: Policy = "theirs"
+    type: str = "song"
 
     def to_json(self) -> dict[str, Value]:
-        return {"fields": dict(self.fields), "policy": self.policy}
+        return {"fields": dict(self.fields), "policy": self.policy, "type": self.type}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Value]) -> "Incoming":
         """What `to_json` made, or a node of an older version: that had the fields alone."""
         fields = data.get("fields")
-        return cls(fields, data["policy"]) if isinstance(fields, dict) else cls(data)
+        return cls(fields, data["policy"], data["type"]) if isinstance(fields, dict) else cls(data)
 
 
 @record
@@ -58,7 +59,7 @@ def plan(repertoire: Document, songs: Sequence[Incoming], ids: Sequence[str], ty
     ordered = repertoire.ordered()
     known = _by_identity(repertoire)
     new = [
-        (song.fields, item_id)
+        (song, item_id)
         for song, item_id in zip(songs, ids, strict=True)
         if song.policy == "both" or identity(song.fields) not in known
     ]
@@ -68,7 +69,7 @@ def plan(repertoire: Document, songs: Sequence[Incoming], ids: Sequence[str], ty
         if song.policy != "both" and (item := known.get(identity(song.fields))) is not None:
             ops += _ops(item, song, types)
     keys = positions.spread_after(last, len(new))
-    ops += (Insert(Item(item_id, "song", key, song)) for (song, item_id), key in zip(new, keys, strict=True))
+    ops += (Insert(Item(item_id, song.type, key, song.fields)) for (song, item_id), key in zip(new, keys, strict=True))
     return tuple(ops)
 
 

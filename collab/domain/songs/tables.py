@@ -55,8 +55,13 @@ class Columns:
             raw["key"] = in_minor(key.name)
         return raw
 
-    def is_song(self, cells: Sequence[str]) -> bool:
-        return self.type is None or _cell(cells, self.type).casefold() in ("song", "")
+    @property
+    def is_setlist(self) -> bool:
+        """A setlist of our own export: that of a repertoire has no types."""
+        return self.is_ours and self.type is not None
+
+    def type_of(self, cells: Sequence[str]) -> str:
+        return _cell(cells, self.type).casefold() or "song"
 
 
 def known_columns(titles: Sequence[str], types: FieldTypes) -> int:
@@ -82,8 +87,13 @@ def read_rows(file: str, line: int, titles: Sequence[str], rows: Iterable[Row], 
         names = ", ".join(shown(title.strip()) for title in unknown[:20])
         found.remark(file, f"columns that no song has were left out: {names}", line)
     for number, cells in chain(sample, rows):
-        if any(map(str.strip, cells)) and columns.is_song(cells):
-            found.song(file, number, columns.song(cells), columns.durations)
+        if not any(map(str.strip, cells)):
+            continue
+        raw, item_type = columns.song(cells), columns.type_of(cells)
+        if columns.is_setlist:
+            found.item(file, number, item_type, raw, columns.durations)
+        elif item_type == "song":
+            found.song(file, number, raw, columns.durations)
 
 
 def _columns(titles: Sequence[str], rows: Sequence[Sequence[str]], types: FieldTypes) -> tuple[Columns, list[str]]:

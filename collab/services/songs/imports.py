@@ -14,8 +14,7 @@ import structlog
 from collab.domain.access import BandRoom, Right, UserRoom
 from collab.domain.bands import Job, JobStatus, User
 from collab.domain.errors import ClientFault, Forbidden, Unavailable
-from collab.domain.kinds import FieldTypes, Kinds
-from collab.domain.ot.document import Document
+from collab.domain.kinds import Kinds
 from collab.domain.ot.edits import Proposal
 from collab.domain.ot.ops import Value
 from collab.domain.songs.found import Songs
@@ -26,6 +25,7 @@ from collab.services.bands.keyed_lock import Turns
 from collab.services.editing.service import note_committed
 from collab.services.ports import Announcer, Clock, HistoryReader, Journal, SongParser, Timer
 from collab.services.songs.results import Preview, brief, mostly_lost, problems_in_words, told
+from collab.services.songs.targets import Target, Targets
 from collab.services.songs.unpacking import ImportLimits, file_label
 from collab.services.stores import JobStore, too_many_running
 
@@ -63,12 +63,11 @@ class ImportService:
         self.limits = limits
         self._parser = parser
         self._directory = directory
-        self._contents = contents
+        self._targets = Targets(contents, reader, kinds)
         self._store = store
         self._reader = reader
         self._journal = journal
         self._announcer = announcer
-        self._kinds = kinds
         self._clock = clock
         self._new_id = new_id
         self._runner = node_id
@@ -86,7 +85,7 @@ class ImportService:
         """What an import of the file would bring; nothing is changed. `TooLarge`."""
         await self._require_editor(user, band_id)
         songs = await self._parsed(user, band_id, name, data)
-        return Preview(file_label(name), songs, await self._repertoire(band_id))
+        return Preview(file_label(name), songs, await self._targets.repertoire(band_id))
 
     async def start(
         self,
@@ -104,12 +103,9 @@ class ImportService:
         await self._require_editor(user, band_id)
         async with self._one_of_few(band_id):
             songs = await self._parsed(user, band_id, name, data)
-            policies = dict(choices or {})
-            incoming = (
-                Incoming(entry.fields, policies.get(number, policy)) for number, entry in enumerate(songs.entries)
-            )
-            work = [song.to_json() for song in incoming]
-            job = await self._added(user, band_id, file_label(name), work, told(songs))
+            label = file_label(name)
+            target = await self._targets.of(user, band_id, label, songs, policy, choices or {})
+            job = await self._added(user, band_id, label, target, told(songs))
         self._spawn(self._run(job))
         return job
 
@@ -132,25 +128,18 @@ class ImportService:
 
     async def _parsed(self, user: User, band_id: str, name: str, data: bytes) -> Songs:
         async with self._reading.at_all((f"user {user.id}", f"band {band_id}")):
-            return await self._parser.parse(file_label(name), data, self._song_types())
+            return await self._parser.parse(file_label(name), data, self._targets.song_types)
 
-    async def _repertoire(self, band_id: str) -> Document:
-        """The document that songs would go into; an empty one where the band has none."""
-        theirs = [content.id for content in await self._contents.summaries(band_id) if content.kind == "repertoire"]
-        return await self._reader.document(theirs[0]) if theirs else Document("", "repertoire", band_id, 0)
-
-    async def _added(
-        self, user: User, band_id: str, name: str, work: Sequence[dict[str, Value]], result: dict[str, Value]
-    ) -> Job:
+    async def _added(self, user: User, band_id: str, name: str, target: Target, result: dict[str, Value]) -> Job:
         job = Job(
             id=self._new_id(),
             band_id=band_id,
-            content_id=await self._contents.first_of(user, band_id, "repertoire", "Repertoire"),
+            content_id=target.content_id,
             name=name,
             started_by=user,
-            total=len(work),
+            total=len(target.work),
             created_at=self._clock.now(),
-            work=work,
+            work=target.work,
             result=result,
         )
         await self._store.add(job, self._runner, self._clock.now() + LEASE, max_running=MAX_RUNNING)
@@ -249,7 +238,7 @@ class ImportService:
         allowed = partial(self._directory.require_content, user, job.content_id, Right.EDIT, as_operator=True)
         allowed()
         document = await self._reader.document(job.content_id)
-        ops = await asyncio.to_thread(plan, document, songs, ids, self._song_types())
+        ops = await asyncio.to_thread(plan, document, songs, ids, self._targets.song_types)
         if ops:
             edit_id = _edit_id(job, job.done)
             proposal = Proposal(edit_id, document.version, ops, user.author, None, self._clock.now())
@@ -295,9 +284,6 @@ class ImportService:
             raise Forbidden(f"import {job_id} does not exist or is not yours")
         self._directory.require_band(user, job.band_id, right, as_operator=True)
         return job
-
-    def _song_types(self) -> FieldTypes:
-        return self._kinds.get("repertoire").item_types["song"]
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work, name="import")

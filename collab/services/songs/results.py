@@ -8,7 +8,7 @@ from collab.domain.bands import Job
 from collab.domain.errors import cut
 from collab.domain.ot.document import Document
 from collab.domain.ot.ops import Value
-from collab.domain.songs.found import Songs
+from collab.domain.songs.found import Entry, Songs
 from collab.domain.songs.plan import Compared, compared
 
 LISTED_SONGS = 500
@@ -33,32 +33,24 @@ class Preview:
 
     def to_json(self) -> dict[str, Any]:
         """As PROTOCOL.md has it. `number` is a song's place in the file, from 0, by which `choices` name it."""
-        beside = list(compared(self.repertoire, [entry.fields for entry in self.songs.entries]))
+        entries = self.songs.setlist or self.songs.entries
+        beside = self._beside()
         states = Counter(one.state for one in beside)
         order = sorted(range(len(beside)), key=lambda number: _ORDER[beside[number].state])
         return {
             "name": self.name,
+            "kind": "setlist" if self.songs.setlist else "repertoire",
             "total": len(beside),
             **{state: states[state] for state in ("new", "changed", "same", "unsure")},
-            "songs": [self._song(number, beside[number]) for number in order[:LISTED_SONGS]],
+            "songs": [_song(number, entries[number], beside[number]) for number in order[:LISTED_SONGS]],
             **told(self.songs),
         }
 
-    def _song(self, number: int, one: Compared) -> dict[str, Value]:
-        entry = self.songs.entries[number]
-        return {
-            "number": number,
-            "file": entry.file,
-            "line": entry.line,
-            "title": entry.fields["title"],
-            "artist": entry.fields.get("artist"),
-            "state": one.state,
-            "changes": [
-                {"field": field, "before": _shown(before), "after": _shown(after)}
-                for field, before, after in one.changes
-            ],
-            "like": list(one.like),
-        }
+    def _beside(self) -> list[Compared]:
+        if self.songs.setlist:
+            # A content of its own, whatever is in the repertoire.
+            return [Compared("new")] * len(self.songs.setlist)
+        return list(compared(self.repertoire, [entry.fields for entry in self.songs.entries]))
 
 
 def told(songs: Songs) -> dict[str, Value]:
@@ -95,6 +87,21 @@ def brief(job: Job) -> Job:
 
 def _change(field: str, before: Value, after: Value) -> dict[str, Value]:
     return {"field": field, "before": _shown(before), "after": _shown(after)}
+
+
+def _song(number: int, entry: Entry, one: Compared) -> dict[str, Value]:
+    return {
+        "number": number,
+        "file": entry.file,
+        "line": entry.line,
+        "title": entry.fields.get("title") or entry.type,
+        "artist": entry.fields.get("artist"),
+        "state": one.state,
+        "changes": [
+            {"field": field, "before": _shown(before), "after": _shown(after)} for field, before, after in one.changes
+        ],
+        "like": list(one.like),
+    }
 
 
 def _shown(value: Value) -> Value:
