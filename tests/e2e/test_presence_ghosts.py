@@ -212,6 +212,7 @@ async def test_a_client_that_goes_while_its_token_is_checked_leaves_nothing_behi
     assert _waiting(clock) == 0
 
 
+@pytest.mark.one_database
 async def test_two_hundred_people_in_one_room_agree_on_who_is_there(
     server: RunningEngine, gig: Gig, clock: ManualClock
 ) -> None:

@@ -37,7 +37,7 @@ def test_no_call_is_a_server_error(server: Hosted, bands: Bands, operations: lis
     headers = {"Authorization": f"Bearer {server.token('ada')}"}
 
     def try_it(operation: Any) -> None:
-        @budget(25, len(operations))
+        @budget(15, len(operations))
         @given(case=operation.as_strategy(), is_known=st.integers(0, 3), which=st.integers(0, 1))
         def hostile(case: Case[Any], is_known: int, which: int) -> None:
             if is_known:

@@ -12,6 +12,7 @@ def register_profiles() -> None:
     settings.register_profile(
         "usual",
         derandomize=True,
+        max_examples=60,
         database=None,
         deadline=None,
         print_blob=True,
