@@ -22,32 +22,12 @@ from collab.storage.tables import jobs
 from tests.conftest import Gig, make_gig
 from tests.support.clock import ManualClock
 from tests.support.import_load import import_while_editing
-from tests.support.members import Member, member, set_
+from tests.support.importing import CSV, bring_in, repertoire_of, send_file
+from tests.support.members import member, set_
 from tests.support.serving import Running, RunningEngine, serving, settings_for
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio
-
-CSV = b"title;artist;key;length\nIko Iko;Dixie Cups;F;3:45\n;;C;3:00\nTiger Rag;;Ab;3:20\n"
-
-
-async def _send(rest: httpx.AsyncClient, band_id: str, data: bytes, name: str = "songs.csv") -> str:
-    answer = await rest.post(f"/api/bands/{band_id}/imports", files={"file": (name, data)})
-    assert answer.status_code == 202, answer.text
-    return str(answer.json()["job_id"])
-
-
-async def _import(rest: httpx.AsyncClient, who: Member, band_id: str, data: bytes, name: str = "songs.csv") -> Any:
-    job_id = await _send(rest, band_id, data, name)
-    done = await who.next("complete")
-    assert done["job_id"] == job_id
-    return done["result"]
-
-
-async def _repertoire(rest: httpx.AsyncClient, band_id: str) -> dict[str, Any]:
-    listed = (await rest.get(f"/api/bands/{band_id}/contents")).json()["contents"]
-    (found,) = (content for content in listed if content["kind"] == "repertoire")
-    return dict((await rest.get(f"/api/contents/{found['id']}")).json())
 
 
 def _many(count: int) -> bytes:
@@ -59,7 +39,7 @@ async def test_a_file_becomes_songs_its_bad_lines_are_named_and_the_band_hears_o
 ) -> None:
     async with member(server, "ben") as ben, member(server, "dex") as dex, server.rest("ben") as rest:
         await dex.ok("join_room", gig.band_room)
-        result = await _import(rest, ben, gig.band_id, CSV)
+        result = await bring_in(rest, ben, gig.band_id, CSV)
 
         assert (result["status"], result["added"], result["updated"], result["unchanged"]) == ("completed", 2, 0, 0)
         assert [(problem["file"], problem["line"]) for problem in result["problems"]] == [("songs.csv", 3)]
@@ -68,7 +48,7 @@ async def test_a_file_becomes_songs_its_bad_lines_are_named_and_the_band_hears_o
         assert [body["percent"] for body in ben.heard["progress"]] == [0, 100]
         assert "progress" not in dex.heard
 
-        songs = (await _repertoire(rest, gig.band_id))["items"]
+        songs = (await repertoire_of(rest, gig.band_id))["items"]
         assert [song["fields"] for song in songs] == [
             {"title": "Iko Iko", "artist": "Dixie Cups", "key": "F", "duration": 225},
             {"title": "Tiger Rag", "key": "Ab", "duration": 200},
@@ -76,96 +56,24 @@ async def test_a_file_becomes_songs_its_bad_lines_are_named_and_the_band_hears_o
         assert not server.engine.imports._stepping, "a lock was kept"  # noqa: SLF001
 
 
-async def test_an_import_that_lost_most_of_what_it_was_given_says_so_and_keeps_the_rest(
-    server: Running, gig: Gig
-) -> None:
-    async with member(server, "ben") as ben, server.rest("ben") as rest:
-        result = await _import(rest, ben, gig.band_id, b"title,key,shoe\nPanama,loud,42\n,F,\n,G,\n")
-        assert (result["status"], result["added"], result["lost_count"]) == ("error", 1, 2)
-        assert result["message"] == "most of songs.csv is lost: 1 songs came in, 2 lines were not understood"
-        assert [problem["line"] for problem in result["problems"]] == [2, 3, 4]
-        assert [remark["message"] for remark in result["remarks"]] == ["columns that no song has were left out: 'shoe'"]
-
-
 async def test_the_same_file_again_changes_nothing_and_another_only_what_differs(server: Running, gig: Gig) -> None:
     async with member(server, "ben") as ben, server.rest("ben") as rest:
-        await _import(rest, ben, gig.band_id, CSV)
-        before = await _repertoire(rest, gig.band_id)
-        again = await _import(rest, ben, gig.band_id, CSV)
+        await bring_in(rest, ben, gig.band_id, CSV)
+        before = await repertoire_of(rest, gig.band_id)
+        again = await bring_in(rest, ben, gig.band_id, CSV)
         assert (again["added"], again["updated"], again["unchanged"]) == (0, 0, 2)
-        assert await _repertoire(rest, gig.band_id) == before
+        assert await repertoire_of(rest, gig.band_id) == before
 
-        result = await _import(rest, ben, gig.band_id, b"{t:iko iko}\n{artist: DIXIE CUPS}\n{key: G}\nHey now", "a.cho")
+        result = await bring_in(
+            rest, ben, gig.band_id, b"{t:iko iko}\n{artist: DIXIE CUPS}\n{key: G}\nHey now", "a.cho"
+        )
         assert (result["added"], result["updated"]) == (0, 1)
-        after = await _repertoire(rest, gig.band_id)
+        after = await repertoire_of(rest, gig.band_id)
         assert after["items"][0]["id"] == before["items"][0]["id"]
         changed = {"title": "iko iko", "artist": "DIXIE CUPS", "key": "G", "duration": 225, "chart": "Hey now"}
         assert after["items"][0]["fields"] == changed
         edits = (await rest.get(f"/api/contents/{after['id']}/edits")).json()["edits"]
         assert [edit["author"]["id"] for edit in edits] == ["ben", "ben"]
-
-
-async def test_an_old_file_is_shown_before_it_changes_anything_and_then_does_what_was_chosen(
-    server: Running, gig: Gig
-) -> None:
-    old = b"title,artist,key,tempo\nIko Iko,Dixie Cups,G,176\nTiger Rag,,Bb,240\nPanama,,F,\n"
-    async with member(server, "ben") as ben, server.rest("ben") as rest, server.rest("dex") as dex:
-        path = f"/api/bands/{gig.band_id}/imports"
-        empty = (await rest.post(f"{path}/preview", files={"file": ("old.csv", old)})).json()
-        assert (empty["new"], (await rest.get(f"/api/bands/{gig.band_id}/contents")).json()["contents"][1:]) == (3, [])
-
-        await _import(rest, ben, gig.band_id, CSV)
-        before = await _repertoire(rest, gig.band_id)
-        shown = (await rest.post(f"{path}/preview", files={"file": ("old.csv", old)})).json()
-        assert {state: shown[state] for state in ("new", "changed", "same", "unsure")} == {
-            "new": 1,
-            "changed": 2,
-            "same": 0,
-            "unsure": 0,
-        }
-        assert shown["songs"][0]["changes"] == [
-            {"field": "key", "before": "F", "after": "G"},
-            {"field": "tempo", "before": None, "after": 176},
-        ]
-        assert await _repertoire(rest, gig.band_id) == before
-
-        form = {"policy": "empty", "choices": '{"1": "theirs"}'}
-        await rest.post(path, files={"file": ("old.csv", old)}, data=form)
-        done = (await ben.next("complete"))["result"]
-        assert (done["added"], done["updated"]) == (1, 2)
-        keys = [
-            (song["fields"]["key"], song["fields"].get("tempo"))
-            for song in (await _repertoire(rest, gig.band_id))["items"]
-        ]
-        assert keys == [("F", 176), ("Bb", 240), ("F", None)]
-
-        for wrong in ({"policy": "all"}, {"choices": "[]"}, {"choices": '{"x": "ours"}'}, {"choices": '{"1": "all"}'}):
-            answer = await rest.post(path, files={"file": ("old.csv", old)}, data=wrong)
-            assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid"), wrong
-        assert (await dex.post(f"{path}/preview", files={"file": ("old.csv", old)})).status_code == 403
-
-
-@pytest.mark.parametrize(("wanted", "name"), [("csv", "Friday.csv"), ("json", "Friday.json")])
-async def test_a_setlist_that_went_out_comes_back_as_it_was(server: Running, gig: Gig, wanted: str, name: str) -> None:
-    async with member(server, "ben") as ben, server.rest("ben") as rest:
-        items = [
-            {"type": item_type, "fields": {"title": title, "duration": 225}}
-            for item_type, title in (("song", "Iko Iko"), ("break", "Drinks"), ("song", "Iko Iko"))
-        ]
-        made = {"kind": "setlist", "title": "Friday", "document": {"items": items}}
-        before = (await rest.post(f"/api/bands/{gig.band_id}/contents", json=made)).json()
-        out = await rest.get(f"/api/contents/{before['id']}/export", params={"format": wanted})
-        shown = await rest.post(f"/api/bands/{gig.band_id}/imports/preview", files={"file": (name, out.content)})
-        job_id = await _send(rest, gig.band_id, out.content, name)
-        done = (await ben.next("complete"))["result"]
-        content_id = (await rest.get(f"/api/imports/{job_id}")).json()["content_id"]
-        after = (await rest.get(f"/api/contents/{content_id}")).json()
-
-    assert (shown.json()["kind"], shown.json()["new"], done["added"], done["problems"]) == ("setlist", 3, 3, [])
-    assert (after["kind"], after["fields"]["title"]) == ("setlist", before["fields"]["title"])
-    assert [(item["type"], item["fields"]) for item in after["items"]] == [
-        (item["type"], item["fields"]) for item in before["items"]
-    ]
 
 
 async def test_a_zip_is_unpacked_and_what_is_no_song_file_in_it_is_named(server: Running, gig: Gig) -> None:
@@ -176,16 +84,16 @@ async def test_a_zip_is_unpacked_and_what_is_no_song_file_in_it_is_named(server:
         archive.writestr("__MACOSX/._songs.csv", "x")
         archive.writestr("cover.png", b"\x89PNG")
     async with member(server, "ben") as ben, server.rest("ben") as rest:
-        result = await _import(rest, ben, gig.band_id, packed.getvalue(), "band.zip")
+        result = await bring_in(rest, ben, gig.band_id, packed.getvalue(), "band.zip")
         assert result["added"] == 3
         assert {problem["file"] for problem in result["problems"]} == {"songs.csv", "cover.png"}
 
         broken = bytearray(packed.getvalue())
         broken[60:90] = b"\xff" * 30
-        result = await _import(rest, ben, gig.band_id, bytes(broken), "band.zip")
+        result = await bring_in(rest, ben, gig.band_id, bytes(broken), "band.zip")
         assert result["unchanged"] == 1
         assert result["problems"][0]["message"].startswith("this file can't be unpacked: ")
-        nothing = await _import(rest, ben, gig.band_id, b"PK\x03\x04 not really", "band.zip")
+        nothing = await bring_in(rest, ben, gig.band_id, b"PK\x03\x04 not really", "band.zip")
         assert (nothing["status"], nothing["message"]) == ("error", "no song was found in band.zip")
 
 
@@ -241,7 +149,7 @@ async def test_only_editors_import_and_only_members_look(server: Running, gig: G
         for rest in (dex, eve):
             answer = await rest.post(f"/api/bands/{gig.band_id}/imports", files={"file": ("a.csv", CSV)})
             assert answer.status_code == 403
-        job_id = await _send(ben, gig.band_id, CSV)
+        job_id = await send_file(ben, gig.band_id, CSV)
         assert (await dex.get(f"/api/imports/{job_id}")).json()["started_by"] == {"id": "ben", "name": "Ben"}
         assert (await eve.get(f"/api/imports/{job_id}")).status_code == 403
         assert (await eve.get(f"/api/bands/{gig.band_id}/imports")).status_code == 403
@@ -271,14 +179,14 @@ async def test_an_import_can_be_cancelled_and_what_it_brought_stays(
 ) -> None:
     held = _Held(monkeypatch, at=2)
     async with member(server, "ben") as ben, server.rest("ben") as rest, server.rest("ada") as ada:
-        job_id = await _send(rest, gig.band_id, _many(500))
+        job_id = await send_file(rest, gig.band_id, _many(500))
         await held.reached.wait()
         cancelled = (await ada.delete(f"/api/imports/{job_id}")).json()
         held.go_on.set()
         assert (cancelled["status"], cancelled["done"], cancelled["result"]["added"]) == ("cancelled", 100, 100)
         assert (await ben.next("complete"))["result"]["message"] == "Ada cancelled the import of songs.csv"
         # The step under way is the last one.
-        again = await _import(rest, ben, gig.band_id, _many(150))
+        again = await bring_in(rest, ben, gig.band_id, _many(150))
         assert (again["added"], again["unchanged"]) == (0, 150)
         assert (await ada.delete(f"/api/imports/{job_id}")).json()["status"] == "cancelled"
 
@@ -288,7 +196,7 @@ async def test_an_import_whose_author_loses_the_right_to_edit_ends(
 ) -> None:
     held = _Held(monkeypatch, at=1)
     async with member(server, "ben") as ben, server.rest("ben") as rest, server.rest("ada") as ada:
-        await _send(rest, gig.band_id, _many(500))
+        await send_file(rest, gig.band_id, _many(500))
         await held.reached.wait()
         await ada.put(f"/api/bands/{gig.band_id}/members/ben", json={"role": Role.VIEWER})
         held.go_on.set()
@@ -319,13 +227,13 @@ async def test_an_import_goes_on_after_a_restart(database_url: str, monkeypatch:
     async with serving(settings_for(database_url)) as server:
         gig = await make_gig(server)
         async with server.rest("ben") as rest:
-            job_id = await _send(rest, gig.band_id, _many(400))
+            job_id = await send_file(rest, gig.band_id, _many(400))
         await held.reached.wait()
     held.go_on.set()
     async with serving(settings_for(database_url)) as server, server.rest("ben") as rest:
         job = await _finished(rest, job_id)
         assert (job["status"], job["result"]["added"], job["result"]["unchanged"]) == ("completed", 400, 0)
-        document = await _repertoire(rest, gig.band_id)
+        document = await repertoire_of(rest, gig.band_id)
         assert [song["fields"]["title"] for song in document["items"]] == [f"Song {number}" for number in range(400)]
         assert document["version"] == 8
 
@@ -338,9 +246,9 @@ async def test_a_batch_that_was_stored_right_before_a_crash_is_not_brought_in_ag
     async with serving(settings, clock) as server:
         gig = await make_gig(server)
         async with member(server, "ada") as ada, server.rest("ben") as rest:
-            job_id = await _send(rest, gig.band_id, _many(200))
+            job_id = await send_file(rest, gig.band_id, _many(200))
             await held.reached.wait()
-            document = await _repertoire(rest, gig.band_id)
+            document = await repertoire_of(rest, gig.band_id)
             # Since then the band has changed a song of the batch and thrown out another.
             first, second = document["items"][50]["id"], document["items"][51]["id"]
             await ada.edit(document["id"], 2, set_(first, "key", "G"), {"op": "remove", "item": second})
@@ -352,7 +260,7 @@ async def test_a_batch_that_was_stored_right_before_a_crash_is_not_brought_in_ag
         clock.advance(imports.LEASE.total_seconds() + 1)
         result = (await ben.next("complete"))["result"]
         assert (result["added"], result["unchanged"]) == (200, 0)
-        document = await _repertoire(rest, gig.band_id)
+        document = await repertoire_of(rest, gig.band_id)
         assert document["version"] == 5
         assert len({song["id"] for song in document["items"]}) == 199
         assert (document["items"][50]["id"], document["items"][50]["fields"]["key"]) == (first, "G")

@@ -91,8 +91,7 @@ class Found:
 
     def song(self, file: str, line: int, raw: Mapping[str, Value], durations: Durations | None = None) -> None:
         """A song as it is written; only what the song's types name is read."""
-        known = {name: value for name, value in raw.items() if name in self.types}
-        fields, remarks = read_song(known, self.types, durations or Durations())
+        fields, remarks = self._read(raw, durations)
         if not fields.get("title"):
             self.bad(file, line, "title: expected the title of a song, got nothing", is_lost=True)
             return
@@ -102,7 +101,7 @@ class Found:
             where = f"line {first.line}" if first.file == file else f"{first.file}, line {first.line}"
             self.bad(file, line, f"'{fields['title']}' was there already ({where})")
         elif len(self._entries) > self._max_songs:
-            raise TooLarge(f"expected at most {self._max_songs} songs, got more: send them in parts")
+            raise self._too_many()
         elif remarks:
             self.bad(file, line, f"'{fields['title']}': {'; '.join(remarks)}")
 
@@ -115,9 +114,8 @@ class Found:
     ) -> None:
         """A song or a break of a setlist, which may have the same one twice."""
         if len(self._setlist) == self._max_songs:
-            raise TooLarge(f"expected at most {self._max_songs} songs, got more: send them in parts")
-        known = {name: value for name, value in raw.items() if name in self.types}
-        fields, remarks = read_song(known, self.types, durations or Durations())
+            raise self._too_many()
+        fields, remarks = self._read(raw, durations)
         self._setlist.append(Entry(file, line, fields, item_type))
         if remarks:
             self.bad(file, line, "; ".join(remarks))
@@ -140,6 +138,13 @@ class Found:
             tuple(self._setlist),
             self._setlist_fields,
         )
+
+    def _read(self, raw: Mapping[str, Value], durations: Durations | None) -> tuple[dict[str, Value], list[str]]:
+        known = {name: value for name, value in raw.items() if name in self.types}
+        return read_song(known, self.types, durations or Durations())
+
+    def _too_many(self) -> TooLarge:
+        return TooLarge(f"expected at most {self._max_songs} songs, got more: send them in parts")
 
 
 def identity(fields: Fields) -> tuple[str, str]:
