@@ -37,7 +37,9 @@ _LEASES = {"jobs": ("runner", "lease_until")}
 
 # Who was connected, and to which node, means nothing elsewhere; nor does what was delivered from here.
 _LOCAL = ("nodes", "presence_sessions", "webhooks", "webhook_cursors")
-_TABLES = [table for table in metadata.sorted_tables if table.name not in _LOCAL]
+# The database makes these anew from the rest.
+_MADE = ("edit_keys",)
+_TABLES = [table for table in metadata.sorted_tables if table.name not in (*_LOCAL, *_MADE)]
 
 
 def copy_sqlite(url: str, file: Path, on_progress: OnProgress = unwatched) -> None:
