@@ -29,7 +29,7 @@ export function ImportPreview({ preview, choice, onChoose }: PreviewProps): Reac
       ) : isNothing(preview) && preview.total > 0 ? (
         <p>There is nothing new in it: {preview.total === 1 ? "its song is" : `all ${preview.total} songs are`} as you have them.</p>
       ) : null}
-      <Unsure songs={of("unsure")} count={preview.unsure} />
+      <Unsure songs={of("unsure")} count={preview.unsure} {...{ choice, onChoose }} />
       <Changed songs={of("changed")} count={preview.changed} {...{ choice, onChoose }} />
       <Listed title="New" songs={of("new")} count={preview.new} />
       <Listed title="The same" songs={of("same")} count={preview.same} />
@@ -37,45 +37,72 @@ export function ImportPreview({ preview, choice, onChoose }: PreviewProps): Reac
   );
 }
 
-function Changed({ songs, count, choice, onChoose }: { songs: readonly ImportedSong[]; count: number } & Omit<PreviewProps, "preview">): ReactNode {
-  const types = useKinds().itemsOf("repertoire").song ?? {};
+interface SectionProps extends Omit<PreviewProps, "preview"> {
+  /** Those that are shown, of so many. */
+  songs: readonly ImportedSong[];
+  count: number;
+}
+
+const chosenFor = (choice: Choice, { number }: ImportedSong, policy: Policy): Choice => ({
+  ...choice,
+  choices: { ...choice.choices, [number]: policy },
+});
+
+function Changed({ songs, count, choice, onChoose }: SectionProps): ReactNode {
   if (count === 0) return null;
-  const one = (number: number, policy: Policy): Choice => ({ ...choice, choices: { ...choice.choices, [number]: policy } });
   return (
     <section aria-label="Changed">
-      <h3>
-        You have {count === 1 ? "one of them" : `${count} of them`} already, but not like this
-      </h3>
+      <h3>You have {count === 1 ? "one of them" : `${count} of them`} already, but not like this</h3>
       <PolicySelect
         label={count === 1 ? "What becomes of it" : "What becomes of them"}
         value={choice.policy}
-        onChange={(policy) => onChoose({ policy, choices: {} })}
+        onChange={(policy) => onChoose(forAll(choice, songs, policy))}
       />
       <ul className="import-songs">
-        {songs.map((song) => {
-          const policy = policyOf(choice, song.number);
-          return (
-            <li key={song.number} data-policy={policy}>
-              <Titled song={song} />
-              <ul>
-                {song.changes.map((change) => (
-                  <Difference key={change.field} change={change} types={types} policy={policy} />
-                ))}
-              </ul>
-              {count > 1 ? (
-                <PolicySelect
-                  label={`What becomes of ${song.title}`}
-                  value={policy}
-                  onChange={(chosen) => onChoose(one(song.number, chosen))}
-                  isNamed={false}
-                />
-              ) : null}
-            </li>
-          );
-        })}
+        {songs.map((song) => (
+          <Beside
+            key={song.number}
+            song={song}
+            policy={policyOf(choice, song.number)}
+            {...(count > 1 ? { onChoose: (chosen: Policy) => onChoose(chosenFor(choice, song, chosen)) } : {})}
+          />
+        ))}
       </ul>
       <More count={count - songs.length} />
     </section>
+  );
+}
+
+/** A policy for all of these songs, whatever was chosen for single ones. */
+function forAll({ choices }: Choice, songs: readonly ImportedSong[], policy: Policy): Choice {
+  const isOne = (number: string): boolean => songs.some((song) => song.number === Number(number));
+  return { policy, choices: Object.fromEntries(Object.entries(choices).filter(([number]) => !isOne(number))) };
+}
+
+interface BesideProps {
+  song: ImportedSong;
+  policy: Policy;
+  /** Left out where the choice for all is the choice for it. */
+  onChoose?: (policy: Policy) => void;
+  children?: ReactNode;
+}
+
+/** A song of the file, what it would change in the one that is there, and what becomes of it. */
+function Beside({ song, policy, onChoose, children }: BesideProps): ReactNode {
+  const types = useKinds().itemsOf("repertoire").song ?? {};
+  return (
+    <li data-policy={policy}>
+      <div>
+        <Titled song={song} />
+        {children}
+        <ul>
+          {song.changes.map((change) => (
+            <Difference key={change.field} change={change} types={types} policy={policy} />
+          ))}
+        </ul>
+      </div>
+      {onChoose ? <PolicySelect label={`What becomes of ${song.title}`} value={policy} onChange={onChoose} isNamed={false} /> : null}
+    </li>
   );
 }
 
@@ -87,11 +114,17 @@ function Difference({ change, types, policy }: { change: FieldChange; types: Fie
   const isText = type.type === "text" && !isEmpty && typeof before === "string" && typeof after === "string";
   const [was, is] = isText ? differingLine(before, after) : [shown(field, type, before), shown(field, type, after)];
   const stays = policy === "ours" || (policy === "empty" && !isEmpty);
+  const name = <span className="quiet">{fieldName(field)}</span>;
+  if (policy === "both") {
+    return (
+      <li>
+        {name} {isEmpty ? is : `${was} and ${is}`}
+      </li>
+    );
+  }
   return (
-    <li className={stays ? "is-kept" : ""}>
-      <span className="quiet">{fieldName(field)}</span> {policy === "both" ? <span>{was}</span> : stays ? <b>{was}</b> : <del>{was}</del>}{" "}
-      <span aria-label={policy === "both" ? "and" : "becomes"}>{policy === "both" ? "and" : "→"}</span>{" "}
-      {stays ? <del>{is}</del> : <b>{is}</b>}
+    <li>
+      {name} {stays ? <b>{was}</b> : <del>{was}</del>} <span role="img" aria-label="becomes">→</span> {stays ? <del>{is}</del> : <b>{is}</b>}
     </li>
   );
 }
@@ -122,25 +155,30 @@ function PolicySelect({ label, value, onChange, isNamed = true }: PolicySelectPr
   );
 }
 
-/** Songs that may be some that are there: one of the two names no artist. They come in beside those. */
-function Unsure({ songs, count }: { songs: readonly ImportedSong[]; count: number }): ReactNode {
+/** Songs that may be some that are there: one of the two names no artist. They come in beside those, unless told. */
+function Unsure({ songs, count, choice, onChoose }: SectionProps): ReactNode {
   if (count === 0) return null;
-  const others = (like: readonly string[]): string => like.map((artist) => (artist ? `one by ${artist}` : "one without an artist")).join(", ");
   return (
     <section aria-label="Unsure">
       <h3>{count === 1 ? "One may be a song that you have" : `${count} may be songs that you have`}</h3>
       <ul className="import-songs">
-        {songs.map((song) => (
-          <li key={song.number}>
-            <Titled song={song} />
-            <p className="quiet">There is {others(song.like)}. This one comes in beside it.</p>
-          </li>
-        ))}
+        {songs.map((song) => {
+          // What is chosen for all is for songs that are the same.
+          const policy = choice.choices[song.number] ?? "both";
+          return (
+            <Beside key={song.number} song={song} policy={policy} onChoose={(chosen) => onChoose(chosenFor(choice, song, chosen))}>
+              <p className="quiet">You have {othersOf(song.like)}.</p>
+            </Beside>
+          );
+        })}
       </ul>
       <More count={count - songs.length} />
     </section>
   );
 }
+
+const othersOf = (like: readonly string[]): string =>
+  like.map((artist) => (artist ? `one by ${artist}` : "one without an artist")).join(", ");
 
 function Listed({ title, songs: listed, count }: { title: string; songs: readonly ImportedSong[]; count: number }): ReactNode {
   if (count === 0) return null;
