@@ -14,7 +14,7 @@
 
 export { Admission, admissionKey } from "./admission";
 export { BandRoom, type BandState } from "./band";
-export { Connection, type ConnectionOptions, type Link, type Member } from "./connection";
+export { Connection, type ConnectionOptions, type HostListener, type Link, type Member } from "./connection";
 export { Content, type ContentState, type Saving } from "./content";
 export { Document, positionBetween } from "./document";
 export { Watchable } from "./emitter";
