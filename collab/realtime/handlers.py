@@ -38,7 +38,7 @@ from collab.realtime.rooms import Rooms
 from collab.realtime.server import Server
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
-from collab.services.bands.keyed_lock import Turns
+from collab.services.bands.keyed_locks import KeyedLocks
 from collab.services.editing.service import EditingService, Opened
 from collab.services.presence.service import PresenceService
 from collab.services.rates import Rates
@@ -62,7 +62,7 @@ class Handlers:
     broadcaster: Broadcaster
     look_for: Callable[[User, Room], Awaitable[None]]
     rates: Rates
-    reading: Turns = field(default_factory=Turns)
+    reading: KeyedLocks = field(default_factory=KeyedLocks)
     """What a user asks for is read one after the other: whatever their sessions send at once, others wait for one of
     their answers."""
 
