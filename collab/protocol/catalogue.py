@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from collab.protocol import host, kinds, models, requests, rest
+from collab.protocol import host, kinds, models, requests, rest, rest_answers
 from collab.protocol.base import Wire
 
 
@@ -105,6 +105,12 @@ def answers() -> list[type[Wire]]:
 def wire_schema() -> dict[str, Any]:
     """The JSON Schema of the whole wire, one definition a model; the TypeScript types are made from it."""
     bodies: list[type[Wire]] = [rest.CreateBand, rest.PutMember, rest.CreateContent, kinds.Kinds]
-    shapes = [*(payload for event in events().values() for payload in event.payloads), *answers(), *bodies]
+    told: list[type[Wire]] = [
+        rest_answers.ImportPreview,
+        rest_answers.Job,
+        rest_answers.Checkpoints,
+        rest_answers.Difference,
+    ]
+    shapes = [*(payload for event in events().values() for payload in event.payloads), *answers(), *bodies, *told]
     _, schema = models_json_schema([(model, "validation") for model in dict.fromkeys(shapes)])
     return {"title": "Wire", "type": "object", **schema}
