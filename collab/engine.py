@@ -33,6 +33,7 @@ from collab.realtime.broadcast import Broadcaster
 from collab.realtime.connecting import Connecting
 from collab.realtime.eviction import Eviction
 from collab.realtime.handlers import Handlers
+from collab.realtime.host import Host
 from collab.realtime.rooms import Rooms
 from collab.realtime.server import asgi
 from collab.services.bands.contents import ContentService
@@ -80,7 +81,8 @@ GOODBYE_S = 0.1
 
 
 class Engine:
-    """Everything of one node, put together. `membership`, `contents`, `editing` and `history` are for hosts to use.
+    """Everything of one node, put together. `membership`, `contents`, `editing` and `history` are for hosts to use, and
+    `tell` and `on`, which are those of `collab.realtime.host.Host`.
 
     What is not given is made as the settings say: the bus to other nodes, the database, and what checks tokens.
     """
@@ -182,7 +184,8 @@ class Engine:
             None if self._webhooks is None else self._webhooks.wake,
             is_telling=settings.log_level == "DEBUG",
         )
-        self._realtime(clock)
+        self.host = self._realtime(clock)
+        self.tell, self.on = self.host.tell, self.host.on
         self.health = Health(
             needed={
                 "database": partial(check_database, self.reading),
@@ -206,7 +209,8 @@ class Engine:
         presence = PresencePeers(self.presence, clock, timedelta(seconds=self.settings.presence_grace_s))
         return Cluster(others, self._lease, edits, self._bands, presence, clock, self._meter)
 
-    def _realtime(self, clock: Clock) -> None:
+    def _realtime(self, clock: Clock) -> Host:
+        """Everything that clients say is heard from here on."""
         self._eviction = Eviction(self._server, clock, connection_limits(self.settings), self._meter)
         Connecting(
             self._server,
@@ -221,7 +225,7 @@ class Engine:
             self.rates,
             may_be_late=self.settings.late_auth,
         ).register()
-        Handlers(
+        handlers = Handlers(
             self._server,
             self._answers,
             self._rooms,
@@ -232,7 +236,9 @@ class Engine:
             self.broadcaster,
             self._bands.look_for,
             self.rates,
-        ).register()
+        )
+        handlers.register()
+        return Host(self.broadcaster, handlers, self.settings.max_sent_bytes)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -257,6 +263,8 @@ class Engine:
             ending.push_async_callback(self._lease_keeper.close)
             self._eviction.start()
             ending.callback(self._eviction.stop)
+            self.host.start()
+            ending.callback(self.host.stop)
             # A client may have gone, and its event still be at work: the database stays open for it.
             ending.push_async_callback(self._answers.settled, SETTLE_S)
             ending.push_async_callback(self._journal.close)

@@ -313,6 +313,45 @@ export interface FlagType {
   type: "flag";
 }
 /**
+ * A job of the host's is over.
+ */
+export interface HostComplete {
+  from_host?: true;
+  result?: {
+    [k: string]: unknown;
+  };
+  job_id?: string | null;
+}
+/**
+ * Something of the host's own has changed: `type` says of what sort, `data` is as the host has it.
+ */
+export interface HostContentUpdated {
+  from_host?: true;
+  type: string;
+  action: string;
+  data?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * How far a job of the host's is.
+ */
+export interface HostProgress {
+  from_host?: true;
+  percent: number;
+  job_id?: string | null;
+}
+/**
+ * How a job of the host's is doing.
+ */
+export interface HostSyncStatus {
+  from_host?: true;
+  status: "syncing" | "completed" | "error";
+  progress: number;
+  message?: string;
+  job_id?: string | null;
+}
+/**
  * What an import would do: `total` songs, so many of each state; the first 500, those first that need a look.
  */
 export interface ImportPreview {
