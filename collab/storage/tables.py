@@ -1,5 +1,5 @@
-"""The tables. Migrations are checked against them, and make the views and the trigger that fills `edit_keys`; `edits` is
-append-only."""
+"""The tables. Migrations are checked against them, and make the views and what fills `edit_keys`; `edits` is append-only.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

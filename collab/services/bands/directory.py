@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from collab.domain.access import Right, Role, may, require
 from collab.domain.bands import Content, Member, User
-from collab.services.bands.keyed_lock import Turns
+from collab.services.bands.keyed_locks import KeyedLocks
 from collab.services.stores import BandStore
 
 
@@ -53,8 +53,8 @@ class Directory:
         self._contents_of: defaultdict[str, dict[str, ContentRef]] = defaultdict(dict)
         self._names: dict[str, str] = {}
         self._learned_users: set[str] = set()
-        self._learning = Turns()
-        self.changing = Turns()
+        self._learning = KeyedLocks()
+        self.changing = KeyedLocks()
 
     def bands(self) -> list[str]:
         """The bands that this node knows."""
