@@ -1,4 +1,6 @@
-"""The tables. Migrations are checked against them, and make the views and what fills `edit_keys`; `edits` is append-only.
+"""The tables. Migrations are checked against them, and make the views and what fills `edit_keys`.
+
+`edits` is append-only.
 """
 
 from collections.abc import Iterable
