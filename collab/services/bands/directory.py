@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from collab.domain.access import Right, Role, may, require
 from collab.domain.bands import BandFacts, Content, ContentRef, User
-from collab.services.bands.keyed_lock import Turns
+from collab.services.bands.keyed_locks import KeyedLocks
 from collab.services.stores import BandStore
 
 READ_AT_ONCE = 500
@@ -47,8 +47,8 @@ class Directory:
         self._names: dict[str, str] = {}
         self._learned_users: set[str] = set()
         self._asked_for: set[str] = set()
-        self._learning = Turns()
-        self.changing = Turns()
+        self._learning = KeyedLocks()
+        self.changing = KeyedLocks()
 
     def bands(self) -> list[str]:
         """The bands that this node knows."""

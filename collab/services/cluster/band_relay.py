@@ -54,6 +54,11 @@ class BandRelay:
             await self.refresh([payload["band_id"]])
         self._rooms.tell(room, event, payload)
 
+    async def host_told(self, to: str, event: str, payload: Any) -> None:
+        """A host application has told something by another node. It waits its turn behind what that node said before:
+        who was taken out of a band by then does not hear it."""
+        self._rooms.tell(to, event, payload)
+
     async def make_up(self) -> None:
         """Messages of another node were lost. Reads all that they may have told from the database, and sends the rooms
         their lists of contents anew. `Unavailable`."""

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from weakref import WeakValueDictionary
 
 
-class Turns:
+class KeyedLocks:
     """A lock for each thing, by its id; there as long as somebody holds it or waits for it."""
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Turns:
         return what in self._locks
 
     def at(self, what: str) -> asyncio.Lock:
-        """The lock of one thing: `async with turns.at(band_id)`."""
+        """The lock of one thing: `async with locks.at(band_id)`."""
         return self._locks.setdefault(what, asyncio.Lock())
 
     @asynccontextmanager
