@@ -135,7 +135,7 @@ async def test_the_index_is_made_with_snapshots_and_comes_back_with_a_dump(
     backup.restore(elsewhere, tmp_path / "band.jsonl")
     assert _keys(elsewhere) == keys
 
-    migrate(any_database_url, "0008")
+    migrate(any_database_url, "0009")
     migrate(any_database_url)
     assert _keys(any_database_url) == keys
 
