@@ -41,9 +41,7 @@ class Pending:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is left of it that would change anything."""
-        return self.is_void or (
-            self.target is None and all(isinstance(op, Text) and not op.delta for op in self.ops)
-        )
+        return self.is_void or (self.target is None and all(isinstance(op, Text) and not op.delta for op in self.ops))
 
     def is_as_expected(self, document: Document) -> bool:
         """Whether the fields still hold what its author expects, or what they are to be given."""
