@@ -39,7 +39,7 @@ async def test_the_history_says_and_shows_who_did_what_and_a_version_has_a_name(
     different = ada.tab.get_by_role("list", name="What is different")
     await expect(different.get_by_role("listitem")).to_have_text(["Iko IkoKey F G"])
     await ada.button("Since then").click()
-    since = ["− Break from 2 Ben", "↕ When the Saints from 3 to 1 Ben", "Iko IkoKey G F Ben"]
+    since = ["\N{MINUS SIGN} Break from 2 Ben", "↕ When the Saints from 3 to 1 Ben", "Iko IkoKey G F Ben"]
     await expect(different.get_by_role("listitem")).to_have_text(since)
     await ada.tab.get_by_text("All of it, as it was").click()
     then = ada.tab.get_by_role("list", name="The entries then")
