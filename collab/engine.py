@@ -33,10 +33,12 @@ from collab.realtime.broadcast import Broadcaster
 from collab.realtime.connecting import Connecting
 from collab.realtime.eviction import Eviction
 from collab.realtime.handlers import Handlers
+from collab.realtime.host import Host
 from collab.realtime.rooms import Rooms
 from collab.realtime.server import asgi
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
+from collab.services.bands.forgetting import Forgetting
 from collab.services.bands.membership import MembershipService
 from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import Cluster
@@ -80,7 +82,8 @@ GOODBYE_S = 0.1
 
 
 class Engine:
-    """Everything of one node, put together. `membership`, `contents`, `editing` and `history` are for hosts to use.
+    """Everything of one node, put together. `membership`, `contents`, `editing` and `history` are for hosts to use, and
+    `tell` and `on`, which are those of `collab.realtime.host.Host`.
 
     What is not given is made as the settings say: the bus to other nodes, the database, and what checks tokens.
     """
@@ -117,6 +120,7 @@ class Engine:
         counts = count_limits(settings)
         store = StoredBands(self.reading, self._writer, counts)
         self.directory = Directory(store)
+        self._forgetting = Forgetting(self.directory, self.sessions.user_ids, clock)
         self._journal = journal(settings, self._writer, kinds, self.directory.band_of, self._meter, clock)
         reader = StoredHistory(self.reading, self._journal)
         presence_store = StoredPresence(self.reading, self._writer)
@@ -182,7 +186,8 @@ class Engine:
             None if self._webhooks is None else self._webhooks.wake,
             is_telling=settings.log_level == "DEBUG",
         )
-        self._realtime(clock)
+        self.host = self._realtime(clock)
+        self.tell, self.on = self.host.tell, self.host.on
         self.health = Health(
             needed={
                 "database": partial(check_database, self.reading),
@@ -206,7 +211,8 @@ class Engine:
         presence = PresencePeers(self.presence, clock, timedelta(seconds=self.settings.presence_grace_s))
         return Cluster(others, self._lease, edits, self._bands, presence, clock, self._meter)
 
-    def _realtime(self, clock: Clock) -> None:
+    def _realtime(self, clock: Clock) -> Host:
+        """Everything that clients say is heard from here on."""
         self._eviction = Eviction(self._server, clock, connection_limits(self.settings), self._meter)
         Connecting(
             self._server,
@@ -221,7 +227,7 @@ class Engine:
             self.rates,
             may_be_late=self.settings.late_auth,
         ).register()
-        Handlers(
+        handlers = Handlers(
             self._server,
             self._answers,
             self._rooms,
@@ -232,7 +238,9 @@ class Engine:
             self.broadcaster,
             self._bands.look_for,
             self.rates,
-        ).register()
+        )
+        handlers.register()
+        return Host(self.broadcaster, handlers, self.settings.max_sent_bytes)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -255,8 +263,12 @@ class Engine:
             ending.push_async_callback(self.nodes.close)
             self._lease_keeper.start()
             ending.push_async_callback(self._lease_keeper.close)
+            self._forgetting.start()
+            ending.callback(self._forgetting.stop)
             self._eviction.start()
             ending.callback(self._eviction.stop)
+            self.host.start()
+            ending.callback(self.host.stop)
             # A client may have gone, and its event still be at work: the database stays open for it.
             ending.push_async_callback(self._answers.settled, SETTLE_S)
             ending.push_async_callback(self._journal.close)

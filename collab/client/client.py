@@ -21,11 +21,11 @@ from collab.client.band import Band
 from collab.client.connection import Connection
 from collab.client.content import Content
 from collab.client.errors import Broken, NotConnected
-from collab.client.events import ClientEvent, MembershipChanged, Offline, Online, TokenRefused
+from collab.client.events import ClientEvent, HostTold, MembershipChanged, Offline, Online, TokenRefused
 from collab.client.outside import REAL, Outside
 from collab.client.stream import Source, Stream
 from collab.client.token import Token, get_token
-from collab.client.wire import Session, role_of
+from collab.client.wire import Session, is_of_host, role_of
 from collab.domain.access import BandRoom, ContentRoom, Role
 from collab.domain.bands import User
 from collab.domain.errors import ClientFault, CollabError, Forbidden, RateLimited, ServerFault, TokenFault
@@ -279,6 +279,9 @@ class CollabClient:
         return max(1.0, left_s / 2, left_s - self._renew_before_s)
 
     def _hear(self, event: str, payload: Any) -> None:
+        if is_of_host(event, payload):
+            self._source.publish(HostTold(event, payload))
+            return
         if not isinstance(payload, dict):
             return
         if event == "server_restarting":

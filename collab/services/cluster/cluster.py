@@ -26,6 +26,7 @@ from collab.services.cluster.messages import (
     Bye,
     Edits,
     Heads,
+    HostTold,
     Message,
     Numbered,
     PresenceChanged,
@@ -247,6 +248,8 @@ class Cluster:
                 self._do(self._bands.refresh([band_id]))
             case Told(room=room, event=event, payload=payload):
                 self._do(self._bands.told(room, event, payload))
+            case HostTold(to=to, event=event, payload=payload):
+                self._do(self._bands.host_told(to, event, payload))
 
     def _ask_by_which_name(self, node: str, rooms: Mapping[str, Sequence[messages.Json]]) -> None:
         """A node that goes on as another speaks for the sessions of the one that it was. Which is the later of the two

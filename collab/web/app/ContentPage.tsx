@@ -14,6 +14,7 @@ import {
 } from "../react";
 import { ContentFrame } from "./ContentFrame";
 import { useKinds } from "./kinds";
+import { MoreMenu } from "./MoreMenu";
 import { toastOf } from "./notices";
 import { part, useTheRest } from "./part";
 import { Repertoire } from "./Repertoire";
@@ -89,6 +90,11 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
   if (shown && view === "print") return <PrintView document={shown} band={band} />;
 
   const isSetlist = shown?.kind === "setlist";
+  const show = (view: View): void => go({ band: band.id, content: contentId, view });
+  const actions = [
+    ...(isSetlist && !isReadOnly ? [{ icon: "copy" as const, label: "Duplicate", run: () => void duplicate() }] : []),
+    ...(isSetlist ? [{ icon: "print" as const, label: "Print", run: () => show("print") }] : []),
+  ];
   return (
     <ContentFrame
       band={band}
@@ -111,21 +117,8 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
               aria-expanded={isHistoryOpen}
               onClick={() => setHistoryOpen((is) => !is)}
             />
-            {isSetlist && !isReadOnly ? <IconButton icon="copy" label="Duplicate" onClick={() => void duplicate()} /> : null}
-            {isSetlist ? (
-              <>
-                <IconButton
-                  icon="print"
-                  label="Print"
-                  onClick={() => go({ band: band.id, content: contentId, view: "print" })}
-                />
-                <IconButton
-                  icon="stage"
-                  label="Stage"
-                  onClick={() => go({ band: band.id, content: contentId, view: "stage" })}
-                />
-              </>
-            ) : null}
+            {isSetlist ? <IconButton icon="stage" label="Stage" onClick={() => show("stage")} /> : null}
+            <MoreMenu contentId={contentId} rest={rest} pending={state.pending} actions={actions} />
             <ThemeButton />
           </span>
         </>
@@ -143,7 +136,7 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
         ) : null
       }
     >
-      <Body {...{ state, content, others, isReadOnly, repertoireId }} />
+      <Body {...{ state, content, others, isReadOnly, repertoireId, rest }} />
     </ContentFrame>
   );
 }
@@ -154,9 +147,10 @@ interface BodyProps {
   others: readonly Presence[];
   isReadOnly: boolean;
   repertoireId: string | null;
+  rest: Rest;
 }
 
-function Body({ state, content, others, isReadOnly, repertoireId }: BodyProps): ReactNode {
+function Body({ state, content, others, isReadOnly, repertoireId, rest }: BodyProps): ReactNode {
   const { document: shown, problem } = state;
   if (problem) {
     return (
@@ -166,7 +160,7 @@ function Body({ state, content, others, isReadOnly, repertoireId }: BodyProps): 
     );
   }
   if (!shown) return <p className="empty">One moment…</p>;
-  if (shown.kind === "repertoire") return <Repertoire {...{ content, others, isReadOnly }} document={shown} />;
+  if (shown.kind === "repertoire") return <Repertoire {...{ content, others, isReadOnly, rest }} document={shown} />;
   return <SetlistPage {...{ content, others, isReadOnly, repertoireId }} document={shown} />;
 }
 
@@ -176,7 +170,8 @@ function useUndoKeys(content: Content): void {
     const pressed = (event: globalThis.KeyboardEvent): void => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
       // A field that is not the content's, such as a search, has its own undo.
-      if (event.target instanceof HTMLInputElement && !event.target.dataset.field) return;
+      const isField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+      if (isField && !event.target.dataset.field) return;
       const key = event.key.toLowerCase();
       const isRedo = (key === "z" && event.shiftKey) || key === "y";
       if (!isRedo && key !== "z") return;
