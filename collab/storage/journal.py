@@ -78,7 +78,7 @@ class Journal:
         meter: Meter = UNMETERED,
     ) -> None:
         self._writer = writer
-        self._edit_log = EditLog(writer.dialect)
+        self._edit_log = EditLog(writer.dialect, writer.named)
         self._kinds = kinds
         self._on_commit: OnCommit = Commit.answer
         self._max_waiting = max_waiting
