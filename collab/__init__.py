@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collab.domain.ot.edits import Edit
     from collab.domain.presence.roster import Diff
     from collab.engine import Engine
+    from collab.realtime.host import HostSession
     from collab.settings import Settings
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Document",
     "Edit",
     "Engine",
+    "HostSession",
     "Kind",
     "Settings",
     "SharedRoom",
@@ -37,6 +39,7 @@ _HOMES = {
     "Document": "collab.domain.ot.document",
     "Edit": "collab.domain.ot.edits",
     "Engine": "collab.engine",
+    "HostSession": "collab.realtime.host",
     "Kind": "collab.domain.kinds",
     "Settings": "collab.settings",
     "SharedRoom": "collab.domain.access",

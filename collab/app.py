@@ -18,6 +18,7 @@ from collab.http.metrics import metrics_router
 from collab.http.pages import StockPages, add_pages
 from collab.http.rest import rest_routers
 from collab.http.routes import Caller
+from collab.http.tell import ServiceCaller, tell_router
 from collab.http.traffic import Traffic
 from collab.protocol.ids import new_id
 from collab.services.editing.hooks import OnEdit, OnPresence
@@ -56,10 +57,12 @@ def create_app(
 
 
 def attach(engine: Engine, app: FastAPI) -> ASGIApp:
-    """Adds an engine's REST calls to a FastAPI application; the engine runs with its lifespan.
+    """Adds an engine's REST calls to a FastAPI application; the engine runs with its lifespan, and is
+    `app.state.collab` to its routes.
 
     Returns the application to serve: it answers `/socket.io/` itself and leaves all else to `app`.
     """
+    app.state.collab = engine
     _add_routes(engine, app)
     of_the_host = app.router.lifespan_context
 
@@ -107,6 +110,9 @@ def _add_routes(engine: Engine, app: FastAPI) -> None:
     ):
         app.include_router(router)
     settings = engine.settings
+    if settings.service_token is not None:
+        service = ServiceCaller(settings.service_token.get_secret_value(), engine.rates, traffic)
+        app.include_router(tell_router(service, engine.host.tell_room))
     if engine.prometheus is not None and settings.metrics_token is not None:
         app.include_router(metrics_router(engine.prometheus.exposition, settings.metrics_token.get_secret_value()))
     if settings.admin_pages:

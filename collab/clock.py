@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import perf_counter
 
 from collab.services.ports import Timer
 
@@ -12,6 +13,9 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def monotonic_s(self) -> float:
+        return perf_counter()
 
     def call_at(self, at: datetime, callback: Callable[[], None]) -> Timer:
         delay_s = max(0.0, (at - self.now()).total_seconds())

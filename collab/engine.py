@@ -1,7 +1,7 @@
 """The composition root: one node, from its settings through storage and services to realtime and REST."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -33,10 +33,12 @@ from collab.realtime.broadcast import Broadcaster
 from collab.realtime.connecting import Connecting
 from collab.realtime.eviction import Eviction
 from collab.realtime.handlers import Handlers
+from collab.realtime.host import Host
 from collab.realtime.rooms import Rooms
 from collab.realtime.server import asgi
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
+from collab.services.bands.forgetting import Forgetting
 from collab.services.bands.membership import MembershipService
 from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import Cluster
@@ -50,7 +52,7 @@ from collab.services.editing.history import HistoryService
 from collab.services.editing.hooks import Hook, OnEdit, OnPresence
 from collab.services.editing.service import EditingService
 from collab.services.health import Health
-from collab.services.ports import UNMETERED, Bus, Clock, Meter
+from collab.services.ports import UNMETERED, Bus, Clock, Meter, Tokens
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.peers import PresencePeers
 from collab.services.presence.reader import PresenceReader
@@ -61,14 +63,13 @@ from collab.settings import Settings
 from collab.storage.bands import StoredBands
 from collab.storage.checkpoints import StoredCheckpoints
 from collab.storage.checks import check_database, check_schema
+from collab.storage.database import Database
 from collab.storage.deadline import Deadline
-from collab.storage.engine import reading_engine
 from collab.storage.jobs import StoredJobs
 from collab.storage.presence import StoredPresence
 from collab.storage.readers import StoredHistory
 from collab.storage.webhooks import StoredOutbox
-from collab.storage.writer import Writer
-from collab.tokens import Tokens
+from collab.tokens import Tokens as JwtTokens
 
 SETTLE_S = 3.0
 """How long the end of a server waits for answers that are on their way."""
@@ -81,7 +82,11 @@ GOODBYE_S = 0.1
 
 
 class Engine:
-    """Everything of one node, put together. `membership`, `contents`, `editing` and `history` are for hosts to use."""
+    """Everything of one node, put together. `membership`, `contents`, `editing` and `history` are for hosts to use, and
+    `tell` and `on`, which are those of `collab.realtime.host.Host`.
+
+    What is not given is made as the settings say: the bus to other nodes, the database, and what checks tokens.
+    """
 
     def __init__(
         self,
@@ -90,6 +95,9 @@ class Engine:
         clock: Clock | None = None,
         bus: Bus | None = None,
         *,
+        database: Database | None = None,
+        tokens: Tokens | None = None,
+        new_id: Callable[[], str] = new_id,
         on_edit: OnEdit | None = None,
         on_presence: OnPresence | None = None,
     ) -> None:
@@ -97,22 +105,23 @@ class Engine:
         self.settings = settings
         self.prometheus = prometheus(settings)
         self._meter: Meter = self.prometheus or UNMETERED
-        self._writer = Writer(settings.database_url)
-        self.reading = reading_engine(settings.database_url)
+        database = database or Database.at(settings.database_url)
+        self._writer, self.reading = database.writer, database.reading
         self._deadline = Deadline(self._writer, self.reading)
         self._server = server(settings)
         self.sessions = sessions(settings, clock)
         self._rooms = Rooms(self.sessions, self._meter)
-        self._answers = Answers(self._meter, is_telling=settings.log_level == "DEBUG")
+        self._answers = Answers(self._meter, is_telling=settings.log_level == "DEBUG", now_s=clock.monotonic_s)
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
-        self._lease = lease(settings, clock)
+        self._lease = lease(settings, clock, new_id)
         others = other_nodes(settings, bus, self._lease, clock)
         self.broadcaster = Broadcaster(self._rooms, settings.max_sent_bytes, others)
         counts = count_limits(settings)
         store = StoredBands(self.reading, self._writer, counts)
         self.directory = Directory(store)
-        self._journal = journal(settings, self._writer, kinds, self.directory.band_of, self._meter)
+        self._forgetting = Forgetting(self.directory, self.sessions.user_ids, clock)
+        self._journal = journal(settings, self._writer, kinds, self.directory.band_of, self._meter, clock)
         reader = StoredHistory(self.reading, self._journal)
         presence_store = StoredPresence(self.reading, self._writer)
         self._presence_log = PresenceLog(presence_store, clock, new_id, self._lease)
@@ -167,7 +176,7 @@ class Engine:
             self._parser,
             self._parser.limits,
         )
-        self.tokens = Tokens(settings)
+        self.tokens: Tokens = tokens or JwtTokens(settings)
         self._after_commit = AfterCommit(
             self.broadcaster,
             self.nodes.committed,
@@ -177,7 +186,8 @@ class Engine:
             None if self._webhooks is None else self._webhooks.wake,
             is_telling=settings.log_level == "DEBUG",
         )
-        self._realtime(clock)
+        self.host = self._realtime(clock)
+        self.tell, self.on = self.host.tell, self.host.on
         self.health = Health(
             needed={
                 "database": partial(check_database, self.reading),
@@ -201,7 +211,8 @@ class Engine:
         presence = PresencePeers(self.presence, clock, timedelta(seconds=self.settings.presence_grace_s))
         return Cluster(others, self._lease, edits, self._bands, presence, clock, self._meter)
 
-    def _realtime(self, clock: Clock) -> None:
+    def _realtime(self, clock: Clock) -> Host:
+        """Everything that clients say is heard from here on."""
         self._eviction = Eviction(self._server, clock, connection_limits(self.settings), self._meter)
         Connecting(
             self._server,
@@ -216,7 +227,7 @@ class Engine:
             self.rates,
             may_be_late=self.settings.late_auth,
         ).register()
-        Handlers(
+        handlers = Handlers(
             self._server,
             self._answers,
             self._rooms,
@@ -227,7 +238,9 @@ class Engine:
             self.broadcaster,
             self._bands.look_for,
             self.rates,
-        ).register()
+        )
+        handlers.register()
+        return Host(self.broadcaster, handlers, self.settings.max_sent_bytes)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -250,8 +263,12 @@ class Engine:
             ending.push_async_callback(self.nodes.close)
             self._lease_keeper.start()
             ending.push_async_callback(self._lease_keeper.close)
+            self._forgetting.start()
+            ending.callback(self._forgetting.stop)
             self._eviction.start()
             ending.callback(self._eviction.stop)
+            self.host.start()
+            ending.callback(self.host.stop)
             # A client may have gone, and its event still be at work: the database stays open for it.
             ending.push_async_callback(self._answers.settled, SETTLE_S)
             ending.push_async_callback(self._journal.close)

@@ -13,7 +13,6 @@ from collab.domain.rates import Rate
 from collab.domain.sizes import SizeLimits
 from collab.http.traffic import TrafficLimits
 from collab.metrics import PrometheusMeter
-from collab.protocol.ids import new_id
 from collab.realtime.connection import Connections
 from collab.realtime.eviction import ConnectionLimits
 from collab.realtime.server import Server, make_server
@@ -86,7 +85,7 @@ def import_limits(settings: Settings) -> ImportLimits:
     return ImportLimits(settings.import_max_bytes, settings.import_max_unpacked_bytes, settings.import_max_songs)
 
 
-def lease(settings: Settings, clock: Clock) -> Lease:
+def lease(settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Lease:
     return Lease(clock, new_id, platform.node(), timedelta(seconds=settings.node_lease_s))
 
 
@@ -113,7 +112,9 @@ def sessions(settings: Settings, clock: Clock) -> Sessions:
     return Sessions(clock, timedelta(seconds=settings.auth_timeout_s), max_per_user=most)
 
 
-def journal(settings: Settings, writer: Writer, kinds: Kinds, band_of: Callable[[str], str], meter: Meter) -> Journal:
+def journal(
+    settings: Settings, writer: Writer, kinds: Kinds, band_of: Callable[[str], str], meter: Meter, clock: Clock
+) -> Journal:
     return Journal(
         writer,
         kinds,
@@ -123,6 +124,7 @@ def journal(settings: Settings, writer: Writer, kinds: Kinds, band_of: Callable[
         band_of=band_of,
         sizes=SizeLimits(settings.max_content_bytes, settings.max_sent_bytes),
         meter=meter,
+        now_s=clock.monotonic_s,
     )
 
 

@@ -123,6 +123,9 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     """What the deliveries are signed with: `whsec_` and 24 to 64 bytes in base64."""
 
+    service_token: SecretStr | None = Field(default=None, min_length=32)
+    """Who shows it as a bearer token speaks for the host application, by `POST /api/tell`; unset, nobody does."""
+
     admin_pages: bool = True
     """Whether operators find pages at /admin; a host application may have its own there."""
 

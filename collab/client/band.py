@@ -5,6 +5,7 @@ from typing import Any
 
 from collab.client.connection import Connection
 from collab.client.events import ContentListed, ContentUnlisted
+from collab.client.outside import REAL, Outside
 from collab.client.room import Room
 from collab.client.wire import summary_of
 from collab.domain.access import BandRoom
@@ -14,8 +15,10 @@ from collab.domain.bands import Content as Summary
 class Band(Room[BandRoom, ContentListed | ContentUnlisted]):
     """Kept up to date while the client is connected. Made by `CollabClient.band`."""
 
-    def __init__(self, band_id: str, ack_timeout_s: float, forget: Callable[[str], None]) -> None:
-        super().__init__(BandRoom(band_id), ack_timeout_s, forget)
+    def __init__(
+        self, band_id: str, ack_timeout_s: float, forget: Callable[[str], None], outside: Outside = REAL
+    ) -> None:
+        super().__init__(BandRoom(band_id), ack_timeout_s, forget, outside)
         self._contents: dict[str, Summary] = {}
 
     @property

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -21,10 +21,11 @@ from collab.client.band import Band
 from collab.client.connection import Connection
 from collab.client.content import Content
 from collab.client.errors import Broken, NotConnected
-from collab.client.events import ClientEvent, MembershipChanged, Offline, Online, TokenRefused
+from collab.client.events import ClientEvent, HostTold, MembershipChanged, Offline, Online, TokenRefused
+from collab.client.outside import REAL, Outside
 from collab.client.stream import Source, Stream
 from collab.client.token import Token, get_token
-from collab.client.wire import Session, role_of
+from collab.client.wire import Session, is_of_host, role_of
 from collab.domain.access import BandRoom, ContentRoom, Role
 from collab.domain.bands import User
 from collab.domain.errors import ClientFault, CollabError, Forbidden, RateLimited, ServerFault, TokenFault
@@ -60,6 +61,7 @@ class CollabClient:
         renew_before_s: float = 60.0,
         first_retry_s: float = 0.25,
         max_retry_s: float = 15.0,
+        outside: Outside = REAL,
     ) -> None:
         if importlib.util.find_spec("aiohttp") is None:
             raise ImportError("the client needs aiohttp: pip install 'collab[client]'")
@@ -71,7 +73,8 @@ class CollabClient:
         self._renew_before_s = renew_before_s
         self._first_retry_s = first_retry_s
         self._max_retry_s = max_retry_s
-        self._backoff = Backoff(first_retry_s, max_retry_s)
+        self._outside = outside
+        self._backoff = self._new_backoff(first_retry_s)
         self._retry_in_s: float | None = None
         self._rooms: dict[str, Band | Content] = {}
         self._source: Source[ClientEvent] = Source()
@@ -104,14 +107,14 @@ class CollabClient:
         known = self._rooms.get(ContentRoom(content_id).name)
         if isinstance(known, Content):
             return await self._enter(known)
-        return await self._enter(Content(content_id, self.user.id, self._ack_timeout_s, self._forget))
+        return await self._enter(Content(content_id, self.user.id, self._ack_timeout_s, self._forget, self._outside))
 
     async def band(self, band_id: str) -> Band:
         """A band, with the list of its contents. Raises `Forbidden` where one is no member."""
         known = self._rooms.get(BandRoom(band_id).name)
         if isinstance(known, Band):
             return await self._enter(known)
-        return await self._enter(Band(band_id, self._ack_timeout_s, self._forget))
+        return await self._enter(Band(band_id, self._ack_timeout_s, self._forget, self._outside))
 
     async def leave(self, room: Band | Content) -> None:
         """Closes a content or band: it hears nothing more, and the others see one go. Save first."""
@@ -186,7 +189,7 @@ class CollabClient:
             await self._connection.ended.wait()
             if self._connection.has_held:
                 # Only now: a fault that ends each connection at once would otherwise become a storm.
-                self._backoff = Backoff(self._first_retry_s, self._max_retry_s)
+                self._backoff = self._new_backoff(self._first_retry_s)
             for room in self._rooms.values():
                 room.disconnected()
             self._source.publish(Offline(None))
@@ -211,7 +214,7 @@ class CollabClient:
     async def _reconnect(self) -> None:
         """Tries until it is connected. Raises what no further try can change."""
         if self._retry_in_s is not None:
-            self._backoff = Backoff(self._retry_in_s, self._max_retry_s)
+            self._backoff = self._new_backoff(self._retry_in_s)
             self._retry_in_s = None
         backoff = self._backoff
         delay_s = backoff.delay_s()
@@ -230,7 +233,7 @@ class CollabClient:
                 delay_s = backoff.delay_s(error)
 
     async def _connect(self) -> None:
-        connection = Connection(self._hear)
+        connection = Connection(self._hear, self._outside)
         await connection.open(self._url, await get_token(self._token), self._transports, self._ack_timeout_s)
         self._connection = connection
         self._source.publish(Online(connection.session))
@@ -249,7 +252,7 @@ class CollabClient:
     async def _renew(self, connection: Connection) -> None:
         """Shows a fresh token in time. Where that fails for too long the session expires, and the next connection
         tries again."""
-        backoff = Backoff(self._first_retry_s, self._max_retry_s)
+        backoff = self._new_backoff(self._first_retry_s)
         delay_s = self._renewal_in_s(connection)
         while not await connection.ends_within(delay_s):
             try:
@@ -268,11 +271,17 @@ class CollabClient:
                 connection.session = replace(connection.session, expires_at=expires_at)
                 delay_s = self._renewal_in_s(connection)
 
+    def _new_backoff(self, first_s: float) -> Backoff:
+        return Backoff(first_s, self._max_retry_s, chance=self._outside.chance)
+
     def _renewal_in_s(self, connection: Connection) -> float:
-        left_s = (connection.session.expires_at - datetime.now(UTC)).total_seconds()
+        left_s = (connection.session.expires_at - self._outside.now()).total_seconds()
         return max(1.0, left_s / 2, left_s - self._renew_before_s)
 
     def _hear(self, event: str, payload: Any) -> None:
+        if is_of_host(event, payload):
+            self._source.publish(HostTold(event, payload))
+            return
         if not isinstance(payload, dict):
             return
         if event == "server_restarting":

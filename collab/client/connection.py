@@ -11,7 +11,6 @@ awaits it, who wakes up later.
 
 import asyncio
 import json
-import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -22,20 +21,14 @@ import socketio
 
 from collab.client.backoff import Backoff
 from collab.client.errors import NotConnected, error_of
+from collab.client.outside import REAL, Outside
 from collab.client.parts import Parts
 from collab.client.patience import Patience
 from collab.client.wire import Session, session_of
 from collab.domain.errors import CollabError, RateLimited, Unauthenticated
 
-MAX_MESSAGE_BYTES = 256 * 1024 * 1024
-"""The largest message that is taken: more than any server is set to send. aiohttp's own bound is 4 MiB."""
-
 OnEvent: TypeAlias = Callable[[str, Any], None]
 Take: TypeAlias = Callable[[Any], None]
-
-# python-socketio and python-engineio would log every failure, also those that are handled here.
-_quiet = logging.getLogger("collab.client.socketio")
-_quiet.setLevel(logging.CRITICAL)
 
 HELD_S = 5.0
 """A connection that lasts so long has held."""
@@ -53,15 +46,10 @@ class Connection:
     session: Session
     """Who one is; set when `open` has returned."""
 
-    def __init__(self, on_event: OnEvent) -> None:
+    def __init__(self, on_event: OnEvent, outside: Outside = REAL) -> None:
         self._on_event = on_event
-        self._socket = socketio.AsyncClient(
-            reconnection=False,
-            handle_sigint=False,
-            logger=_quiet,
-            engineio_logger=_quiet,
-            websocket_extra_options={"max_msg_size": MAX_MESSAGE_BYTES},
-        )
+        self._chance = outside.chance
+        self._socket = outside.new_socket()
         self._calls: set[asyncio.Future[Any]] = set()
         self._patience = Patience()
         self._parts = Parts()
@@ -140,7 +128,7 @@ class Connection:
 
     async def call_patiently(self, event: str, payload: Any, timeout_s: float, take: Take | None = None) -> Any:
         """As `call`; where the server has had enough for now, again when it says."""
-        backoff = Backoff()
+        backoff = Backoff(chance=self._chance)
         while True:
             try:
                 return await self.call(event, payload, timeout_s, take)

@@ -1,12 +1,12 @@
 """A content that one has open: edits show at once, and are stored, whatever happens to the connection."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from collab.client.connection import Connection, Take
 from collab.client.events import Notice, Refused
+from collab.client.outside import REAL, Outside
 from collab.client.room import Room
 from collab.client.sync import Sync
 from collab.client.undo import Groups
@@ -15,7 +15,6 @@ from collab.domain.errors import Invalid, VersionUnknown
 from collab.domain.ot import positions, text
 from collab.domain.ot.document import Document
 from collab.domain.ot.ops import Fields, Insert, Item, Move, Op, Remove, Set, Text, Value
-from collab.protocol.ids import new_id
 
 
 class Content(Room[ContentRoom, Notice]):
@@ -31,13 +30,12 @@ class Content(Room[ContentRoom, Notice]):
         user_id: str,
         ack_timeout_s: float,
         forget: Callable[[str], None],
-        now_s: Callable[[], float] = time.monotonic,
+        outside: Outside = REAL,
     ) -> None:
-        super().__init__(ContentRoom(content_id), ack_timeout_s, forget)
-        self._sync = Sync(self.room, user_id, ack_timeout_s, self._tell, self.fail, self.break_down)
+        super().__init__(ContentRoom(content_id), ack_timeout_s, forget, outside)
+        self._sync = Sync(self.room, user_id, ack_timeout_s, self._tell, self.fail, self.break_down, outside)
         self._refusal: Refused | None = None
         self._groups = Groups()
-        self._now_s = now_s
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
@@ -73,9 +71,9 @@ class Content(Room[ContentRoom, Notice]):
         if self.failure is not None:
             raise self.failure
         edit_id = self._sync.opened.edit(
-            new_id(),
+            self._outside.new_id(),
             ops,
-            group=self._groups.of(ops, self._now_s()),
+            group=self._groups.of(ops, self._outside.now_s()),
             is_unchanged_expected=is_unchanged_expected,
         )
         self._sync.stir()
@@ -87,7 +85,7 @@ class Content(Room[ContentRoom, Notice]):
 
     def insert(self, fields: Fields, *, type: str = "song", before: str | None = None, item: str | None = None) -> str:  # noqa: A002  # the protocol's word
         """Adds an item before another, or at the end. Returns the item's id, a new one unless one is given."""
-        item = item or new_id()
+        item = item or self._outside.new_id()
         self.edit([Insert(Item(item, type, self._position(before), fields))])
         return item
 
@@ -118,14 +116,14 @@ class Content(Room[ContentRoom, Notice]):
         """Takes back one's own latest edit that still stands, with what was written in the same field right before it.
         Shows at once, unless what that comes to takes edits that were never heard here: then once it is stored. False
         where there is none."""
-        is_asked = self._sync.opened.undo(new_id)
+        is_asked = self._sync.opened.undo(self._outside.new_id)
         self._groups.end()
         self._sync.stir()
         return is_asked
 
     def redo(self) -> bool:
         """Brings back what was undone last, until one makes another edit. False where there is nothing."""
-        is_asked = self._sync.opened.redo(new_id)
+        is_asked = self._sync.opened.redo(self._outside.new_id)
         self._groups.end()
         self._sync.stir()
         return is_asked

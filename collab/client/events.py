@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from collab.client.wire import Session
 from collab.domain.access import Role
@@ -153,7 +153,16 @@ class MembershipChanged:
     role: Role | None
 
 
-ClientEvent: TypeAlias = Online | Offline | TokenRefused | MembershipChanged
+@dataclass(frozen=True, slots=True)
+class HostTold:
+    """The host application has told something by way of the engine: to the user, to a room that one is in, or to the
+    session. `payload` is JSON of the host's own."""
+
+    event: str
+    payload: Any
+
+
+ClientEvent: TypeAlias = Online | Offline | TokenRefused | MembershipChanged | HostTold
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ class Pending:
     was_sent: bool = False
     is_in_place: bool = False
 
+    def settle(self) -> tuple[Op, ...]:
+        """It has its place, or will have none: the view shows it no more. Returns the ops that it showed."""
+        shown, self.ops, self.is_in_place = self.ops, (), True
+        return shown
+
     @property
     def is_idle(self) -> bool:
         """Whether nothing is left of it that would change anything."""

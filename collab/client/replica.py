@@ -5,21 +5,19 @@ and in its place among the confirmed versions, in whichever order the two come. 
 the first time: the server, which knows it by its `edit_id`, either answers as it did or rebases it from the
 version that it was made on. Everything goes by version, nothing by the order of arrival.
 
-What waits is kept moved over what comes in. It is sent with the version that its author saw, from which on the
-server finds what it overwrites, and with the version that it has been moved to, on which its texts are counted.
+What waits is kept moved over what comes in (queue.py). It is sent with the version that its author saw, from which on
+the server finds what it overwrites, and with the version that it has been moved to, on which its texts are counted.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from itertools import count
+from typing import Literal
 
-from collab.client.events import Edited, Notice, OpDropped, Refused, Reloaded
-from collab.client.foresight import Foresight, Past
+from collab.client.events import Edited, Notice, Refused, Reloaded
+from collab.client.foresight import Past
 from collab.client.notice import OwnWrites, told_by_answer
-from collab.client.pending import Pending, applied, awake, checked, correction, joined, places_set, standing
-from collab.client.request import Request, cut, request_of
-from collab.client.transform import transform
-from collab.client.undo import Step, UndoStacks, take_group
+from collab.client.pending import Pending, applied, checked, correction, places_set
+from collab.client.queue import Queue
+from collab.client.request import Request, request_of
 from collab.client.wire import Answer
 from collab.domain.errors import CollabError, VersionUnknown
 from collab.domain.ot.difference import hold_text, ops_between
@@ -37,15 +35,12 @@ class Replica:
         """The id of the edit that made `confirmed`: with it the server knows whether its history is the same. None
         where that is not known."""
         self._user_id = user_id
-        self._flight: Pending | None = None
+        self._queue = Queue()
         self._request: Request | None = None
         self._answer: Answer | None = None
-        self._waiting: list[Pending] = []
         self._arrived: dict[int, Edit] = {}
         self._late: tuple[Document, str | None] | None = None
-        self._stacks = UndoStacks()
         self._past = Past()
-        self._groups = count(-1, -1)
         self._own_writes = OwnWrites()
         self._view: Document | None = None
 
@@ -60,12 +55,12 @@ class Replica:
     @property
     def pending_count(self) -> int:
         """How many of one's own edits and undos are not done yet."""
-        return (self._flight is not None) + awake(self._waiting)
+        return (self._queue.flight is not None) + self._queue.awake
 
     @property
     def pending_ops(self) -> tuple[Op, ...]:
         """The ops of one's own edits that are not done yet."""
-        return tuple(op for edit in self._pending() for op in edit.ops)
+        return tuple(op for edit in self._queue.pending for op in edit.ops)
 
     @property
     def is_behind(self) -> bool:
@@ -83,39 +78,32 @@ class Replica:
         """
         seen = self.view
         fitting, self._view = checked(seen, ops)
-        # What was undone before it was sent never will be.
-        del self._waiting[awake(self._waiting) :]
-        edit = Pending(edit_id, fitting, made_on=self._seen_on(fitting))
+        edit = Pending(edit_id, fitting, made_on=self.confirmed.version)
         if is_unchanged_expected:
             edit.expected = {place: seen.value(*place) for place in places_set(fitting)}
-        may_join = self._waiting and (group is None or self._stacks.is_in(group))
-        if may_join and (both := joined(self._waiting[-1], edit)) is not None:
-            self._waiting[-1] = edit = both
-        else:
-            self._waiting.append(edit)
-        self._stacks.made(edit.edit_id, next(self._groups) if group is None else group)
-        return edit.edit_id
+        return self._queue.add(edit, group).edit_id
 
     def undo(self, new_id: Callable[[], str]) -> bool:
         """Takes back one's own latest group of edits, in the view at once where that can be foretold. False where there
         is none."""
-        return self._step(self._stacks.done, self._stacks.undone, new_id)
+        return self._step("undo", new_id)
 
     def redo(self, new_id: Callable[[], str]) -> bool:
         """Brings back what was undone last, until one makes another edit. False where there is nothing."""
-        return self._step(self._stacks.undone, self._stacks.done, new_id)
+        return self._step("redo", new_id)
 
     def send(self, max_bytes: int | None = None, new_id: Callable[[], str] | None = None) -> Request | None:
         """What to send now, in a message of at most `max_bytes`: the edit in flight, again, where its answer is still
         missing; else the next one, or with ids for the rest of it as much as fits."""
-        while self._flight is None and awake(self._waiting):
-            if max_bytes is not None and new_id is not None:
-                self._cut(self._waiting[0], max_bytes, new_id)
-            flight = self._flight = self._waiting.pop(0)
+        queue = self._queue
+        while queue.flight is None and queue.awake:
+            if max_bytes is not None and new_id is not None and queue.cut(self.confirmed, max_bytes, new_id):
+                self._transform_pending(())
+            flight = queue.take_off()
             self._request = request_of(flight, self.confirmed, max_bytes)
-            if self._request.refusal is not None and self._undo_of(flight) is not None:
+            if self._request.refusal is not None and queue.undo_of(flight) is not None:
                 # It can't be stored, and its author has taken it back: nothing is left to be told.
-                self._forget(flight.edit_id)
+                queue.forget(flight.edit_id)
                 self._take_out(flight)
                 self._land()
             flight.was_sent = True
@@ -128,13 +116,13 @@ class Replica:
 
     def answer(self, answer: Answer) -> list[Notice]:
         """Takes in the answer to the edit in flight. An answer to any other edit is an old one, and nothing."""
-        flight = self._flight
+        flight = self._queue.flight
         if flight is None or flight.edit_id != answer.edit_id or self._answer is not None:
             return []
         self._answer = answer
         told = told_by_answer(answer, flight)
         if not answer.ops:
-            self._forget(flight.edit_id)
+            self._queue.forget(flight.edit_id)
         return [*told, *self._reset_late(), *self._settle()]
 
     def refuse(self, edit_id: str, error: CollabError) -> list[Notice]:
@@ -143,15 +131,18 @@ class Replica:
         Where the server only does not know its `base_version`, it is made anew. Take in what is missing before it is
         sent again.
         """
-        flight = self._flight
+        flight = self._queue.flight
         if flight is None or flight.edit_id != edit_id or self._answer is not None:
             return []
         told: list[Notice] = []
         if isinstance(error, VersionUnknown) and flight.target is None and not flight.is_in_place:
-            return self._make_anew(flight)
+            # The server, which finds what it has stored by its `edit_id` before it looks at a version, has not stored
+            # this.
+            self._put_back()
+            return [*self._reset_late(), *self._settle()]
         if not flight.is_in_place:
             told.append(Refused(edit_id, error, flight.ops_as_sent))
-            self._forget(edit_id)
+            self._queue.forget(edit_id)
         told += self._take_out(flight)
         self._land()
         return [*told, *self._reset_late(), *self._settle()]
@@ -161,42 +152,30 @@ class Replica:
         if document.version <= self.confirmed.version:
             self._late = None
             return []
-        flight, before = self._flight, self.confirmed
+        flight, before = self._queue.flight, self.confirmed
         if flight is not None and not flight.is_in_place:
             if self._answer is None:
                 # Whether this document holds the edit in flight, only its answer tells.
                 self._late = document, last_edit
                 return []
             if self._answer.version <= document.version:
-                before = applied(before, flight.ops)
-                flight.ops, flight.is_in_place = (), True
+                before = applied(before, flight.settle())
         return [*self._replace(before, document, last_edit), *self._settle()]
 
     def restart(self, document: Document, last_edit: str | None = None) -> list[Notice]:
         """As `reset`, with a document of another history than the one known here, such as that of a restored backup:
         tells what one had written and it does not have."""
         self._arrived.clear()
-        flight = self._flight
-        self._land()
-        if flight is not None and not flight.is_in_place:
-            self._waiting.insert(0, flight)
-        for edit in self._waiting:
+        self._put_back()
+        for edit in self._queue.waiting:
             edit.made_on = None
         lost = self._own_writes.lost(self.confirmed, document)
         return [*self._replace(self.confirmed, document, last_edit), *lost]
 
-    def _make_anew(self, flight: Pending) -> list[Notice]:
-        """The same edit, on what is confirmed when it is sent: the server, which finds what it has stored by its
-        `edit_id` before it looks at a version, has not stored it."""
-        flight.made_on = None
-        self._land()
-        self._waiting.insert(0, flight)
-        return [*self._reset_late(), *self._settle()]
-
     def _settle(self) -> list[Notice]:
         """Puts in place what has arrived and is next; lets the edit in flight land once it is done."""
         told: list[Notice] = []
-        flight, answer = self._flight, self._answer
+        flight, answer = self._queue.flight, self._answer
         while True:
             version = self.confirmed.version + 1
             if flight and answer and answer.ops and answer.version == version and not flight.is_in_place:
@@ -212,8 +191,8 @@ class Replica:
         return told
 
     def _take(self, edit: Edit) -> list[Notice]:
-        if self._flight is not None and edit.edit_id == self._flight.edit_id:
-            return self._put_in_place(self._flight, edit.version, edit.ops)
+        if self._queue.flight is not None and edit.edit_id == self._queue.flight.edit_id:
+            return self._put_in_place(self._queue.flight, edit.version, edit.ops)
         overwritten: list[Notice] = []
         if edit.author.id == self._user_id:
             self._own_writes.stored(edit.version, edit.ops)
@@ -224,45 +203,18 @@ class Replica:
         ops, told = self._transform_pending(edit.ops)
         return [Edited(edit, ops), *overwritten, *told]
 
-    def _cut(self, edit: Pending, max_bytes: int, new_id: Callable[[], str]) -> None:
-        """Makes several edits of one that is too large for a message, where it may be cut, and as many of its undo."""
-        ops, *rest = cut(edit, self.confirmed, max_bytes)
-        if not rest:
-            return
-        edit.ops = ops
-        pieces = [edit, *(Pending(new_id(), more, made_on=edit.made_on) for more in rest)]
-        self._replace_waiting(edit, pieces)
-        if (undo := self._undo_of(edit)) is not None:
-            undos = [Pending(new_id(), target=piece.edit_id) for piece in reversed(pieces[1:])]
-            self._replace_waiting(undo, [*undos, undo])
-            self._transform_pending(())
-
-    def _replace_waiting(self, edit: Pending, pieces: Sequence[Pending]) -> None:
-        at = self._waiting.index(edit)
-        self._waiting[at : at + 1] = pieces
-        self._stacks.cut(edit.edit_id, [piece.edit_id for piece in pieces])
-
-    def _undo_of(self, edit: Pending) -> Pending | None:
-        return next((undo for undo in self._waiting if undo.target == edit.edit_id), None)
-
     def _put_in_place(self, flight: Pending, version: int, ops: tuple[Op, ...]) -> list[Notice]:
-        over = correction(self.confirmed, flight.ops, ops)
-        flight.ops, flight.is_in_place = (), True
+        over = correction(self.confirmed, flight.settle(), ops)
         self.confirmed = self._past.add(self.confirmed, flight.edit_id, ops, flight.undoes or flight.target)
         self.last_edit = flight.edit_id
         told = self._transform_pending(over)[1]
         self._own_writes.stored(version, ops)
-        for edit in self._waiting:
-            # The author saw all that came before this edit of theirs, and the edit itself while it was pending.
-            if edit.made_on == version - 1:
-                edit.made_on = version
+        self._queue.follow(version)
         return told
 
     def _take_out(self, flight: Pending) -> list[Notice]:
         """Takes the edit in flight out of the view, where it is not stored."""
-        over = correction(self.confirmed, flight.ops, ())
-        flight.ops, flight.is_in_place = (), True
-        return self._transform_pending(over)[1]
+        return self._transform_pending(correction(self.confirmed, flight.settle(), ()))[1]
 
     def _replace(self, before: Document, after: Document, last_edit: str | None) -> list[Notice]:
         self._late = None
@@ -276,54 +228,19 @@ class Replica:
         return [] if self._late is None else self.reset(*self._late)
 
     def _transform_pending(self, over: Sequence[Op]) -> tuple[tuple[Op, ...], list[Notice]]:
-        """Transforms all that is pending over ops that are confirmed by now; returns those as they change the view."""
+        """Moves all that is pending over ops that are confirmed by now; returns those as they change the view."""
         self._view = None
-        told: list[Notice] = []
-        pending = [edit for edit in self._pending() if not edit.is_in_place]
-        # The answer tells of the edit in flight, and of an undo. Nobody is told of what is taken back already.
-        told_of = [self._waiting[index] for index in standing(self._waiting)]
-        foresight = Foresight(self.confirmed, self._past) if any(edit.target is not None for edit in pending) else None
-        for edit in pending:
-            edit.ops, over, lost = transform(edit.ops, over)
-            if foresight is not None:
-                over = (*over, *foresight.follow(edit))
-            if edit.target is None and edit in told_of:
-                told += [OpDropped(edit.edit_id, entry.op, entry.reason) for entry in lost]
-        for edit in [edit for edit in self._waiting if edit.is_idle]:
-            self._waiting.remove(edit)
-            self._forget(edit.edit_id)
-        return tuple(over), told
+        return self._queue.transform(over, self.confirmed, self._past)
 
-    def _seen_on(self, ops: Sequence[Op]) -> int:
-        """The version whose values the author of these ops saw: under their own pending ones, what came since is
-        hidden from them."""
-        places = places_set(ops)
-        hiding = [edit.made_on for edit in self._pending() if edit.target is None and places & places_set(edit.ops)]
-        return min([self.confirmed.version, *(version for version in hiding if version is not None)])
-
-    def _step(self, source: deque[Step], to: deque[Step], new_id: Callable[[], str]) -> bool:
-        steps = take_group(source)
-        for step in steps:
-            last = self._waiting[-1] if self._waiting else None
-            if last is not None and last.target is not None and last.edit_id == step.edit_id and not last.was_sent:
-                # An undo that was never sent is taken back as if it had not been made.
-                self._waiting.pop()
-                to.append(Step(last.target, step.group))
-            else:
-                self._waiting.append(Pending(new_id(), target=step.edit_id))
-                to.append(Step(self._waiting[-1].edit_id, step.group))
+    def _step(self, side: Literal["undo", "redo"], new_id: Callable[[], str]) -> bool:
+        is_done = self._queue.step(side, new_id)
         self._transform_pending(())
-        return bool(steps)
-
-    def _forget(self, edit_id: str) -> None:
-        """An edit that is not stored: neither it nor its undo can be undone."""
-        self._stacks.forget(edit_id)
-        for undo in [edit for edit in self._waiting if edit.target == edit_id]:
-            self._waiting.remove(undo)
-            self._forget(undo.edit_id)
+        return is_done
 
     def _land(self) -> None:
-        self._flight = self._request = self._answer = None
+        self._queue.land()
+        self._request = self._answer = None
 
-    def _pending(self) -> list[Pending]:
-        return self._waiting if self._flight is None else [self._flight, *self._waiting]
+    def _put_back(self) -> None:
+        self._queue.put_back()
+        self._request = self._answer = None

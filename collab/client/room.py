@@ -11,6 +11,7 @@ from collab.client.backoff import Backoff
 from collab.client.connection import Connection, Take
 from collab.client.errors import Broken, NotConnected
 from collab.client.events import RoomLost, RosterChanged
+from collab.client.outside import REAL, Outside
 from collab.client.stream import EventT, Source, Stream
 from collab.client.wire import presence_of
 from collab.domain.access import BandRoom, ContentRoom, Role
@@ -28,8 +29,11 @@ class Room(Generic[RoomT, EventT]):
     """What a band and a content have in common. `role` is one's own in the band. `forget` hears the name of the room
     once it is lost."""
 
-    def __init__(self, room: RoomT, ack_timeout_s: float, forget: Callable[[str], None]) -> None:
+    def __init__(
+        self, room: RoomT, ack_timeout_s: float, forget: Callable[[str], None], outside: Outside = REAL
+    ) -> None:
         self.room = room
+        self._outside = outside
         self.role: Role | None = None
         self.opened = asyncio.Event()
         """Set once the room was entered, or could not be: then `failure` says why."""
@@ -141,7 +145,7 @@ class Room(Generic[RoomT, EventT]):
         raise NotImplementedError
 
     async def _show(self) -> None:
-        backoff = Backoff()
+        backoff = Backoff(chance=self._outside.chance)
         # Where there is no connection, it is told when the room is entered again.
         while (connection := self._connection) is not None:
             focus = None if self._focus is None else self._focus.to_json()

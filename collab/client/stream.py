@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Generic, TypeVar
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from collab.client.events import Lagged
 
@@ -55,14 +55,15 @@ class Source(Generic[EventT]):
     """Where events come from. A stream that nobody holds any more is forgotten."""
 
     def __init__(self) -> None:
-        self._streams: WeakSet[Stream[EventT]] = WeakSet()
+        # Told in the order in which they were made: a set has none.
+        self._streams: WeakKeyDictionary[Stream[EventT], None] = WeakKeyDictionary()
         self._is_closed = False
 
     def stream(self) -> Stream[EventT]:
         stream = Stream(self)
         if self._is_closed:
             stream.end()
-        self._streams.add(stream)
+        self._streams[stream] = None
         return stream
 
     def publish(self, *events: EventT) -> None:

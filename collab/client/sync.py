@@ -13,13 +13,13 @@ from collab.client.backoff import Backoff
 from collab.client.connection import Connection
 from collab.client.errors import NotConnected
 from collab.client.events import Notice
+from collab.client.outside import Outside
 from collab.client.replica import Replica
 from collab.client.request import Request
 from collab.client.wire import answer_of, document_of
 from collab.domain.access import ContentRoom
 from collab.domain.errors import ClientFault, CollabError, RateLimited, Unavailable, VersionUnknown
 from collab.domain.ot.edits import Edit
-from collab.protocol.ids import new_id
 
 
 class Sync:
@@ -37,6 +37,7 @@ class Sync:
         tell: Callable[[Sequence[Notice]], None],
         fail: Callable[[CollabError], None],
         break_down: Callable[[Exception], None],
+        outside: Outside,
     ) -> None:
         self.replica: Replica | None = None
         """None until the content has come."""
@@ -46,6 +47,7 @@ class Sync:
         self._tell = tell
         self._fail = fail
         self._break_down = break_down
+        self._outside = outside
         self._connection: Connection | None = None
         self._wake = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
@@ -111,7 +113,7 @@ class Sync:
             self._break_down(error)
 
     async def _work(self) -> None:
-        backoff = Backoff()
+        backoff = Backoff(chance=self._outside.chance)
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -119,7 +121,7 @@ class Sync:
                 try:
                     if self._is_elsewhere or self._is_missing_some or self.opened.is_behind:
                         await self._ask_for_missing(connection)
-                    elif (request := self.opened.send(connection.max_message_bytes, new_id)) is not None:
+                    elif (request := self.opened.send(connection.max_message_bytes, self._outside.new_id)) is not None:
                         await self._send(connection, request)
                         backoff.reset()
                     else:

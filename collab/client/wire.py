@@ -94,3 +94,8 @@ def role_of(value: str | None) -> Role | None:
 
 def user_of(body: Json) -> User:
     return User(body["id"], body["name"])
+
+
+def is_of_host(event: str, payload: Any) -> bool:
+    """Whether an event comes from the host application; its own have any JSON as their payload."""
+    return event.startswith("host_") or (isinstance(payload, dict) and payload.get("from_host") is True)

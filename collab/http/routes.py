@@ -65,14 +65,16 @@ class Caller:
         return user
 
     async def admit(self, user: User, path: Mapping[str, str]) -> None:
-        """`Forbidden` where the user may not so much as see the band or content of a path. What else the call needs is
-        its service's to say: this is for what they want to send."""
+        """`Forbidden` where the user may not so much as see the band or content of a path, `RateLimited` where they
+        send too much. What else the call needs is its service's to say: this is for what they want to send."""
         if (band_id := path.get("band_id")) is not None:
             await self._directory.learn_band(user, require_id("band_id", band_id))
             self._directory.require_band(user, band_id, Right.VIEW, as_operator=True)
         if (content_id := path.get("content_id")) is not None:
             await self._directory.learn_content(user, require_id("content_id", content_id))
             self._directory.require_content(user, content_id, Right.VIEW, as_operator=True)
+        # Whatever has a body makes something.
+        self.rates.take_creation(user.id)
 
 
 class AnsweringRoute(APIRoute):
@@ -129,8 +131,6 @@ class AnsweringRoute(APIRoute):
                 async with caller.traffic.turn(user.id) if self.is_large else nullcontext():
                     return await handle(asked)
             await caller.admit(user, asked.path_params)
-            # Whatever has a body makes something.
-            caller.rates.take_creation(user.id)
             length = self._length(asked)
             # A small one waits for nobody's large ones: rates bound those, and a few users can hold the whole budget.
             with caller.traffic.held(user.id, length) if length > PIECE_BYTES else nullcontext():

@@ -94,23 +94,26 @@ def _reference(message: str) -> Json:
 
 @cache
 def _messages() -> Json:
-    named = {name: _message(name, event.payload) for name, event in events().items()}
+    named = {name: _message(name, *event.payloads) for name, event in events().items()}
     return {**named, **{f"answer.{model.__name__}": _message("answer", model) for model in answers()}}
 
 
-def _message(name: str, model: type[Wire]) -> Json:
+def _message(name: str, model: type[Wire], of_host: type[Wire] | None = None) -> Json:
     payload: Json = {"$ref": f"#/components/schemas/{model.__name__}"}
     if model.in_short is not None:
         payload = {"anyOf": [payload, {"type": model.in_short}]}
+    if of_host is not None:
+        payload = {"anyOf": [payload, {"$ref": f"#/components/schemas/{of_host.__name__}"}]}
     message = {"name": name, "title": model.__name__, "payload": payload}
     if about := inspect.cleandoc(model.__doc__ or ""):
         message["description"] = about
-    return {**message, "examples": [{"payload": EXAMPLES[model]}]}
+    shown = [model] if of_host is None else [model, of_host]
+    return {**message, "examples": [{"payload": EXAMPLES[shape]} for shape in shown]}
 
 
 @cache
 def _schemas() -> Json:
-    models = [*(event.payload for event in events().values()), *answers()]
+    models = [*(payload for event in events().values() for payload in event.payloads), *answers()]
     _, found = models_json_schema(
         [(model, "validation") for model in dict.fromkeys(models)], ref_template="#/components/schemas/{model}"
     )

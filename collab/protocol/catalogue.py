@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from collab.protocol import kinds, models, requests, rest
+from collab.protocol import host, kinds, models, requests, rest, rest_answers
 from collab.protocol.base import Wire
 
 
@@ -19,13 +19,19 @@ class Event:
 
     payload: type[Wire]
     summary: str
+    of_host: type[Wire] | None = None
+    """What a host application tells by that name."""
+
+    @property
+    def payloads(self) -> tuple[type[Wire], ...]:
+        return (self.payload,) if self.of_host is None else (self.payload, self.of_host)
 
 
 @dataclass(frozen=True, slots=True)
 class ClientEvent(Event):
     """One of the `answers` comes back where it was done."""
 
-    answers: tuple[type[Wire], ...]
+    answers: tuple[type[Wire], ...] = ()
 
     @property
     def all_answers(self) -> tuple[type[Wire], ...]:
@@ -42,15 +48,16 @@ SERVER_EVENTS: Mapping[str, Event] = {
         models.ContentUpdated,
         "To a band's room: a content was made, retitled, archived or brought back. To a user's own sessions: a "
         "membership changed. To a session that asked with `request_update`: the list of a band's contents.",
+        host.HostContentUpdated,
     ),
     "user_joined": Event(models.UserJoined, "To a room: a user's first session entered it."),
     "user_left": Event(models.UserLeft, "To a room: a user's last session has left it."),
     "presence_updated": Event(
         models.PresenceUpdated, "To a room, at most 20 times a second: sessions that are new, have changed or are gone."
     ),
-    "sync_status": Event(models.SyncStatus, "To a band's room: how a job is doing."),
-    "progress": Event(models.Progress, "To the sessions of who started a job: how far it is."),
-    "complete": Event(models.Complete, "To the sessions of who started a job: it is over."),
+    "sync_status": Event(models.SyncStatus, "To a band's room: how a job is doing.", host.HostSyncStatus),
+    "progress": Event(models.Progress, "To the sessions of who started a job: how far it is.", host.HostProgress),
+    "complete": Event(models.Complete, "To the sessions of who started a job: it is over.", host.HostComplete),
     "token_expired": Event(models.TokenExpired, "To a session, right before it is disconnected."),
     "server_restarting": Event(models.ServerRestarting, "To every session, right before it is disconnected."),
     "part": Event(models.Part, "A piece of a long payload comes, to who asked for parts."),
@@ -58,26 +65,30 @@ SERVER_EVENTS: Mapping[str, Event] = {
 
 CLIENT_EVENTS: Mapping[str, ClientEvent] = {
     "authenticate": ClientEvent(
-        requests.Authenticate, "Shows a token late, or a new one before the old one expires.", (models.Authenticated,)
+        requests.Authenticate,
+        "Shows a token late, or a new one before the old one expires.",
+        answers=(models.Authenticated,),
     ),
     "join_room": ClientEvent(
         requests.JoinRoom,
         "Enters a room; with `since`, a content's room answers with the edits after that version.",
-        (models.BandJoined, models.ContentJoined),
+        answers=(models.BandJoined, models.ContentJoined),
     ),
-    "leave_room": ClientEvent(requests.LeaveRoom, "Leaves a room.", (models.Done,)),
+    "leave_room": ClientEvent(requests.LeaveRoom, "Leaves a room.", answers=(models.Done,)),
     "edit_content": ClientEvent(
         requests.EditContent,
         "Edits a content. Sent again with the same `edit_id`, it is answered again and applied once.",
-        (models.EditAnswer,),
+        answers=(models.EditAnswer,),
     ),
-    "undo_edit": ClientEvent(requests.UndoEdit, "Takes back the edit `target`.", (models.EditAnswer,)),
+    "undo_edit": ClientEvent(requests.UndoEdit, "Takes back the edit `target`.", answers=(models.EditAnswer,)),
     "request_update": ClientEvent(
         requests.RequestUpdate,
         "Asks for what was missed of a content; without a room, for the lists of contents.",
-        (models.Updated, models.Done),
+        answers=(models.Updated, models.Done),
     ),
-    "update_presence": ClientEvent(requests.UpdatePresence, "Says what the session does in a room.", (models.Done,)),
+    "update_presence": ClientEvent(
+        requests.UpdatePresence, "Says what the session does in a room.", answers=(models.Done,)
+    ),
 }
 
 
@@ -94,6 +105,12 @@ def answers() -> list[type[Wire]]:
 def wire_schema() -> dict[str, Any]:
     """The JSON Schema of the whole wire, one definition a model; the TypeScript types are made from it."""
     bodies: list[type[Wire]] = [rest.CreateBand, rest.PutMember, rest.CreateContent, kinds.Kinds]
-    shapes = [*(event.payload for event in events().values()), *answers(), *bodies]
+    told: list[type[Wire]] = [
+        rest_answers.ImportPreview,
+        rest_answers.Job,
+        rest_answers.Checkpoints,
+        rest_answers.Difference,
+    ]
+    shapes = [*(payload for event in events().values() for payload in event.payloads), *answers(), *bodies, *told]
     _, schema = models_json_schema([(model, "validation") for model in dict.fromkeys(shapes)])
     return {"title": "Wire", "type": "object", **schema}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from collab.domain.kinds import SETLIST
-from collab.protocol import kinds, models, requests, rest, rest_answers
+from collab.protocol import host, kinds, models, requests, rest, rest_answers
 from collab.protocol.base import Wire
 from collab.protocol.kinds import kind_json
 
@@ -136,6 +136,21 @@ EXAMPLES: Mapping[type[Wire], Any] = {
     models.SyncStatus: {"job_id": _JOB, "status": "syncing", "progress": 41, "message": "50 of 120 songs"},
     models.Progress: {"job_id": _JOB, "percent": 41},
     models.Complete: {"job_id": _JOB, "result": _RESULT},
+    host.HostContentUpdated: {
+        "type": "repertoire",
+        "action": "add",
+        "data": {"title": "Tiger Rag"},
+        "from_host": True,
+    },
+    host.HostSyncStatus: {
+        "status": "syncing",
+        "progress": 40,
+        "message": "Syncing files...",
+        "from_host": True,
+    },
+    host.HostProgress: {"percent": 40, "from_host": True},
+    host.HostComplete: {"result": "success", "from_host": True},
+    host.Tell: {"event": "progress", "payload": {"percent": 40}, "user": "ada"},
     models.TokenExpired: {},
     models.ServerRestarting: {"retry_in": 2.0},
     models.Part: {"text": '{"ok":true,"room":"content_0193b1f2-04c1'},

@@ -27,9 +27,13 @@ _SESSION_ID: ContextVar[str] = ContextVar(f"{structlog.contextvars.STRUCTLOG_KEY
 
 
 class Answers:
-    """Gives the answers, and knows how many are still to come. `is_telling` logs each of them."""
+    """Gives the answers, and knows how many are still to come. `is_telling` logs each of them; `now_s`, a clock that
+    only runs on, says how long they took."""
 
-    def __init__(self, meter: Meter = UNMETERED, *, is_telling: bool = False) -> None:
+    def __init__(
+        self, meter: Meter = UNMETERED, *, is_telling: bool = False, now_s: Callable[[], float] = perf_counter
+    ) -> None:
+        self.now_s = now_s
         self._meter = meter
         self._is_telling = is_telling
         self._open = 0
@@ -85,7 +89,7 @@ class Pending:
         self._event = event
         self._sid = sid
         self._reply = reply
-        self._came_s = perf_counter()
+        self._came_s = answers.now_s()
 
     def give(self, body: Json) -> None:
         """All went well."""
@@ -100,8 +104,8 @@ class Pending:
 
     def cancel(self) -> None:
         """Nobody waits for it any more."""
-        self._answers.ended(self._event, self._sid, "cancelled", perf_counter() - self._came_s)
+        self._answers.ended(self._event, self._sid, "cancelled", self._answers.now_s() - self._came_s)
 
     def _end(self, code: str, body: Json) -> None:
-        self._answers.ended(self._event, self._sid, code, perf_counter() - self._came_s)
+        self._answers.ended(self._event, self._sid, code, self._answers.now_s() - self._came_s)
         self._reply(body)

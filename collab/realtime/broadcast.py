@@ -122,6 +122,12 @@ class Broadcaster:
         """Sends an event to one session or room."""
         self._put(event, payload, session_or_room)
 
+    def host_told(self, to: str, event: str, body: bytes) -> None:
+        """Sends what the host application says, as JSON, to a room or a session, wherever it is."""
+        payload = orjson.Fragment(body)
+        self._put(event, payload, to)
+        self._others.host_told(to, event, payload)
+
     def _tell_sessions(
         self,
         room: SharedRoom,

@@ -38,7 +38,7 @@ from collab.realtime.rooms import Rooms
 from collab.realtime.server import Server
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
-from collab.services.bands.keyed_lock import Turns
+from collab.services.bands.keyed_locks import KeyedLocks
 from collab.services.editing.service import EditingService, Opened
 from collab.services.presence.service import PresenceService
 from collab.services.rates import Rates
@@ -62,18 +62,18 @@ class Handlers:
     broadcaster: Broadcaster
     look_for: Callable[[User, Room], Awaitable[None]]
     rates: Rates
-    reading: Turns = field(default_factory=Turns)
+    reading: KeyedLocks = field(default_factory=KeyedLocks)
     """What a user asks for is read one after the other: whatever their sessions send at once, others wait for one of
     their answers."""
 
     def register(self) -> None:
         """Lets the server call these; whatever else a client sends is answered `invalid`."""
-        self._on("join_room", requests.JOIN_ROOM, self.join_room)
-        self._on("leave_room", requests.LEAVE_ROOM, self.leave_room)
+        self.on("join_room", requests.JOIN_ROOM, self.join_room)
+        self.on("leave_room", requests.LEAVE_ROOM, self.leave_room)
         self._on_edit("edit_content", requests.EDIT_CONTENT, self.edit_content)
         self._on_edit("undo_edit", requests.UNDO_EDIT, self.undo_edit)
-        self._on("request_update", requests.REQUEST_UPDATE, self.request_update)
-        self._on("update_presence", requests.UPDATE_PRESENCE, self.update_presence)
+        self.on("request_update", requests.REQUEST_UPDATE, self.request_update)
+        self.on("update_presence", requests.UPDATE_PRESENCE, self.update_presence)
         self.server.on_unknown_event(self._unknown_event)
 
     async def join_room(self, session: ConnectedSession, request: requests.JoinRoom) -> Json:
@@ -185,12 +185,20 @@ class Handlers:
             case UserRoom():
                 raise Forbidden(f"room {name} does not exist or is not yours")
 
-    def _on(
+    async def role_in(self, session: ConnectedSession, room: SharedRoom) -> Role | None:
+        """The role of a session's user in the band of a room; None where they have none."""
+        try:
+            return (await self._found(session, room.name))[1]
+        except (Forbidden, Invalid):
+            return None
+
+    def on(
         self,
         event: str,
         adapter: TypeAdapter[RequestT],
         handle: Callable[[ConnectedSession, RequestT], Awaitable[Json]],
     ) -> None:
+        """Lets the server call `handle` with each such event that fits, of a session whose user is known."""
         is_heard = event != "update_presence"  # which says itself what it means
 
         async def handled(session: ConnectedSession, arguments: Sequence[Any]) -> Json:

@@ -51,6 +51,10 @@ class Clock(Protocol):
         """The time in UTC."""
         ...
 
+    def monotonic_s(self) -> float:
+        """Seconds that only run on, whatever the time is set to: durations are measured by them."""
+        ...
+
     def call_at(self, at: datetime, callback: Callable[[], None]) -> Timer:
         """Calls back once, at that time or as soon as it has passed."""
         ...

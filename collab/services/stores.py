@@ -1,13 +1,13 @@
 """What the services need of the database: storage implements these. What they need of anything else is in ports.py."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from collab.domain.access import Role
-from collab.domain.bands import Band, Checkpoint, Content, Job, JobStatus, Member, User
+from collab.domain.bands import Band, BandFacts, Checkpoint, Content, Job, JobStatus, Member, User
 from collab.domain.errors import RateLimited
 from collab.domain.ot.document import Document
 from collab.domain.outbox import Failing, Waiting
@@ -18,8 +18,8 @@ class Outbox(Protocol):
     """How far each content has been delivered to a webhook."""
 
     async def open(self, webhook_id: str, at: datetime) -> None:
-        """Notes that there is such a webhook, where it is new. What each content is by then is not for it, whatever
-        any clock says; contents that are made later are, from their first edit on."""
+        """Notes a webhook that is new. It is sent what follows the version that each content has by then, whatever any
+        clock says; and of contents that are made later, everything."""
         ...
 
     async def advance(self, webhook_id: str, versions: Mapping[str, int]) -> None:
@@ -27,23 +27,23 @@ class Outbox(Protocol):
         ...
 
     async def fail(self, webhook_id: str, content: Waiting, retry_at: datetime, error: str) -> None:
-        """Notes that what follows a version could not be delivered; nothing where it was meanwhile."""
+        """Notes that the edits after a version could not be delivered. Changes nothing where they were meanwhile."""
         ...
 
     async def waiting(self, webhook_id: str, now: datetime, limit: int) -> list[Waiting]:
-        """Contents with edits to deliver, so many that have not failed and so many that are to be tried again: of each
-        band the one first that has waited longest, then the second of each, and so on."""
+        """Contents with edits to deliver: up to `limit` that have not failed, and up to `limit` whose next try is due.
+        Bands take turns: first the content of each band that has waited longest, then the second of each."""
         ...
 
     async def failing(self, webhook_id: str) -> Failing:
-        """What could not be delivered the last time that it was tried."""
+        """How many contents could not be delivered at the last try, and why."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class CountLimits:
-    """How many there may be of all that users make; `TooLarge` beyond it. Stores look in the transaction that adds one,
-    so that it holds on any number of nodes. Operators may make any number of bands."""
+    """How many of each thing users may make; `TooLarge` beyond it. A store counts in the transaction that adds one, so
+    that the limit holds on any number of nodes. Operators may make any number of bands."""
 
     user_bands: int
     user_memberships: int
@@ -76,8 +76,8 @@ class BandStore(Protocol):
     async def band_within_reach(
         self, user: User, *, band_id: str | None = None, content_id: str | None = None
     ) -> str | None:
-        """The id of that band, or of that content's, where the user is a member or an operator; else None. It takes
-        one query, whatever there is."""
+        """The id of that band, or of that content's, where the user is a member or an operator; else None. One query,
+        whether it exists or not, so that both take the same time."""
         ...
 
     async def members(self, band_id: str) -> list[Member]: ...
@@ -88,10 +88,16 @@ class BandStore(Protocol):
 
     async def content(self, content_id: str) -> Content | None: ...
 
-    async def around(
-        self, band_ids: Sequence[str], user_ids: Sequence[str]
-    ) -> tuple[dict[str, list[Member]], list[Content]]:
-        """The members, by band, and the contents of these bands and of every band of these users."""
+    async def facts(self, band_ids: Collection[str]) -> dict[str, BandFacts]:
+        """Of those of these bands that there are, whatever their number."""
+        ...
+
+    async def band_ids_of(self, user_id: str) -> list[str]:
+        """The bands that a user belongs to."""
+        ...
+
+    async def changed(self, revisions: Mapping[str, int], user_ids: Collection[str]) -> list[str]:
+        """Those of these bands that are not at these revisions any more, and the others that these users belong to."""
         ...
 
     async def save_user(self, user: User, at: datetime) -> None: ...

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Table, func, insert, inspect, make_url, select, union
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, inspect, make_url, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import CompileError, IntegrityError
 
 from collab.domain.errors import Conflicting, Invalid, NotFound
 from collab.domain.strings import cleaned_json, json_problem
+from collab.storage.arrays import is_one_of
 from collab.storage.engine import plain_engine, writing_engine
 from collab.storage.mending import mend
 from collab.storage.migrate import migrate
@@ -38,6 +39,9 @@ _LEASES = {"jobs": ("runner", "lease_until")}
 
 # Who was connected, and to which node, means nothing elsewhere; nor does what was delivered from here.
 _LOCAL = ("nodes", "presence_sessions", "webhooks", "webhook_cursors")
+# It counts the changes in one database.
+_LOCAL_COLUMN = bands.c.revision
+
 _TABLES = [table for table in metadata.sorted_tables if table.name not in _LOCAL]
 
 
@@ -88,7 +92,7 @@ def dump(url: str, file: Path, band_id: str | None = None, on_progress: OnProgre
             if band_id is not None and not connection.scalar(select(func.count()).where(bands.c.id == band_id)):
                 raise NotFound(f"expected the id of a band, got {band_id!r}")
             counts: Counter[str] = Counter()
-            rows = {table: select(table).where(*_rows_of_band(table, band_id)) for table in _TABLES}
+            rows = {table: _select(table).where(*_rows_of_band(table, band_id)) for table in _TABLES}
             total = sum(
                 connection.scalar(select(func.count()).select_from(chosen.subquery())) or 0 for chosen in rows.values()
             )
@@ -181,7 +185,7 @@ def _insert_rows(connection: Connection, table: Table | None, rows: list[dict[st
     if table is None or not rows:
         return
     if table is bands:
-        there = connection.scalars(select(bands.c.name).where(bands.c.id.in_([row["id"] for row in rows]))).all()
+        there = connection.scalars(select(bands.c.name).where(is_one_of(bands.c.id, [row["id"] for row in rows]))).all()
         if there:
             raise Conflicting(
                 f"expected a database without these bands, it has {', '.join(there)}; nothing was restored"
@@ -193,7 +197,11 @@ def _insert_rows(connection: Connection, table: Table | None, rows: list[dict[st
         connection.execute(insert(table), rows)
     if table is contents:
         # Their history was delivered where it comes from.
-        begin_at_heads(connection, contents.c.id.in_([row["id"] for row in rows]))
+        begin_at_heads(connection, is_one_of(contents.c.id, [row["id"] for row in rows]))
+
+
+def _select(table: Table) -> Select[Any]:
+    return select(*(column for column in table.c if column is not _LOCAL_COLUMN))
 
 
 def _rows_of_band(table: Table, band_id: str | None) -> Iterator[ColumnElement[bool]]:

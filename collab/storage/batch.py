@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from time import perf_counter
 
 import structlog
 from sqlalchemy import Connection, insert, select
@@ -31,6 +30,7 @@ from collab.domain.ot.rebase import (
 from collab.domain.ot.restore import restore
 from collab.domain.ot.undoing import undo
 from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
+from collab.storage.arrays import is_one_of
 from collab.storage.content_cache import CachedContent, Working
 from collab.storage.counting import free_users
 from collab.storage.edit_log import EditLog, Head, stored_bytes, told_bytes
@@ -61,6 +61,7 @@ class Batch:
 
     `waited_s` is how long the lock took; `was_behind` says whether another node had written to what is in memory.
     `spent_s` is how much time went into each content. `max_base_edits` is how far before the head a base may be.
+    `now_s` is a clock that only runs on.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Batch:
         limits: SizeLimits,
         known: Mapping[str, CachedContent],
         max_base_edits: int,
+        now_s: Callable[[], float],
     ) -> None:
         self.working: dict[str, Working] = {}
         self.outcomes: list[Stored | CollabError] = []
@@ -84,6 +86,7 @@ class Batch:
         self._kinds = kinds
         self._limits = limits
         self._known = known
+        self._now_s = now_s
         self._past = Past(connection, max_base_edits)
         self._heads: dict[str, int] = {}
         self._archived: set[str] = set()
@@ -99,12 +102,12 @@ class Batch:
     def lock(self, content_ids: Sequence[str], held: Collection[str]) -> None:
         """Locks the heads, in one order on every node, and brings what is in memory up to them. Those in `held` are not
         waited for. Raises `Locked`."""
-        began_s = perf_counter()
+        began_s = self._now_s()
         free = [content_id for content_id in content_ids if content_id not in held]
         self._note(self._edit_log.lock_heads(self._connection, free) if free else ())
         if len(free) < len(content_ids):
             self._lock_free(sorted({*content_ids}.intersection(held)))
-        self.waited_s = perf_counter() - began_s
+        self.waited_s = self._now_s() - began_s
         behind: dict[str, tuple[CachedContent, int]] = {}
         missed = 0
         for content_id, head in self._heads.items():
@@ -125,7 +128,7 @@ class Batch:
         self._note(self._edit_log.lock_free_heads(self._connection, content_ids))
         missing = [content_id for content_id in content_ids if content_id not in self._heads]
         if missing:
-            there = self._connection.scalars(select(contents.c.id).where(contents.c.id.in_(missing)))
+            there = self._connection.scalars(select(contents.c.id).where(is_one_of(contents.c.id, missing)))
             self.held.update(there)
 
     def _note(self, heads: Sequence[Head]) -> None:
@@ -152,7 +155,7 @@ class Batch:
 
     def take(self, content_id: str, request: Asked) -> None:
         """Rebases one edit on what came before it, in the history and in this batch."""
-        began_s = perf_counter()
+        began_s = self._now_s()
         if request.session_id is None:
             # A call's edit is made on the head of the moment, however often the call is made: nothing else about it
             # would tell that it was stored and folded away.
@@ -164,7 +167,7 @@ class Batch:
             if (content_id, request.edit_id) in self._recalled:
                 outcome = self._judged(content_id, request)
         self.outcomes.append(outcome)
-        took_s = perf_counter() - began_s
+        took_s = self._now_s() - began_s
         self.spent_s[content_id] += took_s
         self._spent_s += took_s
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Table, Text, cast, delete, func, insert, literal, select
 
 from collab.domain.ot.document import Document, apply_stored
+from collab.storage.arrays import is_one_of
 from collab.storage.engine import writing_engine
 from collab.storage.progress import OnProgress, unwatched
 from collab.storage.rows import document_of, edit_of, edits_after, snapshot_before
@@ -72,7 +73,7 @@ def _fold(
     old_snapshots = (
         (snapshots.c.content_id == content_id)
         & (snapshots.c.version < version)
-        & snapshots.c.version.not_in([named_version for named_version in named if named_version < version])
+        & ~is_one_of(snapshots.c.version, [named_version for named_version in named if named_version < version])
     )
     count, edit_bytes = _measure(connection, edits, old_edits, "ops", "inverse", "dropped", "overwrote")
     if count == 0:

@@ -62,7 +62,7 @@ class Journal:
 
     Edits of a content are ordered as they are submitted. Each is answered after the commit that holds it; what is in
     memory changes only then, so a failed commit leaves the old heads standing. `band_of` says whose a content is, for
-    the turns.
+    the turns; durations are measured by `now_s`, a clock that only runs on.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Journal:
         band_of: Callable[[str], str] = str,
         sizes: SizeLimits,
         meter: Meter = UNMETERED,
+        now_s: Callable[[], float] = perf_counter,
     ) -> None:
         self._writer = writer
         self._edit_log = EditLog(writer.dialect, writer.named)
@@ -84,7 +85,8 @@ class Journal:
         self._max_waiting = max_waiting
         self._max_base_edits = max_base_edits
         self._sizes = sizes
-        self._queue = Queue(band_of)
+        self._now_s = now_s
+        self._queue = Queue(band_of, now_s)
         self._writing: list[Waiting] = []
         self._held: dict[str, float] = {}
         self._live: LRUCache[str, CachedContent] = LRUCache(max_live)
@@ -162,14 +164,14 @@ class Journal:
         return live is not None and item_id in live.document.removed
 
     def _under_way_s(self) -> float:
-        return perf_counter() - self._began_s if self._writing else 0.0
+        return self._now_s() - self._began_s if self._writing else 0.0
 
     def _write_soon(self) -> None:
         """Writes what is waiting, unless it is not its turn yet. Whatever comes in until then shares the commit."""
         if self._is_started and self._queue and not self._writing and not self._is_due:
             self._is_due = True
             loop = asyncio.get_running_loop()
-            rest_s = self._ended_s + self._pause_s - perf_counter()
+            rest_s = self._ended_s + self._pause_s - self._now_s()
             if rest_s > 0 and (self._held or not self._is_closing):
                 loop.call_later(rest_s, self._write)
             else:
@@ -177,7 +179,7 @@ class Journal:
 
     def _write(self) -> None:
         self._is_due = False
-        self._began_s = perf_counter()
+        self._began_s = self._now_s()
         entries = self._writing = [entry for entry in self._queue.next(MOST_AT_ONCE) if entry.is_still_allowed()]
         if not entries:
             self._idle.set()
@@ -189,7 +191,7 @@ class Journal:
         self._hand_over(partial(write, asked, partial(self._new_batch, known)), frozenset(self._held))
 
     def _new_batch(self, known: Mapping[str, CachedContent], connection: Connection) -> Batch:
-        return Batch(connection, self._edit_log, self._kinds, self._sizes, known, self._max_base_edits)
+        return Batch(connection, self._edit_log, self._kinds, self._sizes, known, self._max_base_edits, self._now_s)
 
     def _hand_over(self, write: Callable[..., Batch], held: frozenset[str], *, is_suspicious: bool = False) -> None:
         everything = frozenset(key for entry in self._writing for key in entry.keys)
@@ -213,19 +215,19 @@ class Journal:
                 self._refuse(entries, result)
             else:
                 entries = self._taken(entries, result)
-                self._meter.committed(result.outcomes, perf_counter() - self._began_s)
+                self._meter.committed(result.outcomes, self._now_s() - self._began_s)
                 self._pause_after(result)
                 self._settle(entries, result)
         except Exception as error:  # noqa: BLE001  # the edge of the journal: whatever goes wrong, the next batch is served
             self._refuse(entries, error)
         self._writing = []
-        self._ended_s = perf_counter()
+        self._ended_s = self._now_s()
         self._idle.set()
         self._write_soon()
 
     def _taken(self, entries: Sequence[Waiting], batch: Batch) -> Sequence[Waiting]:
         """The edits that the batch got to. The others wait on, unless somebody has locked their content for long."""
-        now_s = perf_counter()
+        now_s = self._now_s()
         for key in batch.locked:
             self._held.pop(key, None)
         kept = {key for key in batch.held if now_s - self._held.setdefault(key, now_s) > HELD_S}

@@ -1,6 +1,6 @@
 """What else is in the database that we migrate: tables of others, and Alembic's table of an older version of ours.
 
-Up to revision 0008 our revision stood in `alembic_version`, the name that every other user of Alembic takes. It moves
+Up to revision 0009 our revision stood in `alembic_version`, the name that every other user of Alembic takes. It moves
 to a table of our own. A view stays in its place, so that a node of the older version, which may run or start again
 beside this one, finds it where it looks; nobody else needs it.
 """

@@ -94,10 +94,11 @@ class _Band:
 
 
 class Queue:
-    """`band_of` says whose a content is, and always the same of it."""
+    """`band_of` says whose a content is, and always the same of it; `now_s` is a clock that only runs on."""
 
-    def __init__(self, band_of: Callable[[str], str]) -> None:
+    def __init__(self, band_of: Callable[[str], str], now_s: Callable[[], float] = perf_counter) -> None:
         self._band_of = band_of
+        self._now_s = now_s
         self._bands: dict[str, _Band] = {}
         self._count = 0
 
@@ -119,7 +120,7 @@ class Queue:
 
     def next(self, most: int) -> list[Waiting]:
         """At most so many entries, in the order in which they are to be taken."""
-        now_s = perf_counter()
+        now_s = self._now_s()
         by_use = sorted(self._bands, key=lambda band_id: self._bands[band_id].used(now_s))
         turns = deque(self._bands[band_id] for band_id in by_use if self._bands[band_id].count)
         taken: list[Waiting] = []
@@ -134,7 +135,7 @@ class Queue:
 
     def charge(self, content_id: str, seconds: float) -> None:
         """Counts the writer's time that went into edits of a content."""
-        now_s = perf_counter()
+        now_s = self._now_s()
         band = self._band(content_id)
         band.used_s, band.at_s = band.used(now_s) + seconds, now_s
 

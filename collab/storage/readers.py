@@ -13,6 +13,7 @@ from collab.domain.ot import ops
 from collab.domain.ot.document import Document, apply_stored
 from collab.domain.ot.edits import Edit
 from collab.services.ports import EVERY_EDIT, EditFilter
+from collab.storage.arrays import is_one_of
 from collab.storage.faults import translated
 from collab.storage.journal import Journal
 from collab.storage.rows import SELECT_TOLD_EDITS, document_of, edit_of, edits_after, snapshot_before
@@ -112,12 +113,12 @@ class StoredHistory:
             return (await connection.execute(statement)).scalar_one_or_none()
 
     async def heads(self, content_ids: Sequence[str]) -> dict[str, int]:
-        statement = select(contents.c.id, contents.c.version).where(contents.c.id.in_(content_ids))
+        statement = select(contents.c.id, contents.c.version).where(is_one_of(contents.c.id, content_ids))
         async with translated(), self._engine.connect() as connection:
             return {row.id: row.version for row in await connection.execute(statement)}
 
     async def edits_by_id(self, content_id: str, edit_ids: Sequence[str]) -> list[Edit]:
-        statement = edits_after(content_id, 0).where(edits.c.edit_id.in_(edit_ids))
+        statement = edits_after(content_id, 0).where(is_one_of(edits.c.edit_id, edit_ids))
         async with translated(), self._engine.connect() as connection:
             return [edit_of(row) for row in await connection.execute(statement)]
 

@@ -76,6 +76,8 @@ bands = Table(
     Column("name", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", String(100), ForeignKey("users.id"), nullable=False),
+    # Triggers count here what changes of the band's memberships and contents, an edit aside.
+    Column("revision", Integer, nullable=False, server_default="0"),
     Index(None, "created_by"),
 )
 

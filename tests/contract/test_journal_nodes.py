@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from itertools import count
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from collab.domain.errors import NotFound, Unavailable
 from collab.domain.ot.document import Document, apply_stored
 from collab.domain.ot.ops import Insert, Item
 from collab.domain.ot.rebase import Accepted, Duplicate
+from collab.storage.batch import Batch
 from collab.storage.engine import OF_A_NODE, sync_url
 from collab.storage.tables import contents, users
 from collab.storage.writer import Writer
@@ -84,12 +85,17 @@ class TestTwoNodes:
         self, room: Node, any_database_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("collab.storage.journal.MAX_PAUSE_S", 0.3)
-        seconds = count(0, 60)
+        lock = Batch.lock
+
+        def lock_late(batch: Batch, content_ids: Sequence[str], held: Collection[str]) -> None:
+            lock(batch, content_ids, held)
+            batch.waited_s = 60
+
         async with node(any_database_url) as other:
             await room.edit(typed("x"), base=0)
             await other.edit(typed("x"), base=0)
             # As if this node had waited for the lock all the time.
-            monkeypatch.setattr("collab.storage.batch.perf_counter", lambda: next(seconds))
+            monkeypatch.setattr(Batch, "lock", lock_late)
             await room.edit(typed("x"), base=0)
             monkeypatch.undo()
             first = room.journal.submit(START.id, proposal(typed("x"), base=0))

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from collab import Diff, Document, Edit, Engine, SharedRoom, attach, create_app
 from collab.app import own_app
 from collab.domain.bands import User
+from collab.tokens import Tokens
 from tests.conftest import make_gig
 from tests.examples import posters, venue
 from tests.support.members import Member, edit, insert, member, set_
@@ -166,7 +167,7 @@ async def test_on_edit_is_called_once_for_each_edit_when_it_can_be_read(database
     settings = settings_for(database_url)
     engine = Engine(settings, on_edit=on_edit)
     async with listening(attach(engine, own_app(settings))) as url:
-        running = RunningEngine(url, engine.tokens, engine)
+        running = RunningEngine(url, Tokens(settings), engine)
         gig = await make_gig(running)
         async with member(running, "ben") as ben:
             first = edit(gig.setlist_id, 0, set_(None, "venue", "x"))

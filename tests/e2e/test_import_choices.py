@@ -61,6 +61,29 @@ async def test_an_old_file_is_shown_before_it_changes_anything_and_then_does_wha
         assert (await dex.post(f"{path}/preview", files={"file": ("old.csv", old)})).status_code == 403
 
 
+async def test_a_twin_by_title_comes_in_beside_ours_unless_somebody_says_that_it_is_the_same(
+    server: Running, gig: Gig
+) -> None:
+    async with member(server, "ben") as ben, server.rest("ben") as rest:
+        await bring_in(rest, ben, gig.band_id, b"title,key\nIko Iko,F\nStay,C\n")
+        path, files = (
+            f"/api/bands/{gig.band_id}/imports",
+            {"file": ("x.csv", b"title,artist\nIko Iko,Cups\nStay,Browne\n")},
+        )
+        shown = (await rest.post(f"{path}/preview", files=files)).json()
+        assert [(song["state"], song["like"], song["changes"]) for song in shown["songs"]] == [
+            ("unsure", [""], [{"field": "artist", "before": None, "after": artist}]) for artist in ("Cups", "Browne")
+        ]
+        await rest.post(path, files=files, data={"choices": '{"0": "theirs"}'})
+        await ben.next("complete")
+        fields = [song["fields"] for song in (await repertoire_of(rest, gig.band_id))["items"]]
+        assert fields == [
+            {"title": "Iko Iko", "key": "F", "artist": "Cups"},
+            {"title": "Stay", "key": "C"},
+            {"title": "Stay", "artist": "Browne"},
+        ]
+
+
 @pytest.mark.parametrize(("wanted", "name"), [("csv", "Friday.csv"), ("json", "Friday.json")])
 async def test_a_setlist_that_went_out_comes_back_as_it_was(server: Running, gig: Gig, wanted: str, name: str) -> None:
     async with member(server, "ben") as ben, server.rest("ben") as rest:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 
 from collab.clock import SystemClock
 
@@ -23,13 +24,17 @@ class ManualTimer:
 
 @dataclass
 class ManualClock:
-    """Implements `services.ports.Clock`. It begins at the real time, so that real tokens are good."""
+    """Implements `services.ports.Clock`. It begins at the real time, so that real tokens are good. How long something
+    really takes is not for the test to say: durations are real."""
 
     current: datetime = field(default_factory=lambda: datetime.now(UTC))
     timers: list[ManualTimer] = field(default_factory=list)
 
     def now(self) -> datetime:
         return self.current
+
+    def monotonic_s(self) -> float:
+        return perf_counter()
 
     def call_at(self, at: datetime, callback: Callable[[], None]) -> ManualTimer:
         timer = ManualTimer(at, callback)

@@ -85,7 +85,7 @@ async def serving(
     engine = Engine(settings, clock=clock, bus=bus)
     async with listening(attach(engine, own_app(settings)), settings, port, websockets) as url:
         await until(lambda: engine.nodes.is_connected)
-        yield RunningEngine(url, engine.tokens, engine)
+        yield RunningEngine(url, Tokens(settings), engine)
 
 
 END_S = 1.0

@@ -22,6 +22,7 @@ from collab.services.cluster.messages import (
     Bye,
     Edits,
     Heads,
+    HostTold,
     LaterVersion,
     PresenceChanged,
     State,
@@ -161,6 +162,9 @@ class Parts:
     async def told(self, room: str, event: str, _payload: Any) -> None:
         self.did.append(("told", room, event))
 
+    async def host_told(self, to: str, event: str, payload: Any) -> None:
+        self.did.append(("host told", to, event, payload))
+
     async def compare(self) -> None:
         """Nothing is missing."""
 
@@ -212,6 +216,16 @@ async def test_a_node_does_what_the_first_messages_say() -> None:
     bench.cluster.living({"this", NODE})
     assert await bench.hear(FIRST["bye"]) == [("stopped", NODE)]
     assert bench.parts.did[-2:] == [("died", NODE), ("stopped", NODE)]
+
+
+@pytest.mark.asyncio
+async def test_what_a_host_tells_waits_its_turn_behind_a_change_of_members() -> None:
+    bench = Bench()
+    told = to_json(HostTold(2, LEASE, "user_ada", "host_poster", ["printed", 3]), NODE, 0)
+    assert await bench.hear(FIRST["band"], told, told) == [
+        ("refresh", [BAND]),
+        ("host told", "user_ada", "host_poster", ["printed", 3]),
+    ]
 
 
 @pytest.mark.asyncio

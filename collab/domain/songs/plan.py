@@ -21,8 +21,8 @@ Policy: TypeAlias = Literal["theirs", "ours", "empty", "both"]
 there are two songs."""
 
 State: TypeAlias = Literal["new", "changed", "same", "unsure"]
-"""What a file's song is to the repertoire. `unsure` is new, but a song of its title is there, and one of the two names
-no artist."""
+"""What a file's song is to the repertoire. `unsure` is new unless somebody says otherwise of it: a song of its title is
+there, and one of the two names no artist."""
 
 
 @record
@@ -32,20 +32,25 @@ class Incoming:
     fields: Fields
     policy: Policy = "theirs"
     type: str = "song"
+    is_chosen: bool = False
+    """Whether somebody chose the policy for this very song: then it goes for a twin by title as well."""
 
     def to_json(self) -> dict[str, Value]:
-        return {"fields": dict(self.fields), "policy": self.policy, "type": self.type}
+        return {"fields": dict(self.fields), "policy": self.policy, "type": self.type, "chosen": self.is_chosen}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Value]) -> "Incoming":
         """What `to_json` made, or a node of an older version: that had the fields alone."""
         fields = data.get("fields")
-        return cls(fields, data["policy"], data["type"]) if isinstance(fields, dict) else cls(data)
+        if not isinstance(fields, dict):
+            return cls(data)
+        return cls(fields, data["policy"], data["type"], data.get("chosen", False))
 
 
 @record
 class Compared:
-    """A song of a file beside the repertoire: what its values would change there, as field, before and after."""
+    """A song of a file beside the repertoire: what its values would change there, as field, before and after; of one
+    that is `unsure`, in the first of those that it may be."""
 
     state: State
     changes: Sequence[tuple[str, Value, Value]] = ()
@@ -57,17 +62,16 @@ def plan(repertoire: Document, songs: Sequence[Incoming], ids: Sequence[str], ty
     """The ops for these songs, new ones at the end; none where the repertoire has all of it. `ids` are for those that
     are new. What the files don't say of a song stays as it is."""
     ordered = repertoire.ordered()
-    known = _by_identity(repertoire)
-    new = [
-        (song, item_id)
-        for song, item_id in zip(songs, ids, strict=True)
-        if song.policy == "both" or identity(song.fields) not in known
-    ]
-    last = ordered[-1].position if ordered else None
+    known = _Known(repertoire)
+    new: list[tuple[Incoming, str]] = []
     ops: list[Op] = []
-    for song in songs:
-        if song.policy != "both" and (item := known.get(identity(song.fields))) is not None:
+    for song, item_id in zip(songs, ids, strict=True):
+        item = known.item_of(song)
+        if item is None:
+            new.append((song, item_id))
+        else:
             ops += _ops(item, song, types)
+    last = ordered[-1].position if ordered else None
     keys = positions.spread_after(last, len(new))
     ops += (Insert(Item(item_id, song.type, key, song.fields)) for (song, item_id), key in zip(new, keys, strict=True))
     return tuple(ops)
@@ -75,19 +79,17 @@ def plan(repertoire: Document, songs: Sequence[Incoming], ids: Sequence[str], ty
 
 def compared(repertoire: Document, songs: Sequence[Fields]) -> Iterator[Compared]:
     """Each of these songs beside the repertoire."""
-    known = _by_identity(repertoire)
-    of_title: dict[str, list[str]] = {}
-    for title, artist in known:
-        of_title.setdefault(title, []).append(artist)
+    known = _Known(repertoire)
     for song in songs:
-        title, artist = identity(song)
-        item = known.get((title, artist))
+        item = known.same(song)
         if item is not None:
             changes = tuple(_changes(item, song))
             yield Compared("changed" if changes else "same", changes)
+        elif twins := known.twins(song):
+            like = tuple(str(twin.fields.get("artist") or "") for twin in twins)
+            yield Compared("unsure", tuple(_changes(twins[0], song)), like)
         else:
-            like = tuple(other for other in of_title.get(title, ()) if not (artist and other))
-            yield Compared("unsure" if like else "new", like=like)
+            yield Compared("new")
 
 
 def tally(ops: Sequence[Op]) -> tuple[int, int]:
@@ -96,8 +98,32 @@ def tally(ops: Sequence[Op]) -> tuple[int, int]:
     return added, len({op.item for op in ops if isinstance(op, Set | Text)})
 
 
-def _by_identity(repertoire: Document) -> dict[tuple[str, str], Item]:
-    return {identity(item.fields): item for item in reversed(repertoire.ordered()) if item.type == "song"}
+class _Known:
+    """The songs of a repertoire, found by what a file says of one."""
+
+    def __init__(self, repertoire: Document) -> None:
+        songs = [item for item in repertoire.ordered() if item.type == "song"]
+        self._by_identity = {identity(item.fields): item for item in reversed(songs)}
+        self._by_title: dict[str, list[Item]] = {}
+        for item in songs:
+            self._by_title.setdefault(identity(item.fields)[0], []).append(item)
+
+    def same(self, fields: Fields) -> Item | None:
+        """The song of this title and artist."""
+        return self._by_identity.get(identity(fields))
+
+    def twins(self, fields: Fields) -> list[Item]:
+        """The songs of this title where one of the two names no artist."""
+        title, artist = identity(fields)
+        return [item for item in self._by_title.get(title, ()) if not (artist and item.fields.get("artist"))]
+
+    def item_of(self, song: Incoming) -> Item | None:
+        """The song that the policy goes for; None where there is to be a new one."""
+        if song.policy == "both":
+            return None
+        if (item := self.same(song.fields)) is not None or not song.is_chosen:
+            return item
+        return next(iter(self.twins(song.fields)), None)
 
 
 def _changes(item: Item, song: Fields) -> Iterator[tuple[str, Value, Value]]:

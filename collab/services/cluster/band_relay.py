@@ -30,7 +30,7 @@ class BandRelay:
     async def refresh(self, band_ids: Sequence[str] | None = None) -> None:
         """Takes over memberships and contents of these bands, or of all that this node knows. Whoever was removed is
         out of the band's rooms when this returns. `Unavailable`."""
-        for change in await self._directory.refresh(band_ids):
+        async for change in self._directory.refresh(band_ids):
             self._take_over(change)
 
     async def look_for(self, user: User, room: Room) -> None:
@@ -53,6 +53,11 @@ class BandRelay:
         if event == "content_updated" and payload["action"] != "update":
             await self.refresh([payload["band_id"]])
         self._rooms.tell(room, event, payload)
+
+    async def host_told(self, to: str, event: str, payload: Any) -> None:
+        """A host application has told something by another node. It waits its turn behind what that node said before:
+        who was taken out of a band by then does not hear it."""
+        self._rooms.tell(to, event, payload)
 
     async def make_up(self) -> None:
         """Messages of another node were lost. Reads all that they may have told from the database, and sends the rooms

@@ -26,6 +26,7 @@ from collab.services.cluster.messages import (
     Bye,
     Edits,
     Heads,
+    HostTold,
     Message,
     Numbered,
     PresenceChanged,
@@ -245,6 +246,8 @@ class Cluster:
                 self._do(self._bands.refresh([band_id]))
             case Told(room=room, event=event, payload=payload):
                 self._do(self._bands.told(room, event, payload))
+            case HostTold(to=to, event=event, payload=payload):
+                self._do(self._bands.host_told(to, event, payload))
 
     def _do(self, work: Coroutine[Any, Any, None]) -> bool:
         """Has something done in its turn; False, and a loss, where too much is waiting."""

@@ -121,6 +121,18 @@ class Told:
 
 
 @record
+class HostTold:
+    """The host application has told a room, or a session, something: wherever it is, it hears of it."""
+
+    kind: ClassVar = "host"
+    number: int
+    lease: str
+    to: str
+    event: str
+    payload: Any
+
+
+@record
 class Unknown:
     """Something that only later nodes say; `number` where it is numbered."""
 
@@ -129,11 +141,12 @@ class Unknown:
     lease: str
 
 
-Numbered: TypeAlias = PresenceChanged | BandChanged | Told
+Numbered: TypeAlias = PresenceChanged | BandChanged | Told | HostTold
 Message: TypeAlias = Edits | Heads | Beat | Ask | State | Bye | Numbered | Unknown
 
 _KINDS: Mapping[str, type[Message]] = {
-    message.kind: message for message in (Edits, Heads, Beat, Ask, State, Bye, PresenceChanged, BandChanged, Told)
+    message.kind: message
+    for message in (Edits, Heads, Beat, Ask, State, Bye, PresenceChanged, BandChanged, Told, HostTold)
 }
 
 

@@ -16,6 +16,10 @@ class OtherNodes(Protocol):
         """The room of a band or user was told something: its listeners on other nodes are to hear it too."""
         ...
 
+    def host_told(self, to: str, event: str, payload: Any) -> None:
+        """The host application told a room, or a session, something: on other nodes it is to be heard too."""
+        ...
+
     def band_changed(self, band_id: str) -> None:
         """The members of a band have changed in the database."""
         ...

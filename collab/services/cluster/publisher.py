@@ -7,6 +7,7 @@ made up for by the next one. What may not be lost is numbered: whoever finds num
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from collab.domain.access import SharedRoom
 from collab.domain.ot.edits import Edit
@@ -17,6 +18,7 @@ from collab.services.cluster.messages import (
     BandChanged,
     Edits,
     Heads,
+    HostTold,
     Json,
     Message,
     PresenceChanged,
@@ -58,6 +60,9 @@ class Publisher:
 
     def event(self, room: str, event: str, payload: Json) -> None:
         self.send(Told(self._next(), self._lease.node_id, room, event, payload))
+
+    def host_told(self, to: str, event: str, payload: Any) -> None:
+        self.send(HostTold(self._next(), self._lease.node_id, to, event, payload))
 
     def band_changed(self, band_id: str) -> None:
         self.send(BandChanged(self._next(), self._lease.node_id, band_id))
@@ -106,6 +111,8 @@ class Silence:
     """Implements `services.cluster.nodes.OtherNodes` where there are none."""
 
     def event(self, room: str, event: str, payload: Json) -> None: ...
+
+    def host_told(self, to: str, event: str, payload: Any) -> None: ...
 
     def band_changed(self, band_id: str) -> None: ...
 

@@ -21,7 +21,7 @@ from collab.domain.songs.found import Songs
 from collab.domain.songs.plan import Incoming, Policy, plan, tally
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
-from collab.services.bands.keyed_lock import Turns
+from collab.services.bands.keyed_locks import KeyedLocks
 from collab.services.editing.service import note_committed
 from collab.services.ports import Announcer, Clock, HistoryReader, Journal, SongParser, Timer
 from collab.services.songs.results import Preview, brief, mostly_lost, problems_in_words, told
@@ -75,11 +75,11 @@ class ImportService:
         self._running: set[str] = set()
         self._timer: Timer | None = None
         # One import of a repertoire after the other, step by step: two that bring the same song make it once.
-        self._stepping = Turns()
+        self._stepping = KeyedLocks()
         self._starting: Counter[str] = Counter()
         # One file of a user, and of a band, after the other: whoever has a hundred bands, or a band a hundred members,
         # holds others up by one file at most.
-        self._reading = Turns()
+        self._reading = KeyedLocks()
 
     async def preview(self, user: User, band_id: str, name: str, data: bytes) -> Preview:
         """What an import of the file would bring; nothing is changed. `TooLarge`."""

@@ -97,9 +97,7 @@ def _song(number: int, entry: Entry, one: Compared) -> dict[str, Value]:
         "title": entry.fields.get("title") or entry.type,
         "artist": entry.fields.get("artist"),
         "state": one.state,
-        "changes": [
-            {"field": field, "before": _shown(before), "after": _shown(after)} for field, before, after in one.changes
-        ],
+        "changes": [_change(*change) for change in one.changes],
         "like": list(one.like),
     }
 

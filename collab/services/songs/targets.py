@@ -49,7 +49,7 @@ class Targets:
         return Target(
             await self._contents.first_of(user, band_id, "repertoire", "Repertoire"),
             [
-                self._incoming("repertoire", entry, choices.get(number, policy))
+                self._incoming("repertoire", entry, choices.get(number, policy), is_chosen=number in choices)
                 for number, entry in enumerate(songs.entries)
             ],
         )
@@ -62,7 +62,7 @@ class Targets:
         title = str(good.pop("title", "") or PurePosixPath(name).stem)
         return (await self._contents.create(user, band_id, "setlist", title, good)).id
 
-    def _incoming(self, kind: str, entry: Entry, policy: Policy) -> dict[str, Value]:
+    def _incoming(self, kind: str, entry: Entry, policy: Policy, *, is_chosen: bool = False) -> dict[str, Value]:
         types = self._kinds.get(kind).item_types.get(entry.type, {})
         fields = {name: value for name, value in entry.fields.items() if name in types}
-        return Incoming(fields, policy, entry.type).to_json()
+        return Incoming(fields, policy, entry.type, is_chosen).to_json()

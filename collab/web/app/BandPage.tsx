@@ -15,6 +15,7 @@ import {
   type User,
 } from "../react";
 import { ContentFrame } from "./ContentFrame";
+import { ImportButton } from "./ImportButton";
 import { type Kinds, kindName, useKinds } from "./kinds";
 import { part, useTheRest } from "./part";
 import { go, pathOf, type Route } from "./route";
@@ -102,11 +103,14 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
                   </li>
                 ))}
               </ul>
-              {mayMake ? (
-                <button type="button" className="button" onClick={() => void make(kind, newTitle(kind))}>
-                  <Icon name="add" /> {newTitle(kind)}
-                </button>
-              ) : null}
+              <div className="shelf-tools">
+                {mayMake ? (
+                  <button type="button" className="button" onClick={() => void make(kind, newTitle(kind))}>
+                    <Icon name="add" /> {newTitle(kind)}
+                  </button>
+                ) : null}
+                {kind === "repertoire" && role !== "viewer" ? <ImportButton bandId={band.id} rest={rest} /> : null}
+              </div>
             </section>
           ))}
         </div>

@@ -143,7 +143,7 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
         ) : null
       }
     >
-      <Body {...{ state, content, others, isReadOnly, repertoireId }} />
+      <Body {...{ state, content, others, isReadOnly, repertoireId, rest }} />
     </ContentFrame>
   );
 }
@@ -154,9 +154,10 @@ interface BodyProps {
   others: readonly Presence[];
   isReadOnly: boolean;
   repertoireId: string | null;
+  rest: Rest;
 }
 
-function Body({ state, content, others, isReadOnly, repertoireId }: BodyProps): ReactNode {
+function Body({ state, content, others, isReadOnly, repertoireId, rest }: BodyProps): ReactNode {
   const { document: shown, problem } = state;
   if (problem) {
     return (
@@ -166,7 +167,7 @@ function Body({ state, content, others, isReadOnly, repertoireId }: BodyProps): 
     );
   }
   if (!shown) return <p className="empty">One moment…</p>;
-  if (shown.kind === "repertoire") return <Repertoire {...{ content, others, isReadOnly }} document={shown} />;
+  if (shown.kind === "repertoire") return <Repertoire {...{ content, others, isReadOnly, rest }} document={shown} />;
   return <SetlistPage {...{ content, others, isReadOnly, repertoireId }} document={shown} />;
 }
 
@@ -176,7 +177,8 @@ function useUndoKeys(content: Content): void {
     const pressed = (event: globalThis.KeyboardEvent): void => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
       // A field that is not the content's, such as a search, has its own undo.
-      if (event.target instanceof HTMLInputElement && !event.target.dataset.field) return;
+      const isField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+      if (isField && !event.target.dataset.field) return;
       const key = event.key.toLowerCase();
       const isRedo = (key === "z" && event.shiftKey) || key === "y";
       if (!isRedo && key !== "z") return;

@@ -1,8 +1,9 @@
 /** The songs that a band knows, with a search over them. */
 
 import { type ReactNode, useMemo, useState } from "react";
-import { type FieldTypes, newId } from "../react";
+import { type FieldTypes, newId, type Rest } from "../react";
 import { ContentHead } from "./ContentHead";
+import { ImportButton } from "./ImportButton";
 import { titleOf, useKinds } from "./kinds";
 import type { PageProps } from "./props";
 import { Entry } from "./Row";
@@ -12,7 +13,7 @@ import { Icon } from "./ui";
 const MOST = 200;
 const NO_FIELDS: FieldTypes = {};
 
-export function Repertoire({ content, document, others, isReadOnly }: PageProps): ReactNode {
+export function Repertoire({ content, document, others, isReadOnly, rest }: PageProps & { rest: Rest }): ReactNode {
   const [wanted, setWanted] = useState("");
   const types = useKinds().itemsOf(document.kind).song ?? NO_FIELDS;
   const songs = useMemo(() => {
@@ -43,9 +44,12 @@ export function Repertoire({ content, document, others, isReadOnly }: PageProps)
             onChange={(event) => setWanted(event.target.value)}
           />
           {isReadOnly ? null : (
-            <button type="button" className="button" onClick={add}>
-              <Icon name="add" /> New song
-            </button>
+            <>
+              <button type="button" className="button" onClick={add}>
+                <Icon name="add" /> New song
+              </button>
+              <ImportButton bandId={document.bandId} rest={rest} />
+            </>
           )}
         </div>
       </ContentHead>

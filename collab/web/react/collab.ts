@@ -1,7 +1,7 @@
 /** The one connection of a page, and what is kept of its user: made by the provider, found by every hook. */
 
 import { createContext, createElement, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
-import { Admission, BrowserStore, Connection, type ConnectionOptions, type Link, newId, NoStore, type Store, type Watchable } from "../sdk";
+import { Admission, BrowserStore, Connection, type ConnectionOptions, type HostListener, type Link, newId, NoStore, type Store, type Watchable } from "../sdk";
 
 interface Collab {
   connection: Connection;
@@ -107,6 +107,14 @@ export function useBeforeLeave(finish: () => void): void {
   const latest = useRef(finish);
   latest.current = finish;
   useEffect(() => connection.beforeLeave(() => latest.current()), [connection]);
+}
+
+/** Calls back with what the host application tells by way of the server: `content_updated`, `sync_status`, its own. */
+export function useHostEvents(listener: HostListener): void {
+  const { connection } = useCollab();
+  const latest = useRef(listener);
+  latest.current = listener;
+  useEffect(() => connection.onHost((event, payload) => latest.current(event, payload)), [connection]);
 }
 
 export function useCollab(): Collab {

@@ -51,17 +51,27 @@ const RETRY_MS = { first: 500, most: 10_000 };
 /** A connection that lasts so long, and carries something, was no part of a trouble. */
 const HELD_MS = 5_000;
 
+/** Hears what a host application tells, by event: its own events begin with `host_`. */
+export type HostListener = (event: string, payload: unknown) => void;
+
 /** What comes with an event, or what stands for it where that comes in parts. */
 interface Told {
   room?: string;
   room_id?: string;
   band_id?: string;
+  from_host?: boolean;
+}
+
+/** Its payload is any JSON, not an object alone. */
+function isOfHost(event: string, payload: Told | null | undefined): boolean {
+  return event.startsWith("host_") || payload?.from_host === true;
 }
 
 export class Connection extends Watchable<Link> {
   readonly #socket: Socket;
   readonly #members = new Set<Member>();
   readonly #finishing = new Set<() => void>();
+  readonly #ofHost = new Set<HostListener>();
   readonly #patience = new Patience();
   readonly #parts = new Parts();
   #isWanted = false;
@@ -207,8 +217,15 @@ export class Connection extends Watchable<Link> {
     const payload = this.#parts.whole(told);
     if (event === "part") this.#parts.take((payload as unknown as Part).text);
     else if (event === "session") this.#begin(payload as unknown as Session);
+    else if (isOfHost(event, payload)) for (const listener of [...this.#ofHost]) listener(event, payload);
     else if (event === "content_updated" && (payload as ContentUpdated).type === "membership") this.#membershipChanged();
     else this.#tellRoom(event, payload);
+  }
+
+  /** Calls back with whatever the host application tells by way of the server. Returns how to take that back. */
+  onHost(listener: HostListener): () => void {
+    this.#ofHost.add(listener);
+    return () => this.#ofHost.delete(listener);
   }
 
   /** An event is for the members of the room that it names; of one that names none nobody hears. */

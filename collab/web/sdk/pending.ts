@@ -1,6 +1,7 @@
 /** Pending edits: made here, not yet done. What they are made of, and how they look on a document. */
 
 import { type Document, Draft, placeOf } from "./document";
+import type { Done } from "./letters";
 import * as text from "./text";
 import { isSame, target as targetOf } from "./transform";
 import type { Op, Value } from "./types";
@@ -29,8 +30,26 @@ export interface Pending {
   isInPlace: boolean;
 }
 
+/** An edit, or with a `target` an undo, as it is made. */
+export function pendingOf(editId: string, given: Partial<Pending>): Pending {
+  const made = { target: null, undoes: null, ops: [], madeOn: null, expected: null, sent: null, isInPlace: false };
+  return { editId, ...made, ...given };
+}
+
 /** As a device keeps it. Before there was `target`, `undoes` stood for it, and `takesBack` for `undoes`. */
 export type KeptPending = Pending | (Omit<Pending, "target"> & { takesBack?: string | null });
+
+/** A replica, to be kept. */
+export interface Saved {
+  confirmed: ReturnType<Document["toJson"]>;
+  lastEdit?: string | null;
+  pending: Pending[];
+  /** The edits up to `confirmed` that it takes to tell what undos among the pending come to. */
+  past?: readonly Done[];
+}
+
+/** The same as a device keeps it, which may have been written by an older version of this. */
+export type Kept = Omit<Saved, "pending"> & { pending: readonly KeptPending[] };
 
 /** The pending edit that was kept. */
 export function revived(kept: KeptPending): Pending {
@@ -82,6 +101,14 @@ export function valuesSeen(ops: readonly Op[], view: Document): Record<string, V
   return Object.fromEntries(sets.map((op) => [placeOf(op.item, op.field), view.value(op.item, op.field) ?? null]));
 }
 
+/** An edit has its place, or will have none: the view shows it no more. Returns the ops that it showed. */
+export function settle(entry: Pending): Op[] {
+  const shown = entry.ops;
+  entry.ops = [];
+  entry.isInPlace = true;
+  return shown;
+}
+
 /** The document with edits that have no version yet. */
 export function applied(document: Document, entries: readonly Pick<Pending, "ops">[]): Document {
   const ops = entries.flatMap((entry) => entry.ops);
@@ -91,11 +118,12 @@ export function applied(document: Document, entries: readonly Pick<Pending, "ops
   return draft.finish();
 }
 
-/** Two edits of one text field as one; null where they are anything else, or would be nothing. */
-export function joined(first: readonly Op[], second: readonly Op[]): Op[] | null {
-  const [a] = first;
-  const [b] = second;
-  if (first.length !== 1 || second.length !== 1 || a?.op !== "text" || b?.op !== "text") return null;
+/** The ops of both as one edit, where the second goes on typing in the text that the first is about; else null. */
+export function joined(last: Pending, next: Pending): Op[] | null {
+  const [a] = last.ops;
+  const [b] = next.ops;
+  if (last.target !== null || last.expected !== null || next.expected !== null) return null;
+  if (last.ops.length !== 1 || next.ops.length !== 1 || a?.op !== "text" || b?.op !== "text") return null;
   if (a.item !== b.item || a.field !== b.field) return null;
   const delta = text.compose(a.delta, b.delta);
   return delta.length > 0 ? [{ ...a, delta }] : null;

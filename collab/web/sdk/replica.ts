@@ -1,48 +1,24 @@
 /**
  * The editing core: one content as the server has confirmed it, and what was edited here on top of that.
  *
- * No I/O and no clock. One edit is in flight at a time; the others wait and are kept moved over what comes in. An
- * edit stays in flight until it is both answered and in its place among the confirmed versions, in whichever order
- * the two come. It is sent with the version that its author saw, from which on the server finds what it overwrites,
- * and with the version that it has been moved to, on which its texts are counted. The shape is that of Jupiter's
- * client, as in CodeMirror's and ProseMirror's collab modules.
+ * No I/O and no clock. One edit is in flight at a time; the others wait and are kept moved over what comes in
+ * (queue.ts). An edit stays in flight until it is both answered and in its place among the confirmed versions, in
+ * whichever order the two come. It is sent with the version that its author saw, from which on the server finds what it
+ * overwrites, and with the version that it has been moved to, on which its texts are counted. The shape is that of
+ * Jupiter's client, as in CodeMirror's and ProseMirror's collab modules.
  */
 
 import { opsBetween } from "./difference";
 import { Document, Draft } from "./document";
-import { Foresight, Past } from "./foresight";
-import { newId } from "./ids";
 import type { Notice } from "./events";
+import { Past } from "./foresight";
 import type { Done } from "./letters";
 import { OwnWrites, toldByAnswer, tooLate } from "./notice";
-import {
-  applied,
-  awake,
-  correction,
-  isIdle,
-  joined,
-  type KeptPending,
-  type Pending,
-  placesSet,
-  revived,
-  standing,
-  valuesSeen,
-} from "./pending";
+import { applied, correction, type Kept, type Pending, pendingOf, revived, type Saved, settle, valuesSeen } from "./pending";
+import { Queue } from "./queue";
 import { cut, type Request, requestOf } from "./request";
-import { transform } from "./transform";
 import type { Edit, EditAnswer, Op, Problem } from "./types";
-import { UndoStacks } from "./undo";
-
-export interface Saved {
-  confirmed: ReturnType<Document["toJson"]>;
-  lastEdit?: string | null;
-  pending: Pending[];
-  /** The edits up to `confirmed` that it takes to tell what undos among the pending come to. */
-  past?: readonly Done[];
-}
-
-/** The same as a device keeps it, which may have been written by an older version of this. */
-type Kept = Omit<Saved, "pending"> & { pending: readonly KeptPending[] };
+import type { UndoStacks } from "./undo";
 
 export interface EditOptions {
   /** The document that the author saw last, where a draft has hidden what came since. */
@@ -52,10 +28,9 @@ export interface EditOptions {
 }
 
 export class Replica {
-  readonly stacks = new UndoStacks();
+  readonly #queue: Queue;
   #confirmed: Document;
   #lastEdit: string | null;
-  #pending: Pending[];
   #view: Document;
   /** The answer to the edit in flight, while edits before it are missing. */
   #answer: EditAnswer | null = null;
@@ -76,8 +51,8 @@ export class Replica {
     this.#lastEdit = lastEdit;
     this.#past = new Past(past);
     this.#confirmed = confirmed;
-    this.#pending = pending.map(revived);
-    this.#view = applied(confirmed, this.#pending);
+    this.#queue = new Queue(pending.map(revived));
+    this.#view = applied(confirmed, this.#queue.pending);
   }
 
   /** The content as the server has it, as far as we know. */
@@ -97,7 +72,11 @@ export class Replica {
 
   /** One's own edits and undos that are not done yet. */
   get pending(): readonly Pending[] {
-    return awake(this.#pending);
+    return this.#queue.awake;
+  }
+
+  get stacks(): UndoStacks {
+    return this.#queue.stacks;
   }
 
   /** Whether versions are missing and have to be asked for: those after the confirmed one. */
@@ -127,34 +106,15 @@ export class Replica {
     });
     if (ops.length === 0) return;
     this.#view = draft.finish();
-    // What was undone before it was sent never will be.
-    this.#pending = [...awake(this.#pending)];
-    const last = this.#pending.at(-1);
-    const mayJoin = this.mayGrow && last?.sent === null && last.target === null && !last.expected && !isUnchangedExpected;
-    const grown = mayJoin && this.stacks.isIn(group) ? joined(last.ops, ops) : null;
-    if (last && grown) {
-      last.ops = grown;
-    } else {
-      const expected = isUnchangedExpected ? valuesSeen(ops, view) : null;
-      this.#pending.push({ ...this.#made(editId, ops), madeOn: this.#seenOn(ops, seen?.version), expected });
-    }
-    this.stacks.made({ editId: this.#pending.at(-1)!.editId, group });
+    // A draft may be older than the history that is known now, as after a backup was restored.
+    const madeOn = Math.min(seen?.version ?? Infinity, this.#confirmed.version);
+    const expected = isUnchangedExpected ? valuesSeen(ops, view) : null;
+    this.#queue.add(pendingOf(editId, { ops, madeOn, expected }), group, this.mayGrow);
   }
 
   /** Takes back the newest group of our own edits, or what was last taken back. */
   step(side: "undo" | "redo", newId: () => string): void {
-    for (const { editId, group } of this.stacks.takeGroup(side)) {
-      const last = this.#pending.at(-1);
-      if (last && last.target !== null && last.editId === editId && !last.wasSent) {
-        // An undo that was never sent is taken back as if it had not been made.
-        this.#pending.pop();
-        this.stacks.did(side, { editId: last.target, group });
-      } else {
-        const undo = { ...this.#made(newId(), []), target: editId };
-        this.#pending.push(undo);
-        this.stacks.did(side, { editId: undo.editId, group });
-      }
-    }
+    this.#queue.step(side, newId);
     this.#transformPending([]);
   }
 
@@ -163,12 +123,12 @@ export class Replica {
     for (;;) {
       const [first] = this.pending;
       if (!first || first.sent) return null;
-      this.#cut(first, cut(first, roomId, this.#confirmed, maxBytes));
+      if (this.#queue.cut(first, cut(first, roomId, this.#confirmed, maxBytes))) this.#transformPending([]);
       first.wasSent = true;
       const request = requestOf(first, roomId, this.#confirmed, maxBytes);
-      if (!request.refusal || !this.#undoOf(first.editId)) return request;
+      if (!request.refusal || !this.#queue.undoOf(first.editId)) return request;
       // It can't be stored, and its author has taken it back: nothing is left to be told.
-      this.#forget(first.editId);
+      this.#queue.forget(first.editId);
       this.#takeOut(first);
       this.#land();
     }
@@ -176,17 +136,17 @@ export class Replica {
 
   /** What to send again after the connection broke: word for word what was in flight, where its answer is missing. */
   again(roomId: string, maxBytes = Infinity): Request | null {
-    const flight = this.#flight;
+    const flight = this.#queue.flight;
     return flight && !this.#answer ? requestOf(flight, roomId, this.#confirmed, maxBytes) : null;
   }
 
   /** Takes the answer to the edit in flight. */
   answer(answer: EditAnswer): void {
-    const flight = this.#flight;
+    const flight = this.#queue.flight;
     if (flight?.editId !== answer.edit_id || this.#answer) return;
     this.#answer = answer;
     this.#notices.push(...toldByAnswer(answer, flight, this.#view));
-    if (answer.ops.length === 0) this.#forget(flight.editId);
+    if (answer.ops.length === 0) this.#queue.forget(flight.editId);
     this.#resetLate();
     this.#settle();
   }
@@ -198,16 +158,16 @@ export class Replica {
    * again.
    */
   refuse(error: Problem): void {
-    const flight = this.#flight;
+    const flight = this.#queue.flight;
     if (!flight || this.#answer) return;
     if (error.code === "version_unknown" && flight.target === null && !flight.isInPlace) {
       // The server finds what it has stored by its `edit_id` before it looks at a version: it has not stored this.
-      flight.madeOn = flight.sent = null;
+      this.#queue.putBack();
     } else {
       if (!flight.isInPlace) {
         const ops = flight.target === null ? (flight.sent?.ops ?? []) : [];
         this.#notices.push({ type: "refused", editId: flight.editId, error, ops });
-        this.#forget(flight.editId);
+        this.#queue.forget(flight.editId);
       }
       this.#takeOut(flight);
       this.#land();
@@ -218,12 +178,8 @@ export class Replica {
 
   /** Nothing of what is pending will be stored, or its answer will not be heard: it is told as one, and taken back. */
   abandon(error: Problem): void {
-    const lost = this.#pending.filter(({ target, isInPlace }) => target === null && !isInPlace);
-    const ops = lost.flatMap((entry) => entry.ops);
-    if (lost[0]) this.#notices.push({ type: "refused", editId: lost[0].editId, error, ops });
-    for (const { editId } of this.#pending) this.stacks.forget(editId);
+    this.#notices.push(...this.#queue.abandon(error));
     this.#answer = null;
-    this.#pending = [];
     this.#resetLate();
     this.#view = this.#confirmed;
   }
@@ -238,7 +194,7 @@ export class Replica {
   reset(document: Document, lastEdit: string | null = null): void {
     this.#late = null;
     if (document.version <= this.#confirmed.version) return;
-    const flight = this.#flight;
+    const flight = this.#queue.flight;
     let before = this.#confirmed;
     if (flight && !flight.isInPlace) {
       if (!this.#answer) {
@@ -246,9 +202,7 @@ export class Replica {
         return;
       }
       if (this.#answer.version <= document.version) {
-        before = applied(before, [flight]);
-        flight.ops = [];
-        flight.isInPlace = true;
+        before = applied(before, [{ ops: settle(flight) }]);
       }
     }
     this.#replace(before, document, lastEdit);
@@ -262,56 +216,16 @@ export class Replica {
   restart(document: Document, lastEdit: string | null = null): void {
     this.#early.clear();
     this.#answer = null;
-    if (this.#flight?.isInPlace) this.#land();
-    for (const entry of this.#pending) entry.sent = entry.madeOn = null;
+    this.#queue.putBack();
+    for (const entry of this.#queue.pending) entry.madeOn = null;
     const lost = this.#ownWrites.lost(this.#confirmed, document);
     this.#replace(this.#confirmed, document, lastEdit);
     this.#notices.push(...lost);
   }
 
-  get #flight(): Pending | undefined {
-    const first = this.#pending[0];
-    return first?.sent ? first : undefined;
-  }
-
-  #made(editId: string, ops: Op[]): Pending {
-    return { editId, target: null, undoes: null, ops, madeOn: this.#confirmed.version, expected: null, sent: null, isInPlace: false };
-  }
-
-  /** Makes several edits of the first one, where its ops came in pieces, and as many of its undo. */
-  #cut(first: Pending, [ops = first.ops, ...rest]: Op[][]): void {
-    if (rest.length === 0) return;
-    first.ops = ops;
-    const pieces = [first, ...rest.map((more) => ({ ...this.#made(newId(), more), madeOn: first.madeOn }))];
-    this.#putInstead(first, pieces);
-    const undo = this.#undoOf(first.editId);
-    if (!undo) return;
-    const undos = pieces.slice(1).map(({ editId }) => ({ ...this.#made(newId(), []), target: editId }));
-    this.#putInstead(undo, [...undos.reverse(), undo]);
-    this.#transformPending([]);
-  }
-
-  #putInstead(entry: Pending, pieces: Pending[]): void {
-    this.#pending.splice(this.#pending.indexOf(entry), 1, ...pieces);
-    this.stacks.cut(entry.editId, pieces.map(({ editId }) => editId));
-  }
-
-  #undoOf(editId: string): Pending | undefined {
-    return this.#pending.find(({ target, sent }) => target === editId && sent === null);
-  }
-
-  /** The version whose values the author of these ops saw: under their own pending ones, what came since is hidden. */
-  #seenOn(ops: readonly Op[], seenOn = this.#confirmed.version): number {
-    const places = placesSet(ops);
-    const edits = this.#pending.filter(({ target }) => target === null);
-    const hiding = edits.filter((entry) => [...placesSet(entry.ops)].some((place) => places.has(place)));
-    // A draft may be older than the history that is known now, as after a backup was restored.
-    return Math.min(seenOn, this.#confirmed.version, ...hiding.flatMap(({ madeOn }) => madeOn ?? []));
-  }
-
   /** Puts in place what has arrived and is next; lets the edit in flight land once it is done. */
   #settle(): void {
-    const flight = this.#flight;
+    const flight = this.#queue.flight;
     const answer = this.#answer;
     for (;;) {
       const version = this.#confirmed.version + 1;
@@ -330,7 +244,7 @@ export class Replica {
   }
 
   #take(edit: Edit): void {
-    const flight = this.#flight;
+    const flight = this.#queue.flight;
     if (edit.edit_id === flight?.editId) {
       this.#putInPlace(flight, edit.version, edit.ops);
       return;
@@ -338,35 +252,28 @@ export class Replica {
     const overwritten: Notice[] = [];
     if (edit.author.id === this.userId) this.#ownWrites.stored(edit.version, edit.ops);
     else overwritten.push(...this.#ownWrites.overwritten(edit, this.#confirmed));
-    const before = this.#confirmed;
-    const { edit_id: editId, ops, undoes = null } = edit;
-    this.#confirmed = this.#past.add(before, { editId, ops, undoes: undoes ?? null }, edit.version);
-    this.#lastEdit = edit.edit_id;
+    const { edit_id: editId, version, undoes = null } = edit;
+    this.#confirm({ editId, ops: edit.ops, undoes }, version);
     this.#transformPending(edit.ops, (ops) => this.#notices.push({ type: "edited", edit, ops }, ...overwritten));
   }
 
   /** The edit in flight got its version. */
   #putInPlace(flight: Pending, version: number, ops: readonly Op[]): void {
-    const over = correction(this.#confirmed, flight.ops, ops);
-    flight.ops = [];
-    flight.isInPlace = true;
-    const undoes = flight.undoes ?? flight.target;
-    this.#confirmed = this.#past.add(this.#confirmed, { editId: flight.editId, ops, undoes }, version);
-    this.#lastEdit = flight.editId;
+    const over = correction(this.#confirmed, settle(flight), ops);
+    this.#confirm({ editId: flight.editId, ops, undoes: flight.undoes ?? flight.target }, version);
     this.#transformPending(over);
     this.#ownWrites.stored(version, ops);
-    for (const entry of this.#pending) {
-      // The author saw all that came before this edit of theirs, and the edit itself while it was pending.
-      if (entry.sent === null && entry.madeOn === version - 1) entry.madeOn = version;
-    }
+    this.#queue.follow(version);
   }
 
   /** Takes the edit in flight out of the view, where it is not stored. */
   #takeOut(flight: Pending): void {
-    const over = correction(this.#confirmed, flight.ops, []);
-    flight.ops = [];
-    flight.isInPlace = true;
-    this.#transformPending(over);
+    this.#transformPending(correction(this.#confirmed, settle(flight), []));
+  }
+
+  #confirm(edit: Omit<Done, "inverse">, version: number): void {
+    this.#confirmed = this.#past.add(this.#confirmed, edit, version);
+    this.#lastEdit = edit.editId;
   }
 
   #replace(before: Document, document: Document, lastEdit: string | null): void {
@@ -384,43 +291,14 @@ export class Replica {
 
   /** Moves all that is pending over ops that are confirmed by now; `tell` gets those as they change the view. */
   #transformPending(over: readonly Op[], tell?: (ops: Op[]) => void): void {
-    const before = this.#view;
-    const flight = this.#flight;
-    const dropped: Notice[] = [];
-    let left = [...over];
-    const moving = this.#pending.filter(({ isInPlace }) => !isInPlace);
-    const told = new Set(standing(this.#pending));
-    const isForetelling = moving.some(({ target }) => target !== null);
-    const foresight = isForetelling ? new Foresight(this.#confirmed, this.#past) : null;
-    for (const entry of moving) {
-      const { ours, theirs, lost } = transform(entry.ops, left);
-      entry.ops = ours;
-      left = foresight ? [...theirs, ...foresight.follow(entry)] : theirs;
-      // The answer tells of the edit in flight, and of an undo. Nobody is told of what is taken back already.
-      if (entry === flight || entry.target !== null || !told.has(entry)) continue;
-      for (const { op, reason } of lost) dropped.push({ type: "dropped", editId: entry.editId, op, reason, before });
-    }
-    tell?.(left);
-    this.#notices.push(...dropped);
-    for (const idle of this.#pending.filter((entry) => entry !== flight && isIdle(entry))) this.#remove(idle);
-    this.#view = applied(this.#confirmed, this.#pending);
-  }
-
-  #remove(entry: Pending): void {
-    this.#pending = this.#pending.filter((other) => other !== entry);
-    this.#forget(entry.editId);
-  }
-
-  /** An edit that is not stored: neither it nor its undo can be undone. */
-  #forget(editId: string): void {
-    this.stacks.forget(editId);
-    const undo = this.#undoOf(editId);
-    if (undo) this.#remove(undo);
+    const moved = this.#queue.transform(over, this.#confirmed, this.#past, this.#view);
+    tell?.(moved.over);
+    this.#notices.push(...moved.told);
+    this.#view = applied(this.#confirmed, this.#queue.pending);
   }
 
   #land(): void {
     this.#answer = null;
-    this.#pending = this.#pending.slice(1);
-    this.#view = applied(this.#confirmed, this.#pending);
+    this.#queue.land();
   }
 }

@@ -2,7 +2,7 @@
 
 import { createStore, delMany, entries, set, type UseStore } from "idb-keyval";
 import { newId } from "./ids";
-import type { Saved } from "./replica";
+import type { Saved } from "./pending";
 
 /** How long the page that a reload replaces may still hold its lock. */
 const CLAIM_MS = 500;

@@ -5,9 +5,15 @@ export type {
   Author,
   BandJoined,
   BatchUpdate,
+  Checkpoint,
   ContentUpdated,
+  Difference,
   Dropped,
+  FieldChange,
+  FileProblem,
   Focus,
+  ImportedSong,
+  ImportPreview,
   Kind,
   Overwrite,
   Part,
@@ -71,3 +77,26 @@ export interface Outline {
   /** The server tells by it whether the outline has changed. */
   etag: string;
 }
+
+/** What becomes of a song that the repertoire has: the file's values replace ours, ours stay, the file's fill what is
+ * empty here, or there are two songs. */
+export type Policy = "theirs" | "ours" | "empty" | "both";
+
+/** What came of an import; of one that still runs, only what was not understood. */
+export interface ImportResult {
+  status?: "completed" | "error" | "cancelled";
+  message?: string;
+  added?: number;
+  updated?: number;
+  unchanged?: number;
+  problems: wire.FileProblem[];
+  problem_count: number;
+  lost_count: number;
+  remarks: wire.FileProblem[];
+}
+
+export interface Job extends Omit<wire.Job, "result"> {
+  result: ImportResult;
+}
+
+export type ExportFormat = "json" | "csv" | "chordpro" | "html";

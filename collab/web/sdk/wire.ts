@@ -1,5 +1,24 @@
 // Made from the wire models by `uv run poe wire-types`; edit those instead.
 
+/**
+ * Places count from 1.
+ */
+export interface Added {
+  item: string | null;
+  type: string | null;
+  title: string | null;
+  author: Author | null;
+  version: number | null;
+  change: "added";
+  to: number;
+  fields: {
+    [k: string]: unknown;
+  };
+}
+export interface Author {
+  id: string;
+  name: string;
+}
 export interface Authenticate {
   token: string;
 }
@@ -12,10 +31,6 @@ export interface User {
   id: string;
   name: string;
   color: string;
-}
-export interface Author {
-  id: string;
-  name: string;
 }
 export interface BandJoined {
   ok: true;
@@ -98,6 +113,16 @@ export interface WireText {
   field: string;
   delta: unknown[];
 }
+export interface Checkpoint {
+  id: string;
+  version: number;
+  label: string;
+  created_at: string;
+  created_by: Author;
+}
+export interface Checkpoints {
+  checkpoints: Checkpoint[];
+}
 /**
  * One of these words.
  */
@@ -177,6 +202,45 @@ export interface SeedItem {
 export interface DateType {
   type: "date";
 }
+export interface Difference {
+  from: number;
+  to: number;
+  changes: (FieldSet | Added | Removed | Moved)[];
+  words: string[];
+}
+export interface FieldSet {
+  item: string | null;
+  type: string | null;
+  title: string | null;
+  author: Author | null;
+  version: number | null;
+  change: "set";
+  field: string;
+  before: unknown;
+  after: unknown;
+}
+export interface Removed {
+  item: string | null;
+  type: string | null;
+  title: string | null;
+  author: Author | null;
+  version: number | null;
+  change: "removed";
+  from: number;
+  fields: {
+    [k: string]: unknown;
+  };
+}
+export interface Moved {
+  item: string | null;
+  type: string | null;
+  title: string | null;
+  author: Author | null;
+  version: number | null;
+  change: "moved";
+  from: number;
+  to: number;
+}
 /**
  * The answer to an event that has nothing more to say.
  */
@@ -232,11 +296,110 @@ export interface Problem {
     [k: string]: unknown;
   };
 }
+export interface FieldChange {
+  field: string;
+  before: unknown;
+  after: unknown;
+}
+export interface FileProblem {
+  file: string;
+  line: number;
+  message: string;
+}
 /**
  * True or false.
  */
 export interface FlagType {
   type: "flag";
+}
+/**
+ * A job of the host's is over.
+ */
+export interface HostComplete {
+  from_host?: true;
+  result?: {
+    [k: string]: unknown;
+  };
+  job_id?: string | null;
+}
+/**
+ * Something of the host's own has changed: `type` says of what sort, `data` is as the host has it.
+ */
+export interface HostContentUpdated {
+  from_host?: true;
+  type: string;
+  action: string;
+  data?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * How far a job of the host's is.
+ */
+export interface HostProgress {
+  from_host?: true;
+  percent: number;
+  job_id?: string | null;
+}
+/**
+ * How a job of the host's is doing.
+ */
+export interface HostSyncStatus {
+  from_host?: true;
+  status: "syncing" | "completed" | "error";
+  progress: number;
+  message?: string;
+  job_id?: string | null;
+}
+/**
+ * What an import would do: `total` songs, so many of each state; the first 500, those first that need a look.
+ */
+export interface ImportPreview {
+  name: string;
+  kind: "repertoire" | "setlist";
+  total: number;
+  new: number;
+  changed: number;
+  same: number;
+  unsure: number;
+  songs: ImportedSong[];
+  problems: FileProblem[];
+  problem_count: number;
+  lost_count: number;
+  remarks: FileProblem[];
+}
+/**
+ * A song of a file beside the repertoire. `number` names it in `choices`; `like` has the artists of those that it
+ * may be.
+ */
+export interface ImportedSong {
+  number: number;
+  file: string;
+  line: number;
+  title: string;
+  artist: string | null;
+  state: "new" | "changed" | "same" | "unsure";
+  changes: FieldChange[];
+  like: string[];
+}
+/**
+ * `total` and `done` count songs.
+ */
+export interface Job {
+  id: string;
+  band_id: string;
+  content_id: string;
+  name: string;
+  status: "running" | "completed" | "error" | "cancelled";
+  total: number;
+  done: number;
+  progress: number;
+  result: {
+    [k: string]: unknown;
+  };
+  started_by: Author;
+  created_at: string;
+  finished_at: string | null;
 }
 /**
  * A bare string stands for `{room}`.

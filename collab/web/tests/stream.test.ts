@@ -64,3 +64,20 @@ test.each(["join_room", "content_updated"])("a room that the SDK fails in at %s 
   socket.break();
   expect(socket.of("join_room").map(({ payload }) => payload.room)).toEqual(["band_b", "band_other", "band_other"]);
 });
+
+test("what the host application tells is for its listeners, and no news of a band's contents", () => {
+  socket.answer("join_room", JOINED);
+  const heard: unknown[] = [];
+  const stop = connection.onHost((event, payload) => heard.push([event, payload]));
+  const added = { type: "repertoire", action: "add", data: { title: "Tiger Rag" }, from_host: true };
+  const joined = { type: "membership", action: "add", data: null, from_host: true };
+  for (const payload of [added, joined]) socket.hear("content_updated", payload);
+  socket.hear("host_poster", ["printed", 3]);
+  socket.hear("host_end", undefined);
+  socket.hear("content_updated", listed("friday", "Saturday"));
+  expect(heard).toEqual([["content_updated", added], ["content_updated", joined], ["host_poster", ["printed", 3]], ["host_end", undefined]]);
+  expect(titles()).toEqual(["Saturday"]);
+  stop();
+  socket.hear("host_poster", 1);
+  expect(heard).toHaveLength(4);
+});

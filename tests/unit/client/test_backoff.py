@@ -1,19 +1,11 @@
 """Back-off: waits that grow, are spread, and keep to what the server asks for."""
 
-import pytest
-
 from collab.client.backoff import Backoff
 from collab.domain.errors import RateLimited, Unavailable
 
 
-@pytest.fixture
-def middling(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collab.client.backoff.random.random", lambda: 0.5)
-
-
-@pytest.mark.usefixtures("middling")
 def test_each_wait_is_twice_the_last_up_to_the_longest() -> None:
-    backoff = Backoff(first_s=1, max_s=5)
+    backoff = Backoff(first_s=1, max_s=5, chance=lambda: 0.5)
     assert [backoff.delay_s() for _ in range(5)] == [1, 2, 4, 5, 5]
     backoff.reset()
     assert backoff.delay_s(Unavailable("later")) == 1

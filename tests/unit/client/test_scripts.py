@@ -14,6 +14,7 @@ from collab.client.backoff import Backoff
 from collab.client.connection import Connection
 from collab.client.errors import NotConnected, error_of
 from collab.client.events import Lost, OpDropped, Overwritten, Overwrote, Refused, Reloaded, Saved
+from collab.client.outside import Outside
 from collab.client.stream import Stream
 from collab.client.wire import ops_of
 
@@ -60,7 +61,7 @@ class Player:
 
     def __init__(self, document: Json, max_message_bytes: int) -> None:
         self.now_s = 0.0
-        self.content = Content("c", "ada", 10.0, lambda _: None, lambda: self.now_s)
+        self.content = Content("c", "ada", 10.0, lambda _: None, Outside(now_s=lambda: self.now_s))
         self.line = Line(max_message_bytes)
         self._max_message_bytes = max_message_bytes
         self._events: Stream[Any] = self.content.events()

@@ -1,5 +1,7 @@
 """The streams in which a client tells its user what happens."""
 
+import asyncio
+
 import pytest
 
 from collab.client.events import Lagged
@@ -47,3 +49,19 @@ async def test_a_reader_that_lags_is_told_how_much_it_missed_and_reads_the_lates
     source.close()
     assert (await _rest(stream))[:2] == [Lagged(1), 5]
     assert (await _rest(other))[-3:] == [MAX_WAITING + 2, -1, -2]
+
+
+async def test_readers_hear_in_the_order_in_which_they_began() -> None:
+    source: Source[int] = Source()
+    heard: list[int] = []
+
+    async def read(number: int, stream: Stream[int]) -> None:
+        await anext(stream)
+        heard.append(number)
+
+    async with asyncio.TaskGroup() as readers:
+        for number in range(30):
+            readers.create_task(read(number, source.stream()))
+        await asyncio.sleep(0)
+        source.publish(1)
+    assert heard == [*range(30)]

@@ -55,11 +55,33 @@ def test_songs_are_shown_beside_those_that_are_there() -> None:
         ("changed", (("title", "Iko Iko", "iko iko"), ("key", "A", "G"), ("tempo", None, 176)), ()),
         ("same", (), ()),
         ("new", (), ()),
-        ("unsure", (), ("dixie cups",)),
+        ("unsure", (), ("Dixie Cups",)),
         ("new", (), ()),
     ]
 
 
+@pytest.mark.parametrize(
+    ("policy", "ops"),
+    [
+        ("theirs", (Set("i0", "artist", "Dixie Cups"), Set("i0", "key", "G"))),
+        ("empty", (Set("i0", "artist", "Dixie Cups"),)),
+        ("ours", ()),
+    ],
+)
+def test_what_was_chosen_for_an_unsure_song_takes_it_for_the_first_that_it_may_be(
+    policy: Policy, ops: tuple[Set, ...]
+) -> None:
+    file: Fields = {"title": "Iko Iko", "artist": "Dixie Cups", "key": "G"}
+    repertoire = _repertoire({"title": "Iko Iko", "key": "A"}, {"title": "Iko Iko", "artist": "Others"})
+    assert plan(repertoire, [Incoming(file, policy, is_chosen=True)], ["n0"], TYPES) == ops
+    [new] = plan(repertoire, [Incoming(file, policy)], ["n0"], TYPES)
+    assert isinstance(new, Insert)
+    [unsure] = compared(repertoire, [file])
+    assert unsure.changes == (("artist", None, "Dixie Cups"), ("key", "A", "G"))
+
+
 def test_work_of_an_older_version_is_understood() -> None:
     assert Incoming.from_json(OURS) == Incoming(OURS)
-    assert Incoming.from_json(Incoming(FILE, "ours").to_json()) == Incoming(FILE, "ours")
+    assert Incoming.from_json({"fields": OURS, "policy": "both", "type": "break"}) == Incoming(OURS, "both", "break")
+    chosen = Incoming(FILE, "ours", is_chosen=True)
+    assert Incoming.from_json(chosen.to_json()) == chosen

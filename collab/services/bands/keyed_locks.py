@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from weakref import WeakValueDictionary
 
 
-class Turns:
+class KeyedLocks:
     """A lock for each thing, by its id; there as long as somebody holds it or waits for it."""
 
     def __init__(self) -> None:
@@ -16,8 +16,12 @@ class Turns:
         """How many things somebody holds or waits for."""
         return len(self._locks)
 
+    def __contains__(self, what: str) -> bool:
+        """Whether somebody holds it or waits for it."""
+        return what in self._locks
+
     def at(self, what: str) -> asyncio.Lock:
-        """The lock of one thing: `async with turns.at(band_id)`."""
+        """The lock of one thing: `async with locks.at(band_id)`."""
         return self._locks.setdefault(what, asyncio.Lock())
 
     @asynccontextmanager
