@@ -39,10 +39,12 @@ _LEASES = {"jobs": ("runner", "lease_until")}
 
 # Who was connected, and to which node, means nothing elsewhere; nor does what was delivered from here.
 _LOCAL = ("nodes", "presence_sessions", "webhooks", "webhook_cursors")
+# The database makes these anew from the rest.
+_MADE = ("edit_keys",)
 # It counts the changes in one database.
 _LOCAL_COLUMN = bands.c.revision
 
-_TABLES = [table for table in metadata.sorted_tables if table.name not in _LOCAL]
+_TABLES = [table for table in metadata.sorted_tables if table.name not in (*_LOCAL, *_MADE)]
 
 
 def copy_sqlite(url: str, file: Path, on_progress: OnProgress = unwatched) -> None:
