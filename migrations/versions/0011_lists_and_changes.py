@@ -1,6 +1,5 @@
-"""What admins ask goes by index: lists by time and name, edits by id, and `change_history` of a content or an author."""
+"""What admins ask goes by index: lists by time and name, edits by id, changes of a content or an author."""
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"

@@ -1,8 +1,7 @@
 """What is asked of a large database goes by index: no plan reads a whole table, on any database."""
 
-from collections.abc import AsyncIterator, Iterator
-
 import re
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
@@ -83,7 +82,7 @@ async def test_a_history_of_which_nothing_is_meant_is_not_read(
 
 def test_what_admins_ask_in_sql_is_about_as_much_as_is_answered(database: Engine) -> None:
     for question in re.findall(r"```sql\n(.*?)```", section(DOCS / "use.md", "Reading the history in SQL"), re.DOTALL):
-        rows = f"SELECT count(*) FROM ({question.rstrip().rstrip(';')}) AS found"
+        rows = f"SELECT count(*) FROM ({question.rstrip().rstrip(';')}) AS found"  # noqa: S608
         everything = "SELECT count(value) FROM change_history"
         assert work(database, (rows, ())) < work(database, (everything, ())) / 2, question
 
