@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from collab.engine import Engine
 from collab.from_settings import traffic_limits
-from collab.http.admin import mount_admin
+from collab.http.admin import AdminPages
 from collab.http.compression import Compressed
 from collab.http.metrics import metrics_router
 from collab.http.pages import StockPages, add_pages
@@ -23,7 +23,6 @@ from collab.http.traffic import Traffic
 from collab.protocol.ids import new_id
 from collab.services.editing.hooks import OnEdit, OnPresence
 from collab.settings import Settings
-from collab.storage.admin_models import admin_models
 from collab.storage.migrate import migrate
 
 __all__ = ["Engine", "attach", "create_app", "own_app"]
@@ -116,6 +115,5 @@ def _add_routes(engine: Engine, app: FastAPI) -> None:
     if engine.prometheus is not None and settings.metrics_token is not None:
         app.include_router(metrics_router(engine.prometheus.exposition, settings.metrics_token.get_secret_value()))
     if settings.admin_pages:
-        secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
         app.add_middleware(StockPages, below=("/admin/",))
-        mount_admin(app, engine.reading, admin_models(), engine.tokens, secret)
+        AdminPages(engine.browser, engine.tokens).mount_to(app)
