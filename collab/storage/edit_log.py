@@ -45,19 +45,22 @@ class Locked(Exception):
 
 
 class EditLog:
-    """Reads and writes on a connection of one dialect, within its transaction."""
+    """Reads and writes on a connection of one dialect, within its transaction; `named` puts the names of a database
+    into a statement."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, named: Callable[[str], str] = str) -> None:
         is_sqlite = dialect.name == "sqlite"
         self._time: Callable[[datetime], Any] = _sqlite_time if is_sqlite else _aware
         self._ids: Callable[[Sequence[str]], Any] = _json if is_sqlite else list
         # The driver makes one round trip of it where it can: other nodes wait for the heads meanwhile.
         self._at_once: Callable[[Any], AbstractContextManager[Any]] = nullcontext if is_sqlite else _pipeline
         self._driver: Any = dialect.loaded_dbapi
-        self._lock_heads = _Statement(_heads(is_sqlite=is_sqlite).with_for_update(), dialect)
-        self._lock_free_heads = _Statement(_heads(is_sqlite=is_sqlite).with_for_update(skip_locked=True), dialect)
-        self._store_edits = _Statement(_STORE_EDITS, dialect)
-        self._store_heads = _Statement(_STORE_HEADS, dialect)
+        self._lock_heads = _Statement(_heads(is_sqlite=is_sqlite).with_for_update(), dialect, named)
+        self._lock_free_heads = _Statement(
+            _heads(is_sqlite=is_sqlite).with_for_update(skip_locked=True), dialect, named
+        )
+        self._store_edits = _Statement(_STORE_EDITS, dialect, named)
+        self._store_heads = _Statement(_STORE_HEADS, dialect, named)
 
     def lock_heads(self, connection: Connection, content_ids: Sequence[str]) -> list[Head]:
         """The head of each content, in the order of their ids; nobody else changes them until the commit.
@@ -118,9 +121,9 @@ def stored_bytes(row: Row) -> int:
 class _Statement:
     """A statement in the words of a driver, and its parameters in the driver's form."""
 
-    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+    def __init__(self, statement: ClauseElement, dialect: Dialect, named: Callable[[str], str]) -> None:
         compiled: Any = statement.compile(dialect=dialect)
-        self._sql = str(compiled)
+        self._sql = named(str(compiled))
         self._names: list[str] | None = compiled.positiontup
 
     def rows(self, connection: Connection, row: Row) -> list[Any]:

@@ -1,4 +1,7 @@
-"""The tables. Migrations are checked against them, and make the view `edit_history`; `edits` is append-only."""
+"""The tables. Migrations are checked against them, and make the views and what fills `edit_keys`.
+
+`edits` is append-only.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -156,6 +159,17 @@ edits = Table(
     UniqueConstraint("content_id", "edit_id"),
     Index(None, "author_id", "created_at"),
     Index(None, "content_id", "created_at"),
+)
+
+edit_keys = Table(
+    "edit_keys",
+    metadata,
+    # An index of a content's edits by item and by author, up to its latest snapshot. The database makes it with each
+    # snapshot, so that storing an edit costs nothing more; whoever looks reads the few edits after it too.
+    Column("content_id", String(100), ForeignKey("contents.id"), primary_key=True),
+    Column("key", String(110), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 folded_edits = Table(
