@@ -38,6 +38,7 @@ from collab.realtime.rooms import Rooms
 from collab.realtime.server import BesideSockets, Sockets
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
+from collab.services.bands.forgetting import Forgetting
 from collab.services.bands.membership import MembershipService
 from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import Cluster
@@ -121,6 +122,7 @@ class Engine:
         counts = count_limits(settings)
         store = StoredBands(self.reading, self._writer, counts)
         self.directory = Directory(store)
+        self._forgetting = Forgetting(self.directory, self.sessions.user_ids, clock)
         self._journal = journal(settings, self._writer, kinds, self.directory.band_of, self._meter, clock)
         reader = StoredHistory(self.reading, self._journal)
         presence_store = StoredPresence(self.reading, self._writer)
@@ -265,6 +267,8 @@ class Engine:
             ending.push_async_callback(self.nodes.close)
             self._lease_keeper.start()
             ending.push_async_callback(self._lease_keeper.close)
+            self._forgetting.start()
+            ending.callback(self._forgetting.stop)
             self._eviction.start()
             ending.callback(self._eviction.stop)
             self.host.start()

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COLLAB_", env_file=".env", frozen=True, extra="ignore")
 
     database_url: str = "sqlite+aiosqlite:///collab.db"
+    """In Python also an engine of SQLAlchemy, or its `url`: the same database, over connections of our own."""
     bus_url: str | None = None
 
     jwt_secret: SecretStr | None = None
@@ -140,6 +141,12 @@ class Settings(BaseSettings):
 
     log_level: LogLevel = "INFO"
     log_format: LogFormat = "console"
+
+    @field_validator("database_url", mode="before")
+    @classmethod
+    def _of_an_engine(cls, value: Any) -> Any:
+        url = getattr(value, "url", value)
+        return url.render_as_string(hide_password=False) if hasattr(url, "render_as_string") else url
 
     @field_validator("allowed_origins", "trusted_proxies", mode="before")
     @classmethod

@@ -114,7 +114,9 @@ class Foresight:
         """Takes in the next one. Returns what changes in the view, where an undo comes to something else by now; where
         that can't be told here, what it has shown so far stays."""
         change: tuple[Op, ...] = ()
-        undone = None if edit.target is None else self._past.undone(edit.target, self._document)
+        undone = Undone(None, ()) if edit.is_void else None
+        if edit.target is not None and not edit.is_void:
+            undone = self._past.undone(edit.target, self._document)
         if undone is not None:
             shown, edit.undoes, edit.ops = edit.ops, undone.undoes, undone.ops
             change = correction(self._document, shown, edit.ops)

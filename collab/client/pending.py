@@ -18,7 +18,8 @@ class Pending:
     back: the target, or its latest redo; None where that is not foretold. `made_on` is the version that its author
     saw; None where the server knows that no more, so that it counts as made on what is confirmed when it is sent.
     `expected` holds what the fields that it sets held then; None where it may replace whatever they hold.
-    `was_sent`: the server may have it. `is_in_place`: it is among the confirmed versions.
+    `was_sent`: the server may have it. `is_in_place`: it is among the confirmed versions. `is_void`: what it takes back
+    is not stored, so that it comes to nothing.
     """
 
     edit_id: str
@@ -30,6 +31,7 @@ class Pending:
     ops_as_sent: tuple[Op, ...] = ()
     was_sent: bool = False
     is_in_place: bool = False
+    is_void: bool = False
 
     def settle(self) -> tuple[Op, ...]:
         """It has its place, or will have none: the view shows it no more. Returns the ops that it showed."""
@@ -39,7 +41,7 @@ class Pending:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is left of it that would change anything."""
-        return self.target is None and all(isinstance(op, Text) and not op.delta for op in self.ops)
+        return self.is_void or (self.target is None and all(isinstance(op, Text) and not op.delta for op in self.ops))
 
     def is_as_expected(self, document: Document) -> bool:
         """Whether the fields still hold what its author expects, or what they are to be given."""

@@ -48,6 +48,26 @@ class Band:
 
 
 @record
+class ContentRef:
+    """The band and the kind of a content, and whether it is archived."""
+
+    id: str
+    band_id: str
+    kind: str
+    is_archived: bool
+
+
+@record
+class BandFacts:
+    """What every event of a band is checked by: who belongs to it, and its contents, archived ones too. `revision`
+    counts the changes of that; what is told may be newer, never older."""
+
+    revision: int
+    roles: Mapping[str, Role]
+    contents: Sequence[ContentRef]
+
+
+@record
 class Member:
     """A user's role in a band."""
 

@@ -1,7 +1,7 @@
 """The sessions of this node whose users are known: how many a user has, and until when each may go on."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from functools import partial
 from typing import TypeAlias
@@ -63,6 +63,10 @@ class Sessions:
     def people(self) -> int:
         """How many different users the sessions are of."""
         return len(self._count)
+
+    def user_ids(self) -> Collection[str]:
+        """Whose the sessions are."""
+        return self._count.keys()
 
     def count(self) -> int:
         return len(self._known)

@@ -1,13 +1,13 @@
 """What the services need of the database: storage implements these. What they need of anything else is in ports.py."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from collab.domain.access import Role
-from collab.domain.bands import Band, Checkpoint, Content, Job, JobStatus, Member, User
+from collab.domain.bands import Band, BandFacts, Checkpoint, Content, Job, JobStatus, Member, User
 from collab.domain.errors import RateLimited
 from collab.domain.ot.document import Document
 from collab.domain.outbox import Failing, Waiting
@@ -88,10 +88,16 @@ class BandStore(Protocol):
 
     async def content(self, content_id: str) -> Content | None: ...
 
-    async def around(
-        self, band_ids: Sequence[str], user_ids: Sequence[str]
-    ) -> tuple[dict[str, list[Member]], list[Content]]:
-        """The members, by band, and the contents of these bands and of every band of these users."""
+    async def facts(self, band_ids: Collection[str]) -> dict[str, BandFacts]:
+        """Of those of these bands that there are, whatever their number."""
+        ...
+
+    async def band_ids_of(self, user_id: str) -> list[str]:
+        """The bands that a user belongs to."""
+        ...
+
+    async def changed(self, revisions: Mapping[str, int], user_ids: Collection[str]) -> list[str]:
+        """Those of these bands that are not at these revisions any more, and the others that these users belong to."""
         ...
 
     async def save_user(self, user: User, at: datetime) -> None: ...

@@ -1,18 +1,20 @@
 """Users, bands, memberships and the list of contents."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Integer, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import Role
-from collab.domain.bands import Band, Content, Member, User
+from collab.domain.bands import Band, BandFacts, Content, ContentRef, Member, User
 from collab.domain.errors import Conflicting, NotFound
 from collab.domain.ot.document import Document
 from collab.services.stores import CountLimits
+from collab.storage.arrays import array, is_one_of, joined_with_pairs, pairs_of
 from collab.storage.counting import count, lock, require_room
 from collab.storage.faults import translated
 from collab.storage.rows import SELECT_CONTENTS, SELECT_MEMBERS, content_of, member_of
@@ -33,6 +35,19 @@ _MEMBERSHIP = by_dialect(
 )
 
 _OLDEST = (contents.c.created_at, contents.c.id)
+
+_REVISIONS = select(bands.c.id, bands.c.revision).where(is_one_of(bands.c.id, array("band_ids")))
+_ROLES = select(memberships.c.band_id, memberships.c.user_id, memberships.c.role).where(
+    is_one_of(memberships.c.band_id, array("band_ids"))
+)
+_REFS = select(contents.c.id, contents.c.band_id, contents.c.kind, contents.c.archived_at.is_not(None)).where(
+    is_one_of(contents.c.band_id, array("band_ids"))
+)
+_BAND_IDS = select(memberships.c.band_id).where(is_one_of(memberships.c.user_id, array("user_ids"))).distinct()
+_CHANGED = joined_with_pairs(
+    Integer,
+    lambda band_id, revision: select(bands.c.id).where(bands.c.id == band_id, bands.c.revision != revision),
+)
 
 
 class StoredBands:
@@ -77,17 +92,28 @@ class StoredBands:
         rows = await self._read(SELECT_CONTENTS.where(contents.c.id == content_id))
         return content_of(rows[0]) if rows else None
 
-    async def around(
-        self, band_ids: Sequence[str], user_ids: Sequence[str]
-    ) -> tuple[dict[str, list[Member]], list[Content]]:
-        theirs = select(memberships.c.band_id).where(memberships.c.user_id.in_(user_ids))
-        found: dict[str, list[Member]] = {}
-        for row in await self._read(
-            SELECT_MEMBERS.where(memberships.c.band_id.in_(band_ids) | memberships.c.band_id.in_(theirs))
-        ):
-            found.setdefault(row.band_id, []).append(member_of(row))
-        of_bands = contents.c.band_id.in_(band_ids) | contents.c.band_id.in_(theirs)
-        return found, [content_of(row) for row in await self._read(SELECT_CONTENTS.where(of_bands))]
+    async def facts(self, band_ids: Collection[str]) -> dict[str, BandFacts]:
+        asked = {"band_ids": band_ids}
+        roles: defaultdict[str, dict[str, Role]] = defaultdict(dict)
+        refs: defaultdict[str, list[ContentRef]] = defaultdict(list)
+        async with translated(), self._engine.connect() as connection:
+            # First: what changes before the rest is read is read again the next time, and not missed.
+            revisions = (await connection.execute(_REVISIONS, asked)).all()
+            for band_id, user_id, role in await connection.execute(_ROLES, asked):
+                roles[band_id][user_id] = Role(role)
+            for content_id, band_id, kind, is_archived in await connection.execute(_REFS, asked):
+                refs[band_id].append(ContentRef(content_id, band_id, kind, is_archived))
+        return {band_id: BandFacts(revision, roles[band_id], refs[band_id]) for band_id, revision in revisions}
+
+    async def band_ids_of(self, user_id: str) -> list[str]:
+        return [row.band_id for row in await self._read(_BAND_IDS, {"user_ids": [user_id]})]
+
+    async def changed(self, revisions: Mapping[str, int], user_ids: Collection[str]) -> list[str]:
+        async with translated(), self._engine.connect() as connection:
+            asked = pairs_of(self._engine.dialect, revisions.items())
+            changed = (await connection.execute(_CHANGED[self._engine.dialect.name], asked)).scalars().all()
+            theirs = (await connection.execute(_BAND_IDS, {"user_ids": user_ids})).scalars()
+            return [*changed, *(band_id for band_id in theirs if band_id not in revisions)]
 
     async def contents_titled(self, title: str) -> list[Content]:
         """The contents of that title, of all bands."""
@@ -205,9 +231,9 @@ class StoredBands:
         most = self._limits.user_memberships
         require_room(connection, most, "bands that one user belongs to", memberships, memberships.c.user_id == user_id)
 
-    async def _read(self, statement: Select[Any]) -> list[Any]:
+    async def _read(self, statement: Select[Any], asked: Mapping[str, Any] | None = None) -> list[Any]:
         async with translated(), self._engine.connect() as connection:
-            return list(await connection.execute(statement))
+            return list(await connection.execute(statement, asked))
 
 
 def _upsert_membership(connection: Connection, band_id: str, user_id: str, role: Role, at: datetime) -> None:

@@ -30,6 +30,7 @@ from collab.domain.ot.rebase import (
 from collab.domain.ot.restore import restore
 from collab.domain.ot.undoing import undo
 from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message, growth_bytes, json_bytes
+from collab.storage.arrays import is_one_of
 from collab.storage.content_cache import CachedContent, Working
 from collab.storage.counting import free_users
 from collab.storage.edit_log import EditLog, Head, stored_bytes, told_bytes
@@ -127,7 +128,7 @@ class Batch:
         self._note(self._edit_log.lock_free_heads(self._connection, content_ids))
         missing = [content_id for content_id in content_ids if content_id not in self._heads]
         if missing:
-            there = self._connection.scalars(select(contents.c.id).where(contents.c.id.in_(missing)))
+            there = self._connection.scalars(select(contents.c.id).where(is_one_of(contents.c.id, missing)))
             self.held.update(there)
 
     def _note(self, heads: Sequence[Head]) -> None:

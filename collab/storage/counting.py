@@ -7,16 +7,17 @@ count what was committed before.
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from collab.domain.errors import TooLarge
+from collab.storage.arrays import array, is_one_of
 from collab.storage.tables import users
 
 # Stated once: a statement that holds values is a circle, which only the garbage collector frees, and each write of
 # visits would leave one.
 _FREE_USERS = (
     select(users.c.id)
-    .where(users.c.id.in_(bindparam("user_ids", expanding=True)))
+    .where(is_one_of(users.c.id, array("user_ids")))
     .with_for_update(read=True, key_share=True, skip_locked=True)
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from collab.domain.access import BandRoom, ContentRoom
 from collab.domain.bands import User
 from collab.domain.presence.visits import Departed, Node, Origin, Visit
+from collab.storage.arrays import is_one_of
 from collab.storage.counting import free_users
 from collab.storage.faults import translated
 from collab.storage.tables import contents, nodes, presence_sessions, users
@@ -119,7 +120,9 @@ def _bury(connection: Connection, node_id: str, last_heard: datetime) -> list[De
     connection.execute(update(table).where(theirs).values(ended_at=last_heard, end_reason="node_died"))
     connection.execute(update(nodes).where(nodes.c.id == node_id).values(ended_at=last_heard))
     still = connection.execute(
-        select(table.c.room, table.c.user_id).where(_OPEN, table.c.room.in_({row.room for row in ended})).distinct()
+        select(table.c.room, table.c.user_id)
+        .where(_OPEN, is_one_of(table.c.room, {row.room for row in ended}))
+        .distinct()
     ).all()
     there = {(row.room, row.user_id) for row in still}
     return [

@@ -1,26 +1,10 @@
 """Between rows and the domain's records; the statements that the writer and the readers share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Connection,
-    Integer,
-    Row,
-    Select,
-    String,
-    TableValuedAlias,
-    and_,
-    bindparam,
-    column,
-    func,
-    null,
-    select,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, String, null, select
 
 from collab.domain.access import Role
 from collab.domain.bands import Checkpoint, Content, Member
@@ -28,6 +12,7 @@ from collab.domain.ot import ops
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Author, Dropped, Edit, Overwrite
 from collab.domain.ot.ops import Op
+from collab.storage.arrays import joined_with_pairs, pairs_of
 from collab.storage.tables import checkpoints, contents, edits, folded_edits, memberships, snapshots, users
 
 SELECT_EDITS = select(edits, users.c.name.label("author_name")).join(users, users.c.id == edits.c.author_id)
@@ -46,29 +31,21 @@ SELECT_CHECKPOINTS = select(checkpoints, users.c.name.label("created_by_name")).
 SELECT_MEMBERS = select(memberships, users.c.name.label("user_name")).join(users, users.c.id == memberships.c.user_id)
 
 
-_KEYS = func.json_each(bindparam("keys")).table_valued("value")
-_KEYS_APART = (
-    func.unnest(bindparam("ids", type_=ARRAY(String)), bindparam("versions", type_=ARRAY(Integer)))
-    .table_valued(column("content_id", String), column("version", Integer))
-    .render_derived("wanted")
+def _edits_of_pairs(content_id: ColumnElement[str], version: ColumnElement[int]) -> Select[Any]:
+    wanted = (edits.c.content_id == content_id, edits.c.version == version)
+    return SELECT_EDITS.where(*wanted).order_by(edits.c.content_id, edits.c.version)
+
+
+_EDITS_AT = joined_with_pairs(Integer, _edits_of_pairs)
+_EDITS_NAMED = joined_with_pairs(
+    String,
+    lambda content_id, edit_id: SELECT_EDITS.where(edits.c.content_id == content_id, edits.c.edit_id == edit_id),
 )
-
-
-def _joined(keys: TableValuedAlias, content_id: ColumnElement[Any], version: ColumnElement[Any]) -> Select[Any]:
-    """The keys are rows to join with, so that the statement stays the same however many there are, and each is looked
-    up by the primary key: from conditions on ranges of versions PostgreSQL guesses that it needs a third of the table.
-    """
-    return SELECT_EDITS.join(keys, and_(edits.c.content_id == content_id, edits.c.version == version)).order_by(
-        edits.c.content_id, edits.c.version
-    )
-
-
-# Stated once: what aliases a table, or compares tuples, is full of circles that only the garbage collector frees.
-_EDITS_AT_SQLITE = _joined(_KEYS, *(func.json_extract(_KEYS.c.value, f"$[{index}]") for index in range(2)))
-_EDITS_AT_POSTGRESQL = _joined(_KEYS_APART, _KEYS_APART.c.content_id, _KEYS_APART.c.version)
-_EDITS_NAMED = SELECT_EDITS.where(tuple_(edits.c.content_id, edits.c.edit_id).in_(bindparam("keys", expanding=True)))
-_FOLDED_NAMED = select(folded_edits).where(
-    tuple_(folded_edits.c.content_id, folded_edits.c.edit_id).in_(bindparam("keys", expanding=True))
+_FOLDED_NAMED = joined_with_pairs(
+    String,
+    lambda content_id, edit_id: select(folded_edits).where(
+        folded_edits.c.content_id == content_id, folded_edits.c.edit_id == edit_id
+    ),
 )
 
 
@@ -94,20 +71,24 @@ def edits_before(content_id: str, version: int, after: int) -> Select[Any]:
 
 def edits_at(connection: Connection, keys: Sequence[tuple[str, int]]) -> Iterable[Row[Any]]:
     """The edits with these content ids and versions, by content, oldest first."""
-    if connection.dialect.name == "sqlite":
-        return connection.execute(_EDITS_AT_SQLITE, {"keys": orjson.dumps(keys).decode()})
-    ids, versions = zip(*keys, strict=True)
-    return connection.execute(_EDITS_AT_POSTGRESQL, {"ids": list(ids), "versions": list(versions)})
+    return _read(connection, _EDITS_AT, keys)
 
 
 def edits_named(connection: Connection, keys: Sequence[tuple[str, str]]) -> Iterable[Row[Any]]:
-    """The edits with these content ids and edit ids."""
-    return connection.execute(_EDITS_NAMED, {"keys": keys})
+    """The edits with these content ids and edit ids, each once."""
+    return _read(connection, _EDITS_NAMED, keys)
 
 
 def folded_named(connection: Connection, keys: Sequence[tuple[str, str]]) -> Iterable[Row[Any]]:
     """What is left of the edits with these content ids and edit ids that were folded away."""
-    return connection.execute(_FOLDED_NAMED, {"keys": keys})
+    return _read(connection, _FOLDED_NAMED, keys)
+
+
+def _read(
+    connection: Connection, statement: Mapping[str, Select[Any]], keys: Sequence[tuple[str, Any]]
+) -> Iterable[Row[Any]]:
+    dialect = connection.dialect
+    return connection.execute(statement[dialect.name], pairs_of(dialect, {*keys}))
 
 
 def snapshot_before(content_id: str, version: int) -> Select[Any]:

@@ -1,19 +1,22 @@
 """What a node reads of bands that another one has changed, alike on every database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from collab.domain.access import Role
-from collab.domain.bands import Band, Member, User
+from collab.domain.bands import Band, BandFacts, ContentRef, Member, User
 from collab.domain.ot.document import Document
 from collab.services.bands.directory import Directory, RoleChange
 from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
+from collab.storage.counting import free_users
 from collab.storage.engine import reading_engine
 from collab.storage.readers import StoredHistory
+from collab.storage.rows import edits_named
 from collab.storage.writer import Writer
 
 pytestmark = pytest.mark.asyncio
@@ -44,13 +47,47 @@ async def stores(any_database_url: str) -> AsyncIterator[Stores]:
 
 
 async def test_bands_are_found_by_their_ids_and_by_their_members(stores: Stores) -> None:
-    members, contents = await stores.bands.around(["other"], ["ben"])
-    assert {band_id: {member.user_id for member in found} for band_id, found in members.items()} == {
-        "b": {"ada", "ben"},
-        "other": {"ada"},
-    }
-    assert {content.id for content in contents} == {"s-b", "s-other"}
-    assert await stores.bands.around([], []) == ({}, [])
+    facts = await stores.bands.facts(["other", "nothing"])
+    assert facts == {"other": BandFacts(2, {"ada": Role.OWNER}, [ContentRef("s-other", "other", "setlist", False)])}
+    assert (await stores.bands.facts(["b"]))["b"].roles == {"ada": Role.OWNER, "ben": Role.EDITOR}
+    assert sorted(await stores.bands.band_ids_of("ada")) == ["b", "other"]
+    assert await stores.bands.band_ids_of("nobody") == await stores.bands.changed({}, []) == []
+    assert await stores.bands.facts([]) == {}
+
+
+async def test_a_band_counts_what_changes_its_rights_and_its_list_and_no_edit(stores: Stores) -> None:
+    async def revision() -> int:
+        return (await stores.bands.facts(["b"]))["b"].revision
+
+    before = await revision()
+    assert await stores.bands.changed({"b": before}, ["ben"]) == []
+    assert set(await stores.bands.changed({"b": before - 1, "other": 0}, [])) == {"b", "other"}
+    assert await stores.bands.changed({}, ["ben"]) == ["b"]
+    counted: list[Callable[[], Awaitable[object]]] = [
+        lambda: stores.bands.put_member("b", Member("dex", "Dex", Role.VIEWER), NOW),
+        lambda: stores.bands.put_member("b", Member("dex", "Dex", Role.EDITOR), NOW),
+        lambda: stores.bands.remove_member("b", "dex"),
+        lambda: stores.bands.create_content(Document("new", "setlist", "b", 0, {"title": "New"}), ADA, NOW),
+        lambda: stores.bands.set_archived("new", True, NOW),
+    ]
+    for change in counted:
+        await change()
+        assert await stores.bands.changed({"b": before}, []) == ["b"]
+        before = await revision()
+    await stores.writer.run(lambda connection: connection.execute(text("UPDATE contents SET version = 7, title = 'x'")))
+    assert await revision() == before
+
+
+async def test_any_number_of_bands_and_users_fits_a_query(stores: Stores) -> None:
+    many = [f"id-{number}" for number in range(70_000)]
+    everything = dict.fromkeys(many, 0)
+    assert set(await stores.bands.changed({**everything, "b": 0}, [*many, "ada"])) == {"b", "other"}
+    assert list(await stores.bands.facts([*many, "b"])) == ["b"]
+    assert await stores.history.heads([*many, "s-b"]) == {"s-b": 0}
+    assert await stores.history.edits_by_id("s-b", many) == []
+    assert await stores.writer.run(lambda connection: free_users(connection, {*many, "ada"})) == {"ada"}
+    keys = [("s-b", edit_id) for edit_id in many]
+    assert await stores.writer.run(lambda connection: list(edits_named(connection, keys))) == []
 
 
 async def test_who_is_known_keeps_their_name_whatever_an_owner_calls_them(stores: Stores) -> None:
@@ -64,26 +101,30 @@ async def test_heads_are_of_the_contents_that_are_asked_for(stores: Stores) -> N
     assert await stores.history.heads(["s-b", "nothing"]) == {"s-b": 0}
 
 
+async def refreshed(directory: Directory, band_ids: Sequence[str] | None = None) -> list[RoleChange]:
+    return [change async for change in directory.refresh(band_ids)]
+
+
 async def test_a_directory_tells_what_another_node_has_changed(stores: Stores) -> None:
     directory = Directory(stores.bands)
     await directory.learn_user(BEN)
-    assert await directory.refresh() == []
+    assert await refreshed(directory) == []
     await stores.bands.put_member("b", Member("ben", "Ben", Role.VIEWER), NOW)
     await stores.bands.put_member("other", Member("ben", "Ben", Role.EDITOR), NOW)
-    changes = await directory.refresh()
+    changes = await refreshed(directory)
     assert RoleChange("b", "ben", Role.EDITOR, Role.VIEWER) in changes
     assert RoleChange("other", "ben", None, Role.EDITOR) in changes
     assert directory.bands_of("ben") == {"b", "other"}
     assert directory.content("s-other") is not None
 
     await stores.bands.remove_member("b", "ben")
-    assert await directory.refresh(["b"]) == [RoleChange("b", "ben", Role.VIEWER, None)]
+    assert await refreshed(directory, ["b"]) == [RoleChange("b", "ben", Role.VIEWER, None)]
     assert directory.bands_of("ben") == {"other"}
-    assert await directory.refresh() == []
+    assert await refreshed(directory) == []
 
 
 async def test_a_band_of_nobody_here_is_not_learned(stores: Stores) -> None:
     directory = Directory(stores.bands)
     await directory.learn_user(BEN)
-    assert await directory.refresh(["other"]) == []
+    assert await refreshed(directory, ["other"]) == []
     assert directory.bands() == ["b"]

@@ -1,20 +1,21 @@
 """What a node keeps of users and bands."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
+from unittest.mock import AsyncMock
 
 import pytest
 
-from collab.domain.access import Role
-from collab.domain.bands import Band, Content, Member, User
+from collab.domain.access import Right, Role
+from collab.domain.bands import BandFacts, Content, ContentRef, User
 from collab.domain.ot.edits import Author
-from collab.services.bands.directory import Directory, RoleChange
+from collab.services.bands.directory import READ_AT_ONCE, Directory, RoleChange
 from collab.services.stores import BandStore
 
-ADA = User("ada", "Ada")
+ADA, BEN = User("ada", "Ada"), User("ben", "Ben")
 
 
 class Store:
@@ -22,7 +23,9 @@ class Store:
 
     def __init__(self, *band_ids: str) -> None:
         self.roles = {band_id: {"ada": Role.OWNER} for band_id in band_ids}
+        self.revisions = dict.fromkeys(band_ids, 1)
         self.is_down = False
+        self.reads: list[list[str]] = []
         self._held: dict[str, tuple[asyncio.Event, asyncio.Event]] = {}
 
     def hold(self, band_id: str) -> tuple[asyncio.Event, asyncio.Event]:
@@ -30,28 +33,26 @@ class Store:
         self._held[band_id] = asyncio.Event(), asyncio.Event()
         return self._held[band_id]
 
-    async def bands_of(self, user_id: str) -> list[tuple[Band, Role]]:
+    def put(self, band_id: str, user_id: str, role: Role) -> None:
+        self.roles.setdefault(band_id, {})[user_id] = role
+        self.revisions[band_id] = self.revisions.get(band_id, 0) + 1
+
+    async def band_ids_of(self, user_id: str) -> list[str]:
         if self.is_down:
             raise ConnectionError
-        return [(Band(key, key), roles[user_id]) for key, roles in self.roles.items() if user_id in roles]
+        return [key for key, roles in self.roles.items() if user_id in roles]
 
     async def band_within_reach(self, user: User, *, band_id: str) -> str | None:
         return band_id if user.id in self.roles.get(band_id, {}) else None
 
-    async def members(self, band_id: str) -> list[Member]:
-        return (await self._read([band_id]))[band_id]
-
-    async def contents(self, _band_id: str) -> list[Content]:
-        return []
-
-    async def around(
-        self, band_ids: Sequence[str], user_ids: Sequence[str]
-    ) -> tuple[dict[str, list[Member]], list[Content]]:
+    async def changed(self, revisions: Mapping[str, int], user_ids: Collection[str]) -> list[str]:
+        outdated = [key for key, revision in revisions.items() if self.revisions[key] != revision]
         theirs = [key for key, roles in self.roles.items() if not roles.keys().isdisjoint(user_ids)]
-        return await self._read([*band_ids, *theirs]), []
+        return [*outdated, *(key for key in theirs if key not in revisions)]
 
-    async def _read(self, band_ids: Sequence[str]) -> dict[str, list[Member]]:
-        found = {key: [Member(who, who, role) for who, role in self.roles[key].items()] for key in band_ids}
+    async def facts(self, band_ids: Collection[str]) -> dict[str, BandFacts]:
+        self.reads.append(sorted(band_ids))
+        found = {key: BandFacts(self.revisions[key], dict(self.roles[key]), [_content(key)]) for key in band_ids}
         for band_id in band_ids:
             if (held := self._held.pop(band_id, None)) is not None:
                 was_read, may_come = held
@@ -60,8 +61,16 @@ class Store:
         return found
 
 
+def _content(band_id: str) -> ContentRef:
+    return ContentRef(f"setlist of {band_id}", band_id, "setlist", False)
+
+
 def of(store: Store) -> Directory:
     return Directory(cast("BandStore", store))
+
+
+async def refreshed(directory: Directory, band_ids: Sequence[str] | None = None) -> list[RoleChange]:
+    return [change async for change in directory.refresh(band_ids)]
 
 
 def test_asking_for_a_stranger_and_taking_a_member_out_leave_nothing_behind() -> None:
@@ -101,7 +110,7 @@ async def test_a_band_that_takes_long_to_read_holds_no_other_up() -> None:
         await directory.learn_band(ADA, "other")
         async with directory.changing.at("other"):
             directory.set_role("other", "ben", Role.EDITOR)
-        assert await directory.refresh(["other"]) == [RoleChange("other", "ben", Role.EDITOR, None)]
+        assert await refreshed(directory, ["other"]) == [RoleChange("other", "ben", Role.EDITOR, None)]
     assert directory.bands() == ["other"]
     may_come.set()
     await slow
@@ -114,12 +123,13 @@ async def test_a_change_waits_for_its_band_and_is_not_overwritten_by_what_was_re
     directory = of(store)
     await directory.learn_band(ADA, "band")
     was_read, may_come = store.hold("band")
-    refreshing = asyncio.create_task(directory.refresh())
+    store.put("band", "cid", Role.VIEWER)
+    refreshing = asyncio.create_task(refreshed(directory))
     await was_read.wait()
 
     async def change() -> None:
         async with directory.changing.at("band"):
-            store.roles["band"]["ben"] = Role.EDITOR
+            store.put("band", "ben", Role.EDITOR)
             directory.set_role("band", "ben", Role.EDITOR)
 
     changing = asyncio.create_task(change())
@@ -131,40 +141,91 @@ async def test_a_change_waits_for_its_band_and_is_not_overwritten_by_what_was_re
 
 
 @pytest.mark.asyncio
-async def test_a_band_that_is_learned_while_all_are_read_is_read_again() -> None:
+async def test_a_band_that_is_learned_while_all_are_read_is_not_overwritten_by_what_is_older() -> None:
     store = Store("first")
     directory = of(store)
     await directory.learn_user(ADA)
-    store.roles["new"] = {"ada": Role.OWNER}
+    store.put("new", "ada", Role.OWNER)
     learned, may_learn = store.hold("new")
     learning = asyncio.create_task(directory.learn_band(ADA, "new"))
     await learned.wait()
-    store.roles["new"]["ben"] = Role.VIEWER
-    was_read, may_come = store.hold("new")
-    refreshing = asyncio.create_task(directory.refresh())
-    await was_read.wait()
+    store.put("new", "ben", Role.VIEWER)
+    refreshing = asyncio.create_task(refreshed(directory))
+    await asyncio.sleep(0)
     may_learn.set()
     await learning
-    assert directory.bands_of("ben") == set()
-    may_come.set()
     assert await refreshing == [RoleChange("new", "ben", None, Role.VIEWER)]
     assert directory.bands_of("ben") == {"new"}
 
 
 @pytest.mark.asyncio
-async def test_what_is_learned_late_does_not_overwrite_what_was_read_after_it() -> None:
+async def test_only_what_has_changed_is_read_again() -> None:
+    store = Store(*(f"band {number}" for number in range(READ_AT_ONCE + 1)))
+    directory = of(store)
+    await directory.learn_user(ADA)
+    assert list(map(len, store.reads)) == [READ_AT_ONCE, 1]
+    store.reads.clear()
+    assert await refreshed(directory) == []
+    assert store.reads == []
+    store.put("band 7", "ben", Role.VIEWER)
+    assert await refreshed(directory) == [RoleChange("band 7", "ben", None, Role.VIEWER)]
+    assert await refreshed(directory) == []
+    assert store.reads == [["band 7"]]
+
+
+@pytest.mark.asyncio
+async def test_a_change_that_was_read_is_told_though_the_rest_can_not_be_read() -> None:
     store = Store("first")
     directory = of(store)
     await directory.learn_user(ADA)
-    store.roles["new"] = {"ada": Role.OWNER}
-    learned, may_learn = store.hold("new")
-    learning = asyncio.create_task(directory.learn_band(ADA, "new"))
-    await learned.wait()
-    store.roles["new"]["ben"] = Role.VIEWER
-    await directory.refresh()
-    may_learn.set()
-    await learning
-    assert directory.bands_of("ben") == {"new"}
+    for number in range(READ_AT_ONCE):
+        store.put(f"band {number}", "ada", Role.OWNER)
+    store.put("first", "ben", Role.VIEWER)
+    changes = directory.refresh()
+    assert await anext(changes) == RoleChange("first", "ben", None, Role.VIEWER)
+    store.facts = AsyncMock(side_effect=ConnectionError)  # type: ignore[method-assign]
+    with pytest.raises(ConnectionError):
+        [_ async for _ in changes]
+
+
+@pytest.mark.asyncio
+async def test_who_has_gone_is_forgotten_with_the_bands_that_nobody_here_is_in() -> None:
+    store = Store("theirs", "shared")
+    store.put("shared", "ben", Role.EDITOR)
+    directory = of(store)
+    await directory.learn_user(ADA)
+    await directory.learn_user(BEN)
+    directory.forget(["ada", "ben"])
+    directory.forget(["ben"])
+    assert directory.bands() == ["shared"]
+    assert (directory.content("setlist of theirs"), directory.contents_of("theirs")) == (None, [])
+    assert directory.bands_of("ada") == {"shared"}
+    assert (directory.is_known(ADA), directory.is_known(BEN)) == (False, True)
+    store.put("theirs", "cid", Role.VIEWER)
+    assert await refreshed(directory) == []
+
+    await directory.learn_user(ADA)
+    assert directory.bands_of("ada") == {"shared", "theirs"}
+    assert directory.bands_of("cid") == {"theirs"}
+
+
+@pytest.mark.asyncio
+async def test_what_was_asked_for_lately_or_is_being_changed_is_not_forgotten() -> None:
+    store = Store("band")
+    directory = of(store)
+    await directory.learn_user(ADA)
+    directory.forget([])
+    assert directory.bands() == ["band"], "a call of hers may be under way"
+    directory.require_content(ADA, "setlist of band", Right.VIEW)
+    directory.forget([])
+    assert directory.bands() == ["band"]
+    async with directory.changing.at("band"):
+        directory.forget([])
+        assert directory.bands() == ["band"]
+    directory.forget([])
+    assert directory.bands() == []
+    kept = vars(directory)
+    assert not any(kept[name] for name in ("_names", "_revisions", "_contents", "_contents_of", "_bands_of"))
 
 
 @pytest.mark.asyncio

@@ -1,31 +1,26 @@
 """The directory: memberships and contents in memory, as in the database, so that every event can be checked at once.
 
 A band is unknown until one of its members connects. Then it is learned whole, and from there on kept up to date: by
-what this node changes, and by `refresh` where another node may have changed something.
+what this node changes, and by `refresh` where another node may have changed something. Nothing that a session could
+ask for is forgotten while it is here, so that no event of a member waits for the database; when the last one has gone,
+their bands go too (`forget`), and a node grows with who is here, not with who ever was.
 
 The race is between a read of the database and a change: a read that began before a change must not be taken over after
-it. So whoever learns or changes a band takes its turn at it (`changing`), from the read or the write on until the
+it. So whoever reads or changes a band takes its turn at it (`changing`), from the read or the write on until the
 directory shows it.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from collab.domain.access import Right, Role, may, require
-from collab.domain.bands import Content, Member, User
+from collab.domain.bands import BandFacts, Content, ContentRef, User
 from collab.services.bands.keyed_locks import KeyedLocks
 from collab.services.stores import BandStore
 
-
-@dataclass(frozen=True, slots=True)
-class ContentRef:
-    """The band and the kind of a content, and whether it is archived."""
-
-    id: str
-    band_id: str
-    kind: str
-    is_archived: bool
+READ_AT_ONCE = 500
+"""Bands that are read together: some thousands of contents, which hold the event loop up for some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +34,8 @@ class RoleChange:
 
 
 class Directory:
-    """What this node has learned so far. Looking up never waits.
-
-    Nothing is forgotten, so that no event of a member has to wait for the database. It grows up to what the database
-    has, about 300 bytes for each user and content.
-    """
+    """What this node has learned so far: about 300 bytes for each member and content of a band. Looking up never
+    waits."""
 
     def __init__(self, store: BandStore) -> None:
         self._store = store
@@ -51,8 +43,10 @@ class Directory:
         self._bands_of: defaultdict[str, set[str]] = defaultdict(set)
         self._contents: dict[str, ContentRef] = {}
         self._contents_of: defaultdict[str, dict[str, ContentRef]] = defaultdict(dict)
+        self._revisions: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self._learned_users: set[str] = set()
+        self._asked_for: set[str] = set()
         self._learning = KeyedLocks()
         self.changing = KeyedLocks()
 
@@ -71,7 +65,9 @@ class Directory:
 
     def band_of(self, content_id: str) -> str:
         """The id of the band that a content belongs to. The node must know the content."""
-        return self._contents[content_id].band_id
+        band_id = self._contents[content_id].band_id
+        self._asked_for.add(band_id)
+        return band_id
 
     def may(self, user: User, band_id: str, right: Right, *, as_operator: bool = False) -> bool:
         """Whether `require_band` would let the user do that."""
@@ -93,24 +89,22 @@ class Directory:
         if ref is None:
             require(None, right, what)
             raise AssertionError("unreachable: no role is never enough")
-        role = self._roles.get(ref.band_id, {}).get(user.id)
-        if as_operator and user.is_operator:
-            role = Role.OWNER
-        return ref, require(role, right, what)
+        return ref, require(self._role(user, ref.band_id, as_operator=as_operator), right, what)
 
     def is_known(self, user: User) -> bool:
         """Whether this user's row says what their token says."""
+        self._asked_for.add(user.id)
         return self._names.get(user.id) == user.name
 
     async def learn_user(self, user: User) -> None:
         """Learns every band of a user. Once; changes keep it up to date."""
+        self._asked_for.add(user.id)
         async with self._learning.at(user.id):
             if user.id not in self._learned_users:
                 # Set before the read: a band that another node puts the user in meanwhile is learned by `refresh`.
                 self._learned_users.add(user.id)
                 try:
-                    for band, _ in await self._store.bands_of(user.id):
-                        await self._learn(band.id)
+                    await self._learn(await self._store.band_ids_of(user.id))
                 except BaseException:
                     self._learned_users.discard(user.id)
                     raise
@@ -128,26 +122,42 @@ class Directory:
         if ref is None or self._role(user, ref.band_id, as_operator=True) is None:
             await self._learn_found(await self._store.band_within_reach(user, content_id=content_id))
 
-    async def refresh(self, band_ids: Sequence[str] | None = None) -> list[RoleChange]:
-        """Reads these bands anew, or all that concern this node; returns what another node has changed.
+    async def refresh(self, band_ids: Sequence[str] | None = None) -> AsyncIterator[RoleChange]:
+        """Reads these bands anew, or those that have changed of all that concern this node; what another node has
+        changed is given once the directory shows it, whatever becomes of the rest.
 
         A band that was not known is learned where one of its members is.
         """
-        asked = set(self._roles if band_ids is None else band_ids)
-        users = list(self._learned_users) if band_ids is None else []
-        async with self.changing.at_all(asked):
-            members, contents = await self._store.around(list(asked), users)
-            # A band that was learned meanwhile may be newer or older than what was read: nobody waited for its turn.
-            again = [band_id for band_id in members if band_id in self._roles and band_id not in asked]
-            for band_id in again:
-                del members[band_id]
-            changes = [change for band_id, now in members.items() for change in self._changes(band_id, now)]
-            for change in changes:
-                self.set_role(change.band_id, change.user_id, change.now)
-            for content in contents:
-                if content.band_id in members and content.band_id in self._roles:
-                    self.put_content(content)
-        return [*changes, *await self.refresh(again)] if again else changes
+        if band_ids is None:
+            known = {band_id: self._revisions.get(band_id, 0) for band_id in self._roles}
+            band_ids = await self._store.changed(known, self._learned_users)
+        for part in _parts(band_ids):
+            for change in await self._read_anew(part):
+                yield change
+
+    async def _read_anew(self, band_ids: Sequence[str]) -> list[RoleChange]:
+        async with self.changing.at_all(band_ids):
+            facts = await self._store.facts(band_ids)
+            changes: list[RoleChange] = []
+            for band_id, now in facts.items():
+                if band_id in self._roles or not self._learned_users.isdisjoint(now.roles):
+                    changes += self._changes(band_id, now.roles)
+                    self._take_over(band_id, now)
+        return changes
+
+    def forget(self, here: Collection[str]) -> None:
+        """Forgets the users who are not here, by their ids, and the bands that nobody is in who is; unless somebody
+        asked for them since this was called the last time: a call may be under way that has been let in."""
+        kept = self._asked_for.union(here)
+        for user_id in self._names.keys() | self._learned_users:
+            if user_id not in kept:
+                self._names.pop(user_id, None)
+                self._learned_users.discard(user_id)
+        kept.update(*(self._bands_of.get(user_id, ()) for user_id in self._learned_users))
+        for band_id in self._roles.keys() - kept:
+            if band_id not in self.changing:
+                self._forget_band(band_id)
+        self._asked_for.clear()
 
     def set_role(self, band_id: str, user_id: str, role: Role | None) -> None:
         """Takes over a change of the database; call it in the band's turn."""
@@ -163,37 +173,54 @@ class Directory:
 
     def put_content(self, content: Content) -> None:
         """Takes over a content as it now is; call it in its band's turn."""
-        ref = ContentRef(content.id, content.band_id, content.kind, content.is_archived)
-        self._contents[content.id] = self._contents_of[content.band_id][content.id] = ref
+        self._put(ContentRef(content.id, content.band_id, content.kind, content.is_archived))
 
-    def _changes(self, band_id: str, members: Sequence[Member]) -> list[RoleChange]:
-        """The changes of roles in a band that this node knows or that has a member here; none for any other band."""
-        now = {member.user_id: member.role for member in members}
-        if band_id not in self._roles and self._learned_users.isdisjoint(now):
-            return []
+    def _changes(self, band_id: str, now: Mapping[str, Role]) -> list[RoleChange]:
         before = self._roles.get(band_id, {})
         changed = [user_id for user_id in {**before, **now} if before.get(user_id) != now.get(user_id)]
         return [RoleChange(band_id, user_id, before.get(user_id), now.get(user_id)) for user_id in changed]
 
     def _role(self, user: User, band_id: str, *, as_operator: bool) -> Role | None:
+        self._asked_for.add(band_id)
         if as_operator and user.is_operator and band_id in self._roles:
             return Role.OWNER
         return self._roles.get(band_id, {}).get(user.id)
 
     async def _learn_found(self, band_id: str | None) -> None:
         if band_id is not None:
-            await self._learn(band_id)
+            await self._learn([band_id])
 
-    async def _learn(self, band_id: str) -> None:
-        async with self.changing.at(band_id):
-            if band_id in self._roles:
-                return
-            members = await self._store.members(band_id)
-            contents = await self._store.contents(band_id)
-            if band_id in self._roles:
-                return  # by `refresh`, which may have read later
-            self._roles[band_id] = {}
-            for member in members:
-                self.set_role(band_id, member.user_id, member.role)
-            for content in contents:
-                self.put_content(content)
+    async def _learn(self, band_ids: Sequence[str]) -> None:
+        """Learns the bands of these that are not known, in a few queries, however many they are."""
+        for part in _parts([band_id for band_id in band_ids if band_id not in self._roles]):
+            async with self.changing.at_all(part):
+                missing = [band_id for band_id in part if band_id not in self._roles]
+                if missing:
+                    for band_id, facts in (await self._store.facts(missing)).items():
+                        self._take_over(band_id, facts)
+
+    def _take_over(self, band_id: str, facts: BandFacts) -> None:
+        """The band is as it was read; call it in the band's turn."""
+        for user_id in self._roles.setdefault(band_id, {}).keys() - facts.roles.keys():
+            self.set_role(band_id, user_id, None)
+        for user_id, role in facts.roles.items():
+            self.set_role(band_id, user_id, role)
+        for ref in facts.contents:
+            self._put(ref)
+        self._revisions[band_id] = facts.revision
+
+    def _put(self, ref: ContentRef) -> None:
+        self._contents[ref.id] = self._contents_of[ref.band_id][ref.id] = ref
+
+    def _forget_band(self, band_id: str) -> None:
+        for user_id in list(self._roles[band_id]):
+            self.set_role(band_id, user_id, None)
+        for content_id in self._contents_of.pop(band_id, ()):
+            del self._contents[content_id]
+        del self._roles[band_id]
+        self._revisions.pop(band_id, None)
+
+
+def _parts(band_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for begin in range(0, len(band_ids), READ_AT_ONCE):
+        yield band_ids[begin : begin + READ_AT_ONCE]

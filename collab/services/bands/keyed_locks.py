@@ -16,6 +16,10 @@ class KeyedLocks:
         """How many things somebody holds or waits for."""
         return len(self._locks)
 
+    def __contains__(self, what: str) -> bool:
+        """Whether somebody holds it or waits for it."""
+        return what in self._locks
+
     def at(self, what: str) -> asyncio.Lock:
         """The lock of one thing: `async with locks.at(band_id)`."""
         return self._locks.setdefault(what, asyncio.Lock())

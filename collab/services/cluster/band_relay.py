@@ -30,7 +30,7 @@ class BandRelay:
     async def refresh(self, band_ids: Sequence[str] | None = None) -> None:
         """Takes over memberships and contents of these bands, or of all that this node knows. Whoever was removed is
         out of the band's rooms when this returns. `Unavailable`."""
-        for change in await self._directory.refresh(band_ids):
+        async for change in self._directory.refresh(band_ids):
             self._take_over(change)
 
     async def look_for(self, user: User, room: Room) -> None:

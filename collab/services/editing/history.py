@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from collab.domain.access import Right
-from collab.domain.bands import Checkpoint, User
+from collab.domain.bands import Checkpoint, ContentRef, User
 from collab.domain.errors import Invalid
 from collab.domain.kinds import Kinds
 from collab.domain.ot.diff import Made, attribute, diff
@@ -15,7 +15,7 @@ from collab.domain.ot.edits import Edit, Restore, canonical_id
 from collab.domain.ot.rebase import Stored
 from collab.domain.strings import require_name
 from collab.domain.words import tell
-from collab.services.bands.directory import ContentRef, Directory
+from collab.services.bands.directory import Directory
 from collab.services.editing.service import note_committed
 from collab.services.ports import EVERY_EDIT, Clock, EditFilter, HistoryPages, Journal
 from collab.services.rates import Rates

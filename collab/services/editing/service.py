@@ -9,13 +9,13 @@ import orjson
 import structlog
 
 from collab.domain.access import Right
-from collab.domain.bands import User
+from collab.domain.bands import ContentRef, User
 from collab.domain.errors import VersionUnknown
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Edit, Proposal, Undo, canonical_id
 from collab.domain.ot.ops import Op
 from collab.domain.ot.rebase import Accepted, Stored, check_history
-from collab.services.bands.directory import ContentRef, Directory
+from collab.services.bands.directory import Directory
 from collab.services.ports import Clock, HistoryReader, Journal
 from collab.services.rates import Rates
 from collab.services.ticket import Ticket

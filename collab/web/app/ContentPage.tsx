@@ -14,6 +14,7 @@ import {
 } from "../react";
 import { ContentFrame } from "./ContentFrame";
 import { useKinds } from "./kinds";
+import { MoreMenu } from "./MoreMenu";
 import { toastOf } from "./notices";
 import { part, useTheRest } from "./part";
 import { Repertoire } from "./Repertoire";
@@ -89,6 +90,11 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
   if (shown && view === "print") return <PrintView document={shown} band={band} />;
 
   const isSetlist = shown?.kind === "setlist";
+  const show = (view: View): void => go({ band: band.id, content: contentId, view });
+  const actions = [
+    ...(isSetlist && !isReadOnly ? [{ icon: "copy" as const, label: "Duplicate", run: () => void duplicate() }] : []),
+    ...(isSetlist ? [{ icon: "print" as const, label: "Print", run: () => show("print") }] : []),
+  ];
   return (
     <ContentFrame
       band={band}
@@ -111,21 +117,8 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
               aria-expanded={isHistoryOpen}
               onClick={() => setHistoryOpen((is) => !is)}
             />
-            {isSetlist && !isReadOnly ? <IconButton icon="copy" label="Duplicate" onClick={() => void duplicate()} /> : null}
-            {isSetlist ? (
-              <>
-                <IconButton
-                  icon="print"
-                  label="Print"
-                  onClick={() => go({ band: band.id, content: contentId, view: "print" })}
-                />
-                <IconButton
-                  icon="stage"
-                  label="Stage"
-                  onClick={() => go({ band: band.id, content: contentId, view: "stage" })}
-                />
-              </>
-            ) : null}
+            {isSetlist ? <IconButton icon="stage" label="Stage" onClick={() => show("stage")} /> : null}
+            <MoreMenu contentId={contentId} rest={rest} pending={state.pending} actions={actions} />
             <ThemeButton />
           </span>
         </>
