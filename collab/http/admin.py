@@ -107,7 +107,7 @@ class AdminPages:
             COOKIE,
             token,
             max_age=max(0, int((identity.expires_at - datetime.now(UTC)).total_seconds())),
-            path=_PATH,
+            path=_cookie_path(request),
             secure=request.url.scheme == "https",
             httponly=True,
             samesite="strict",
@@ -122,7 +122,7 @@ class AdminPages:
         if (refused := _refused(request)) is not None:
             return refused
         response = _to("login")
-        response.delete_cookie(COOKIE, path=_PATH)
+        response.delete_cookie(COOKIE, path=_cookie_path(request))
         return response
 
     async def _home(self, request: Request) -> Response:
@@ -226,6 +226,11 @@ def _time(name: str, value: str | None) -> datetime | None:
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid.at(name, f"expected a time such as 2026-12-04T20:30, got {value[:50]!r}") from None
+
+
+def _cookie_path(request: Request) -> str:
+    """Where the pages are, also within an application that is mounted in another."""
+    return str(request.scope.get("root_path")) or _PATH
 
 
 def _to(address: str) -> Response:

@@ -27,7 +27,9 @@ def _csv(_columns: Sequence[str], rows: Sequence[Row]) -> bytes:
 
 
 def _json_lines(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
-    return b"".join(orjson.dumps(dict(zip(columns, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+    return b"".join(
+        orjson.dumps(dict(zip(columns, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE) for row in rows
+    )
 
 
 def _cell(value: Any) -> Any:

@@ -3,15 +3,15 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """A list that operators look at, the newest first.
 
-    `time` is the column by which it is ordered, `brief` the columns that a page of it shows, `key` those of
-    them that name a row; `filters` may be asked for as they are, and `begins`, where it is a column, by what it begins with.
+    `time` is the column by which it is ordered, `brief` the columns that a page of it shows, and `key` those of them
+    that name a row. Rows may be asked for by what a column of `filters` is, and by what `begins` begins with.
     """
 
     columns: tuple[str, ...]
@@ -35,7 +35,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A piece of a list: values in the order of its columns, long JSON cut in a page. `next_after` is None at the end."""
+    """A piece of a list: values in the order of its columns; on a page long JSON is cut. `next_after` is None at the
+    end."""
 
     rows: Sequence[Sequence[Any]]
     next_after: str | None
@@ -43,10 +44,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many rows are meant: all of them counted, about so many, or only more than so many."""
+    """How many rows are meant: `exact`, `about` so many, or `more` than so many."""
 
     number: int
-    kind: str
+    kind: Literal["exact", "about", "more"]
 
 
 class Browser(Protocol):

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import orjson
@@ -50,7 +51,8 @@ class StoredBrowser:
         return {name: source.listing for name, source in SOURCES.items()}
 
     async def page(self, name: str, wanted: Wanted) -> Rows:
-        source, after = SOURCES[name], _place(wanted.after)
+        source = SOURCES[name]
+        after = _place(source, wanted.after)
         return await self._run(lambda connection: _read(connection, source, wanted, after, PAGE_ROWS, is_brief=True))
 
     async def count(self, name: str, wanted: Wanted) -> Count:
@@ -67,18 +69,17 @@ class StoredBrowser:
         return None if found is None else dict(zip(source.listing.columns, found, strict=True))
 
     async def pieces(self, name: str, wanted: Wanted) -> AsyncIterator[Rows]:
-        source, after = SOURCES[name], _place(wanted.after)
+        source = SOURCES[name]
+        after = _place(source, wanted.after)
         while True:
             began = time.perf_counter()
             # Each piece is a transaction of its own: none keeps SQLite's log, or PostgreSQL's old rows, for long.
-            piece = await self._run(
-                lambda connection, after=after: _read(connection, source, wanted, after, PIECE_ROWS, is_brief=False)
-            )
+            piece = await self._run(partial(_read_piece, source, wanted, after))
             if piece.rows:
                 yield piece
             if piece.next_after is None:
                 return
-            after = _place(piece.next_after)
+            after = _place(source, piece.next_after)
             await asyncio.sleep(time.perf_counter() - began)
 
     def close(self) -> None:
@@ -95,13 +96,17 @@ class StoredBrowser:
             return await asyncio.get_running_loop().run_in_executor(self._threads, in_thread)
 
 
+def _read_piece(source: Source, wanted: Wanted, after: Sequence[Any] | None, connection: Connection) -> Rows:
+    return _read(connection, source, wanted, after, PIECE_ROWS, is_brief=False)
+
+
 def _read(
     connection: Connection, source: Source, wanted: Wanted, after: Sequence[Any] | None, limit: int, *, is_brief: bool
 ) -> Rows:
     width = len(source.listing.brief if is_brief else source.listing.columns)
     statement = source.rows(connection.dialect.name, wanted, after, limit + 1, is_brief=is_brief)
     rows: list[Sequence[Any]] = []
-    size = 0
+    size, last = 0, ""
     with connection.execution_options(stream_results=True, max_row_buffer=20).execute(statement) as found:
         for row in found:
             if len(rows) == limit or size > PIECE_BYTES:
@@ -124,7 +129,7 @@ def _count(connection: Connection, source: Source, wanted: Wanted) -> Count:
 def _estimate(connection: Connection, table: str) -> int:
     """How many rows a table has: as SQLite numbers them, or as PostgreSQL last found."""
     if connection.dialect.name == "sqlite":
-        return connection.execute(text(f"SELECT max(rowid) FROM {table}")).scalar_one()  # noqa: S608  # our names
+        return int(connection.execute(text(f"SELECT max(rowid) FROM {table}")).scalar_one())  # noqa: S608  # our names
     named = {"table": prefix_of(connection) + table}
     found = connection.execute(text("SELECT reltuples FROM pg_class WHERE oid = to_regclass(:table)"), named)
     return max(COUNTED, int(found.scalar_one()))
@@ -135,11 +140,13 @@ def _cursor(place: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([*place])).decode()
 
 
-def _place(cursor: str | None) -> Sequence[Any] | None:
+def _place(source: Source, cursor: str | None) -> Sequence[Any] | None:
     if cursor is None:
         return None
     try:
         at, *key = orjson.loads(base64.urlsafe_b64decode(cursor))
-        return [datetime.fromisoformat(at), *key]
+        if [type(part) for part in key] == [column.type.python_type for column in source.order[1:]]:
+            return [datetime.fromisoformat(at), *key]
     except (binascii.Error, ValueError, TypeError):
-        raise Invalid.at("after", f"expected the place that a page ends with, got {cursor[:50]!r}") from None
+        pass
+    raise Invalid.at("after", f"expected the place that a page ends with, got {cursor[:50]!r}")

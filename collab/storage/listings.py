@@ -1,7 +1,7 @@
 """The lists of the admin pages, as statements.
 
-Each reads its rows from one table, by an index and in its order, and has names joined to these few: outer joins, so that
-no plan can begin with the names.
+Each reads its rows from one table, by an index and in its order, and has names joined to these few: by outer joins, so
+that no plan can begin with the names.
 """
 
 from collections.abc import Callable, Mapping, Sequence
