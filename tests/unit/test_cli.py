@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from collab.cli import cli
+from collab.storage.names import VERSION_TABLE
 from tests.support.serving import SECRET, sqlite_url
 
 
@@ -99,7 +100,7 @@ def test_migrate_goes_up_and_down(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert CliRunner().invoke(cli, ["migrate"]).exit_code == 0
     assert "edits" in tables()
     assert CliRunner().invoke(cli, ["migrate", "base"]).exit_code == 0
-    assert tables() == {"alembic_version"}
+    assert tables() == {VERSION_TABLE}
 
 
 def test_an_unknown_revision_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
