@@ -1,5 +1,6 @@
 """What is asked of a large database goes by index: no plan reads a whole table, on any database."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from collab.services.ports import EditFilter
 from collab.storage.engine import reading_engine, sync_url
 from collab.storage.readers import StoredHistory
+from tests.docs.pages import DOCS, section
 from tests.scale.filling import fill
 from tests.scale.installation import BEGIN, DEEP, END, Installation
 from tests.support.plans import noted, read_whole, work
@@ -76,6 +78,13 @@ async def test_a_history_of_which_nothing_is_meant_is_not_read(
         assert await StoredHistory(engine).page(DEEP, 0, 100, 1_000_000, only) == ([], False)
     assert [line for statement in statements for line in read_whole(database, statement)] == []
     assert sum(work(database, statement) for statement in statements) < work(database, _ALL_OF_IT) / 3
+
+
+def test_what_admins_ask_in_sql_is_about_as_much_as_is_answered(database: Engine) -> None:
+    for question in re.findall(r"```sql\n(.*?)```", section(DOCS / "use.md", "Reading the history in SQL"), re.DOTALL):
+        rows = f"SELECT count(*) FROM ({question.rstrip().rstrip(';')}) AS found"  # noqa: S608
+        everything = "SELECT count(value) FROM change_history"
+        assert work(database, (rows, ())) < work(database, (everything, ())) / 2, question
 
 
 @pytest.mark.asyncio
