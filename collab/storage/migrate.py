@@ -9,11 +9,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, NullPool, create_engine, event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 
 from collab.domain.errors import Unavailable
-from collab.storage.engine import sync_url
+from collab.storage.engine import plain_engine
+from collab.storage.names import VERSION_TABLE, prefix_of
+from collab.storage.neighbours import require_room, take_over
 from collab.storage.progress import OnProgress, unwatched
 
 _LOCK_ID = 0x636F6C6C
@@ -55,10 +57,11 @@ def migrate(
 
     With `may_be_newer` a schema of a newer version is left as it is: migrations only add, so that while nodes are
     replaced one by one an old one may start again. `ValueError` where there is no such revision or the database is not
-    one that is served, `Unavailable` where it can't be reached. The engine is its own: with the application's pragma
-    foreign_keys=ON, recreating a table on SQLite would delete the rows that refer to it.
+    one that is served, or has tables of others with our names; `Unavailable` where it can't be reached. The engine is
+    its own: with the application's pragma foreign_keys=ON, recreating a table on SQLite would delete the rows that
+    refer to it.
     """
-    engine = create_engine(sync_url(url), poolclass=NullPool)
+    engine = plain_engine(url)
     is_sqlite = engine.dialect.name == "sqlite"
     if is_sqlite:
 
@@ -78,6 +81,7 @@ def migrate(
             config = Config()
             config.set_main_option("script_location", str(migrations_folder()))
             config.attributes["connection"] = connection
+            take_over(config, connection, revisions())
             if not (may_be_newer and _is_newer(_current(connection))):
                 _go(config, connection, revision, on_progress)
     except CommandError as error:
@@ -89,7 +93,8 @@ def migrate(
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    options = {"version_table": prefix_of(connection) + VERSION_TABLE}
+    return MigrationContext.configure(connection, opts=options).get_current_revision()
 
 
 def _is_newer(revision: str | None) -> bool:
@@ -108,6 +113,8 @@ def _go(config: Config, connection: Connection, revision: str, on_progress: OnPr
     if wanted not in ages:
         known = ", ".join(reversed(revisions()))
         raise ValueError(f"expected a revision of the schema (base, {known} or head), got {revision!r}")
+    if current is None:
+        require_room(connection)
     way = ages[wanted] - ages[current]
     steps = count(1)
     config.attributes["on_version_apply"] = lambda **_: on_progress(next(steps), abs(way))

@@ -3,8 +3,8 @@
 A chart stays the text that somebody wrote. Everything here reads it anew:
 
 - `chart.parse` gives sections, lines, and lines as chords with the words under them;
-- `playing.played` gives the text that one player reads: in the key that is played, less their capo, in the pitch of
-  their instrument, or in numbers. It is a chart again: parse that.
+- `playing.played` gives what one player reads, as text and parsed: in the key that is played, less their capo, in the
+  pitch of their instrument, or in numbers.
 
 Below them: notes.py (the line of fifths, on which a note is a number), keys.py and chords.py (how they are written),
 directives.py, headings.py and lines.py (what a line of a chart is), rewriting.py, transposing.py and numbers.py.

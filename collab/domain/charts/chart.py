@@ -89,11 +89,11 @@ _DEFINE = re.compile(
 )
 
 
-def parse(chart: str) -> Sequence[Section]:
-    """The sections of a chart, in order."""
+def parse(chart: str, *, has_numbers: bool = False) -> Sequence[Section]:
+    """The sections of a chart, in order. With `has_numbers` its chords are numbers, as `numbered` writes them."""
     reader = _Reader()
     above: Read | None = None
-    for line in read_lines(chart):
+    for line in read_lines(chart, has_numbers=has_numbers):
         if above is not None:
             is_pair = line.type == "words" and line.heading is None
             reader.add(_pair(above, line) if is_pair else _chords_alone(above))
@@ -104,7 +104,7 @@ def parse(chart: str) -> Sequence[Section]:
         if line.type == "chords":
             above = line
         else:
-            reader.add(_line(line))
+            reader.add(_line(line, has_numbers=has_numbers))
             reader.close(line)
     if above is not None:
         reader.add(_chords_alone(above))
@@ -189,7 +189,7 @@ def _label(value: str) -> str:
     return match[1] if match else value
 
 
-def _line(line: Read) -> Line:
+def _line(line: Read, *, has_numbers: bool) -> Line:
     match line.type:
         case "blank":
             return Line("hidden" if line.heading else "blank", line.text)
@@ -198,14 +198,14 @@ def _line(line: Read) -> Line:
         case "block" | "grid" | "tab":
             return Line("verbatim", line.text, text=line.text.rstrip("\r"))
         case "directive":
-            return _of_directive(line)
-    return Line("song", line.text, _inline(line.text[line.begin :]))
+            return _of_directive(line, has_numbers=has_numbers)
+    return Line("song", line.text, _inline(line.text[line.begin :], has_numbers=has_numbers))
 
 
-def _of_directive(line: Read) -> Line:
+def _of_directive(line: Read, *, has_numbers: bool) -> Line:
     name, value = line.name, line.value
     if name == "comment":
-        return Line("comment", line.text, _inline(value))
+        return Line("comment", line.text, _inline(value, has_numbers=has_numbers))
     if name in _CHANGES and value:
         return Line("change", line.text, text=value, name=name)
     is_unseen = name in _UNSEEN or name in _CHANGES or name.startswith(("x_", "start_of_", "end_of_"))
@@ -215,12 +215,12 @@ def _of_directive(line: Read) -> Line:
     return Line("comment", line.text, (Piece("", line.text.strip()),))
 
 
-def _inline(text: str) -> Sequence[Piece]:
+def _inline(text: str, *, has_numbers: bool) -> Sequence[Piece]:
     """Words with chords in brackets between them."""
     text = text.rstrip("\r")
     pieces: list[Piece] = []
     chord, at = "", 0
-    for bracket in [*brackets(text), None]:
+    for bracket in [*brackets(text, has_numbers=has_numbers), None]:
         words = text[at : bracket.begin if bracket else None]
         if words or chord:
             pieces.append(Piece(chord.removeprefix("*"), words, chord.startswith("*")))
@@ -231,8 +231,8 @@ def _inline(text: str) -> Sequence[Piece]:
 
 def _pair(above: Read, below: Read) -> Line:
     """Words, with the chords that stand over them: each begins at its column."""
-    chords = [(column, token) for column, token in tokens(above.text.expandtabs(), above.begin)]
     words = below.text.rstrip("\r").expandtabs()
+    chords = [(_sung_from(words, column), token) for column, token in tokens(above.text.expandtabs(), above.begin)]
     ends = [column for column, _ in chords[1:]] + [len(words)]
     pieces = [Piece("", words[: chords[0][0]])] if chords[0][0] else []
     pieces += [
@@ -240,6 +240,12 @@ def _pair(above: Read, below: Read) -> Line:
         for index, ((column, token), end) in enumerate(zip(chords, ends, strict=True))
     ]
     return Line("song", f"{above.text}\n{below.text}", pieces)
+
+
+def _sung_from(words: str, column: int) -> int:
+    """Where a chord at a column begins: over the last space before a word it is meant for that word."""
+    is_before_word = words[column : column + 1] == " " and words[column + 1 : column + 2] not in ("", " ")
+    return column + is_before_word
 
 
 def _chords_alone(line: Read) -> Line:

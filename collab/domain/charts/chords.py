@@ -22,8 +22,12 @@ _CHORD = re.compile(rf"(\(?)({NOTE}){_PARTS}")
 _ANY_CHORD = re.compile(rf"(\(?)({NOTE}|{_SMALL_NOTE}){_PARTS}")
 _LOW_QUALITY = re.compile(r"m(?!aj|a|j)|-|dim|o|\u00b0|\u00ba|\u00f8|\u00d8|\+|aug")
 
+_DEGREE = "[b#]{0,2}[1-7]"
+_NUMBER = re.compile(
+    rf"\(?{_DEGREE}[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{{0,4}}{_QUALITY}(?:/{_DEGREE})?\)?\*{{0,2}}"
+)
 _SIGN = re.compile(
-    r":?\|{1,2}:?|[%*~,]|[-\u2013\u2014]{1,4}|[./]{1,8}|N\.?C\.?|n\.?c\.?|\(?(?:[xX\u00d7][0-9]{1,2}|[0-9]{1,2}[xX\u00d7])\)?"
+    r":?\|{1,2}:?|[%*~,]|[-\u2013\u2014]{1,4}|[./]{1,8}|N\.?C\.?|n\.?c\.?|[(\[]?(?:[xX\u00d7][0-9]{1,2}|[0-9]{1,2}[xX\u00d7])[)\]]?"
 )
 _TOKEN = re.compile(r":?\|{1,2}:?|-(?=[A-H])|(?:(?!-[A-H]|:?\|)[^ \t\r\u00a0])+")
 _MAX_LENGTH = 40
@@ -62,15 +66,19 @@ def tokens(line: str, begin: int = 0) -> Iterator[tuple[int, str]]:
     return ((match.start(), match[0]) for match in _TOKEN.finditer(line, begin))
 
 
-def is_chords(text: str, *, may_be_small: bool = False) -> bool:
-    """Whether a text is chords and signs alone, with a chord among them at least."""
+def is_chords(text: str, *, may_be_small: bool = False, has_numbers: bool = False) -> bool:
+    """Whether a text is chords and signs alone, with a chord among them at least; or with `has_numbers` such as 5/7."""
     has_chord = False
     for _, token in tokens(text):
-        if read_chord(token, may_be_small=may_be_small) is not None:
+        if (has_numbers and _is_number(token)) or read_chord(token, may_be_small=may_be_small) is not None:
             has_chord = True
         elif not is_sign(token):
             return False
     return has_chord
+
+
+def _is_number(token: str) -> bool:
+    return len(token) <= _MAX_LENGTH and _NUMBER.fullmatch(token) is not None
 
 
 def is_sign(token: str) -> bool:

@@ -47,8 +47,8 @@ class Bracket:
     inner: str
 
 
-def read_lines(chart: str) -> Iterator[Read]:
-    """The lines of a chart, in order; joined by line breaks they are the chart."""
+def read_lines(chart: str, *, has_numbers: bool = False) -> Iterator[Read]:
+    """The lines of a chart, in order; joined by line breaks they are it. With `has_numbers` these are its chords."""
     raw: LineType | None = None
     for text in chart.split("\n"):
         name, value = directive(text)
@@ -60,20 +60,21 @@ def read_lines(chart: str) -> Iterator[Read]:
         elif name:
             yield Read(text, "directive", name=name, value=value)
         else:
-            yield _read(text)
+            yield _read(text, has_numbers=has_numbers)
 
 
-def brackets(text: str, begin: int = 0) -> Sequence[Bracket]:
+def brackets(text: str, begin: int = 0, *, has_numbers: bool = False) -> Sequence[Bracket]:
     """The brackets in a line that stand for something above it; others are words."""
     found = (Bracket(match.start(), match.end(), match[1]) for match in _BRACKETS.finditer(text, begin))
-    return [bracket for bracket in found if _is_above(bracket.inner)]
+    return [bracket for bracket in found if _is_above(bracket.inner, has_numbers=has_numbers)]
 
 
-def _is_above(inner: str) -> bool:
-    return inner.startswith("*") or is_sign(inner) or is_chords(inner, may_be_small=True)
+def _is_above(inner: str, *, has_numbers: bool) -> bool:
+    is_sound = is_sign(inner) or is_chords(inner, may_be_small=True, has_numbers=has_numbers)
+    return is_sound or inner.startswith("*")
 
 
-def _read(text: str) -> Read:
+def _read(text: str, *, has_numbers: bool) -> Read:
     if not text.strip(_BLANK):
         return Read(text, "blank")
     if text.startswith("#"):
@@ -85,7 +86,7 @@ def _read(text: str) -> Read:
     rest = text[begin:]
     if not rest.strip(_BLANK):
         return Read(text, "blank", begin, named)
-    return Read(text, "chords" if is_chords(rest) else "words", begin, named)
+    return Read(text, "chords" if is_chords(rest, has_numbers=has_numbers) else "words", begin, named)
 
 
 def _is_tab(text: str) -> bool:

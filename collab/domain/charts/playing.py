@@ -8,9 +8,10 @@ So the chart is shown in the key that sounds, less the capo of whoever reads it.
 reads higher than it sounds, and has no capo.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
+from collab.domain.charts.chart import Section, parse
 from collab.domain.charts.keys import Key, read_key
 from collab.domain.charts.lines import read_lines
 from collab.domain.charts.numbers import numbered
@@ -35,9 +36,11 @@ class Reader:
 
 @record
 class Played:
-    """A chart to play from; the key that it stands in, empty where nobody said one; and the capo to it."""
+    """A chart to play from, as text and in its sections; the key that it stands in, empty where nobody said one; and
+    the capo to it."""
 
     chart: str
+    sections: Sequence[Section]
     key: str
     capo: int
 
@@ -55,9 +58,8 @@ def played(chart: str, song: Fields, entry: Fields, reader: Reader | None = None
         wanted = stands_in.up(written_with - capo + higher)
     else:
         stands_in, wanted = written, sounding.up(higher - capo)
-    if reader.has_numbers:
-        return Played(numbered(chart, stands_in), _name(written and wanted), capo)
-    return Played(transposed(chart, stands_in, wanted), _name(written and wanted), capo)
+    text = numbered(chart, stands_in) if reader.has_numbers else transposed(chart, stands_in, wanted)
+    return Played(text, parse(text, has_numbers=reader.has_numbers), wanted.name() if written else "", capo)
 
 
 def written_key(chart: str, song: Fields) -> Key | None:
@@ -78,7 +80,3 @@ def _key(fields: Fields) -> Key | None:
 def _capo(*said: Fields) -> int:
     """The first capo that is said."""
     return next((int(capo) for fields in said if isinstance(capo := fields.get("capo"), int | float)), 0)
-
-
-def _name(key: Key | None) -> str:
-    return key.name() if key else ""

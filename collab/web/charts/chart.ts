@@ -74,11 +74,11 @@ const FOR_PROGRAMS = /^(?:x_|start_of_|end_of_)/;
 const LABEL = /label[ ]?=[ ]?"([^"]*)"/;
 const DEFINE = /^([^ \t]{1,40})(?:[ \t]+base-?fret[ \t]+([0-9]{1,2}))?[ \t]+frets((?:[ \t]+(?:[0-9]{1,2}|[xXN-]|-1))+)/;
 
-/** The sections of a chart, in order. */
-export function parse(chart: string): Section[] {
+/** The sections of a chart, in order. With `hasNumbers` its chords are numbers, as `numbered` writes them. */
+export function parse(chart: string, hasNumbers = false): Section[] {
   const reader = new Reader();
   let above: Read | null = null;
-  for (const line of readLines(chart)) {
+  for (const line of readLines(chart, hasNumbers)) {
     if (above !== null) {
       const isPair = line.type === "words" && line.heading === null;
       reader.add(isPair ? pair(above, line) : chordsAlone(above));
@@ -89,7 +89,7 @@ export function parse(chart: string): Section[] {
     if (line.type === "chords") {
       above = line;
     } else {
-      reader.add(lineOf(line));
+      reader.add(lineOf(line, hasNumbers));
       reader.close(line);
     }
   }
@@ -179,7 +179,7 @@ const labelOf = (value: string): string => LABEL.exec(value)?.[1] ?? value;
 const line = (kind: LineKind, source: string, more: Partial<Line> = {}): Line => ({ kind, source, pieces: [], text: "", name: "", ...more });
 const piece = (chord: string, words: string, isAnnotation = false): Piece => ({ chord, words, isAnnotation });
 
-function lineOf(read: Read): Line {
+function lineOf(read: Read, hasNumbers: boolean): Line {
   const { text } = read;
   switch (read.type) {
     case "blank":
@@ -191,14 +191,14 @@ function lineOf(read: Read): Line {
     case "tab":
       return line("verbatim", text, { text: withoutReturn(text) });
     case "directive":
-      return ofDirective(read);
+      return ofDirective(read, hasNumbers);
     default:
-      return line("song", text, { pieces: inline(text.slice(read.begin)) });
+      return line("song", text, { pieces: inline(text.slice(read.begin), hasNumbers) });
   }
 }
 
-function ofDirective({ text, name, value }: Read): Line {
-  if (name === "comment") return line("comment", text, { pieces: inline(value) });
+function ofDirective({ text, name, value }: Read, hasNumbers: boolean): Line {
+  if (name === "comment") return line("comment", text, { pieces: inline(value, hasNumbers) });
   if (CHANGES.includes(name) && value) return line("change", text, { text: value, name });
   const isUnseen = UNSEEN.has(name) || CHANGES.includes(name) || FOR_PROGRAMS.test(name) || UNSEEN_LOOKS.test(name);
   // What no program of ours knows a musician may.
@@ -206,7 +206,7 @@ function ofDirective({ text, name, value }: Read): Line {
 }
 
 /** Words with chords in brackets between them. */
-function inline(written: string): Piece[] {
+function inline(written: string, hasNumbers: boolean): Piece[] {
   const text = withoutReturn(written);
   const pieces: Piece[] = [];
   let chord = "";
@@ -214,7 +214,7 @@ function inline(written: string): Piece[] {
   const add = (words: string): void => {
     if (words || chord) pieces.push(piece(chord.replace(/^\*/, ""), words, chord.startsWith("*")));
   };
-  for (const { begin, end, inner } of brackets(text)) {
+  for (const { begin, end, inner } of brackets(text, 0, hasNumbers)) {
     add(text.slice(at, begin));
     chord = inner;
     at = end;
@@ -225,8 +225,8 @@ function inline(written: string): Piece[] {
 
 /** Words, with the chords that stand over them: each begins at its column. */
 function pair(above: Read, below: Read): Line {
-  const chords = [...tokens(expandTabs(above.text), above.begin)];
   const words = [...expandTabs(withoutReturn(below.text))];
+  const chords = Array.from(tokens(expandTabs(above.text), above.begin), ([column, token]) => [sungFrom(words, column), token] as const);
   const pieces = chords.map(([column, token], index) => {
     const end = chords[index + 1]?.[0];
     const sung = words.slice(column, end);
@@ -235,6 +235,12 @@ function pair(above: Read, below: Read): Line {
   const first = chords[0]![0];
   if (first > 0) pieces.unshift(piece("", words.slice(0, first).join("")));
   return line("song", `${above.text}\n${below.text}`, { pieces });
+}
+
+/** Where a chord at a column begins: over the last space before a word it is meant for that word. */
+function sungFrom(words: readonly string[], column: number): number {
+  const behind = words[column + 1];
+  return words[column] === " " && behind !== undefined && behind !== " " ? column + 1 : column;
 }
 
 /** Chords without words: between them are the spaces that there were. */

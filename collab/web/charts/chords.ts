@@ -12,8 +12,10 @@ const CHORD = new RegExp(`^(\\(?)(${NOTE})${PARTS}$`);
 const ANY_CHORD = new RegExp(`^(\\(?)(${NOTE}|${SMALL_NOTE})${PARTS}$`);
 const LOW_QUALITY = /^(?:m(?!aj|a|j)|-|dim|o|\u00b0|\u00ba|\u00f8|\u00d8|\+|aug)/;
 
+const DEGREE = "[b#]{0,2}[1-7]";
+const NUMBER = new RegExp(`^\\(?${DEGREE}[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{0,4}${QUALITY}(?:/${DEGREE})?\\)?\\*{0,2}$`);
 const SIGN =
-  /^(?::?\|{1,2}:?|[%*~,]|[-\u2013\u2014]{1,4}|[./]{1,8}|N\.?C\.?|n\.?c\.?|\(?(?:[xX\u00d7][0-9]{1,2}|[0-9]{1,2}[xX\u00d7])\)?)$/;
+  /^(?::?\|{1,2}:?|[%*~,]|[-\u2013\u2014]{1,4}|[./]{1,8}|N\.?C\.?|n\.?c\.?|[([]?(?:[xX\u00d7][0-9]{1,2}|[0-9]{1,2}[xX\u00d7])[)\]]?)$/;
 const TOKEN = /:?\|{1,2}:?|-(?=[A-H])|(?:(?!-[A-H]|:?\|)[^ \t\r\u00a0])+/g;
 const MAX_LENGTH = 40;
 
@@ -49,15 +51,17 @@ export function* tokens(line: string, begin = 0): Generator<[begin: number, toke
   for (let match = token.exec(line); match; match = token.exec(line)) yield [match.index, match[0]];
 }
 
-/** Whether a text is chords and signs alone, with a chord among them at least. */
-export function isChords(text: string, mayBeSmall = false): boolean {
+/** Whether a text is chords and signs alone, with a chord among them at least; or with `hasNumbers` such as 5/7. */
+export function isChords(text: string, { mayBeSmall = false, hasNumbers = false } = {}): boolean {
   let hasChord = false;
   for (const [, token] of tokens(text)) {
-    if (readChord(token, mayBeSmall) !== null) hasChord = true;
+    if ((hasNumbers && isNumber(token)) || readChord(token, mayBeSmall) !== null) hasChord = true;
     else if (!isSign(token)) return false;
   }
   return hasChord;
 }
+
+const isNumber = (token: string): boolean => token.length <= MAX_LENGTH && NUMBER.test(token);
 
 /** Whether a token is a bar, a rest or a repeat; `N.C.` too, where no chord is played. */
 export const isSign = (token: string): boolean => token.length <= MAX_LENGTH && SIGN.test(token);

@@ -1,16 +1,15 @@
 /**
  * Charts as musicians read them: the words of a song with its chords, as ChordPro or with chords over the words. Pure.
  *
- * Two calls show one:
+ * One call shows one:
  *
- *   const { chart, key, capo } = played(text, song, entry, { instrument: "Bb" });
- *   for (const section of parse(chart)) …
+ *   const { sections, key, capo } = played(text, song, entry, { instrument: "Bb" });
  *
  * - `played(text, song, entry, reader?)` is the chart that one player reads: in the key that is played, less their capo,
  *   in the pitch of their instrument (`INSTRUMENTS`), or in numbers. `song` and `entry` are the fields of the song of the
  *   repertoire and of its place in a setlist; only `key` and `capo` are looked at. `key` is what the shown chart stands
- *   in, empty where nobody says it; `capo` is the one to put on.
- * - `parse(text)` gives sections (`kind`, `label`, `lines`); a line has a `kind`, and `pieces`: a `chord` and the `words`
+ *   in, empty where nobody says it; `capo` is the one to put on; `chart` is the text, `sections` the same parsed.
+ * - `parse(text)` gives the sections (`kind`, `label`, `lines`) of a chart as it is written; a line has a `kind`, and `pieces`: a `chord` and the `words`
  *   from it on. Lines that are `hidden` are not shown.
  * - `unbroken(pieces)` cuts a line's pieces into groups: a line may end between two groups, never within one, so that no
  *   chord comes apart from its syllable.

@@ -37,8 +37,8 @@ export interface Bracket {
   inner: string;
 }
 
-/** The lines of a chart, in order; joined by line breaks they are the chart. */
-export function* readLines(chart: string): Generator<Read> {
+/** The lines of a chart, in order; joined by line breaks they are the chart. With `hasNumbers` they are its chords. */
+export function* readLines(chart: string, hasNumbers = false): Generator<Read> {
   let raw: LineType | undefined;
   for (const text of chart.split("\n")) {
     const [name, value] = directive(text);
@@ -48,25 +48,26 @@ export function* readLines(chart: string): Generator<Read> {
       yield line(text, raw);
       continue;
     }
-    yield name ? { ...line(text, "directive"), name, value } : read(text);
+    yield name ? { ...line(text, "directive"), name, value } : read(text, hasNumbers);
   }
 }
 
 /** The brackets in a line that stand for something above it; others are words. */
-export function brackets(text: string, begin = 0): Bracket[] {
+export function brackets(text: string, begin = 0, hasNumbers = false): Bracket[] {
   const found: Bracket[] = [];
   const pair = new RegExp(BRACKETS);
   pair.lastIndex = begin;
   for (let match = pair.exec(text); match; match = pair.exec(text)) {
     const inner = match[1]!;
-    if (isAbove(inner)) found.push({ begin: match.index, end: pair.lastIndex, inner });
+    if (isAbove(inner, hasNumbers)) found.push({ begin: match.index, end: pair.lastIndex, inner });
   }
   return found;
 }
 
 export const isBlank = (text: string): boolean => trimmed(text, BLANK) === "";
 
-const isAbove = (inner: string): boolean => inner.startsWith("*") || isSign(inner) || isChords(inner, true);
+const isAbove = (inner: string, hasNumbers: boolean): boolean =>
+  inner.startsWith("*") || isSign(inner) || isChords(inner, { mayBeSmall: true, hasNumbers });
 
 const line = (text: string, type: LineType, begin = 0, named: Heading | null = null): Read => ({
   text,
@@ -77,7 +78,7 @@ const line = (text: string, type: LineType, begin = 0, named: Heading | null = n
   value: "",
 });
 
-function read(text: string): Read {
+function read(text: string, hasNumbers: boolean): Read {
   if (isBlank(text)) return line(text, "blank");
   if (text.startsWith("#")) return line(text, "remark");
   if (isTab(text)) return line(text, "tab");
@@ -85,7 +86,7 @@ function read(text: string): Read {
   const begin = named?.end ?? 0;
   const rest = text.slice(begin);
   if (isBlank(rest)) return line(text, "blank", begin, named);
-  return line(text, isChords(rest) ? "chords" : "words", begin, named);
+  return line(text, isChords(rest, { hasNumbers }) ? "chords" : "words", begin, named);
 }
 
 function isTab(text: string): boolean {

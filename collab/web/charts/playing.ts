@@ -3,6 +3,7 @@
  * collab/domain/charts/playing.py.
  */
 
+import { parse, type Section } from "./chart";
 import { Key, readKey } from "./keys";
 import { readLines } from "./lines";
 import { numbered } from "./numbers";
@@ -22,9 +23,10 @@ export interface Reader {
   hasNumbers?: boolean;
 }
 
-/** A chart to play from; the key that it stands in, empty where nobody said one; and the capo to it. */
+/** A chart to play from, as text and in its sections; the key that it stands in, empty where nobody said one; and the capo. */
 export interface Played {
   chart: string;
+  sections: Section[];
   key: string;
   capo: number;
 }
@@ -39,8 +41,11 @@ export function played(chart: string, song: Fields, entry: Fields, reader: Reade
   // Where nobody says what sounds, what is known is how much higher than it was written.
   const standsIn = written ?? keyOfChords(chart);
   const wanted = written && sounding ? sounding.up(higher - capo) : standsIn.up(writtenWith - capo + higher);
+  const hasNumbers = reader.hasNumbers ?? false;
+  const text = hasNumbers ? numbered(chart, standsIn) : transposed(chart, standsIn, wanted);
   return {
-    chart: reader.hasNumbers ? numbered(chart, standsIn) : transposed(chart, standsIn, wanted),
+    chart: text,
+    sections: parse(text, hasNumbers),
     key: written ? wanted.name() : "",
     capo,
   };

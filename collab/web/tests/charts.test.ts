@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { diagrams, type Line, parse, type Piece, played, readChord, unbroken } from "../charts";
+import { diagrams, type Line, parse, type Piece, played, readChord, type Section, unbroken } from "../charts";
 import { isSign, symbol } from "../charts/chords";
 import { Key, readKey } from "../charts/keys";
 import { transposedChord } from "../charts/transposing";
@@ -49,6 +49,10 @@ describe("a chart is read as the vectors say", () => {
   });
 });
 
+/** How many chords are shown. */
+const chordsIn = (sections: readonly Section[]): number =>
+  sections.flatMap(({ lines }) => lines.flatMap(({ pieces }) => pieces)).filter(({ chord }) => chord).length;
+
 function withoutGroups(line: string | { unbroken?: unknown }): unknown {
   if (typeof line === "string") return line;
   const { unbroken: _groups, ...rest } = line;
@@ -85,7 +89,10 @@ describe("a chord in another key is spelled as the vectors say", () => {
 describe("a player reads what the vectors say", () => {
   test.each(named(read<PlayedCase[]>("played")))("%s", (_name, { chart, song, entry, reader = {}, played: expected }) => {
     const { has_numbers: hasNumbers = false, ...more } = reader;
-    expect(played(chart, song, entry, { ...more, hasNumbers })).toEqual(expected);
+    const { sections, ...rest } = played(chart, song, entry, { ...more, hasNumbers });
+    expect(rest).toEqual(expected);
+    expect(sections).toEqual(parse(rest.chart, hasNumbers));
+    expect(chordsIn(sections)).toBe(chordsIn(parse(chart)));
   });
 });
 

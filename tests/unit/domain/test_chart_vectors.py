@@ -1,12 +1,13 @@
 """The vectors of charts, through the domain. Their shape is told in tests/vectors/README.md."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from collab.domain.charts.chart import Line, Piece, parse, unbroken
+from collab.domain.charts.chart import Line, Piece, Section, parse, unbroken
 from collab.domain.charts.chords import Chord, is_sign, read_chord
 from collab.domain.charts.keys import Key, read_key
 from collab.domain.charts.playing import Reader, played
@@ -76,6 +77,11 @@ def test_a_chord_in_another_key_is_spelled_as_the_vectors_say(key: str, to: str,
 def test_a_player_reads_what_the_vectors_say(case: dict[str, Any]) -> None:
     got = played(case["chart"], case["song"], case["entry"], Reader(**case.get("reader", {})))
     assert {"chart": got.chart, "key": got.key, "capo": got.capo} == case["played"]
+    assert _chord_count(got.sections) == _chord_count(parse(case["chart"]))
+
+
+def _chord_count(sections: Sequence[Section]) -> int:
+    return sum(bool(piece.chord) for section in sections for line in section.lines for piece in line.pieces)
 
 
 def _chord(symbol: str) -> Chord:
