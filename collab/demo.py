@@ -131,7 +131,11 @@ def _repertoire() -> list[Item]:
             "song",
             key,
             {
-                **{"title": title, "key": song_key, "tempo": tempo, "duration": duration, "style": style},
+                "title": title,
+                "key": song_key,
+                "tempo": tempo,
+                "duration": duration,
+                "style": style,
                 **({"chart": CHARTS[title]} if title in CHARTS else {}),
             },
         )
