@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -10,6 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp
 
+from collab.about import release
 from collab.engine import Engine
 from collab.from_settings import traffic_limits
 from collab.http.admin import AdminPages
@@ -94,7 +94,7 @@ def rest_router(engine: Engine) -> APIRouter:
 def own_app(settings: Settings, *, has_page: bool = True) -> FastAPI:
     """The FastAPI application of an engine that runs on its own."""
     # FastAPI's own /docs is fetched from two other hosts, which learn who reads it.
-    app = FastAPIOffline(title="collab", version=version("collab"), docs_url="/docs", redoc_url=None)
+    app = FastAPIOffline(title="collab", version=release(), docs_url="/docs", redoc_url=None)
     app.add_middleware(StockPages, below=("/docs/", "/static-offline-docs/"))
     if settings.allowed_origins:
         app.add_middleware(
