@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -40,6 +41,12 @@ class Settings(BaseSettings):
 
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Comma-separated in the environment: origins whose pages may connect, beside the server's own."""
+
+    socket_path: str = "/socket.io"
+    """Where sockets connect, below whatever the application is mounted at."""
+
+    rest_prefix: str = ""
+    """What the paths of all REST calls begin with."""
 
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
     """Comma-separated in the environment: addresses and networks of proxies that are believed who a client is."""
@@ -146,6 +153,21 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("socket_path", "rest_prefix")
+    @classmethod
+    def _path(cls, value: str) -> str:
+        path = value.rstrip("/")
+        if path and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", path):
+            raise ValueError("expected a path such as /collab: slashes, letters, digits and any of . _ ~ -")
+        return path
+
+    @field_validator("socket_path")
+    @classmethod
+    def _is_no_root(cls, value: str) -> str:
+        if not value:
+            raise ValueError("expected a path below /, such as /socket.io: all else is not the sockets'")
         return value
 
     @field_validator("jwt_secret")

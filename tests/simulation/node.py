@@ -1,6 +1,7 @@
 """A node: the whole engine, in a process of the simulation."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -69,6 +70,8 @@ class Node:
         self._starts = 0
         self._stop = asyncio.Event()
         self.wires: list[Wire] = []
+        self.of_its_own: Counter[str] = Counter()
+        """The tasks and timers that it has by itself, before anybody connects."""
         self._serving: asyncio.Task[None] | None = None
 
     @property
@@ -137,6 +140,7 @@ class Node:
         server.eio.generate_id = ids
         application = engine.socketio(_nothing_else)
         async with engine.running():
+            self.of_its_own = Counter([*self.process.running, *self._loop.timers(self.process)])
             self.application = application
             await self._stop.wait()
             self.application = None
