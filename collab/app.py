@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -10,9 +9,10 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp
 
+from collab.about import release
 from collab.engine import Engine
 from collab.from_settings import traffic_limits
-from collab.http.admin import mount_admin
+from collab.http.admin import AdminPages
 from collab.http.clashes import paths_of, refuse_clashes
 from collab.http.compression import Compressed
 from collab.http.metrics import metrics_router
@@ -24,7 +24,6 @@ from collab.http.traffic import Traffic
 from collab.protocol.ids import new_id
 from collab.services.editing.hooks import OnEdit, OnPresence
 from collab.settings import Settings
-from collab.storage.admin_models import admin_models
 from collab.storage.migrate import migrate
 
 __all__ = ["Engine", "attach", "create_app", "own_app", "rest_router"]
@@ -95,7 +94,7 @@ def rest_router(engine: Engine) -> APIRouter:
 def own_app(settings: Settings, *, has_page: bool = True) -> FastAPI:
     """The FastAPI application of an engine that runs on its own."""
     # FastAPI's own /docs is fetched from two other hosts, which learn who reads it.
-    app = FastAPIOffline(title="collab", version=version("collab"), docs_url="/docs", redoc_url=None)
+    app = FastAPIOffline(title="collab", version=release(), docs_url="/docs", redoc_url=None)
     app.add_middleware(StockPages, below=("/docs/", "/static-offline-docs/"))
     if settings.allowed_origins:
         app.add_middleware(
@@ -142,10 +141,8 @@ def _routers(engine: Engine) -> Iterator[APIRouter]:
 
 def _add_admin(engine: Engine, app: FastAPI) -> list[tuple[str, str]]:
     """Adds the operators' pages, where there are to be any; returns the paths that they take."""
-    settings = engine.settings
-    if not settings.admin_pages:
+    if not engine.settings.admin_pages:
         return []
-    secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     app.add_middleware(StockPages, below=("/admin/",))
-    mount_admin(app, engine.reading, admin_models(), engine.tokens, secret)
+    AdminPages(engine.browser, engine.tokens).mount_to(app)
     return [("GET", "/admin/")]

@@ -16,6 +16,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from collab.about import DISTRIBUTION
 from collab.client.backoff import Backoff
 from collab.client.band import Band
 from collab.client.connection import Connection
@@ -65,7 +66,9 @@ class CollabClient:
         outside: Outside = REAL,
     ) -> None:
         if importlib.util.find_spec("aiohttp") is None:
-            raise ImportError("the client needs aiohttp: pip install 'collab[client]'")
+            raise ImportError(
+                f"the client needs aiohttp: pip install '{DISTRIBUTION}[client]', or {DISTRIBUTION}-client alone"
+            )
         self._url = url
         self._token = token
         self._path = path

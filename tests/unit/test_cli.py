@@ -11,6 +11,7 @@ import jwt
 import pytest
 from typer.testing import CliRunner
 
+from collab.about import release
 from collab.cli import cli
 from collab.storage.names import VERSION_TABLE
 from tests.support.serving import SECRET, sqlite_url
@@ -129,3 +130,8 @@ def test_a_command_looks_for_no_garbage_while_it_imports_the_engine() -> None:
     assert "COLLAB_JWT_SECRET" in done.stderr
     # A handful in hundreds of thousands of objects; with Python's own thresholds there are hundreds.
     assert done.stdout.count("collection start") < 10
+
+
+def test_the_release_is_said() -> None:
+    result = CliRunner().invoke(cli, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"collab {release()}\n")
