@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -57,12 +58,20 @@ def sync_url(url: str) -> str:
     return parsed.set(drivername=_SYNC_DRIVER[parsed.drivername]).render_as_string(hide_password=False)
 
 
+def shown_url(url: str) -> str:
+    """The URL of a database, without its password. `ValueError` where it is none that is served."""
+    sync_url(url)
+    return make_url(url).render_as_string(hide_password=True)
+
+
 def sqlite_file(url: str) -> Path | None:
     """The file of an SQLite database; None for another database, or one in memory."""
     parsed = make_url(sync_url(url))
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return None
-    return Path(str(parsed.database)).absolute()
+    name = str(parsed.database)
+    # A URI of SQLite's own, as for a database that may only be read: file:/srv/band.db?mode=ro&uri=true
+    return Path(unquote(urlsplit(name).path) if name.startswith("file:") else name).absolute()
 
 
 def writing_engine(url: str, *, is_of_a_node: bool = False) -> Engine:
@@ -70,7 +79,7 @@ def writing_engine(url: str, *, is_of_a_node: bool = False) -> Engine:
     node waits for nobody for long, where others wait for it."""
     engine = create_engine(
         sync_url(url),
-        connect_args=_connect_args(url),
+        connect_args=connect_args(url),
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         pool_size=1,
@@ -90,7 +99,7 @@ def reading_engine(url: str) -> AsyncEngine:
     """The engine that everything else reads with."""
     engine = create_async_engine(
         url,
-        connect_args=_connect_args(url),
+        connect_args=connect_args(url),
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         hide_parameters=True,
@@ -102,8 +111,8 @@ def reading_engine(url: str) -> AsyncEngine:
     return engine
 
 
-def _connect_args(url: str) -> dict[str, Any]:
-    """What the URL does not say itself."""
+def connect_args(url: str) -> dict[str, Any]:
+    """What the URL of a database does not say itself, for its driver."""
     parsed = make_url(url)
     return {} if parsed.get_backend_name() == "sqlite" else {**_TO_POSTGRESQL, **parsed.query}
 
