@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collab.app import attach, create_app
+    from collab.app import attach, create_app, rest_router
     from collab.domain.access import SharedRoom
     from collab.domain.kinds import Kind, register_kind
     from collab.domain.ot.document import Document
@@ -32,6 +32,7 @@ __all__ = [
     "attach",
     "create_app",
     "register_kind",
+    "rest_router",
 ]
 
 _HOMES = {
@@ -46,6 +47,7 @@ _HOMES = {
     "attach": "collab.app",
     "create_app": "collab.app",
     "register_kind": "collab.domain.kinds",
+    "rest_router": "collab.app",
 }
 
 

@@ -23,8 +23,20 @@ Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65_535)]
 
 
+def _say_release(is_asked: bool) -> None:
+    if is_asked:
+        from collab.about import release
+
+        print(f"collab {release()}")
+        raise typer.Exit
+
+
 @cli.callback()
-def about() -> None:
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", help="Prints the release.", callback=_say_release, is_eager=True)
+    ] = False,
+) -> None:
     """collab: bands edit setlists and repertoire together, live; every edit is kept in SQL."""
 
 

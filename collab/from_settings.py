@@ -3,8 +3,8 @@
 import platform
 from collections.abc import Callable
 from datetime import timedelta
-from importlib.metadata import version
 
+from collab.about import release
 from collab.bus import RedisBus
 from collab.domain.access import SharedRoom
 from collab.domain.kinds import Kinds
@@ -165,7 +165,7 @@ def prometheus(settings: Settings) -> PrometheusMeter | None:
     """The meter of an engine whose settings name a token for `/metrics`."""
     if settings.metrics_token is None:
         return None
-    return PrometheusMeter(version("collab"), settings.database_url.partition(":")[0].partition("+")[0])
+    return PrometheusMeter(release(), settings.database_url.partition(":")[0].partition("+")[0])
 
 
 def watch_webhooks(meter: PrometheusMeter, webhooks: Webhooks) -> None:

@@ -3,9 +3,10 @@
 import base64
 import binascii
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     )
 
     database_url: str = "sqlite+aiosqlite:///collab.db"
+    """In Python also an engine of SQLAlchemy, or its `url`: the same database, over connections of our own."""
     bus_url: str | None = None
 
     jwt_secret: SecretStr | None = None
@@ -48,6 +50,12 @@ class Settings(BaseSettings):
 
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Comma-separated in the environment: origins whose pages may connect, beside the server's own."""
+
+    socket_path: str = "/socket.io"
+    """Where sockets connect, below whatever the application is mounted at."""
+
+    rest_prefix: str = ""
+    """What the paths of all REST calls begin with."""
 
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
     """Comma-separated in the environment: addresses and networks of proxies that are believed who a client is."""
@@ -160,11 +168,32 @@ class Settings(BaseSettings):
     def _in_small_letters(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
+    @field_validator("database_url", mode="before")
+    @classmethod
+    def _of_an_engine(cls, value: Any) -> Any:
+        url = getattr(value, "url", value)
+        return url.render_as_string(hide_password=False) if hasattr(url, "render_as_string") else url
+
     @field_validator("allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("socket_path", "rest_prefix")
+    @classmethod
+    def _path(cls, value: str) -> str:
+        path = value.rstrip("/")
+        if path and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", path):
+            raise ValueError("expected a path such as /collab: slashes, letters, digits and any of . _ ~ -")
+        return path
+
+    @field_validator("socket_path")
+    @classmethod
+    def _is_no_root(cls, value: str) -> str:
+        if not value:
+            raise ValueError("expected a path below /, such as /socket.io: all else is not the sockets'")
         return value
 
     @field_validator("jwt_secret")

@@ -3,9 +3,10 @@
 import os
 
 from alembic import context
-from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy import Connection
 
-from collab.storage.engine import sync_url
+from collab.storage.engine import plain_engine
+from collab.storage.names import VERSION_TABLE, prefix_of
 from collab.storage.tables import metadata
 
 
@@ -14,6 +15,7 @@ def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=metadata,
+        version_table=prefix_of(connection) + VERSION_TABLE,
         on_version_apply=context.config.attributes.get("on_version_apply"),
     )
     with context.begin_transaction():
@@ -25,8 +27,6 @@ if given is not None:
     run(given)
 else:
     # A plain engine: the application's pragmas would let a recreated parent table empty its children.
-    engine = create_engine(
-        sync_url(os.environ.get("COLLAB_DATABASE_URL", "sqlite+aiosqlite:///collab.db")), poolclass=NullPool
-    )
+    engine = plain_engine(os.environ.get("COLLAB_DATABASE_URL", "sqlite+aiosqlite:///collab.db"))
     with engine.begin() as own:
         run(own)

@@ -4,7 +4,7 @@ function, in the edits that were heard and in one's own that are pending."""
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from collab.client.pending import Pending, correction
+from collab.client.pending import Pending, correction, predicted
 from collab.domain.errors import CollabError
 from collab.domain.fields import Line
 from collab.domain.kinds import Kind
@@ -114,10 +114,13 @@ class Foresight:
         """Takes in the next one. Returns what changes in the view, where an undo comes to something else by now; where
         that can't be told here, what it has shown so far stays."""
         change: tuple[Op, ...] = ()
-        undone = None if edit.target is None else self._past.undone(edit.target, self._document)
+        undone = Undone(None, ()) if edit.is_void else None
+        if edit.target is not None and not edit.is_void:
+            undone = self._past.undone(edit.target, self._document)
         if undone is not None:
             shown, edit.undoes, edit.ops = edit.ops, undone.undoes, undone.ops
             change = correction(self._document, shown, edit.ops)
-        after = self._past.add(self._document, edit.edit_id, edit.ops, edit.undoes)
+        ops, _ = predicted(self._document, edit.ops)
+        after = self._past.add(self._document, edit.edit_id, ops, edit.undoes)
         self._document = replace(after, version=self._document.version)
         return change

@@ -18,7 +18,8 @@ class Pending:
     back: the target, or its latest redo; None where that is not foretold. `made_on` is the version that its author
     saw; None where the server knows that no more, so that it counts as made on what is confirmed when it is sent.
     `expected` holds what the fields that it sets held then; None where it may replace whatever they hold.
-    `was_sent`: the server may have it. `is_in_place`: it is among the confirmed versions.
+    `was_sent`: the server may have it. `is_in_place`: it is among the confirmed versions. `is_void`: what it takes back
+    is not stored, so that it comes to nothing.
     """
 
     edit_id: str
@@ -30,6 +31,7 @@ class Pending:
     ops_as_sent: tuple[Op, ...] = ()
     was_sent: bool = False
     is_in_place: bool = False
+    is_void: bool = False
 
     def settle(self) -> tuple[Op, ...]:
         """It has its place, or will have none: the view shows it no more. Returns the ops that it showed."""
@@ -39,7 +41,7 @@ class Pending:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is left of it that would change anything."""
-        return self.target is None and all(isinstance(op, Text) and not op.delta for op in self.ops)
+        return self.is_void or (self.target is None and all(isinstance(op, Text) and not op.delta for op in self.ops))
 
     def is_as_expected(self, document: Document) -> bool:
         """Whether the fields still hold what its author expects, or what they are to be given."""
@@ -77,10 +79,30 @@ def places_set(ops: Sequence[Op]) -> set[Place]:
 
 def applied(document: Document, ops: Sequence[Op]) -> Document:
     """The document with ops that have no version yet."""
+    return predicted(document, ops)[1]
+
+
+def predicted(document: Document, ops: Sequence[Op]) -> tuple[tuple[Op, ...], Document]:
+    """Ops as they will be carried out, which the server has yet to order, and the document with them: where a place is
+    taken it is the next free one, and an empty text counts as not set."""
     draft = Draft(document)
+    carried_out: list[Op] = []
     for op in ops:
-        draft.apply(op)
-    return replace(draft.finish(), version=document.version)
+        carried_out.append(_predicted(draft, op))
+        draft.apply(carried_out[-1])
+    return tuple(carried_out), replace(draft.finish(), version=document.version)
+
+
+def _predicted(draft: Draft, op: Op) -> Op:
+    match op:
+        case Insert(item):
+            fields = {name: value for name, value in item.fields.items() if value != ""}
+            return Insert(replace(item, position=draft.free_position(item.position, item.id), fields=fields))
+        case Move(item_id, position):
+            return Move(item_id, draft.free_position(position, item_id))
+        case Set(item_id, field, ""):
+            return Set(item_id, field, None)
+    return op
 
 
 def checked(document: Document, ops: Sequence[Op]) -> tuple[tuple[Op, ...], Document]:
@@ -94,7 +116,7 @@ def checked(document: Document, ops: Sequence[Op]) -> tuple[tuple[Op, ...], Docu
     fitting: list[Op] = []
     for index, op in enumerate(ops):
         fitting.append(_fitting(draft, f"ops.{index}", op))
-        draft.apply(fitting[-1])
+        draft.apply(_predicted(draft, fitting[-1]))
     return tuple(fitting), replace(draft.finish(), version=document.version)
 
 

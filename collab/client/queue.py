@@ -102,10 +102,12 @@ class Queue:
         return next((undo for undo in self.waiting if undo.target == edit.edit_id), None)
 
     def forget(self, edit_id: str) -> None:
-        """An edit that is not stored: neither it nor its undo can be undone."""
+        """An edit that is not stored: neither it nor its undo can be undone. Its undo goes with the next `transform`,
+        which takes it out of what was made on top of it."""
         self._stacks.forget(edit_id)
-        for undo in [edit for edit in self.waiting if edit.target == edit_id]:
-            self._remove(undo)
+        for undo in [edit for edit in self.waiting if edit.target == edit_id and not edit.is_void]:
+            undo.is_void = True
+            self.forget(undo.edit_id)
 
     def follow(self, version: int) -> None:
         """What was in flight has this version. Who made the next edit saw all that came before it, and the edit itself
@@ -128,8 +130,9 @@ class Queue:
                 over = (*over, *foresight.follow(edit))
             if edit.target is None and edit in told_of:
                 told += [OpDropped(edit.edit_id, entry.op, entry.reason) for entry in lost]
-        for idle in [edit for edit in self.waiting if edit.is_idle]:
-            self._remove(idle)
+            if edit.is_idle and edit is not self.flight:
+                self.forget(edit.edit_id)
+        self.waiting = [edit for edit in self.waiting if not edit.is_idle]
         return tuple(over), told
 
     def _seen_on(self, edit: Pending) -> int | None:
@@ -143,7 +146,3 @@ class Queue:
         at = self.waiting.index(edit)
         self.waiting[at : at + 1] = pieces
         self._stacks.cut(edit.edit_id, [piece.edit_id for piece in pieces])
-
-    def _remove(self, edit: Pending) -> None:
-        self.waiting.remove(edit)
-        self.forget(edit.edit_id)

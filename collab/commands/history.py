@@ -41,7 +41,7 @@ async def print_history(
         kind = _kind(content.kind)
         async for before, edit, after in _edits(reader, content.id, since, follow=follow):
             if author_id is None or edit.author.id == author_id:
-                words = tell_edit(before, after, kind)
+                words = _words(before, edit, after, kind)
                 say(*([_json_line(edit, words)] if as_json else _line(edit, words)))
     finally:
         await writer.close()
@@ -92,6 +92,13 @@ def _kind(name: str) -> Kind:
         return Kind(name, {"title": Line()})
 
 
+def _words(before: Document, edit: Edit, after: Document, kind: Kind) -> list[str]:
+    """What an edit did; of an undo, what was taken back, as whoever did that saw it."""
+    if edit.undoes is None:
+        return tell_edit(before, after, kind)
+    return [f"took back: {clause}" for clause in tell_edit(after, before, kind)]
+
+
 def _json_line(edit: Edit, words: list[str]) -> str:
     return orjson.dumps({**edit.to_json(), "words": words}).decode()
 
@@ -104,5 +111,5 @@ def _line(edit: Edit, words: list[str]) -> tuple[Styled | str, ...]:
         Styled(f"{edit.version:>5}", is_dim=True),
         Styled(f"{edit.at:%Y-%m-%d %H:%M:%S}", is_dim=True),
         Styled(edit.author.name, (red, green, blue), is_bold=True),
-        f"took back: {told}" if edit.undoes else told,
+        told,
     )

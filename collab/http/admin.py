@@ -107,7 +107,7 @@ class _Operators(AuthProvider):
             COOKIE,
             token,
             max_age=max(0, int((identity.expires_at - datetime.now(UTC)).total_seconds())),
-            path=_PATH,
+            path=_cookie_path(request),
             secure=request.url.scheme == "https",
             httponly=True,
             samesite="strict",
@@ -116,8 +116,13 @@ class _Operators(AuthProvider):
 
     async def logout(self, request: Request) -> Response:
         response = RedirectResponse(index_url(request), status_code=303)
-        response.delete_cookie(COOKIE, path=_PATH)
+        response.delete_cookie(COOKIE, path=_cookie_path(request))
         return response
+
+
+def _cookie_path(request: Request) -> str:
+    """Where the pages are, also within an application that is mounted in another."""
+    return str(request.scope.get("root_path")) or _PATH
 
 
 class _SmallForms:

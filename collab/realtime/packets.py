@@ -39,8 +39,6 @@ _SEPARATOR = b"\x1e"
 _POLLED_TYPES = (b"1", b"3", b"4", b"b")
 """How a packet begins that a polling client has a reason to send: CLOSE, PONG, MESSAGE, and a binary one."""
 
-_PATH = "/socket.io/"
-
 
 def guard(server: socketio.AsyncServer, connections: Connections, on_event: OnEvent) -> None:
     """Puts itself between the transports and python-socketio; call it once. `on_event` hears of events first."""
@@ -100,7 +98,7 @@ def _refused(namespace: str) -> engineio.packet.Packet:
 
 
 class PolledPayloads:
-    """An ASGI application before Engine.IO's: a payload that it could not take ends its connection, and no other.
+    """An ASGI application before Engine.IO's own: a payload that it could not take ends its connection, and no other.
     `reason` is the one that its disconnect has."""
 
     def __init__(self, application: ASGIApp, max_bytes: int, connections: Connections, reason: str) -> None:
@@ -110,7 +108,7 @@ class PolledPayloads:
         self._reason = reason
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST" or not f"{scope['path']}/".startswith(_PATH):
+        if scope["type"] != "http" or scope["method"] != "POST":
             await self._application(scope, receive, send)
             return
         # The first, as Engine.IO does.

@@ -38,7 +38,7 @@ OnEvent = Callable[[Connection, str], bool]
 """Takes an event of a client, as its text came in, or leaves it to python-socketio."""
 
 
-class Sockets:
+class Websockets:
     """The websockets of a server. `on_event` hears of events first.
 
     Whatever a client is told within one turn of the event loop is written in one piece: the news of a commit and the

@@ -112,11 +112,10 @@ class HistoryReader(Protocol):
         content_id: str,
         after: int,
         limit: int,
-        only: EditFilter = EVERY_EDIT,
         *,
         max_bytes: int | None = None,
     ) -> list[Edit]:
-        """At most `limit` edits after a version, oldest first, of those that the filter lets pass.
+        """At most `limit` edits after a version, oldest first.
 
         With `max_bytes` no more are read than those whose ops, inverses included, take so much as JSON, and the next
         one: a page is never empty for being long.
@@ -142,8 +141,8 @@ class HistoryPages(HistoryReader, Protocol):
     async def page(
         self, content_id: str, after: int, limit: int, max_bytes: int, only: EditFilter = EVERY_EDIT
     ) -> tuple[list[Edit], bool]:
-        """As `edits`, without what is told to nobody, until their ops come to so many bytes of JSON, but one at least;
-        and whether more follow."""
+        """As `edits`, of those that the filter lets pass, without what is told to nobody, until their ops come to so
+        many bytes of JSON, but one at least; and whether more follow."""
         ...
 
     async def earliest(self, content_id: str, after: int, version: int, max_bytes: int) -> int:

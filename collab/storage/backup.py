@@ -9,25 +9,26 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, Table, create_engine, func, insert, make_url, select, union
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, inspect, make_url, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import CompileError, IntegrityError
 
 from collab.domain.errors import Conflicting, Invalid, NotFound
 from collab.domain.strings import cleaned_json, json_problem
 from collab.storage.arrays import is_one_of
-from collab.storage.engine import sync_url, writing_engine
+from collab.storage.engine import plain_engine, writing_engine
 from collab.storage.mending import mend
 from collab.storage.migrate import migrate
+from collab.storage.names import own_names, prefix_of_url
 from collab.storage.progress import OnProgress, unwatched
-from collab.storage.tables import UtcDateTime, bands, contents, metadata, users
+from collab.storage.tables import UtcDateTime, bands, contents, edits, metadata, users
 from collab.storage.webhooks import begin_at_heads
 
 FORMAT = 1
@@ -38,10 +39,12 @@ _LEASES = {"jobs": ("runner", "lease_until")}
 
 # Who was connected, and to which node, means nothing elsewhere; nor does what was delivered from here.
 _LOCAL = ("nodes", "presence_sessions", "webhooks", "webhook_cursors")
+# The database makes these anew from the rest.
+_MADE = ("edit_keys",)
 # It counts the changes in one database.
 _LOCAL_COLUMN = bands.c.revision
 
-_TABLES = [table for table in metadata.sorted_tables if table.name not in _LOCAL]
+_TABLES = [table for table in metadata.sorted_tables if table.name not in (*_LOCAL, *_MADE)]
 
 
 def copy_sqlite(url: str, file: Path, on_progress: OnProgress = unwatched) -> None:
@@ -62,6 +65,7 @@ def restore_sqlite(url: str, file: Path, on_progress: OnProgress = unwatched) ->
     """
     target = _sqlite_file(url)
     is_new = not target.exists()
+    _require_names(file, prefix_of_url(make_url(url)))
     if not is_new and target.stat().st_size:
         _require_empty(url)
     try:
@@ -78,7 +82,7 @@ def dump(url: str, file: Path, band_id: str | None = None, on_progress: OnProgre
 
     Returns how many rows of each table. `NotFound` where there is no such band.
     """
-    engine = create_engine(sync_url(url), json_deserializer=orjson.loads)
+    engine = plain_engine(url)
     if engine.dialect.name == "postgresql":
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
     unfinished = _new(file).with_name(f"{file.name}.part")
@@ -279,13 +283,30 @@ def _sqlite_file(url: str) -> Path:
 
 def _require_empty(url: str) -> None:
     migrate(url)
-    engine = create_engine(sync_url(url))
+    engine = plain_engine(url)
     try:
         with engine.connect() as connection:
+            if others := set(inspect(connection).get_table_names()) - own_names(connection):
+                raise Conflicting(
+                    f"expected a database of our own to restore a copy into, this one has {min(others)}: restore a dump"
+                )
             if connection.scalar(select(func.count()).select_from(bands)):
                 raise Conflicting("expected an empty database to restore into: point COLLAB_DATABASE_URL to a new one")
     finally:
         engine.dispose()
+
+
+def _require_names(file: Path, prefix: str) -> None:
+    """Raises `Invalid` where the tables of a copy are called otherwise: nobody would find them."""
+    with (
+        suppress(sqlite3.DatabaseError),
+        closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as read,
+    ):
+        names = {name for (name,) in read.execute("SELECT name FROM sqlite_master")}
+        if names and prefix + edits.name not in names:
+            raise Invalid.at(
+                "file", f"expected a copy with a table {prefix}{edits.name}, by the table_prefix of the URL"
+            )
 
 
 def _copy(source: Path, target: Path, on_progress: OnProgress) -> None:

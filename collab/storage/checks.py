@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from collab.domain.errors import Unavailable
 from collab.storage.faults import translated
 from collab.storage.migrate import what_is_wrong
+from collab.storage.names import VERSION_TABLE
 
-REVISION = text("SELECT version_num FROM alembic_version")
+REVISION = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608  # our own name
 
 
 async def check_database(engine: AsyncEngine) -> None:

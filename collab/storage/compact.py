@@ -11,7 +11,7 @@ from collab.storage.arrays import is_one_of
 from collab.storage.engine import writing_engine
 from collab.storage.progress import OnProgress, unwatched
 from collab.storage.rows import document_of, edit_of, edits_after, snapshot_before
-from collab.storage.tables import checkpoints, contents, edits, folded_edits, snapshots
+from collab.storage.tables import checkpoints, contents, edit_keys, edits, folded_edits, snapshots
 
 _KEPT = [column.name for column in folded_edits.c]
 
@@ -85,6 +85,8 @@ def _fold(
         kept_of_them = select(*(edits.c[name] for name in _KEPT)).where(old_edits)
         connection.execute(insert(folded_edits).from_select(_KEPT, kept_of_them))
         connection.execute(delete(edits).where(old_edits))
+        old_keys = (edit_keys.c.content_id == content_id) & (edit_keys.c.version <= version)
+        connection.execute(delete(edit_keys).where(old_keys))
         connection.execute(delete(snapshots).where(old_snapshots))
     return Folded(content_id, content.title, version, count, snapshot_count, edit_bytes + snapshot_bytes)
 

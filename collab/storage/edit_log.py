@@ -1,4 +1,4 @@
-"""The edit log: the three statements that every commit of edits needs, straight to the driver.
+"""The edit log: the statements that every commit of edits needs, straight to the driver.
 
 SQLAlchemy states and compiles them, once a database. To have each carried out by it as well would cost more CPU
 than the database needs itself, and most commits hold one edit.
@@ -28,13 +28,12 @@ _STORE_EDITS = insert(edits)
 _STORE_HEADS = (
     update(contents)
     .where(contents.c.id == bindparam("content_id"))
-    .values(
-        version=bindparam("head"),
-        title=bindparam("new_title"),
-        updated_at=bindparam("at"),
-        updated_by=bindparam("author"),
-    )
+    .values(version=bindparam("head"), updated_at=bindparam("at"), updated_by=bindparam("author"))
 )
+_STORE_TITLES = update(contents).where(contents.c.id == bindparam("content_id")).values(title=bindparam("new_title"))
+
+_SETS_TITLE = '{"op":"set","item":null,"field":"title",'
+"""How an op that sets a content's title is stored (`Set.to_json`)."""
 
 
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -45,19 +44,23 @@ class Locked(Exception):
 
 
 class EditLog:
-    """Reads and writes on a connection of one dialect, within its transaction."""
+    """Reads and writes on a connection of one dialect, within its transaction; `named` puts the names of a database
+    into a statement."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, named: Callable[[str], str] = str) -> None:
         is_sqlite = dialect.name == "sqlite"
         self._time: Callable[[datetime], Any] = _sqlite_time if is_sqlite else _aware
         self._ids: Callable[[Sequence[str]], Any] = _json if is_sqlite else list
         # The driver makes one round trip of it where it can: other nodes wait for the heads meanwhile.
         self._at_once: Callable[[Any], AbstractContextManager[Any]] = nullcontext if is_sqlite else _pipeline
         self._driver: Any = dialect.loaded_dbapi
-        self._lock_heads = _Statement(_heads(is_sqlite=is_sqlite).with_for_update(), dialect)
-        self._lock_free_heads = _Statement(_heads(is_sqlite=is_sqlite).with_for_update(skip_locked=True), dialect)
-        self._store_edits = _Statement(_STORE_EDITS, dialect)
-        self._store_heads = _Statement(_STORE_HEADS, dialect)
+        self._lock_heads = _Statement(_heads(is_sqlite=is_sqlite).with_for_update(), dialect, named)
+        self._lock_free_heads = _Statement(
+            _heads(is_sqlite=is_sqlite).with_for_update(skip_locked=True), dialect, named
+        )
+        self._store_edits = _Statement(_STORE_EDITS, dialect, named)
+        self._store_heads = _Statement(_STORE_HEADS, dialect, named)
+        self._store_titles = _Statement(_STORE_TITLES, dialect, named)
 
     def lock_heads(self, connection: Connection, content_ids: Sequence[str]) -> list[Head]:
         """The head of each content, in the order of their ids; nobody else changes them until the commit.
@@ -76,20 +79,25 @@ class EditLog:
         `Locked`."""
         heads: list[Row] = []
         rows: list[Row] = []
+        titles: list[Row] = []
         for document, new in changed:
             rows.extend(new)
             heads.append(
                 {
                     "content_id": document.id,
                     "head": document.version,
-                    "new_title": document.title,
                     "at": new[-1]["created_at"],
                     "author": new[-1]["author_id"],
                 }
             )
+            # It has an index, which SQLite writes whatever the title was.
+            if any(_SETS_TITLE in row["ops"] for row in new):
+                titles.append({"content_id": document.id, "new_title": document.title})
         with self._locks(), self._at_once(connection.connection.driver_connection):
             self._store_edits.run(connection, rows)
             self._store_heads.run(connection, heads)
+            if titles:
+                self._store_titles.run(connection, titles)
 
     @contextmanager
     def _locks(self) -> Iterator[None]:
@@ -118,9 +126,9 @@ def stored_bytes(row: Row) -> int:
 class _Statement:
     """A statement in the words of a driver, and its parameters in the driver's form."""
 
-    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+    def __init__(self, statement: ClauseElement, dialect: Dialect, named: Callable[[str], str]) -> None:
         compiled: Any = statement.compile(dialect=dialect)
-        self._sql = str(compiled)
+        self._sql = named(str(compiled))
         self._names: list[str] | None = compiled.positiontup
 
     def rows(self, connection: Connection, row: Row) -> list[Any]:

@@ -6,9 +6,11 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from collab.storage.names import PARAMETER, prefix_of_url, use_prefix
 
 _LOG_PAGES = 8_000
 """How long SQLite's log may grow (32 MB): at its own 1,000 the copying costs busy commits some 7 % of their CPU."""
@@ -39,7 +41,8 @@ _TO_POSTGRESQL = {
 }
 """How soon a connection is given up whose other end is gone (libpq)."""
 
-_SYNC_DRIVER = {"sqlite+aiosqlite": "sqlite+pysqlite", "postgresql+psycopg": "postgresql+psycopg"}
+_SYNC_DRIVER = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+_ASYNC_DRIVER = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
 
 def _dumps(value: Any) -> str:
@@ -48,14 +51,28 @@ def _dumps(value: Any) -> str:
 
 def sync_url(url: str) -> str:
     """The URL of the same database for the synchronous driver. `ValueError` for a database that is not served."""
+    return _with_driver(_SYNC_DRIVER, _parsed(url))
+
+
+def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         raise ValueError(f"COLLAB_DATABASE_URL: {error}") from None
-    if parsed.drivername not in _SYNC_DRIVER:
-        drivers = " or ".join(_SYNC_DRIVER)
+    if parsed.get_backend_name() not in _SYNC_DRIVER:
+        drivers = " or ".join(_ASYNC_DRIVER.values())
         raise ValueError(f"COLLAB_DATABASE_URL: expected a URL of {drivers}, got one of {parsed.drivername!r}")
-    return parsed.set(drivername=_SYNC_DRIVER[parsed.drivername]).render_as_string(hide_password=False)
+    return parsed
+
+
+def _with_driver(drivers: Mapping[str, str], url: URL) -> str:
+    """The URL for our driver of its database, whichever it names, without what is no driver's."""
+    ours = url.set(drivername=drivers[url.get_backend_name()]).difference_update_query([PARAMETER])
+    return ours.render_as_string(hide_password=False)
+
+
+def _options(url: str) -> dict[str, Any]:
+    return {"execution_options": {PARAMETER: prefix_of_url(_parsed(url))}}
 
 
 def shown_url(url: str) -> str:
@@ -66,7 +83,7 @@ def shown_url(url: str) -> str:
 
 def sqlite_file(url: str) -> Path | None:
     """The file of an SQLite database; None for another database, or one in memory."""
-    parsed = make_url(sync_url(url))
+    parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return None
     name = str(parsed.database)
@@ -86,34 +103,42 @@ def writing_engine(url: str, *, is_of_a_node: bool = False) -> Engine:
         max_overflow=0,
         # What members wrote does not belong in the log, and an error shows its statement there.
         hide_parameters=True,
+        **_options(url),
     )
     if engine.dialect.name == "sqlite":
         busy_timeout_ms = BUSY_TIMEOUT_MS if is_of_a_node else PATIENT_BUSY_TIMEOUT_MS
         _tune_sqlite(engine, "BEGIN IMMEDIATE", busy_timeout_ms)
     else:
         _tune_postgresql(engine, OF_A_NODE if is_of_a_node else {})
-    return engine
+    return use_prefix(engine)
 
 
 def reading_engine(url: str) -> AsyncEngine:
     """The engine that everything else reads with."""
     engine = create_async_engine(
-        url,
+        _with_driver(_ASYNC_DRIVER, _parsed(url)),
         connect_args=connect_args(url),
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         hide_parameters=True,
         # A database that was away has left connections behind that are of no use: nobody is to be told so by an error.
         pool_pre_ping=not url.startswith("sqlite"),
+        **_options(url),
     )
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine.sync_engine, "BEGIN", PATIENT_BUSY_TIMEOUT_MS)
+    use_prefix(engine.sync_engine)
     return engine
+
+
+def plain_engine(url: str) -> Engine:
+    """An engine for what takes one connection, with none of the application's settings."""
+    return use_prefix(create_engine(sync_url(url), poolclass=NullPool, json_deserializer=orjson.loads, **_options(url)))
 
 
 def connect_args(url: str) -> dict[str, Any]:
     """What the URL of a database does not say itself, for its driver."""
-    parsed = make_url(url)
+    parsed = make_url(sync_url(url))
     return {} if parsed.get_backend_name() == "sqlite" else {**_TO_POSTGRESQL, **parsed.query}
 
 

@@ -79,7 +79,7 @@ class Journal:
         now_s: Callable[[], float] = perf_counter,
     ) -> None:
         self._writer = writer
-        self._edit_log = EditLog(writer.dialect)
+        self._edit_log = EditLog(writer.dialect, writer.named)
         self._kinds = kinds
         self._on_commit: OnCommit = Commit.answer
         self._max_waiting = max_waiting

@@ -12,10 +12,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Column, Connection, NullPool, create_engine, event, func, inspect, select, text
+from sqlalchemy import Column, Connection, event, func, inspect, select, text
 
-from collab.storage.engine import sync_url
+from collab.storage.engine import plain_engine
 from collab.storage.faults import explained
+from collab.storage.names import VERSION_TABLE, prefix_of
+from collab.storage.neighbours import require_room, take_over
 from collab.storage.progress import OnProgress, unwatched
 from collab.storage.tables import metadata
 
@@ -58,7 +60,7 @@ def migrate(
 
     With `may_be_newer` a schema of a newer version is left as it is: migrations only add, so that while nodes are
     replaced one by one an old one may start again. `ValueError` where there is no such revision or the database is not
-    one that is served, `Unavailable` where it can't be reached.
+    one that is served, or has tables of others with our names; `Unavailable` where it can't be reached.
     """
     with _locked(url) as connection:
         if not (may_be_newer and is_newer(_current(connection))):
@@ -99,8 +101,9 @@ def _columns(connection: Connection) -> list[Column[Any]]:
     return [
         column
         for table in metadata.sorted_tables
-        if there.has_table(table.name)
-        for names in [{found["name"] for found in there.get_columns(table.name)}]
+        for name in [prefix_of(connection) + table.name]
+        if there.has_table(name)
+        for names in [{found["name"] for found in there.get_columns(name)}]
         for column in table.c
         if column.name in names
     ]
@@ -114,7 +117,7 @@ def _count(connection: Connection, column: Column[Any]) -> int:
 def _locked(url: str) -> Iterator[Connection]:
     """A transaction of whoever changes the schema, one at a time. The engine is its own: with the application's pragma
     foreign_keys=ON, recreating a table on SQLite would delete the rows that refer to it."""
-    engine = create_engine(sync_url(url), poolclass=NullPool)
+    engine = plain_engine(url)
     is_sqlite = engine.dialect.name == "sqlite"
     if is_sqlite:
 
@@ -131,6 +134,7 @@ def _locked(url: str) -> Iterator[Connection]:
         with explained(url), engine.connect() as connection, connection.begin():
             if not is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK_ID})
+            take_over(_config(connection), connection, revisions())
             yield connection
     except CommandError as error:
         raise ValueError(f"expected a revision of the schema: {error}") from error
@@ -139,7 +143,8 @@ def _locked(url: str) -> Iterator[Connection]:
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    options = {"version_table": prefix_of(connection) + VERSION_TABLE}
+    return MigrationContext.configure(connection, opts=options).get_current_revision()
 
 
 def is_newer(revision: str | None) -> bool:
@@ -171,5 +176,7 @@ def _way(connection: Connection, revision: str) -> int:
 
 def _go(connection: Connection, revision: str, on_progress: OnProgress) -> None:
     way, steps, config = _way(connection, revision), count(1), _config(connection)
+    if _current(connection) is None:
+        require_room(connection)
     config.attributes["on_version_apply"] = lambda **_: on_progress(next(steps), abs(way))
     (command.downgrade if way < 0 else command.upgrade)(config, revision)

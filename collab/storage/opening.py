@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from collab.domain.errors import NotFound, Unavailable
 from collab.storage.checks import REVISION
-from collab.storage.engine import connect_args, shown_url, sqlite_file, sync_url
+from collab.storage.engine import plain_engine, shown_url, sqlite_file
 from collab.storage.faults import explained
 from collab.storage.migrate import is_newer, what_is_wrong
+from collab.storage.names import names_of
 
 
 @contextmanager
@@ -38,8 +38,7 @@ def _revision(url: str) -> str | None:
     file = sqlite_file(url)
     if file is not None:
         return _revision_of_file(url, file)
-    engine = create_engine(sync_url(url), poolclass=NullPool, connect_args=connect_args(url))
-    with engine.connect() as connection:
+    with plain_engine(url).connect() as connection:
         try:
             return connection.execute(REVISION).scalar_one_or_none()
         except DBAPIError:  # no such table
@@ -53,7 +52,7 @@ def _revision_of_file(url: str, file: Path) -> str | None:
         )
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
         try:
-            found = connection.execute(str(REVISION)).fetchone()
+            found = connection.execute(names_of(plain_engine(url))(str(REVISION))).fetchone()
         except sqlite3.OperationalError as error:
             if "no such table" in str(error):
                 return None

@@ -1,11 +1,10 @@
 """Reading documents and edits, beside the journal and never behind it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import accumulate
 
-import orjson
-from sqlalchemy import ColumnElement, LargeBinary, Text, cast, func, or_, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from collab.domain.errors import NotFound
@@ -15,6 +14,7 @@ from collab.domain.ot.edits import Edit
 from collab.services.ports import EVERY_EDIT, EditFilter
 from collab.storage.arrays import is_one_of
 from collab.storage.faults import translated
+from collab.storage.finding import Finding, latest_by
 from collab.storage.journal import Journal
 from collab.storage.rows import SELECT_TOLD_EDITS, document_of, edit_of, edits_after, snapshot_before
 from collab.storage.tables import contents, edits
@@ -29,10 +29,7 @@ class StoredHistory:
     def __init__(self, engine: AsyncEngine, journal: Journal | None = None) -> None:
         self._engine = engine
         self._journal = journal
-        is_sqlite = engine.dialect.name == "sqlite"
-        self._ops_bytes = (
-            func.length(cast(edits.c.ops, LargeBinary)) if is_sqlite else func.octet_length(cast(edits.c.ops, Text))
-        )
+        self._finding = Finding(engine.dialect.name)
 
     async def document(self, content_id: str, version: int | None = None) -> Document:
         async with translated(), self._engine.connect() as connection:
@@ -50,58 +47,44 @@ class StoredHistory:
             return await _replay(connection, content_id, wanted)
 
     async def version_at(self, content_id: str, at: datetime) -> int:
-        latest = (
-            select(edits.c.version)
-            .where(edits.c.content_id == content_id, edits.c.created_at <= at)
-            # Not the latest time: a clock that was set back gives later versions earlier times.
-            .order_by(edits.c.version.desc())
-            .limit(1)
-        )
         async with translated(), self._engine.connect() as connection:
             made = (
                 await connection.execute(select(contents.c.created_at).where(contents.c.id == content_id))
             ).scalar_one_or_none()
             if made is None or made > at:
                 raise NotFound(f"expected a time at which content {content_id} existed, got {at.isoformat()}")
-            return (await connection.execute(latest)).scalar_one_or_none() or 0
+            return (await connection.execute(latest_by(content_id, at))).scalar_one_or_none() or 0
 
     async def edits(
         self,
         content_id: str,
         after: int,
         limit: int,
-        only: EditFilter = EVERY_EDIT,
         *,
         max_bytes: int | None = None,
     ) -> list[Edit]:
-        conditions = tuple(_conditions(only))
         async with translated(), self._engine.connect() as connection:
             if max_bytes is not None:
                 sizes = select(_STORED_BYTES).where(edits.c.content_id == content_id, edits.c.version > after)
-                found = await connection.execute(sizes.where(*conditions).order_by(edits.c.version).limit(limit))
+                found = await connection.execute(sizes.order_by(edits.c.version).limit(limit))
                 # One more than fit.
                 limit = min(limit, sum(1 for total in accumulate(found.scalars(), initial=0) if total <= max_bytes))
-            statement = edits_after(content_id, after, limit).where(*conditions)
-            return [edit_of(row) for row in await connection.execute(statement)]
+            return [edit_of(row) for row in await connection.execute(edits_after(content_id, after, limit))]
 
     async def page(
         self, content_id: str, after: int, limit: int, max_bytes: int, only: EditFilter = EVERY_EDIT
     ) -> tuple[list[Edit], bool]:
-        of_page = (edits.c.content_id == content_id, edits.c.version > after, *_conditions(only))
         async with translated(), self._engine.connect() as connection:
             # Sizes first: what does not fit on the page is never read.
-            sizes = select(edits.c.version, self._ops_bytes).where(*of_page).order_by(edits.c.version).limit(limit + 1)
-            found = [(row[0], row[1]) for row in await connection.execute(sizes)]
+            found = await self._finding.sizes(connection, content_id, after, limit + 1, only)
             fitting = _fitting(found[:limit], max_bytes)
-            if not fitting:
-                return [], False
-            told = SELECT_TOLD_EDITS.where(*of_page, edits.c.version <= fitting[-1]).order_by(edits.c.version)
-            page = [edit_of(row) async for row in await connection.stream(told)]
+            told = SELECT_TOLD_EDITS.where(edits.c.content_id == content_id, edits.c.version.in_(fitting))
+            page = [edit_of(row) async for row in await connection.stream(told.order_by(edits.c.version))]
             return page, len(found) > len(fitting)
 
     async def earliest(self, content_id: str, after: int, version: int, max_bytes: int) -> int:
         between = (edits.c.content_id == content_id, edits.c.version > after, edits.c.version <= version)
-        sizes = select(edits.c.version, self._ops_bytes).where(*between).order_by(edits.c.version.desc())
+        sizes = select(edits.c.version, self._finding.ops_bytes).where(*between).order_by(edits.c.version.desc())
         async with translated(), self._engine.connect() as connection:
             fitting = _fitting([(row[0], row[1]) for row in await connection.execute(sizes)], max_bytes)
         return fitting[-1] - 1 if fitting else version
@@ -133,26 +116,6 @@ def _fitting(sizes: Sequence[tuple[int, int]], max_bytes: int) -> list[int]:
             break
         fitting.append(version)
     return fitting
-
-
-def _conditions(only: EditFilter) -> Iterator[ColumnElement[bool]]:
-    if only.author_id is not None:
-        yield edits.c.author_id == only.author_id
-    if only.since is not None:
-        yield edits.c.created_at >= only.since
-    if only.until is not None:
-        yield edits.c.created_at <= only.until
-    if only.item_id is not None:
-        yield _names_item(only.item_id)
-
-
-def _names_item(item_id: str) -> ColumnElement[bool]:
-    """Whether an op of an edit is about an item. Ops are stored as compact JSON, keys in the order of `to_json`;
-    within a JSON string every quote is escaped, so that no text can look like these."""
-    written = cast(edits.c.ops, Text)
-    quoted = orjson.dumps(item_id).decode()
-    # Taking the needle out changes the text where it is in it: unlike LIKE this minds upper and lower case everywhere.
-    return or_(*(func.replace(written, f'"item":{start}{quoted}', "") != written for start in ("", '{"id":')))
 
 
 async def _replay(connection: AsyncConnection, content_id: str, version: int) -> Document:

@@ -1,4 +1,7 @@
-"""The tables. Migrations are checked against them, and make the view `edit_history`; `edits` is append-only."""
+"""The tables. Migrations are checked against them, and make the views and what fills `edit_keys`.
+
+`edits` is append-only.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -67,6 +70,7 @@ users = Table(
     Column("id", String(100), primary_key=True),
     Column("name", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "name", postgresql_ops={"name": "text_pattern_ops"}),
 )
 
 bands = Table(
@@ -79,6 +83,8 @@ bands = Table(
     # Triggers count here what changes of the band's memberships and contents, an edit aside.
     Column("revision", Integer, nullable=False, server_default="0"),
     Index(None, "created_by"),
+    Index(None, "created_at"),
+    Index(None, "name", postgresql_ops={"name": "text_pattern_ops"}),
 )
 
 memberships = Table(
@@ -90,6 +96,7 @@ memberships = Table(
     Column("created_at", UtcDateTime, nullable=False),
     _one_of("role", Role),
     Index(None, "user_id"),
+    Index(None, "created_at"),
 )
 
 nodes = Table(
@@ -101,6 +108,7 @@ nodes = Table(
     Column("renewed_at", UtcDateTime, nullable=False),
     Column("lease_until", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
+    Index(None, "ended_at"),
 )
 
 presence_sessions = Table(
@@ -120,6 +128,8 @@ presence_sessions = Table(
     Column("end_reason", String(40)),
     Index(None, "room", "started_at"),
     Index(None, "node_id", "ended_at"),
+    Index(None, "started_at"),
+    Index(None, "user_id", "started_at"),
 )
 
 contents = Table(
@@ -136,6 +146,9 @@ contents = Table(
     Column("updated_by", String(100), ForeignKey("users.id"), nullable=False),
     Column("archived_at", UtcDateTime),
     Index(None, "band_id"),
+    Index(None, "created_at"),
+    Index(None, "created_by"),
+    Index(None, "title", postgresql_ops={"title": "text_pattern_ops"}),
 )
 
 edits = Table(
@@ -156,6 +169,19 @@ edits = Table(
     UniqueConstraint("content_id", "edit_id"),
     Index(None, "author_id", "created_at"),
     Index(None, "content_id", "created_at"),
+    Index(None, "created_at"),
+    Index(None, "edit_id"),
+)
+
+edit_keys = Table(
+    "edit_keys",
+    metadata,
+    # An index of a content's edits by item and by author, up to its latest snapshot. The database makes it with each
+    # snapshot, so that storing an edit costs nothing more; whoever looks reads the few edits after it too.
+    Column("content_id", String(100), ForeignKey("contents.id"), primary_key=True),
+    Column("key", String(110), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 folded_edits = Table(
@@ -188,6 +214,7 @@ checkpoints = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", String(100), ForeignKey("users.id"), nullable=False),
     Index(None, "content_id", "version"),
+    Index(None, "created_at"),
 )
 
 jobs = Table(
@@ -212,6 +239,8 @@ jobs = Table(
     _one_of("status", get_args(JobStatus)),
     Index(None, "band_id", "created_at"),
     Index(None, "status"),
+    Index(None, "created_at"),
+    Index(None, "finished_at"),
 )
 
 webhooks = Table(

@@ -21,6 +21,7 @@ from collab.services.ticket import Ticket
 from collab.storage.breaking import break_connection
 from collab.storage.engine import sqlite_file, writing_engine
 from collab.storage.file import DatabaseFile
+from collab.storage.names import names_of
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,7 @@ class Writer:
 
     def __init__(self, url: str) -> None:
         self._engine = writing_engine(url, is_of_a_node=True)
+        self.named = names_of(self._engine)
         self._file = DatabaseFile(sqlite_file(url))
         self._connection: Connection | None = None
         self._failed: tuple[float, str] | None = None

@@ -42,6 +42,5 @@ def _begin() -> sa.Insert:
 
 def downgrade() -> None:
     op.drop_index("ix_webhook_cursors_webhook_id_failures", "webhook_cursors")
-    with op.batch_alter_table("webhook_cursors") as table:
-        for column in ("error", "retry_at", "failures"):
-            table.drop_column(column)
+    for column in ("error", "retry_at", "failures"):
+        op.drop_column("webhook_cursors", column)

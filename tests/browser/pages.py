@@ -73,6 +73,11 @@ class Page:
     def button(self, name: str) -> Locator:
         return self.tab.get_by_role("button", name=name, exact=True)
 
+    async def more(self, name: str) -> None:
+        """Chooses what is done seldom, from the menu."""
+        await self.button("More").click()
+        await self.tab.get_by_role("list", name="More").get_by_role("button", name=name).click()
+
     def field(self, name: str) -> Locator:
         return self.tab.get_by_label(name, exact=True)
 

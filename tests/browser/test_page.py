@@ -120,6 +120,12 @@ async def test_axe_finds_nothing_serious(hall: Hall, scheme: str) -> None:
 
 async def is_accessible(page: Page) -> None:
     await page.tab.evaluate(AXE.read_text())
+    # What fades is of no contrast for a moment.
+    await page.tab.evaluate(
+        "Promise.allSettled(document.getAnimations()"
+        ".filter(({effect}) => effect.getTiming().iterations !== Infinity)"
+        ".map(({finished}) => finished))"
+    )
     found = await page.tab.evaluate(
         "axe.run().then(({violations}) => violations"
         ".filter(({impact}) => impact === 'serious' || impact === 'critical')"

@@ -115,7 +115,7 @@ async def test_a_long_night_fits_on_one_sheet(hall: Hall) -> None:
         (await rest.post(f"/api/bands/{hall.gig.band_id}/contents", json=body)).raise_for_status()
     ada = await hall.page("ada", at="band")
     await ada.open_setlist("Marathon")
-    await ada.button("Print").click()
+    await ada.more("Print")
     await expect(ada.tab.locator(".sheet li")).to_have_count(40)
     paper = await ada.tab.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1

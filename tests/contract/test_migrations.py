@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, insert, inspect, select, text
 
 from collab.storage.engine import sync_url, writing_engine
 from collab.storage.migrate import migrate, revisions
+from collab.storage.names import VERSION_TABLE
 from collab.storage.tables import bands, contents, edits, metadata, users, webhook_cursors, webhooks
 from tests.support.processes import served
 
@@ -27,7 +28,7 @@ def test_up_down_and_up_again(any_database_url: str) -> None:
     assert full >= {*metadata.tables, "edit_history"}
 
     migrate(any_database_url, "base")
-    assert _tables(any_database_url) == {"alembic_version"}
+    assert _tables(any_database_url) == {VERSION_TABLE}
 
     migrate(any_database_url)
     assert _tables(any_database_url) == full
@@ -37,7 +38,8 @@ def test_the_schema_is_that_of_the_tables(any_database_url: str) -> None:
     engine = create_engine(sync_url(any_database_url))
     try:
         with engine.connect() as connection:
-            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+            context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+            assert compare_metadata(context, metadata) == []
     finally:
         engine.dispose()
 
@@ -80,10 +82,13 @@ def test_several_nodes_may_start_at_once(any_database_url: str) -> None:
     assert _tables(any_database_url) >= set(metadata.tables)
 
 
+_UPDATE = text(f"UPDATE {VERSION_TABLE} SET version_num = :revision")  # noqa: S608  # our name
+
+
 def _stamp(url: str, revision: str) -> None:
     engine = create_engine(sync_url(url))
     with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        connection.execute(_UPDATE, {"revision": revision})
     engine.dispose()
 
 

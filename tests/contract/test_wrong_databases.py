@@ -5,12 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from collab.cli import cli
 from collab.storage.backup import dump
-from collab.storage.engine import sync_url
+from collab.storage.engine import plain_engine
 from tests.support.rooms import START
 from tests.support.serving import SECRET, sqlite_url
 from tests.support.storage import make_setlist, node, venue
@@ -91,9 +91,9 @@ def test_a_file_that_is_no_database_is_left_alone(name: str, monkeypatch: pytest
 def test_a_newer_schema_is_left_to_a_newer_version(
     name: str, monkeypatch: pytest.MonkeyPatch, sqlite_database_url: str
 ) -> None:
-    engine = create_engine(sync_url(sqlite_database_url))
+    engine = plain_engine(sqlite_database_url)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("UPDATE schema_revision SET version_num = '9999'"))
     engine.dispose()
     assert "at 9999, which a newer version of collab has made" in said(monkeypatch, sqlite_database_url, EVERY[name])
 

@@ -60,14 +60,18 @@ async def test_a_repertoire_comes_back_from_its_own_exports_unchanged(server: Ru
             assert (wanted, result["unchanged"], result["problems"]) == (wanted, 1, [])
 
 
-async def test_a_songbook_of_a_setlist_has_the_charts_of_the_repertoire(server: Running, gig: Gig) -> None:
+async def test_a_songbook_of_a_setlist_has_the_charts_of_the_repertoire_in_the_keys_that_are_played(
+    server: Running, gig: Gig
+) -> None:
     async with server.rest("ben") as rest:
         await rest.post(
             f"/api/bands/{gig.band_id}/contents",
             json={
                 "kind": "repertoire",
                 "title": "All",
-                "document": {"items": [{"type": "song", "fields": {"title": "iko iko", "chart": "[F]Hey now"}}]},
+                "document": {
+                    "items": [{"type": "song", "fields": {"title": "iko iko", "key": "G", "chart": "[G]Hey now"}}]
+                },
             },
         )
     text, disposition = await _export(server, gig.setlist_id, "chordpro")
@@ -76,7 +80,8 @@ async def test_a_songbook_of_a_setlist_has_the_charts_of_the_repertoire(server: 
         "{title: Iko Iko}\n{key: F}\n{tempo: 176}\n{duration: 3:45}\n\n[F]Hey now\n"
         "\n{new_song}\n{title: When the Saints}\n{key: Bb}\n{tempo: 184}\n{duration: 4:00}\n"
     )
-    assert "<pre>[F]Hey now</pre>" in (await _export(server, gig.setlist_id, "html"))[0]
+    for query, chord in (({}, "F"), ({"instrument": "Bb"}, "G"), ({"capo": "1"}, "E"), ({"numbers": "true"}, "1")):
+        assert f">{chord}</b>Hey " in (await _export(server, gig.setlist_id, "html", **query))[0]
 
 
 async def test_the_page_for_the_stage_shows_what_members_wrote_and_runs_none_of_it(server: Running, gig: Gig) -> None:

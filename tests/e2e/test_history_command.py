@@ -36,7 +36,8 @@ async def test_the_history_reads_as_sentences_and_follows_what_comes(
             assert "\x1b" not in told
             undo = {"room_id": gig.room, "edit_id": "00000000-0000-4000-8000-000000000002", "target": edit_id}
             await ben.ok("undo_edit", undo)
-            assert "Ben took back: set the venue from 'Tipitina's' to 'Blue Nile'" in await line_of(following)
+            taken_back = "took back: set the venue from 'Blue Nile' to 'Tipitina's'"
+            assert f"Ben {taken_back}; took back: set the key of 'Iko Iko' from F to G" in await line_of(following)
 
 
 @pytest.mark.asyncio

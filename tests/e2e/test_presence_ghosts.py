@@ -270,7 +270,7 @@ def _sockets(server: RunningEngine) -> dict[str, Any]:
 
 def _waiting(clock: ManualClock) -> int:
     """The timers that wait for a client: all but those by which the engine looks after itself."""
-    own = ("LeaseKeeper", "ImportService", "Eviction._sweep")
+    own = ("LeaseKeeper", "ImportService", "Eviction._sweep", "Forgetting")
     live = [repr(timer.callback) for timer in clock.timers if not timer.is_cancelled]
     return sum(not any(name in callback for name in own) for callback in live)
 

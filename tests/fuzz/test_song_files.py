@@ -1,7 +1,6 @@
 """Files that are made to be slow: whatever they are, four times the bytes take about four times the time."""
 
 import io
-import time
 import zipfile
 from collections.abc import Callable
 
@@ -12,36 +11,11 @@ from hypothesis import strategies as st
 from collab.domain.kinds import REPERTOIRE
 from collab.services.songs.unpacking import ImportLimits, songs_of
 from tests.fuzz.conftest import budget
+from tests.support.growth import grows
 from tests.support.spreadsheets import xlsx
 
 TYPES = REPERTOIRE.item_types["song"]
 LIMITS = ImportLimits(max_bytes=10**8, max_unpacked_bytes=10**8, max_songs=10**6)
-
-MOST = 9
-"""So many times the time may four times the bytes take: 4 in proportion, 16 where it grows with the square."""
-
-LEAST_S = 0.01
-"""Less is not measured well."""
-
-TRIES = 4
-
-
-def _cost_s(name: str, data: bytes) -> float:
-    """Processor time, which other processes don't use up."""
-    began = time.process_time()
-    songs_of(name, data, TYPES, LIMITS)
-    return time.process_time() - began
-
-
-def _grows(name: str, of_size: Callable[[int], bytes], size: int) -> str | None:
-    """How the cost grows, where that is out of proportion each time that it is measured."""
-    found = None
-    for _ in range(TRIES):
-        once, four_times = _cost_s(name, of_size(size)), _cost_s(name, of_size(4 * size))
-        if four_times <= MOST * max(once, LEAST_S):
-            return None
-        found = f"{once:.3f} s, then {four_times:.3f} s"
-    return found
 
 
 def _zip(text: str, files: int = 1) -> bytes:
@@ -99,11 +73,11 @@ SLOW: dict[str, tuple[str, int, Callable[[int], str | bytes]]] = {
 def test_a_file_that_is_made_to_be_slow_takes_time_in_proportion(what: str) -> None:
     name, size, made = SLOW[what]
 
-    def of_size(size: int) -> bytes:
+    def read(size: int) -> None:
         text = made(size)
-        return text if isinstance(text, bytes) else text.encode()
+        songs_of(name, text if isinstance(text, bytes) else text.encode(), TYPES, LIMITS)
 
-    assert _grows(name, of_size, size) is None
+    assert grows(read, size) is None
 
 
 PIECES = st.lists(
@@ -125,4 +99,8 @@ PIECES = st.lists(
 )
 def test_whatever_is_repeated_takes_time_in_proportion(name: str, begin: str, again: str, end: str) -> None:
     begin = f"title,b\n{begin}" if name == "a.csv" else begin
-    assert _grows(name, lambda size: f"{begin}{again * size}{end}".encode(), 1_500) is None
+
+    def read(size: int) -> None:
+        songs_of(name, f"{begin}{again * size}{end}".encode(), TYPES, LIMITS)
+
+    assert grows(read, 1_500) is None

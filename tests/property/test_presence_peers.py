@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from itertools import count
 from random import Random
 from typing import Any, cast
 
@@ -65,9 +66,8 @@ class Wires:
         """In order, or in any order and some of them twice."""
         if random is not None and self.flying:
             self.flying += random.choices(self.flying, k=len(self.flying) // 3)
-            random.shuffle(self.flying)
         while self.flying:
-            self.deliver(0)
+            self.deliver(0 if random is None else random.randrange(len(self.flying)))
 
 
 class Wired:
@@ -123,8 +123,10 @@ class Node:
         self.rooms = Rooms(Sessions(clock, NO_TIME))
         announcer = cast(Announcer, self.told)
         log = cast(PresenceLog, Nothing())
-        bus, lease = Wired(wires), Lease(clock, lambda: name, "stage", LEASE)
+        ids = count(1)
+        bus, lease = Wired(wires), Lease(clock, lambda: f"{name} as {next(ids)}", "stage", LEASE)
         publisher = Publisher(bus, lease, clock, NO_TIME)
+        self.lease = lease
         self.service = PresenceService(
             self.rooms,
             PresenceNews(announcer, clock, NO_TIME),
@@ -212,6 +214,8 @@ steps = st.lists(
         st.tuples(st.just("twice"), which),
         st.tuples(st.just("lose"), which),
         st.tuples(st.just("wait"), st.sampled_from([0.5, 1.0, 4.0])),
+        st.tuples(st.just("begin anew"), st.integers(0, NODES - 1)),
+        st.tuples(st.just("look"), st.integers(0, NODES - 1)),
     ),
     min_size=10,
     max_size=40,
@@ -243,9 +247,16 @@ async def _play(story: Sequence[tuple[Any, ...]], random: Random) -> None:
                 wires.lose(at)
             case ("wait", seconds):
                 clock.advance(seconds)
+            case ("begin anew", number):
+                # It was taken for dead.
+                nodes[number].lease.begin_anew()
+            case ("look", number):
+                _look(nodes[number], nodes)
 
     # One beat, the question that it leads to and the answer.
     wires.deliver_all(random)
+    for node in nodes:
+        _look(node, nodes)
     clock.advance(1)
     wires.deliver_all()
     _agree(nodes)
@@ -256,6 +267,40 @@ async def _play(story: Sequence[tuple[Any, ...]], random: Random) -> None:
     for node in nodes:
         assert set(node.roster()) == here
         await node.cluster.close()
+
+
+def test_a_late_word_under_the_old_name_of_a_node_takes_none_of_its_sessions_out() -> None:
+    asyncio.run(_play_late_word())
+
+
+async def _play_late_word() -> None:
+    wires, clock = Wires(), ManualClock()
+    nodes = [ada, ben] = [Node(name, wires, clock) for name in ("ada", "ben")]
+    for node in nodes:
+        node.cluster.start()
+        node.enter(node.watcher)
+    ada.act("enter", USERS[0])
+    wires.deliver_all()
+    ada.act("move", USERS[0])
+    late = wires.flying.pop()
+    # It was taken for dead, and says anew how things are; only then comes what it said before.
+    ada.lease.begin_anew()
+    clock.advance(0.5)
+    wires.deliver_all()
+    wires.flying.append(late)
+    wires.deliver_all()
+    _look(ben, nodes)
+    clock.advance(1)
+    wires.deliver_all()
+    _agree(nodes)
+    for node in nodes:
+        assert {session.id for session in (*ada.open, ada.watcher, ben.watcher)} == set(node.roster())
+        await node.cluster.close()
+
+
+def _look(node: Node, nodes: Sequence[Node]) -> None:
+    """A node looks who lives, by the database."""
+    node.cluster.living({other.lease.node_id for other in nodes})
 
 
 def _agree(nodes: Sequence[Node]) -> None:

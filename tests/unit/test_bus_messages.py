@@ -150,6 +150,9 @@ class Parts:
     def state(self) -> dict[str, Any]:
         return {}
 
+    def speakers(self, _rooms: object) -> set[str]:
+        return set()
+
     def news(self) -> dict[str, int]:
         return {}
 

@@ -12,8 +12,10 @@ import jwt
 import pytest
 from typer.testing import CliRunner
 
+from collab.about import release
 from collab.cli import cli
 from collab.settings import Settings, unknown_names
+from collab.storage.names import VERSION_TABLE
 from tests.support.serving import SECRET, sqlite_url
 
 
@@ -104,7 +106,7 @@ def test_migrate_goes_up_and_down(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert CliRunner().invoke(cli, ["migrate"]).exit_code == 0
     assert "edits" in tables()
     assert CliRunner().invoke(cli, ["migrate", "base"]).exit_code == 0
-    assert tables() == {"alembic_version"}
+    assert tables() == {VERSION_TABLE}
 
 
 def test_an_unknown_revision_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -133,6 +135,11 @@ def test_a_command_looks_for_no_garbage_while_it_imports_the_engine() -> None:
     assert "COLLAB_JWT_SECRET" in done.stderr
     # A handful in hundreds of thousands of objects; with Python's own thresholds there are hundreds.
     assert done.stdout.count("collection start") < 10
+
+
+def test_the_release_is_said() -> None:
+    result = CliRunner().invoke(cli, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"collab {release()}\n")
 
 
 def test_a_setting_that_is_empty_is_not_set_and_words_may_be_in_small_letters(monkeypatch: pytest.MonkeyPatch) -> None:

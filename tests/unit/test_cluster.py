@@ -94,6 +94,9 @@ class Quiet:
     def state(self) -> dict[str, Any]:
         return {}
 
+    def speakers(self, *_: object) -> set[str]:
+        return set()
+
     def heard_state(self, *_: object) -> None:
         """Nobody is there."""
 

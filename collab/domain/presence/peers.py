@@ -13,6 +13,11 @@ class Peer:
         self.numbered = Numbered()
         self._latest: dict[Hashable, int] = {}
 
+    def forget(self) -> None:
+        """What it has said counts as unheard."""
+        self.numbered = Numbered()
+        self._latest.clear()
+
     def take(self, number: int) -> bool:
         """Whether this numbered message comes for the first time."""
         return self.numbered.take(number)

@@ -5,9 +5,9 @@ said of a song before its text goes into its fields. A key, tempo or meter withi
 holds from there on; so does whatever songs have no field for.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from collab.domain.charts.directives import directive
 from collab.domain.ot.ops import Value
 from collab.domain.songs.found import Found
 
@@ -25,15 +25,12 @@ META: Mapping[str, str] = {
 SEVERAL = {"artist": ", ", "composer": ", ", "notes": "\n"}
 """Of these a song may have several directives, and what is between them; of the others the first counts."""
 
-_SHORT = {"t": "title", "st": "subtitle", "su": "subtitle", "a": "artist", "k": "key", "ns": "new_song"}
 _WITHIN = ("key", "tempo", "time_signature", "capo")
 """These may change within a song."""
 
-_RAW_ENDS: Mapping[str, Sequence[str]] = {
-    **{f"start_of_{name}": (f"end_of_{name}",) for name in ("ly", "abc", "svg", "textblock", "musicxml")},
-    **dict.fromkeys(("start_of_tab", "sot"), ("end_of_tab", "eot")),
-    **dict.fromkeys(("start_of_grid", "sog"), ("end_of_grid", "eog")),
-    "x_collab": ("x_collab",),
+_RAW_ENDS: Mapping[str, str] = {
+    **{f"start_of_{name}": f"end_of_{name}" for name in ("ly", "abc", "svg", "textblock", "musicxml", "tab", "grid")},
+    "x_collab": "x_collab",
 }
 """Blocks that hold no ChordPro, and what ends them. Our own is not part of the chart."""
 
@@ -41,17 +38,7 @@ CHART_BEGINS = "{x_collab: chart}"
 CHART_ENDS = "{x_collab: end}"
 """Our exports put these round a chart that holds what would be read as something else; other programs skip them."""
 
-_SURE = frozenset(META) | {
-    "new_song",
-    "comment",
-    "c",
-    "soc",
-    "sov",
-    "sot",
-    "start_of_chorus",
-    "start_of_verse",
-    "define",
-}
+_SURE = frozenset(META) | {"new_song", "comment", "start_of_chorus", "start_of_verse", "start_of_tab", "define"}
 
 
 def is_chordpro(text: str) -> bool:
@@ -85,25 +72,6 @@ def chordpro_songs(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Value]
         yield song.line, song.fields()
 
 
-def directive(line: str) -> tuple[str, str]:
-    """The name and value of a line that is a directive; two empty strings for any other."""
-    text = line.strip("\ufeff \t\r\n")
-    if not (text.startswith("{") and text.endswith("}")):
-        return "", ""
-    name, value = _named(text[1:-1])
-    if name == "meta":
-        name, value = _named(value)
-    return _SHORT.get(name, name), value
-
-
-def _named(text: str) -> tuple[str, str]:
-    """A name and what stands behind it, after a colon or white space."""
-    match = re.match(r"\s*([A-Za-z_]+)(?=[\s:]|$)", text)
-    if match is None:
-        return "", ""
-    return match[1].lower(), text[match.end() :].strip().removeprefix(":").strip()
-
-
 class _Song:
     """A song while it is read."""
 
@@ -112,12 +80,12 @@ class _Song:
         self._said: dict[str, list[str]] = {}
         self._chart: list[str] = []
         self._has_text = False
-        self._raw_ends: Sequence[str] = ()
+        self._raw_end = ""
 
     @property
     def is_ours(self) -> bool:
         """Within a chart that our export marked: nothing in it means anything."""
-        return "x_collab" in self._raw_ends
+        return self._raw_end == "x_collab"
 
     def ends_with(self, name: str, value: str) -> bool:
         """Whether this directive begins another song. It does so within a block too: many a block is never ended."""
@@ -131,7 +99,7 @@ class _Song:
                 # What stands above the first directive is about the file.
                 return
             self.line = number
-        if self._raw_ends:
+        if self._raw_end:
             self._take_raw(line, name)
         elif not self._is_said(name, value):
             self._take_text(line, name)
@@ -149,8 +117,8 @@ class _Song:
         self._has_text = True
         if name != "x_collab":
             self._chart.append(line)
-        if name in self._raw_ends:
-            self._raw_ends = ()
+        if name == self._raw_end:
+            self._raw_end = ""
 
     def _is_said(self, name: str, value: str) -> bool:
         """Takes what a directive says of the song; False where it is part of the chart."""
@@ -167,7 +135,7 @@ class _Song:
         return not (field in _WITHIN and self._has_text)
 
     def _take_text(self, line: str, name: str) -> None:
-        self._raw_ends = _RAW_ENDS.get(name, ())
+        self._raw_end = _RAW_ENDS.get(name, "")
         if name != "x_collab":
             self._chart.append(line)
         is_directive = bool(name) and name not in _RAW_ENDS

@@ -230,6 +230,7 @@ class Cluster:
 
     def _take_state(self, node: str, peer: Peer, state: State) -> None:
         if peer.numbered.is_missing_some(state.last):
+            self._ask_by_which_name(node, state.rooms)
             self._presence.heard_state(node, peer, state.last, state.rooms)
             peer.numbered.settle(state.last)
             self._make_up()
@@ -241,6 +242,7 @@ class Cluster:
             return
         match message:
             case PresenceChanged(rooms=rooms):
+                self._ask_by_which_name(node, {name: said["updated"] for name, said in rooms.items()})
                 self._presence.heard(node, peer, number, rooms)
             case BandChanged(band_id=band_id):
                 self._do(self._bands.refresh([band_id]))
@@ -248,6 +250,16 @@ class Cluster:
                 self._do(self._bands.told(room, event, payload))
             case HostTold(to=to, event=event, payload=payload):
                 self._do(self._bands.host_told(to, event, payload))
+
+    def _ask_by_which_name(self, node: str, rooms: Mapping[str, Sequence[messages.Json]]) -> None:
+        """A node that goes on as another speaks for the sessions of the one that it was. Which is the later of the two
+        names, a message that may be late does not tell: what was said under either counts as unheard, and it is asked.
+        """
+        others = self._presence.speakers(rooms) - {node}
+        if others:
+            for name in self._peers.keys() & {node, *others}:
+                self._peers[name].forget()
+            self._publisher.send(Ask(None))
 
     def _do(self, work: Coroutine[Any, Any, None]) -> bool:
         """Has something done in its turn; False, and a loss, where too much is waiting."""

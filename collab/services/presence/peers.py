@@ -34,6 +34,15 @@ class PresencePeers:
             rooms[room.name].append(presence_to_json(entry, now))
         return rooms
 
+    def speakers(self, rooms: Mapping[str, Iterable[Json]]) -> set[str]:
+        """The nodes that have spoken for any of these sessions so far."""
+        found: set[str] = set()
+        for name, bodies in rooms.items():
+            held = self._service.roster(parse_shared_room(name)).sessions
+            entries = (held.get(body["session_id"]) for body in bodies)
+            found.update(entry.node for entry in entries if entry is not None and entry.node is not None)
+        return found
+
     def heard(self, node: str, peer: Peer, number: int, rooms: Mapping[str, RoomChange]) -> None:
         """Another node tells the state of some of its sessions, and which sessions, of any node, are gone."""
         now = self._clock.now()

@@ -1,12 +1,10 @@
-"""Sheets: a content as a file for other programs and for the stage. Pure; `charts` holds song texts by item id."""
+"""Sheets: a content as a file for other programs. Pure."""
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import orjson
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from collab.domain.kinds import Kind
 from collab.domain.ot.document import Document
@@ -21,24 +19,6 @@ _OWN_META = ("tuning", "style", "lead", "link")
 _DIRECTIVES = ("title", "subtitle", "artist", "composer", "key", "tempo", "time", "capo", "duration", "year")
 _ALWAYS = ("title", "artist", "key", "tempo", "duration")
 _CLOCKS = ("duration", "target_duration")
-
-_templates = Environment(
-    loader=PackageLoader("collab.services.songs", "templates"), autoescape=True, undefined=StrictUndefined
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An item as it stands on a sheet; `number` counts the songs, 0 for anything else."""
-
-    number: int
-    type: str
-    title: str
-    key: str
-    tempo: str
-    length: str
-    more: str
-    chart: str
 
 
 def as_json(document: Document) -> bytes:
@@ -64,53 +44,14 @@ def as_csv(document: Document, kind: Kind) -> bytes:
 
 
 def as_chordpro(document: Document, charts: Mapping[str, str]) -> bytes:
-    """A songbook: the songs in order, each with its directives and, where it is known, its text."""
+    """A songbook: the songs in order, each with its directives and, where `charts` has it by its item, its chart."""
     songs = (_chordpro_song(item, charts.get(item.id, "")) for item in document.ordered() if item.type == "song")
     return "\n{new_song}\n".join(songs).encode()
 
 
-def as_html(document: Document, charts: Mapping[str, str]) -> bytes:
-    """One page to print or to read on stage. It asks for nothing from outside."""
-    items = document.ordered()
-    fields = document.fields
-    total = sum(item.fields.get("duration") or 0 for item in items)
-    page = _templates.get_template("stage.html").render(
-        title=document.title,
-        when=" ".join(str(fields[name]) for name in ("date", "start_time") if fields.get(name)),
-        venue=fields.get("venue"),
-        notes=fields.get("notes"),
-        count=sum(item.type == "song" for item in items),
-        length=clock(total) if total else "",
-        rows=_rows(items, charts),
-    )
-    return page.encode()
-
-
-def _rows(items: Sequence[Item], charts: Mapping[str, str]) -> list[Row]:
-    rows: list[Row] = []
-    number = 0
-    for item in items:
-        is_song = item.type == "song"
-        number += is_song
-        fields = item.fields
-        rows.append(
-            Row(
-                number=number if is_song else 0,
-                type=item.type if item.type in ("song", "break") else "other",
-                title=str(fields.get("title") or ""),
-                key=str(fields.get("key") or ""),
-                tempo=_written("tempo", fields.get("tempo")),
-                length=_written("duration", fields.get("duration")),
-                more="\n".join(str(fields[name]) for name in ("artist", "notes") if fields.get(name)),
-                chart=charts.get(item.id, ""),
-            )
-        )
-    return rows
-
-
 def _chordpro_song(item: Item, chart: str) -> str:
     lines = [
-        f"{{{name}: {_in_line(_written(field, item.fields[field]))}}}"
+        f"{{{name}: {_in_line(written(field, item.fields[field]))}}}"
         for name, field in META.items()
         if name in _DIRECTIVES and item.fields.get(field) is not None
     ]
@@ -148,10 +89,11 @@ def _cell(name: str, value: Value) -> str:
     if name in _CLOCKS and value is not None:
         minutes, seconds = divmod(round(value), 60)
         return f"{minutes}:{seconds:02}"
-    return _written(name, value)
+    return written(name, value)
 
 
-def _written(name: str, value: Value) -> str:
+def written(name: str, value: Value) -> str:
+    """A value of a field in words, as people write it."""
     if value is None:
         return ""
     if name in _CLOCKS:

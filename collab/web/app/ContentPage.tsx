@@ -8,18 +8,21 @@ import {
   type Presence,
   type Rest,
   RestError,
+  type Summary,
   useConnection,
   useContent,
   type User,
 } from "../react";
 import { ContentFrame } from "./ContentFrame";
 import { useKinds } from "./kinds";
+import { MoreMenu } from "./MoreMenu";
 import { toastOf } from "./notices";
 import { part, useTheRest } from "./part";
 import { Repertoire } from "./Repertoire";
 import { go, type View } from "./route";
 import { SavingState } from "./SavingState";
 import { SetlistPage } from "./SetlistPage";
+import { SongbookProvider, useSongbook } from "./songbook";
 import { useToasts } from "./toasts";
 import { Avatars, IconButton, ThemeButton } from "./ui";
 
@@ -30,7 +33,8 @@ const StageView = part(async () => (await import("./StageView")).StageView);
 interface ContentPageProps {
   contentId: string;
   band: Band;
-  repertoireId: string | null;
+  /** The band's repertoire, where it has one. */
+  repertoire: Summary | null;
   people: { user: User; isActive: boolean }[];
   me: User;
   rest: Rest;
@@ -38,7 +42,7 @@ interface ContentPageProps {
   side: ReactNode;
 }
 
-export function ContentPage({ contentId, band, repertoireId, people, me, rest, view, side }: ContentPageProps): ReactNode {
+export function ContentPage({ contentId, band, repertoire, people, me, rest, view, side }: ContentPageProps): ReactNode {
   const { content, state } = useContent(contentId);
   const { connection, link } = useConnection();
   const say = useToasts();
@@ -83,12 +87,22 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
     }
   }, [shown, rest, band.id, title, say]);
 
+  const isSetlist = shown?.kind === "setlist";
+  const songbook = useSongbook(isSetlist && repertoire ? repertoire.id : null, repertoire?.version ?? 0, shown !== null);
   if (shown && view === "stage") {
-    return <StageView document={shown} content={content} sessions={others} onLeave={() => go({ band: band.id, content: contentId })} />;
+    return (
+      <SongbookProvider value={songbook}>
+        <StageView document={shown} content={content} sessions={others} onLeave={() => go({ band: band.id, content: contentId })} />
+      </SongbookProvider>
+    );
   }
   if (shown && view === "print") return <PrintView document={shown} band={band} />;
 
-  const isSetlist = shown?.kind === "setlist";
+  const show = (view: View): void => go({ band: band.id, content: contentId, view });
+  const actions = [
+    ...(isSetlist && !isReadOnly ? [{ icon: "copy" as const, label: "Duplicate", run: () => void duplicate() }] : []),
+    ...(isSetlist ? [{ icon: "print" as const, label: "Print", run: () => show("print") }] : []),
+  ];
   return (
     <ContentFrame
       band={band}
@@ -111,21 +125,8 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
               aria-expanded={isHistoryOpen}
               onClick={() => setHistoryOpen((is) => !is)}
             />
-            {isSetlist && !isReadOnly ? <IconButton icon="copy" label="Duplicate" onClick={() => void duplicate()} /> : null}
-            {isSetlist ? (
-              <>
-                <IconButton
-                  icon="print"
-                  label="Print"
-                  onClick={() => go({ band: band.id, content: contentId, view: "print" })}
-                />
-                <IconButton
-                  icon="stage"
-                  label="Stage"
-                  onClick={() => go({ band: band.id, content: contentId, view: "stage" })}
-                />
-              </>
-            ) : null}
+            {isSetlist ? <IconButton icon="stage" label="Stage" onClick={() => show("stage")} /> : null}
+            <MoreMenu contentId={contentId} rest={rest} pending={state.pending} actions={actions} />
             <ThemeButton />
           </span>
         </>
@@ -143,7 +144,9 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
         ) : null
       }
     >
-      <Body {...{ state, content, others, isReadOnly, repertoireId, rest }} />
+      <SongbookProvider value={songbook}>
+        <Body {...{ state, content, others, isReadOnly, rest }} repertoireId={repertoire?.id ?? null} />
+      </SongbookProvider>
     </ContentFrame>
   );
 }

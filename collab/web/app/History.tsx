@@ -1,11 +1,14 @@
-/** Who did what and when; any version to look at, and to bring back. */
+/** Who did what and when, with the versions that have names; any of them to look at, and to bring back. */
 
-import { type ReactNode, useEffect, useRef, useState } from "react";
-import { type Content, Document, type Edit, type Rest, RestError } from "../react";
+import "./styles/history.css";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { type Checkpoint, type Content, Document, type Edit, type Rest, RestError } from "../react";
 import { type Change, changesOf } from "./changes";
-import { factsOf, titleOf, useKinds } from "./kinds";
-import { useToasts } from "./toasts";
-import { Icon, IconButton } from "./ui";
+import { useKinds } from "./kinds";
+import { NameVersion } from "./NameVersion";
+import { IconButton } from "./ui";
+import { Version } from "./Version";
+import { when } from "./when";
 
 interface HistoryProps {
   content: Content;
@@ -25,11 +28,11 @@ export function History({ content, document, rest, isReadOnly, onClose }: Histor
   const [changes, setChanges] = useState<Change[] | null>(null);
   const [from, setFrom] = useState(() => Math.max(0, document.version - PAGE));
   const [problem, setProblem] = useState("");
-  const [shown, setShown] = useState<Document | null>(null);
-  const wanted = useRef<number>(undefined);
+  const [shown, setShown] = useState<string | null>(null);
   const isFirst = useRef(true);
   const { id } = content;
   const { version } = document;
+  const { named, look } = useNamed(rest, id);
 
   useEffect(() => {
     let isOver = false;
@@ -42,7 +45,7 @@ export function History({ content, document, rest, isReadOnly, onClose }: Histor
         setChanges(changesOf(Document.fromJson(base), edits, kinds));
         setProblem("");
       } catch (error) {
-        if (!isOver) setProblem(wordsOf(error));
+        if (!isOver) setProblem(error instanceof RestError ? error.message : String(error));
       }
     };
     const timer = setTimeout(() => void load(), isFirst.current ? 0 : PAUSE_MS);
@@ -53,17 +56,6 @@ export function History({ content, document, rest, isReadOnly, onClose }: Histor
     };
   }, [rest, id, from, version, kinds]);
 
-  const look = async (at: number): Promise<void> => {
-    wanted.current = at;
-    try {
-      const then = Document.fromJson(await rest.content(id, at));
-      // Whoever looks at several in a row sees the last one.
-      if (wanted.current === at) setShown(then);
-    } catch (error) {
-      setProblem(wordsOf(error));
-    }
-  };
-
   return (
     <aside className="panel" aria-label="History">
       <div className="panel-head">
@@ -71,25 +63,32 @@ export function History({ content, document, rest, isReadOnly, onClose }: Histor
         <IconButton icon="close" label="Close the history" onClick={onClose} />
       </div>
       <div className="panel-body">
+        {isReadOnly ? null : <NameVersion rest={rest} contentId={id} onNamed={look} />}
         {problem ? <p className="empty">{problem}</p> : null}
         {changes?.length === 0 && from === 0 ? <p className="empty">Nothing has changed yet.</p> : null}
         <ol aria-label="Changes, the newest first">
-          {[...(changes ?? [])].reverse().map((change) => (
-            <li key={change.version}>
+          {linesOf(changes ?? [], named).map((line) => (
+            <li key={line.key}>
               <button
                 type="button"
-                className="change"
-                aria-pressed={shown?.version === change.version}
-                onClick={() => void look(change.version)}
+                className={`change ${line.name ? "is-named" : ""}`}
+                aria-pressed={shown === line.key}
+                onClick={() => setShown(shown === line.key ? null : line.key)}
               >
-                <strong>{change.author}</strong> {change.words}
-                <span className="change-at">{when(change.at)}</span>
+                {line.name ? <b className="change-name">{line.name}</b> : null}
+                <strong>{line.author}</strong> {line.words}
+                <span className="change-at">{when(line.at)}</span>
               </button>
-              {shown?.version === change.version ? (
+              {shown === line.key ? (
                 <Version
-                  document={shown}
+                  contentId={id}
+                  kind={document.kind}
+                  version={line.version}
+                  from={line.from}
+                  head={version}
                   rest={rest}
-                  canRevert={!isReadOnly && shown.version !== version}
+                  isReadOnly={isReadOnly}
+                  onNamed={look}
                 />
               ) : null}
             </li>
@@ -105,40 +104,43 @@ export function History({ content, document, rest, isReadOnly, onClose }: Histor
   );
 }
 
-interface VersionProps {
-  document: Document;
-  rest: Rest;
-  canRevert: boolean;
+/** The versions that have names, the newest first; `look` asks again. */
+function useNamed(rest: Rest, id: string): { named: readonly Checkpoint[]; look: () => void } {
+  const [named, setNamed] = useState<readonly Checkpoint[]>([]);
+  const look = useCallback(() => {
+    // The changes say why nothing comes, where nothing does.
+    rest.checkpoints(id).then(({ checkpoints }) => setNamed(checkpoints), () => undefined);
+  }, [rest, id]);
+  useEffect(look, [look]);
+  return { named, look };
 }
 
-function Version({ document, rest, canRevert }: VersionProps): ReactNode {
-  const say = useToasts();
-  const types = useKinds().itemsOf(document.kind);
-  const bringBack = async (): Promise<void> => {
-    try {
-      await rest.revert(document.id, document.version);
-      say({ text: "It is as it was then. Nothing in between is lost: the history has it all." });
-    } catch (error) {
-      say({ text: `It was not brought back: ${wordsOf(error)}`, isImportant: true });
-    }
-  };
-  return (
-    <div className="version">
-      <ol aria-label="The entries then">
-        {document.ordered.map((item) => (
-          <li key={item.id}>
-            <span>{titleOf(item, types[item.type])}</span>
-            <span className="quiet">{factsOf(item, types[item.type] ?? {})}</span>
-          </li>
-        ))}
-      </ol>
-      {!canRevert ? null : (
-        <button type="button" className="button" onClick={() => void bringBack()}>
-          <Icon name="history" /> Bring it back
-        </button>
-      )}
-    </div>
-  );
+interface Line {
+  key: string;
+  version: number;
+  /** The version before it; null where it is only a name for one. */
+  from: number | null;
+  author: string;
+  words: string;
+  at: string;
+  name?: string;
+}
+
+/** Changes and names in one order, the newest first: a name stands above the change that it was given after. */
+function linesOf(changes: readonly Change[], named: readonly Checkpoint[]): Line[] {
+  const lines: Line[] = [
+    ...named.map(({ id, version, label, created_by, created_at }) => ({
+      key: id,
+      version,
+      from: null,
+      author: created_by.name,
+      words: "gave this version its name",
+      at: created_at,
+      name: label,
+    })),
+    ...[...changes].reverse().map((change) => ({ ...change, key: String(change.version) })),
+  ];
+  return lines.sort((a, b) => b.version - a.version);
 }
 
 /** All edits after a version, in as many calls as it takes. */
@@ -150,12 +152,4 @@ async function editsAfter(rest: Rest, id: string, version: number): Promise<Edit
     after = edits.at(-1)?.version ?? head;
     if (after >= head) return found;
   }
-}
-
-const wordsOf = (error: unknown): string => (error instanceof RestError ? error.message : String(error));
-
-function when(at: string): string {
-  const time = new Date(at);
-  const isToday = time.toDateString() === new Date().toDateString();
-  return time.toLocaleString(undefined, isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
 }

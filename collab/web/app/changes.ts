@@ -6,7 +6,8 @@ import { fieldWord } from "./format";
 import { type Kinds, titleOf } from "./kinds";
 
 export interface Change {
-  /** The version after it. */
+  /** The version before it, and the one after it. */
+  from: number;
   version: number;
   author: string;
   words: string;
@@ -21,18 +22,26 @@ export function changesOf(base: Document, edits: readonly Edit[], kinds: Kinds):
   const changes: (Change & { place: string })[] = [];
   let document = base;
   for (const edit of edits) {
-    const words = wordsOf(document, edit, kinds);
+    const { after, inverse } = applied(document, edit);
+    // What was taken back is told as it was done.
+    const words = edit.undoes ? `took back: ${wordsOf(after, inverse, kinds)}` : wordsOf(document, edit.ops, kinds);
     const place = placeOf(edit);
     const last = changes.at(-1);
     const isMore = last !== undefined && place !== "" && place === last.place && near(last.at, edit.at);
-    const change = { version: edit.version, author: edit.author.name, words, at: edit.at, place };
+    const from = isMore ? last.from : edit.version - 1;
+    const change = { from, version: edit.version, author: edit.author.name, words, at: edit.at, place };
     if (isMore) changes[changes.length - 1] = change;
     else changes.push(change);
-    const draft = new Draft(document);
-    for (const op of edit.ops) draft.apply(op);
-    document = draft.finish(edit.version);
+    document = after;
   }
   return changes;
+}
+
+/** The document after an edit, and the ops that take it back, in the order to apply. */
+function applied(document: Document, edit: Edit): { after: Document; inverse: Op[] } {
+  const draft = new Draft(document);
+  const inverse = edit.ops.flatMap((op) => draft.apply(op) ?? []).reverse();
+  return { after: draft.finish(edit.version), inverse };
 }
 
 function placeOf(edit: Edit): string {
@@ -44,11 +53,10 @@ const near = (a: string, b: string): boolean => Date.parse(b) - Date.parse(a) < 
 
 const MOST = 3;
 
-function wordsOf(document: Document, edit: Edit, kinds: Kinds): string {
-  const said = edit.ops.slice(0, MOST).map((op) => say(document, op, kinds));
-  const more = edit.ops.length - said.length;
-  const words = said.join(", ") + (more > 0 ? ` and ${more} more` : "");
-  return edit.undoes ? `took back: ${words}` : words;
+function wordsOf(document: Document, ops: readonly Op[], kinds: Kinds): string {
+  const said = ops.slice(0, MOST).map((op) => say(document, op, kinds));
+  const more = ops.length - said.length;
+  return said.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function say(document: Document, op: Op, kinds: Kinds): string {

@@ -103,7 +103,8 @@ export class Foresight {
    */
   follow(entry: Pending): Op[] {
     const shown = entry.ops;
-    const undone = entry.target === null ? null : this.#past.undone(entry.target, this.#document);
+    let undone: Undone | null = entry.isVoid ? { undoes: null, ops: [] } : null;
+    if (entry.target !== null && !entry.isVoid) undone = this.#past.undone(entry.target, this.#document);
     if (undone) {
       entry.undoes = undone.undoes;
       entry.ops = undone.ops;

@@ -28,6 +28,8 @@ export interface Pending {
   wasSent?: boolean;
   /** Whether it is among the confirmed versions, and only its answer is missing. */
   isInPlace: boolean;
+  /** Whether what it takes back is not stored, so that it comes to nothing. */
+  isVoid?: boolean;
 }
 
 /** An edit, or with a `target` an undo, as it is made. */
@@ -88,8 +90,8 @@ export function isAsExpected({ expected, ops }: Pending, document: Document): bo
 }
 
 /** Whether nothing is left of an edit that would change anything. */
-export const isIdle = ({ target, ops }: Pending): boolean =>
-  target === null && ops.every((op) => op.op === "text" && op.delta.length === 0);
+export const isIdle = ({ target, ops, isVoid = false }: Pending): boolean =>
+  isVoid || (target === null && ops.every((op) => op.op === "text" && op.delta.length === 0));
 
 /** The fields that these ops give a value. */
 export const placesSet = (ops: readonly Op[]): Set<string> =>

@@ -107,11 +107,16 @@ export class Queue {
     return this.#pending.find(({ target, sent }) => target === editId && sent === null);
   }
 
-  /** An edit that is not stored: neither it nor its undo can be undone. */
+  /**
+   * An edit that is not stored: neither it nor its undo can be undone. Its undo goes with the next `transform`, which
+   * takes it out of what was made on top of it.
+   */
   forget(editId: string): void {
     this.stacks.forget(editId);
     const undo = this.undoOf(editId);
-    if (undo) this.#remove(undo);
+    if (!undo || undo.isVoid) return;
+    undo.isVoid = true;
+    this.forget(undo.editId);
   }
 
   /**
@@ -138,11 +143,12 @@ export class Queue {
       const { ours, theirs, lost } = transform(entry.ops, left);
       entry.ops = ours;
       left = foresight ? [...theirs, ...foresight.follow(entry)] : theirs;
+      if (entry !== flight && isIdle(entry)) this.forget(entry.editId);
       // The answer tells of the edit in flight, and of an undo. Nobody is told of what is taken back already.
       if (entry === flight || entry.target !== null || !toldOf.has(entry)) continue;
       for (const { op, reason } of lost) told.push({ type: "dropped", editId: entry.editId, op, reason, before });
     }
-    for (const idle of this.#pending.filter((entry) => entry !== flight && isIdle(entry))) this.#remove(idle);
+    this.#pending = this.#pending.filter((entry) => entry === flight || !isIdle(entry));
     return { over: left, told };
   }
 
@@ -157,10 +163,5 @@ export class Queue {
   #putInstead(entry: Pending, pieces: Pending[]): void {
     this.#pending.splice(this.#pending.indexOf(entry), 1, ...pieces);
     this.stacks.cut(entry.editId, pieces.map(({ editId }) => editId));
-  }
-
-  #remove(entry: Pending): void {
-    this.#pending = this.#pending.filter((other) => other !== entry);
-    this.forget(entry.editId);
   }
 }

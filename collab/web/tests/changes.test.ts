@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { changesOf } from "../app/changes";
 import { Kinds } from "../app/kinds";
-import type { Op } from "../sdk";
+import type { Edit, Op } from "../sdk";
 import { gig, set } from "./gig";
 
 const kinds = new Kinds([
@@ -21,4 +21,34 @@ test.each<[Op, string]>([
   const at = "2026-11-20T20:00:00Z";
   const edit = { room_id: "content_c", edit_id: "e", version: 1, base_version: 0, author: { id: "ada", name: "Ada" }, session_id: "s", ops: [op], at };
   expect(changesOf(gig(), [edit], kinds)).toMatchObject([{ words }]);
+});
+
+test("what was taken back is told as it was done", () => {
+  const at = "2026-11-20T20:00:00Z";
+  const edit = (version: number, ops: Op[], undoes?: string): Edit => ({
+    room_id: "content_c",
+    edit_id: `e${version}`,
+    version,
+    base_version: 0,
+    author: { id: "ada", name: "Ada" },
+    session_id: "s",
+    ops,
+    at,
+    ...(undoes ? { undoes } : {}),
+  });
+  const iko = gig().items.get("iko")!;
+  const edits = [
+    edit(1, [{ op: "remove", item: "iko" }]),
+    edit(2, [{ op: "insert", item: iko }], "e1"),
+    edit(3, [set("iko", "key", "G"), set("iko", "key", "A")]),
+    edit(4, [set("iko", "key", "G"), set("iko", "key", "F")], "e3"),
+    edit(5, [{ op: "remove", item: "iko" }], "e2"),
+  ];
+  expect(changesOf(gig(), edits, kinds).map(({ words, from }) => [from, words])).toEqual([
+    [0, "took out “iko”"],
+    [1, "took back: took out “iko”"],
+    [2, "set the key of “iko” from F to G, set the key of “iko” from F to A"],
+    [3, "took back: set the key of “iko” from F to G, set the key of “iko” from F to A"],
+    [4, "took back: added “iko”"],
+  ]);
 });

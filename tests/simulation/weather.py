@@ -1,0 +1,54 @@
+"""The weather of a schedule: how slow everything is, and how often it fails, apart from what its plan says."""
+
+import random
+from dataclasses import dataclass, replace
+
+from tests.simulation.chance import Chance
+
+
+@dataclass(frozen=True)
+class Weather:
+    """Mean delays in seconds, and probabilities."""
+
+    network_s: float = 0.002
+    bus_s: float = 0.001
+    database_s: float = 0.001
+    grain_s: float = 0.0
+    """Clients read what has come in once in so long: several frames in one turn."""
+    bus_loss: float = 0.0
+    bus_twice: float = 0.0
+    commit_fails: float = 0.0
+    commit_unanswered: float = 0.0
+    """It is durable, and nobody is told so."""
+    read_fails: float = 0.0
+
+    def calm(self) -> "Weather":
+        """As slow, but nothing fails."""
+        return Weather(self.network_s, self.bus_s, self.database_s, self.grain_s)
+
+    def without(self, name: str) -> "Weather":
+        return replace(self, **{name: getattr(Weather(), name)})
+
+
+def drawn(chance: Chance) -> Weather:
+    draw = chance.of("weather").choice
+    return Weather(
+        network_s=draw([0.002, 0.02, 0.1]),
+        bus_s=draw([0.001, 0.01, 0.1]),
+        database_s=draw([0.001, 0.005, 0.02]),
+        grain_s=draw([0, 0, 0.05, 0.3]),
+        bus_loss=draw([0, 0.05, 0.3]),
+        bus_twice=draw([0, 0.1]),
+        commit_fails=draw([0, 0.1]),
+        commit_unanswered=draw([0, 0.1]),
+        read_fails=draw([0, 0, 0.05]),
+    )
+
+
+def happens(stream: random.Random, probability: float) -> bool:
+    """Draws in any case, so that the stream goes on alike."""
+    return stream.random() < probability
+
+
+def delay_s(stream: random.Random, mean_s: float) -> float:
+    return stream.expovariate(1) * mean_s
