@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from collab.about import release
 from collab.engine import Engine
 from collab.from_settings import traffic_limits
-from collab.http.admin import mount_admin
+from collab.http.admin import AdminPages
 from collab.http.clashes import paths_of, refuse_clashes
 from collab.http.compression import Compressed
 from collab.http.metrics import metrics_router
@@ -24,7 +24,6 @@ from collab.http.traffic import Traffic
 from collab.protocol.ids import new_id
 from collab.services.editing.hooks import OnEdit, OnPresence
 from collab.settings import Settings
-from collab.storage.admin_models import admin_models
 from collab.storage.migrate import migrate
 
 __all__ = ["Engine", "attach", "create_app", "own_app", "rest_router"]
@@ -142,10 +141,8 @@ def _routers(engine: Engine) -> Iterator[APIRouter]:
 
 def _add_admin(engine: Engine, app: FastAPI) -> list[tuple[str, str]]:
     """Adds the operators' pages, where there are to be any; returns the paths that they take."""
-    settings = engine.settings
-    if not settings.admin_pages:
+    if not engine.settings.admin_pages:
         return []
-    secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     app.add_middleware(StockPages, below=("/admin/",))
-    mount_admin(app, engine.reading, admin_models(), engine.tokens, secret)
+    AdminPages(engine.browser, engine.tokens).mount_to(app)
     return [("GET", "/admin/")]

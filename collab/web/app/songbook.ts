@@ -55,3 +55,6 @@ export function finder(songs: readonly Song[]): SongOf {
 }
 
 const nameOf = ({ title, artist }: Fields): string => JSON.stringify([folded(title), folded(artist)]);
+
+/** What a player's capo for an entry's song is kept by: the song, wherever it is played. */
+export const songIdOf = ({ id, fields }: Pick<Item, "id" | "fields">): string => String(fields.song_id ?? id);
