@@ -96,7 +96,7 @@ def writing_engine(url: str, *, is_of_a_node: bool = False) -> Engine:
     node waits for nobody for long, where others wait for it."""
     engine = create_engine(
         sync_url(url),
-        connect_args=connect_args(url),
+        connect_args=_connect_args(url),
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         pool_size=1,
@@ -117,7 +117,7 @@ def reading_engine(url: str) -> AsyncEngine:
     """The engine that everything else reads with."""
     engine = create_async_engine(
         _with_driver(_ASYNC_DRIVER, _parsed(url)),
-        connect_args=connect_args(url),
+        connect_args=_connect_args(url),
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         hide_parameters=True,
@@ -153,7 +153,7 @@ def plain_engine(url: str) -> Engine:
     return use_prefix(create_engine(sync_url(url), poolclass=NullPool, json_deserializer=orjson.loads, **_options(url)))
 
 
-def connect_args(url: str) -> dict[str, Any]:
+def _connect_args(url: str) -> dict[str, Any]:
     """What the URL of a database does not say itself, for its driver."""
     parsed = make_url(sync_url(url))
     return {} if parsed.get_backend_name() == "sqlite" else {**_TO_POSTGRESQL, **parsed.query}
