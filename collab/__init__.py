@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collab.app import attach, create_app, rest_router
-    from collab.domain.access import SharedRoom
+    from collab.domain.access import Role, SharedRoom
     from collab.domain.kinds import Kind, register_kind
     from collab.domain.ot.document import Document
     from collab.domain.ot.edits import Edit
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collab.engine import Engine
     from collab.identify import Person, Shown
     from collab.realtime.host import HostSession
+    from collab.services.bands.host_bands import HostBand
     from collab.settings import Settings
 
 __all__ = [
@@ -26,9 +27,11 @@ __all__ = [
     "Document",
     "Edit",
     "Engine",
+    "HostBand",
     "HostSession",
     "Kind",
     "Person",
+    "Role",
     "Settings",
     "SharedRoom",
     "Shown",
@@ -43,9 +46,11 @@ _HOMES = {
     "Document": "collab.domain.ot.document",
     "Edit": "collab.domain.ot.edits",
     "Engine": "collab.engine",
+    "HostBand": "collab.services.bands.host_bands",
     "HostSession": "collab.realtime.host",
     "Kind": "collab.domain.kinds",
     "Person": "collab.identify",
+    "Role": "collab.domain.access",
     "Settings": "collab.settings",
     "Shown": "collab.identify",
     "SharedRoom": "collab.domain.access",

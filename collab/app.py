@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp
 
 from collab.about import release
+from collab.domain.access import Role
 from collab.engine import Engine
 from collab.from_settings import traffic_limits
 from collab.http.admin import AdminPages
@@ -23,6 +24,7 @@ from collab.http.tell import ServiceCaller, tell_router
 from collab.http.traffic import Traffic
 from collab.identify import HostTokens, Identify
 from collab.protocol.ids import new_id
+from collab.services.bands.host_bands import OUR_ROLES, BandsOf
 from collab.services.editing.hooks import OnEdit, OnPresence
 from collab.settings import Settings
 from collab.storage.migrate import migrate
@@ -38,6 +40,8 @@ def create_app(
     on_edit: OnEdit | None = None,
     on_presence: OnPresence | None = None,
     identify: Identify | None = None,
+    bands_of: BandsOf | None = None,
+    roles: Mapping[str, Role] = OUR_ROLES,
 ) -> ASGIApp:
     """The engine as an ASGI application, its schema brought up to date.
 
@@ -45,12 +49,13 @@ def create_app(
     settings they come from the environment. `has_page` says whether the band's page is served at `/`: by default
     it is, but not in a host application. `on_edit` is called after the commit of each edit and `on_presence` with what
     each room is told, in order and beside the engine's own way: whatever they do, no edit waits for them or fails.
-    `identify` says who somebody is by what they show, in place of JSON Web Tokens. `ValueError` where settings don't
-    fit together.
+    `identify` says who somebody is by what they show, in place of JSON Web Tokens. `bands_of` says which bands a user
+    is in, where the host keeps them, and `roles` which of ours each role of its own is. `ValueError` where settings
+    don't fit together.
     """
     settings = settings or Settings()
     tokens = None if identify is None else HostTokens(identify)
-    engine = Engine(settings, tokens=tokens, on_edit=on_edit, on_presence=on_presence)
+    engine = Engine(settings, tokens=tokens, on_edit=on_edit, on_presence=on_presence, bands_of=bands_of, roles=roles)
     migrate(settings.database_url, may_be_newer=True)
     if host is None:
         return attach(engine, own_app(settings, has_page=has_page is not False))

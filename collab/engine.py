@@ -1,7 +1,7 @@
 """The composition root: one node, from its settings through storage and services to realtime and REST."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -9,6 +9,7 @@ from functools import partial
 from starlette.types import ASGIApp
 
 from collab.clock import SystemClock
+from collab.domain.access import Role
 from collab.domain.kinds import KINDS, Kinds
 from collab.from_settings import (
     connection_limits,
@@ -39,6 +40,7 @@ from collab.realtime.server import BesideSockets, Sockets
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
 from collab.services.bands.forgetting import Forgetting
+from collab.services.bands.host_bands import OUR_ROLES, BandsOf, HostBands
 from collab.services.bands.membership import MembershipService
 from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import Cluster
@@ -103,6 +105,8 @@ class Engine:
         new_id: Callable[[], str] = new_id,
         on_edit: OnEdit | None = None,
         on_presence: OnPresence | None = None,
+        bands_of: BandsOf | None = None,
+        roles: Mapping[str, Role] = OUR_ROLES,
     ) -> None:
         clock = clock or SystemClock()
         self.settings = settings
@@ -145,8 +149,11 @@ class Engine:
         self._lease_keeper = LeaseKeeper(
             self._lease, presence_store, clock, self._presence_log.renew, self.presence.departed, self.nodes.living
         )
+        self.host_bands = (
+            HostBands(bands_of, roles, store, self._bands.refresh, others.band_changed, clock) if bands_of else None
+        )
         self.membership = MembershipService(
-            store, self.directory, self.presence, self.broadcaster, others, clock, new_id
+            store, self.directory, self.presence, self.broadcaster, others, clock, new_id, self.host_bands
         )
         self.contents = ContentService(
             store,
@@ -285,6 +292,13 @@ class Engine:
             ending.callback(self._deadline.begin)
             await self.imports.resume()
             yield
+
+    async def members_changed(self, *user_ids: str, band_id: str | None = None) -> None:
+        """The host, which keeps the bands, has changed those of these users, or the roles of all in a band: they are
+        asked for again, and who was taken out leaves its rooms. `Unavailable` where the host does not say."""
+        if self.host_bands is None:
+            raise ValueError("expected an engine whose host keeps the bands: give it `bands_of`")
+        await self.host_bands.changed(*user_ids, band_id=band_id)
 
     async def say_goodbye(self, retry_in_s: float) -> None:
         """Before the connections are closed: tells every session when to come back, commits and answers what was

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from collab.domain.errors import Forbidden, Invalid
 from collab.domain.record import record
+from collab.domain.strings import id_problem
 
 
 class Role(StrEnum):
@@ -80,14 +81,14 @@ SharedRoom: TypeAlias = BandRoom | ContentRoom
 
 Room: TypeAlias = SharedRoom | UserRoom
 
-_ROOM = re.compile(r"(band|content|user)_([\x21-\x7e]{1,100})")
+_ROOM = re.compile(r"(band|content|user)_(.{1,100})", re.DOTALL)
 _TYPES: dict[str, type[Room]] = {"band": BandRoom, "content": ContentRoom, "user": UserRoom}
 
 
 @lru_cache(maxsize=4_096)
 def parse_room(name: str, path: str = "room") -> Room:
     """The room of that name; `Invalid` at `path` where the name has no such form. Not a check of rights."""
-    if match := _ROOM.fullmatch(name):
+    if (match := _ROOM.fullmatch(name)) and id_problem(match[2]) is None:
         return _TYPES[match[1]](match[2])
     raise Invalid.at(path, f"expected 'band_<id>' or 'content_<id>', got {name[:80]!r}")
 

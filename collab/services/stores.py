@@ -110,6 +110,11 @@ class BandStore(Protocol):
 
     async def save_user(self, user: User, at: datetime) -> None: ...
 
+    async def set_bands_of(self, user_id: str, wanted: Mapping[Band, Role], at: datetime) -> list[str]:
+        """Puts a user into these bands, in these roles, and out of all others. Returns the ids of those of which
+        something has changed: nothing, where no such user is known. `TooLarge`."""
+        ...
+
     async def create_band(self, band: Band, owner: User, at: datetime) -> None: ...
 
     async def put_member(self, band_id: str, member: Member, at: datetime) -> Member:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, BandFacts, Content, ContentRef, Member, User
-from collab.domain.errors import Conflicting, NotFound
+from collab.domain.errors import Conflicting, NotFound, TooLarge
 from collab.domain.ot.document import Document
 from collab.services.stores import CountLimits
 from collab.storage.arrays import array, is_one_of, joined_with_pairs, pairs_of
@@ -25,6 +25,10 @@ from collab.storage.writer import Writer
 _NEW_USER = by_dialect(users, lambda insert: insert.on_conflict_do_nothing())
 _USER = by_dialect(
     users,
+    lambda insert: insert.on_conflict_do_update(index_elements=["id"], set_={"name": insert.excluded.name}),
+)
+_BAND = by_dialect(
+    bands,
     lambda insert: insert.on_conflict_do_update(index_elements=["id"], set_={"name": insert.excluded.name}),
 )
 _MEMBERSHIP = by_dialect(
@@ -131,6 +135,20 @@ class StoredBands:
         row = {"id": user.id, "name": user.name, "created_at": at}
         await self._writer.run(lambda connection: connection.execute(_USER[connection.dialect.name], row))
 
+    async def set_bands_of(self, user_id: str, wanted: Mapping[Band, Role], at: datetime) -> list[str]:
+        if len(wanted) > self._limits.user_memberships:
+            raise TooLarge(f"expected a user in at most {self._limits.user_memberships} bands, got {len(wanted)}")
+        if dict(await self.bands_of(user_id)) == wanted:
+            return []
+
+        def work(connection: Connection) -> list[str]:
+            if not count(connection, users, users.c.id == user_id):
+                return []
+            lock(connection, users, user_id)
+            return _set_bands_of(connection, user_id, wanted, at)
+
+        return await self._writer.run(work)
+
     async def create_band(self, band: Band, owner: User, at: datetime) -> None:
         def work(connection: Connection) -> None:
             if not owner.is_operator:
@@ -204,6 +222,8 @@ class StoredBands:
 
     def _add_content(self, connection: Connection, document: Document, author: User, at: datetime) -> Content:
         lock(connection, bands, document.band_id)
+        if count(connection, contents, contents.c.id == document.id):
+            raise Conflicting(f"expected an id that no content has, got {document.id!r}")
         is_theirs = contents.c.band_id == document.band_id
         require_room(connection, self._limits.band_contents, "contents in a band", contents, is_theirs)
         connection.execute(
@@ -238,6 +258,25 @@ class StoredBands:
     async def _read(self, statement: Select[Any], asked: Mapping[str, Any] | None = None) -> list[Any]:
         async with translated(), self._engine.connect() as connection:
             return list(await connection.execute(statement, asked))
+
+
+def _set_bands_of(connection: Connection, user_id: str, wanted: Mapping[Band, Role], at: datetime) -> list[str]:
+    theirs = select(bands.c.id, bands.c.name, memberships.c.role).join(memberships, memberships.c.band_id == bands.c.id)
+    before = {
+        row.id: (row.name, row.role) for row in connection.execute(theirs.where(memberships.c.user_id == user_id))
+    }
+    now = {band.id: (band.name, role.value) for band, role in wanted.items()}
+    changed = sorted(band_id for band_id in {**before, **now} if before.get(band_id) != now.get(band_id))
+    for band_id in changed:
+        if band_id in now:
+            name, role = now[band_id]
+            row = {"id": band_id, "name": name, "created_at": at, "created_by": user_id}
+            connection.execute(_BAND[connection.dialect.name], row)
+            _upsert_membership(connection, band_id, user_id, Role(role), at)
+        else:
+            gone = (memberships.c.band_id == band_id) & (memberships.c.user_id == user_id)
+            connection.execute(delete(memberships).where(gone))
+    return changed
 
 
 def _upsert_membership(connection: Connection, band_id: str, user_id: str, role: Role, at: datetime) -> None:

@@ -29,7 +29,7 @@ async def test_ten_lines_of_use(server: Running, gig: Gig, capsys: pytest.Captur
     assert "'version': 1" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("example", ["venue", "posters"])
+@pytest.mark.parametrize("example", ["venue", "posters", "platform"])
 def test_the_host_applications_are_those_that_are_tested(example: str) -> None:
     code = (ROOT / "tests" / "examples" / f"{example}.py").read_text()
     assert f"```python\n{code}```" in section(DOCS / "embed.md", "In your own application")

@@ -14,6 +14,7 @@ from collab.domain.ot.edits import Proposal
 from collab.domain.ot.ops import Insert, Item, Op, Set, Value
 from collab.domain.ot.rebase import Accepted, rebase
 from collab.domain.sizes import check_content, content_bytes
+from collab.domain.strings import require_id
 from collab.services.bands.directory import Directory
 from collab.services.ports import Announcer, Clock
 from collab.services.stores import BandStore
@@ -50,13 +51,18 @@ class ContentService:
         title: str,
         fields: dict[str, Value] | None = None,
         items: Sequence[Item] = (),
+        *,
+        content_id: str | None = None,
     ) -> Document:
-        """A new content at version 0. What it begins with is checked as an edit would be.
+        """A new content at version 0. What it begins with is checked as an edit would be. A host may give it an id of
+        its own.
 
-        `TooLarge` where it is too large, or the band has as many contents, archived ones too, as it may have.
+        `TooLarge` where it is too large, or the band has as many contents, archived ones too, as it may have;
+        `Conflicting` where another content has that id.
         """
         await self._require_editor(user, band_id)
-        seed = partial(self._seeded, user, band_id, kind, {**(fields or {}), "title": title}, items)
+        new_id = self._new_id() if content_id is None else require_id("content_id", content_id)
+        seed = partial(self._seeded, new_id, user, band_id, kind, {**(fields or {}), "title": title}, items)
         document = seed() if len(items) <= SMALL_SEED else await asyncio.to_thread(seed)
         async with self._directory.changing.at(band_id):
             content = await self._store.create_content(document, user, self._clock.now())
@@ -68,7 +74,7 @@ class ContentService:
         """The id of the band's first content of a kind; where it has none, one is made, also where several ask at
         once."""
         await self._require_editor(user, band_id)
-        document = self._seeded(user, band_id, kind, {"title": title}, ())
+        document = self._seeded(self._new_id(), user, band_id, kind, {"title": title}, ())
         async with self._directory.changing.at(band_id):
             content, is_new = await self._store.first_content(document, user, self._clock.now())
             self._directory.put_content(content)
@@ -104,8 +110,10 @@ class ContentService:
         await self._directory.learn_band(user, band_id)
         self._directory.require_band(user, band_id, Right.EDIT, as_operator=True)
 
-    def _seeded(self, user: User, band_id: str, kind: str, fields: dict[str, Value], items: Sequence[Item]) -> Document:
-        empty = Document(self._new_id(), kind, band_id, version=0)
+    def _seeded(
+        self, new_id: str, user: User, band_id: str, kind: str, fields: dict[str, Value], items: Sequence[Item]
+    ) -> Document:
+        empty = Document(new_id, kind, band_id, version=0)
         ops: list[Op] = [Set(None, name, value) for name, value in fields.items()]
         ops += map(Insert, items)
         seed = Proposal(self._new_id(), 0, tuple(ops), user.author, None, self._clock.now())

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from collab.domain.access import BandRoom, ContentRoom, Right, Role, SharedRoom, UserRoom
 from collab.domain.bands import Band, Member, User
+from collab.domain.errors import Forbidden
 from collab.domain.strings import require_id, require_name
 from collab.services.bands.directory import Directory
+from collab.services.bands.host_bands import HostBands
 from collab.services.cluster.nodes import OtherNodes
 from collab.services.ports import Announcer, Clock
 from collab.services.presence.service import PresenceService
@@ -23,7 +25,9 @@ class MembershipService:
         others: OtherNodes,
         clock: Clock,
         new_id: Callable[[], str],
+        host: HostBands | None = None,
     ) -> None:
+        self._host = host
         self._store = store
         self._directory = directory
         self._presence = presence
@@ -40,14 +44,27 @@ class MembershipService:
             user = replace(user, name=known or user.id)
         if not self._directory.is_known(user):
             await self._store.save_user(user, self._clock.now())
+            await self._look(user)
             await self._directory.learn_user(user)
+        else:
+            await self._look(user)
         return user
+
+    async def _look(self, user: User) -> None:
+        """Where the host keeps the bands, it is asked for this user's."""
+        if self._host is not None:
+            await self._host.look(user.id)
+
+    def _require_own(self) -> None:
+        if self._host is not None:
+            raise Forbidden("bands and members are kept by the application that this is part of: change them there")
 
     async def bands_of(self, user: User) -> list[tuple[Band, Role]]:
         return await self._store.bands_of(user.id)
 
     async def create_band(self, owner: User, name: str) -> Band:
         """A new band, which its maker owns."""
+        self._require_own()
         await self.welcome(owner)
         band = Band(self._new_id(), require_name("name", name))
         async with self._directory.changing.at(band.id):
@@ -64,6 +81,7 @@ class MembershipService:
     async def put_member(self, user: User, band_id: str, user_id: str, role: Role, name: str | None) -> Member:
         """Gives somebody a role, at once and everywhere. They may never have connected: `name` is what they are called
         until their own token says it."""
+        self._require_own()
         await self._require(user, band_id, Right.MANAGE)
         require_id("user_id", user_id)
         called = user_id if name is None else require_name("name", name)
@@ -77,6 +95,7 @@ class MembershipService:
 
     async def remove_member(self, user: User, band_id: str, user_id: str) -> None:
         """Takes a member out of a band, and their sessions out of its rooms before this returns."""
+        self._require_own()
         await self._require(user, band_id, Right.MANAGE)
         async with self._directory.changing.at(band_id):
             await self._store.remove_member(band_id, user_id)

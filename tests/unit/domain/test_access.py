@@ -44,6 +44,7 @@ def test_whoever_may_see_it_hears_which_role_is_needed(role: str, right: Right, 
         ("band_1", BandRoom("1")),
         ("content_a-b_c", ContentRoom("a-b_c")),
         ("user_auth0|5", UserRoom("auth0|5")),
+        ("band_blue-nile♫", BandRoom("blue-nile♫")),
         ("band_" + "x" * 100, BandRoom("x" * 100)),
     ],
 )
@@ -52,7 +53,9 @@ def test_a_room_and_its_name(name: str, room: Room) -> None:
     assert room.name == name
 
 
-@pytest.mark.parametrize("name", ["", "band", "band_", "room_1", "band_a b", "band_é", "band_" + "x" * 101, "xband_1"])
+@pytest.mark.parametrize(
+    "name", ["", "band", "band_", "room_1", "band_a b", "band_a\tb", "band_\ud800", "band_" + "x" * 101, "xband_1"]
+)
 def test_what_names_no_room(name: str) -> None:
     with pytest.raises(Invalid) as caught:
         parse_room(name, "since")
