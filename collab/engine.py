@@ -62,6 +62,7 @@ from collab.services.songs.exports import ExportService
 from collab.services.songs.imports import ImportService
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
+from collab.storage.browsing import StoredBrowser
 from collab.storage.checkpoints import StoredCheckpoints
 from collab.storage.checks import check_database, check_schema
 from collab.storage.database import Database
@@ -110,6 +111,7 @@ class Engine:
         database = database or Database.at(settings.database_url)
         self._writer, self.reading = database.writer, database.reading
         self._deadline = Deadline(self._writer, self.reading)
+        self.browser = StoredBrowser(settings.database_url)
         self._server = server(settings)
         self.sessions = sessions(settings, clock)
         self._rooms = Rooms(self.sessions, self._meter)
@@ -253,6 +255,7 @@ class Engine:
             # In reverse, and each of them whatever becomes of the others.
             ending.callback(self._deadline.end)
             ending.push_async_callback(self.reading.dispose)
+            ending.callback(self.browser.close)
             ending.push_async_callback(self._writer.close)
             if self._webhooks is not None:
                 await self._webhooks.start()

@@ -13,7 +13,9 @@ MIN_SECRET_BYTES = 32
 
 BUS_SCHEMES = ("redis", "rediss", "valkey", "valkeys", "unix")
 
-Algorithm = Literal["HS256", "RS256", "ES256"]
+Algorithm = Literal[
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LogFormat = Literal["console", "json"]
 
@@ -21,8 +23,8 @@ LogFormat = Literal["console", "json"]
 class Settings(BaseSettings):
     """What an engine needs to know. Durations end in `_s` (seconds), sizes in `_bytes`.
 
-    A token is checked with `jwt_secret` (HS256), or with the keys at `jwks_url` (RS256 unless ES256 is chosen);
-    one of the two is needed to serve.
+    A token is checked with `jwt_secret`, with `jwt_public_key`, or with the keys at `jwks_url`; one of them is needed
+    to serve, but where the host says itself who somebody is.
     """
 
     model_config = SettingsConfigDict(env_prefix="COLLAB_", env_file=".env", frozen=True, extra="ignore")
@@ -32,10 +34,19 @@ class Settings(BaseSettings):
     bus_url: str | None = None
 
     jwt_secret: SecretStr | None = None
+    jwt_public_key: str | None = None
+    """A public key or a certificate, in PEM."""
+
     jwks_url: str | None = None
     jwt_algorithm: Algorithm | None = None
     jwt_issuer: str | None = None
-    jwt_audience: str | None = None
+    jwt_audience: Annotated[tuple[str, ...], NoDecode] = ()
+    """Comma-separated in the environment: a token is for one of these."""
+
+    jwt_user_claim: str = "sub"
+    jwt_name_claims: Annotated[tuple[str, ...], NoDecode] = ("name",)
+    """Comma-separated in the environment: what a user is called is in the first of these that says something."""
+
     jwt_leeway_s: float = Field(default=30.0, ge=0, le=3_600)
     """How far the clocks of this node and of whoever makes tokens may be apart."""
 
@@ -148,7 +159,7 @@ class Settings(BaseSettings):
         url = getattr(value, "url", value)
         return url.render_as_string(hide_password=False) if hasattr(url, "render_as_string") else url
 
-    @field_validator("allowed_origins", "trusted_proxies", mode="before")
+    @field_validator("allowed_origins", "trusted_proxies", "jwt_audience", "jwt_name_claims", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -211,9 +222,11 @@ class Settings(BaseSettings):
         return value or None
 
     @property
-    def algorithm(self) -> Algorithm:
-        """The one algorithm that tokens are checked with; never taken from a token."""
-        return self.jwt_algorithm or ("RS256" if self.jwks_url else "HS256")
+    def algorithm(self) -> str:
+        """What tokens are checked with, in words; never taken from a token."""
+        if self.jwt_algorithm is not None:
+            return self.jwt_algorithm
+        return "what each key is for" if self.jwks_url or self.jwt_public_key else "HS256"
 
 
 def _is_signing_key(secret: str) -> bool:

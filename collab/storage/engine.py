@@ -122,6 +122,23 @@ def reading_engine(url: str) -> AsyncEngine:
     return engine
 
 
+def browsing_engine(url: str, connections: int) -> Engine:
+    """The engine that the admin pages read with, on connections that nobody else waits for."""
+    engine = create_engine(
+        sync_url(url),
+        connect_args=_connect_args(url),
+        json_deserializer=orjson.loads,
+        pool_size=connections,
+        max_overflow=0,
+        hide_parameters=True,
+        pool_pre_ping=not url.startswith("sqlite"),
+        **_options(url),
+    )
+    if engine.dialect.name == "sqlite":
+        _tune_sqlite(engine, "BEGIN", PATIENT_BUSY_TIMEOUT_MS)
+    return use_prefix(engine)
+
+
 def plain_engine(url: str) -> Engine:
     """An engine for what takes one connection, with none of the application's settings."""
     return use_prefix(create_engine(sync_url(url), poolclass=NullPool, json_deserializer=orjson.loads, **_options(url)))
