@@ -10,7 +10,7 @@ import { PlayerTools } from "./PlayerTools";
 import { songIdOf, useSongOf } from "./songbook";
 
 export function StageSong({ item, ref }: { item: Item | undefined; ref: Ref<HTMLElement> }): ReactNode {
-  const song = useSongOf()(item ?? NOTHING);
+  const song = useSongOf(item?.id)(item ?? NOTHING);
   const fields = item?.fields ?? {};
   const hasChart = Boolean(song?.chart);
   const [{ instrument }] = usePlayer();
