@@ -42,7 +42,13 @@ async def play(folder: Path) -> None:
         server = await stack.enter_async_context(serving(settings_for(url, allowed_origins=(site,))))
         gig = await make_gig(server)
         environment = {**os.environ, "COLLAB_URL": server.url, "COLLAB_JWT_SECRET": SECRET}
-        command = [NODE, host / "node_modules" / "next" / "dist" / "bin" / "next", "start", "-p", str(port)]
+        command: tuple[str | Path, ...] = (
+            NODE,
+            host / "node_modules" / "next" / "dist" / "bin" / "next",
+            "start",
+            "-p",
+            str(port),
+        )
         process = await asyncio.create_subprocess_exec(*command, cwd=host, env=environment)
         stack.push_async_callback(process.wait)
         stack.callback(process.terminate)
