@@ -104,6 +104,7 @@ def server(settings: Settings) -> Server:
         ping_interval_s=settings.ping_interval_s,
         ping_timeout_s=settings.ping_timeout_s,
         max_message_bytes=settings.max_message_bytes,
+        compression_threshold_bytes=settings.compression_threshold_bytes,
     )
 
 

@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     """At most one `presence_updated` a room in this time; 0 sends one for each change."""
     node_lease_s: float = Field(default=15.0, gt=0)
 
+    compression_threshold_bytes: int = Field(default=1_024, ge=0)
+    """What is polled and is larger leaves compressed, where the client takes that; websockets never do."""
+
     max_message_bytes: int = Field(default=1_000_000, ge=1_000)
     max_waiting_edits: int = Field(default=10_000, ge=1)
     max_base_edits: int = Field(default=1_000, ge=1)
