@@ -10,13 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collab.app import attach, create_app
+    from collab.app import attach, create_app, rest_router
     from collab.domain.access import SharedRoom
     from collab.domain.kinds import Kind, register_kind
     from collab.domain.ot.document import Document
     from collab.domain.ot.edits import Edit
     from collab.domain.presence.roster import Diff
     from collab.engine import Engine
+    from collab.identify import Person, Shown
     from collab.realtime.host import HostSession
     from collab.settings import Settings
 
@@ -27,11 +28,14 @@ __all__ = [
     "Engine",
     "HostSession",
     "Kind",
+    "Person",
     "Settings",
     "SharedRoom",
+    "Shown",
     "attach",
     "create_app",
     "register_kind",
+    "rest_router",
 ]
 
 _HOMES = {
@@ -41,11 +45,14 @@ _HOMES = {
     "Engine": "collab.engine",
     "HostSession": "collab.realtime.host",
     "Kind": "collab.domain.kinds",
+    "Person": "collab.identify",
     "Settings": "collab.settings",
+    "Shown": "collab.identify",
     "SharedRoom": "collab.domain.access",
     "attach": "collab.app",
     "create_app": "collab.app",
     "register_kind": "collab.domain.kinds",
+    "rest_router": "collab.app",
 }
 
 

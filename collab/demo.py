@@ -1,4 +1,4 @@
-"""The demo's band, its repertoire and its next gig. Facts only: titles, usual keys, tempos, lengths."""
+"""The demo's band, its repertoire and its next gig: titles, usual keys, tempos, lengths, and a few charts."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -50,6 +50,44 @@ SONGS: Final = (
     ("Joe Avery's Piece", "Bb", 192, 265, "street"),
 )
 
+CHARTS: Final = {
+    "Down by the Riverside": """{start_of_verse}
+[F]Gonna lay down my burden down by the riverside,
+[C7]down by the riverside, [F]down by the riverside,
+gonna lay down my burden down by the riverside,
+[C7]and study war no [F]more.
+{end_of_verse}
+
+{start_of_chorus}
+I ain't gonna [Bb]study war no more,
+I ain't gonna [F]study war no more,
+I ain't gonna [C7]study [Gm7]war [C7]no [F]more. [F7]
+I ain't gonna [Bb]study war no more,
+I ain't gonna [F]study war no more,
+I ain't gonna [C7]study war no [F]more.
+{end_of_chorus}
+
+{comment: Drums alone for eight, then out}
+""",
+    "St. James Infirmary": """{start_of_verse}
+I went [Dm]down to [A7]Saint James In[Dm]firmary,
+I [Dm]saw my [Gm]baby [A7]there,
+stretched [Dm]out on a [Dm/C]long white [Bb]table,
+so [A7]sweet, so cold, so [Dm]fair.
+{end_of_verse}
+
+{comment: Trombones growl from the second verse on}
+""",
+    "When the Saints Go Marching In": """{start_of_chorus}
+Oh, when the [F]saints go marching in,
+oh, when the saints go marching [C7]in,
+oh Lord, I [F]want to be in that [Bb]number,
+when the [F]saints go [C7]marching [F]in.
+{end_of_chorus}
+""",
+}
+"""By title: words that are everybody's, in the song's own key."""
+
 SET_ONE: Final = (
     "Lil' Liza Jane",
     "Over in the Gloryland",
@@ -92,7 +130,14 @@ def _repertoire() -> list[Item]:
             f"song-{number}",
             "song",
             key,
-            {"title": title, "key": song_key, "tempo": tempo, "duration": duration, "style": style},
+            {
+                "title": title,
+                "key": song_key,
+                "tempo": tempo,
+                "duration": duration,
+                "style": style,
+                **({"chart": CHARTS[title]} if title in CHARTS else {}),
+            },
         )
         for number, (key, (title, song_key, tempo, duration, style)) in enumerate(zip(keys, SONGS, strict=True), 1)
     ]

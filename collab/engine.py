@@ -35,7 +35,7 @@ from collab.realtime.eviction import Eviction
 from collab.realtime.handlers import Handlers
 from collab.realtime.host import Host
 from collab.realtime.rooms import Rooms
-from collab.realtime.server import asgi
+from collab.realtime.server import BesideSockets, Sockets
 from collab.services.bands.contents import ContentService
 from collab.services.bands.directory import Directory
 from collab.services.bands.forgetting import Forgetting
@@ -52,6 +52,7 @@ from collab.services.editing.history import HistoryService
 from collab.services.editing.hooks import Hook, OnEdit, OnPresence
 from collab.services.editing.service import EditingService
 from collab.services.health import Health
+from collab.services.life import Life
 from collab.services.ports import UNMETERED, Bus, Clock, Meter, Tokens
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.peers import PresencePeers
@@ -61,6 +62,7 @@ from collab.services.songs.exports import ExportService
 from collab.services.songs.imports import ImportService
 from collab.settings import Settings
 from collab.storage.bands import StoredBands
+from collab.storage.browsing import StoredBrowser
 from collab.storage.checkpoints import StoredCheckpoints
 from collab.storage.checks import check_database, check_schema
 from collab.storage.database import Database
@@ -83,7 +85,8 @@ GOODBYE_S = 0.1
 
 class Engine:
     """Everything of one node, put together. `membership`, `contents`, `editing` and `history` are for hosts to use, and
-    `tell` and `on`, which are those of `collab.realtime.host.Host`.
+    `tell` and `on`, which are those of `collab.realtime.host.Host`. It serves while `running()` is entered, or from its
+    first use on; `sockets` is an ASGI application that answers clients at whatever path it is mounted.
 
     What is not given is made as the settings say: the bus to other nodes, the database, and what checks tokens.
     """
@@ -108,6 +111,7 @@ class Engine:
         database = database or Database.at(settings.database_url)
         self._writer, self.reading = database.writer, database.reading
         self._deadline = Deadline(self._writer, self.reading)
+        self.browser = StoredBrowser(settings.database_url)
         self._server = server(settings)
         self.sessions = sessions(settings, clock)
         self._rooms = Rooms(self.sessions, self._meter)
@@ -186,6 +190,9 @@ class Engine:
             None if self._webhooks is None else self._webhooks.wake,
             is_telling=settings.log_level == "DEBUG",
         )
+        life = Life(self._running)
+        self.running, self.ready = life.running, life.ready
+        self.sockets = Sockets(self._server, settings.max_message_bytes, self.ready)
         self.host = self._realtime(clock)
         self.tell, self.on = self.host.tell, self.host.on
         self.health = Health(
@@ -243,12 +250,12 @@ class Engine:
         return Host(self.broadcaster, handlers, self.settings.max_sent_bytes)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """While this is entered the engine serves; the schema must be up to date."""
+    async def _running(self) -> AsyncIterator[None]:
         async with AsyncExitStack() as ending:
             # In reverse, and each of them whatever becomes of the others.
             ending.callback(self._deadline.end)
             ending.push_async_callback(self.reading.dispose)
+            ending.callback(self.browser.close)
             ending.push_async_callback(self._writer.close)
             if self._webhooks is not None:
                 await self._webhooks.start()
@@ -294,5 +301,5 @@ class Engine:
         await asyncio.sleep(GOODBYE_S)
 
     def socketio(self, app: ASGIApp) -> ASGIApp:
-        """The application that answers `/socket.io/` itself and leaves all else to `app`."""
-        return asgi(self._server, app, self.settings.max_message_bytes)
+        """The application that answers at the path of the sockets itself and leaves all else to `app`."""
+        return BesideSockets(self.sockets, app, self.settings.socket_path)

@@ -3,8 +3,8 @@
 import platform
 from collections.abc import Callable
 from datetime import timedelta
-from importlib.metadata import version
 
+from collab.about import release
 from collab.bus import RedisBus
 from collab.domain.access import SharedRoom
 from collab.domain.kinds import Kinds
@@ -104,6 +104,7 @@ def server(settings: Settings) -> Server:
         ping_interval_s=settings.ping_interval_s,
         ping_timeout_s=settings.ping_timeout_s,
         max_message_bytes=settings.max_message_bytes,
+        compression_threshold_bytes=settings.compression_threshold_bytes,
     )
 
 
@@ -165,13 +166,16 @@ def prometheus(settings: Settings) -> PrometheusMeter | None:
     """The meter of an engine whose settings name a token for `/metrics`."""
     if settings.metrics_token is None:
         return None
-    return PrometheusMeter(version("collab"), settings.database_url.partition(":")[0].partition("+")[0])
+    return PrometheusMeter(release(), settings.database_url.partition(":")[0].partition("+")[0])
 
 
 def watch_webhooks(meter: PrometheusMeter, webhooks: Webhooks) -> None:
     """Lets Prometheus see what a receiver does not take."""
     meter.watch("webhook_failing", "Contents whose last delivery failed.", lambda: webhooks.failing.count)
     meter.watch("webhook_parked", "Those of them that have failed for long.", lambda: webhooks.failing.parked)
+    meter.watch("webhook_backlog", "Edits that are still to be delivered.", lambda: webhooks.backlog.edits)
+    meter.watch("webhook_backlog_contents", "Contents that they are of.", lambda: webhooks.backlog.contents)
+    meter.watch("webhook_age_seconds", "How old the first of them is.", webhooks.age_s)
 
 
 def watch(

@@ -16,6 +16,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from collab.about import DISTRIBUTION
 from collab.client.backoff import Backoff
 from collab.client.band import Band
 from collab.client.connection import Connection
@@ -47,7 +48,7 @@ class CollabClient:
     again, for ever. A `token` that is a function is asked for a fresh token each time, and `renew_before_s` ahead of
     the expiry; one that is refused then is told (`TokenRefused`), and the function asked again. A plain token that is
     refused ends the client. Leaving the block waits until every edit is stored, at most `close_timeout_s`, and raises
-    `NotConnected` where some are not. Durations are seconds.
+    `NotConnected` where some are not. `path` is where the server has its sockets. Durations are seconds.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class CollabClient:
         url: str,
         token: Token,
         *,
+        path: str = "/socket.io",
         transports: Sequence[str] = ("websocket",),
         ack_timeout_s: float = 10.0,
         close_timeout_s: float = 10.0,
@@ -64,9 +66,12 @@ class CollabClient:
         outside: Outside = REAL,
     ) -> None:
         if importlib.util.find_spec("aiohttp") is None:
-            raise ImportError("the client needs aiohttp: pip install 'collab[client]'")
+            raise ImportError(
+                f"the client needs aiohttp: pip install '{DISTRIBUTION}[client]', or {DISTRIBUTION}-client alone"
+            )
         self._url = url
         self._token = token
+        self._path = path
         self._transports = transports
         self._ack_timeout_s = ack_timeout_s
         self._close_timeout_s = close_timeout_s
@@ -234,7 +239,9 @@ class CollabClient:
 
     async def _connect(self) -> None:
         connection = Connection(self._hear, self._outside)
-        await connection.open(self._url, await get_token(self._token), self._transports, self._ack_timeout_s)
+        await connection.open(
+            self._url, await get_token(self._token), self._transports, self._ack_timeout_s, self._path
+        )
         self._connection = connection
         self._source.publish(Online(connection.session))
         if not isinstance(self._token, str):

@@ -66,12 +66,18 @@ class Connection:
         self._socket.on("disconnect", self._end)
         self._socket.on("connect_error", self._refused)
 
-    async def open(self, url: str, token: str, transports: Sequence[str], timeout_s: float) -> None:
+    async def open(
+        self, url: str, token: str, transports: Sequence[str], timeout_s: float, path: str = "/socket.io"
+    ) -> None:
         """Connects. Raises `NotConnected`, or what the server refuses the token with."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._socket.connect(
-                    _in_parts(url), auth={"token": token}, transports=list(transports), wait_timeout=timeout_s
+                    _in_parts(url),
+                    auth={"token": token},
+                    transports=list(transports),
+                    wait_timeout=timeout_s,
+                    socketio_path=path,
                 )
                 self.session = await self._session
                 self._opened_at = asyncio.get_running_loop().time()

@@ -4,7 +4,7 @@ function, in the edits that were heard and in one's own that are pending."""
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from collab.client.pending import Pending, correction
+from collab.client.pending import Pending, correction, predicted
 from collab.domain.errors import CollabError
 from collab.domain.fields import Line
 from collab.domain.kinds import Kind
@@ -120,6 +120,7 @@ class Foresight:
         if undone is not None:
             shown, edit.undoes, edit.ops = edit.ops, undone.undoes, undone.ops
             change = correction(self._document, shown, edit.ops)
-        after = self._past.add(self._document, edit.edit_id, edit.ops, edit.undoes)
+        ops, _ = predicted(self._document, edit.ops)
+        after = self._past.add(self._document, edit.edit_id, ops, edit.undoes)
         self._document = replace(after, version=self._document.version)
         return change

@@ -79,10 +79,30 @@ def places_set(ops: Sequence[Op]) -> set[Place]:
 
 def applied(document: Document, ops: Sequence[Op]) -> Document:
     """The document with ops that have no version yet."""
+    return predicted(document, ops)[1]
+
+
+def predicted(document: Document, ops: Sequence[Op]) -> tuple[tuple[Op, ...], Document]:
+    """Ops as they will be carried out, which the server has yet to order, and the document with them: where a place is
+    taken it is the next free one, and an empty text counts as not set."""
     draft = Draft(document)
+    carried_out: list[Op] = []
     for op in ops:
-        draft.apply(op)
-    return replace(draft.finish(), version=document.version)
+        carried_out.append(_predicted(draft, op))
+        draft.apply(carried_out[-1])
+    return tuple(carried_out), replace(draft.finish(), version=document.version)
+
+
+def _predicted(draft: Draft, op: Op) -> Op:
+    match op:
+        case Insert(item):
+            fields = {name: value for name, value in item.fields.items() if value != ""}
+            return Insert(replace(item, position=draft.free_position(item.position, item.id), fields=fields))
+        case Move(item_id, position):
+            return Move(item_id, draft.free_position(position, item_id))
+        case Set(item_id, field, ""):
+            return Set(item_id, field, None)
+    return op
 
 
 def checked(document: Document, ops: Sequence[Op]) -> tuple[tuple[Op, ...], Document]:
@@ -96,7 +116,7 @@ def checked(document: Document, ops: Sequence[Op]) -> tuple[tuple[Op, ...], Docu
     fitting: list[Op] = []
     for index, op in enumerate(ops):
         fitting.append(_fitting(draft, f"ops.{index}", op))
-        draft.apply(fitting[-1])
+        draft.apply(_predicted(draft, fitting[-1]))
     return tuple(fitting), replace(draft.finish(), version=document.version)
 
 

@@ -7,13 +7,15 @@ from collab.http.routes import AnsweringRoute
 from collab.protocol.asyncapi import asyncapi_document
 
 
-def documents_router(version: str) -> APIRouter:
+def documents_router(version: str, socket_path: str) -> APIRouter:
     router = APIRouter(tags=["documents"], route_class=AnsweringRoute)
 
     @router.get("/asyncapi.json", response_class=JSONResponse)
     async def asyncapi(request: Request) -> JSONResponse:
         """Every event of the sockets, as an AsyncAPI 3 document."""
         is_secure = request.url.scheme == "https"
-        return JSONResponse(asyncapi_document(request.url.netloc, is_secure=is_secure, version=version))
+        path = request.scope.get("root_path", "").rstrip("/") + socket_path
+        document = asyncapi_document(request.url.netloc, is_secure=is_secure, version=version, socket_path=path)
+        return JSONResponse(document)
 
     return router

@@ -12,6 +12,8 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from collab.domain.paths import path_within
+
 BUILT = Path(str(files("collab"))) / "web" / "dist"
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -76,8 +78,8 @@ class StockPages:
                 MutableHeaders(scope=message).update(STOCK_HEADERS)
             await send(message)
 
-        is_below = scope["type"] == "http" and f"{scope['path']}/".startswith(self._below)
-        await self._app(scope, receive, with_headers if is_below else send)
+        path = path_within(scope["path"], scope.get("root_path", "")) if scope["type"] == "http" else ""
+        await self._app(scope, receive, with_headers if f"{path}/".startswith(self._below) else send)
 
 
 class Assets(StaticFiles):

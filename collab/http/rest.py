@@ -1,10 +1,10 @@
 """Every REST call, a router for each resource."""
 
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 
 from fastapi import APIRouter
 
+from collab.about import release
 from collab.http.bands import bands_router
 from collab.http.contents import contents_router
 from collab.http.documents import documents_router
@@ -35,6 +35,7 @@ def rest_routers(
     exports: ExportService,
     health: Health,
     new_id: Callable[[], str],
+    socket_path: str,
 ) -> Iterator[APIRouter]:
     """The routers of an engine's services; `who` is the dependency that finds the caller."""
     yield bands_router(who, membership)
@@ -45,5 +46,5 @@ def rest_routers(
     yield outline_router(who, history, contents.kinds)
     yield imports_router(who, imports)
     yield exports_router(who, exports)
-    yield documents_router(version("collab"))
+    yield documents_router(release(), socket_path)
     yield health_router(health)

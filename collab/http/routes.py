@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import nullcontext
 from typing import Annotated, Any, ClassVar
 
@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from collab.domain.access import Right
 from collab.domain.bands import User
-from collab.domain.errors import CollabError, Invalid, Problem, TooLarge, Unavailable
+from collab.domain.errors import CollabError, Invalid, Problem, TokenMissing, TooLarge, Unavailable
 from collab.domain.strings import require_id
 from collab.http.exchange import PIECE_BYTES, Asked, Paced, failed
 from collab.http.traffic import Traffic
@@ -39,8 +39,15 @@ class Caller:
     """Finds who makes a call: a dependency of the routes, which each asks before it reads anything but headers."""
 
     def __init__(
-        self, tokens: Tokens, membership: MembershipService, directory: Directory, rates: Rates, traffic: Traffic
+        self,
+        tokens: Tokens,
+        membership: MembershipService,
+        directory: Directory,
+        rates: Rates,
+        traffic: Traffic,
+        ready: Callable[[], Awaitable[None]],
     ) -> None:
+        self._ready = ready
         self.rates = rates
         self.traffic = traffic
         self._tokens = tokens
@@ -57,11 +64,15 @@ class Caller:
         """The same for callers that have only the request. However often it is asked, a call is counted once."""
         user: User | None = request.scope.get(_USER)
         if user is None:
+            await self._ready()
             credentials = await _BEARER(request)
-            identity = await self._tokens.verify(credentials.credentials if credentials else None)
+            token = credentials.credentials if credentials else None
+            if token is None and request.headers.get("Sec-Fetch-Site") == "cross-site":
+                # A cookie alone says who it is, and not that they want this.
+                raise TokenMissing("expected a token in the header Authorization from a page of another site")
+            identity = await self._tokens.verify(token, request.headers)
             self.rates.take_call(identity.user.id)
-            await self._membership.welcome(identity.user)
-            user = request.scope[_USER] = identity.user
+            user = request.scope[_USER] = await self._membership.welcome(identity.user)
         return user
 
     async def admit(self, user: User, path: Mapping[str, str]) -> None:
@@ -116,7 +127,9 @@ class AnsweringRoute(APIRoute):
             except RequestValidationError as error:
                 return failed(_unfit(error), is_unread=asked.is_unread)
             except HTTPException as error:
-                # FastAPI's own, over a body that broke off or is no text.
+                if not _is_about_body(error):
+                    # A host's own dependency of these routes has its own way to refuse.
+                    raise
                 problem = Invalid.at("body", f"expected JSON in UTF-8: {error.detail}")
                 return failed(problem, is_unread=asked.is_unread)
             except Exception:
@@ -160,6 +173,11 @@ def _request_id(request: Request) -> str:
     """The id that the logs know a request by: the proxy's, where it gave one that is fit to be logged."""
     given = request.headers.get("X-Request-ID", "")
     return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _is_about_body(error: HTTPException) -> bool:
+    """Whether it is FastAPI's own, over a body that broke off or is no text: of what went wrong when it was read."""
+    return error.status_code == 400 and error.__context__ is not None
 
 
 def _unfit(error: RequestValidationError) -> CollabError:

@@ -1,7 +1,7 @@
 """What a part of the host application says that is no node: a worker, a cron job, a route in another language."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -26,7 +26,8 @@ _HOST = User("the host", "the host")
 class ServiceCaller(Caller):
     """The host itself, by the one token that it has. It is asked for no rate: what it says, it says to its own."""
 
-    def __init__(self, token: str, rates: Rates, traffic: Traffic) -> None:
+    def __init__(self, token: str, rates: Rates, traffic: Traffic, ready: Callable[[], Awaitable[None]]) -> None:
+        self._ready = ready
         self.rates = rates
         self.traffic = traffic
         self._token = token
@@ -42,6 +43,7 @@ class ServiceCaller(Caller):
             raise TokenMissing("expected the token of COLLAB_SERVICE_TOKEN as a bearer token")
         if not secrets.compare_digest(shown.credentials.encode(), self._token.encode()):
             raise TokenInvalid("expected the token of COLLAB_SERVICE_TOKEN, got another one")
+        await self._ready()
         return _HOST
 
     async def admit(self, user: User, path: Mapping[str, str]) -> None:

@@ -19,7 +19,7 @@ with `ok: true` or with an error. The rules by which edits meet are in the proto
 """
 
 
-def asyncapi_document(host: str, *, is_secure: bool, version: str) -> Json:
+def asyncapi_document(host: str, *, is_secure: bool, version: str, socket_path: str = "/socket.io") -> Json:
     """The AsyncAPI 3.0 document of a server that clients reach at `host` (`name:port`)."""
     return {
         "asyncapi": "3.0.0",
@@ -33,7 +33,7 @@ def asyncapi_document(host: str, *, is_secure: bool, version: str) -> Json:
         "servers": {
             "this": {
                 "host": host,
-                "pathname": "/socket.io/",
+                "pathname": f"{socket_path}/",
                 "protocol": "wss" if is_secure else "ws",
                 "protocolVersion": "Socket.IO 5",
                 "security": [{"$ref": "#/components/securitySchemes/token"}],

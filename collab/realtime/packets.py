@@ -5,6 +5,7 @@ packets with 200 and lose it, and wait for ever for a polling client whose paylo
 module takes from them (`eio.handlers`, `_binary_packet`) are private: tests hold it in place.
 """
 
+import asyncio
 import base64
 from typing import Any
 from urllib.parse import parse_qs
@@ -39,8 +40,6 @@ _SEPARATOR = b"\x1e"
 _POLLED_TYPES = (b"1", b"3", b"4", b"b")
 """How a packet begins that a polling client has a reason to send: CLOSE, PONG, MESSAGE, and a binary one."""
 
-_PATH = "/socket.io/"
-
 
 def guard(server: socketio.AsyncServer, connections: Connections, on_event: OnEvent) -> None:
     """Puts itself between the transports and python-socketio; call it once. `on_event` hears of events first."""
@@ -50,11 +49,14 @@ def guard(server: socketio.AsyncServer, connections: Connections, on_event: OnEv
     handle = engine.handlers["message"]
 
     async def heard(eio_sid: str, data: Any) -> None:
+        connection = connections.find(eio_sid)
+        if connection is not None and connection.link is None:
+            # A polled payload has many packets: others get their turn between two of them.
+            await asyncio.sleep(0)
         if eio_sid not in server.environ:
             # It has closed, with a packet before this one maybe: a session that began now would never end.
             return
         if isinstance(data, str):
-            connection = connections.find(eio_sid)
             if connection is not None and data[:1] == _EVENT and on_event(connection, f"4{data}"):
                 return
             if data[:1] == _CONNECT:
@@ -100,7 +102,7 @@ def _refused(namespace: str) -> engineio.packet.Packet:
 
 
 class PolledPayloads:
-    """An ASGI application before Engine.IO's: a payload that it could not take ends its connection, and no other.
+    """An ASGI application before Engine.IO's own: a payload that it could not take ends its connection, and no other.
     `reason` is the one that its disconnect has."""
 
     def __init__(self, application: ASGIApp, max_bytes: int, connections: Connections, reason: str) -> None:
@@ -110,7 +112,7 @@ class PolledPayloads:
         self._reason = reason
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST" or not f"{scope['path']}/".startswith(_PATH):
+        if scope["type"] != "http" or scope["method"] != "POST":
             await self._application(scope, receive, send)
             return
         # The first, as Engine.IO does.

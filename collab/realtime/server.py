@@ -7,15 +7,20 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import socketio
-from starlette.types import ASGIApp
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from collab.realtime import wire_json
+from collab.domain.errors import Unavailable
+from collab.domain.paths import is_below, path_within
+from collab.realtime import debug, wire_json
 from collab.realtime.answers import Reply
 from collab.realtime.connection import ConnectedSession, Connection, Connections
 from collab.realtime.frames import read_event
 from collab.realtime.origins import is_allowed, normal
 from collab.realtime.packets import NAMESPACE, PolledPayloads, guard
-from collab.realtime.sockets import Sockets
+from collab.realtime.queues import Outbox
+from collab.realtime.seams import may_be_lean
+from collab.realtime.sockets import Websockets
 
 _QUIET = logging.getLogger("collab.socketio")
 _QUIET.setLevel(logging.ERROR)
@@ -48,7 +53,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
         self._in_place: dict[str, InPlace] = {}
         self._on_unknown: Unknown | None = None
         self.connections = Connections(self.eio)
-        Sockets(self.eio, self.connections, self.hear).register()
+        if may_be_lean():
+            Websockets(self.eio, self.connections, self.hear).register()
+        else:
+            # A ping passes all that waits there too, and what waits can be counted.
+            self.eio.create_queue = Outbox
 
     @property
     def events(self) -> Set[str]:
@@ -79,6 +88,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
         event = read_event(text)
         if event is None:
             return False
+        if debug.are_packets_told():
+            debug.packet_came(connection.id, len(text))
         # A client that sends text has given up the binary packet that it announced.
         self._binary_packet.pop(connection.id, None)
         self._take(connection, *event)
@@ -90,6 +101,10 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
             # The client is not accepted yet, or its session is over: it gets no answer.
             return
         event, *arguments = data if isinstance(data, list) and data else [None]
+        if debug.are_events_told():
+            # The name of any other is whatever a client has sent: a token by mistake, say.
+            known = event if isinstance(event, str) and event in self.events else "unknown"
+            debug.event_came(known, session.id, "nobody yet" if session.identity is None else session.user.id)
         reply = partial(connection.answer, event_id)
         in_place = self._in_place.get(event) if isinstance(event, str) else None
         if in_place is None:
@@ -116,6 +131,7 @@ def make_server(
     ping_interval_s: int,
     ping_timeout_s: int,
     max_message_bytes: int,
+    compression_threshold_bytes: int,
 ) -> Server:
     """A server with nothing registered yet. Pages of the server's own origin may connect, and those that are named."""
     server = Server(
@@ -125,6 +141,7 @@ def make_server(
         ping_interval=ping_interval_s,
         ping_timeout=ping_timeout_s,
         max_http_buffer_size=max_message_bytes,
+        compression_threshold=compression_threshold_bytes,
         logger=_QUIET,
         engineio_logger=_QUIET,
     )
@@ -132,10 +149,47 @@ def make_server(
     return server
 
 
-def asgi(server: Server, other: ASGIApp, max_message_bytes: int) -> ASGIApp:
-    """An ASGI application that answers `/socket.io/` and leaves all else, lifespan included, to another.
+class Sockets:
+    """An ASGI application that answers the requests of Engine.IO. `ready` sees to it that the engine runs, and raises
+    `Unavailable` where it can't.
 
     The connection of a polling client that sends more than `max_message_bytes`, or what is no payload, is closed.
     """
-    application = socketio.ASGIApp(server, other_asgi_app=other)
-    return PolledPayloads(application, max_message_bytes, server.connections, server.reason.TRANSPORT_ERROR)
+
+    def __init__(self, server: Server, max_message_bytes: int, ready: Callable[[], Awaitable[None]]) -> None:
+        self._ready = ready
+        reason = server.reason.TRANSPORT_ERROR
+        self._payloads = PolledPayloads(server.handle_request, max_message_bytes, server.connections, reason)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._ready()
+        except Unavailable as error:
+            await _refuse(error, scope, receive, send)
+        else:
+            await self._payloads(scope, receive, send)
+
+
+class BesideSockets:
+    """An ASGI application that leaves what is below a path to `sockets`, and all else, lifespan included, to `other`:
+    also where it is mounted in another application itself."""
+
+    def __init__(self, sockets: Sockets, other: ASGIApp, path: str) -> None:
+        self._sockets = sockets
+        self._other = other
+        self._path = f"{path}/"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_ours = scope["type"] in ("http", "websocket") and is_below(
+            path_within(scope["path"], scope.get("root_path", "")), self._path
+        )
+        await (self._sockets if is_ours else self._other)(scope, receive, send)
+
+
+async def _refuse(error: Unavailable, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        # "Try again later"; the client, which is not accepted yet, gets a 403.
+        await send({"type": "websocket.close", "code": 1013, "reason": error.message})
+    else:
+        await PlainTextResponse(error.message, 503)(scope, receive, send)

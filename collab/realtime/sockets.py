@@ -38,7 +38,7 @@ OnEvent = Callable[[Connection, str], bool]
 """Takes an event of a client, as its text came in, or leaves it to python-socketio."""
 
 
-class Sockets:
+class Websockets:
     """The websockets of a server. `on_event` hears of events first.
 
     Whatever a client is told within one turn of the event loop is written in one piece: the news of a commit and the
@@ -159,6 +159,8 @@ class Link:
                 async with self._patience:
                     while await self._receive(await self._websocket.wait()):
                         self._is_reading = False
+                        # What has come already is there at once: without this, nobody else would get a turn before.
+                        await asyncio.sleep(0)
         finally:
             self._liveness.end()
             self._queue.on_ping = None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
@@ -74,12 +75,20 @@ def _options(url: str) -> dict[str, Any]:
     return {"execution_options": {PARAMETER: prefix_of_url(_parsed(url))}}
 
 
+def shown_url(url: str) -> str:
+    """The URL of a database, without its password. `ValueError` where it is none that is served."""
+    sync_url(url)
+    return make_url(url).render_as_string(hide_password=True)
+
+
 def sqlite_file(url: str) -> Path | None:
     """The file of an SQLite database; None for another database, or one in memory."""
     parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return None
-    return Path(str(parsed.database)).absolute()
+    name = str(parsed.database)
+    # A URI of SQLite's own, as for a database that may only be read: file:/srv/band.db?mode=ro&uri=true
+    return Path(unquote(urlsplit(name).path) if name.startswith("file:") else name).absolute()
 
 
 def writing_engine(url: str, *, is_of_a_node: bool = False) -> Engine:
@@ -122,13 +131,30 @@ def reading_engine(url: str) -> AsyncEngine:
     return engine
 
 
+def browsing_engine(url: str, connections: int) -> Engine:
+    """The engine that the admin pages read with, on connections that nobody else waits for."""
+    engine = create_engine(
+        sync_url(url),
+        connect_args=_connect_args(url),
+        json_deserializer=orjson.loads,
+        pool_size=connections,
+        max_overflow=0,
+        hide_parameters=True,
+        pool_pre_ping=not url.startswith("sqlite"),
+        **_options(url),
+    )
+    if engine.dialect.name == "sqlite":
+        _tune_sqlite(engine, "BEGIN", PATIENT_BUSY_TIMEOUT_MS)
+    return use_prefix(engine)
+
+
 def plain_engine(url: str) -> Engine:
     """An engine for what takes one connection, with none of the application's settings."""
     return use_prefix(create_engine(sync_url(url), poolclass=NullPool, json_deserializer=orjson.loads, **_options(url)))
 
 
 def _connect_args(url: str) -> dict[str, Any]:
-    """What the URL does not say itself."""
+    """What the URL of a database does not say itself, for its driver."""
     parsed = make_url(sync_url(url))
     return {} if parsed.get_backend_name() == "sqlite" else {**_TO_POSTGRESQL, **parsed.query}
 

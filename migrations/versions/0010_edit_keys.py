@@ -36,13 +36,13 @@ _OF_EVERY_SNAPSHOT = """
     edits.version <= (SELECT max(snapshots.version) FROM snapshots WHERE snapshots.content_id = edits.content_id)
 """
 _SQLITE_TRIGGER = f"""
-    CREATE TRIGGER snapshots_edit_keys AFTER INSERT ON snapshots WHEN NEW.version > 0
+    CREATE TRIGGER ix_edit_keys_of_snapshots AFTER INSERT ON snapshots WHEN NEW.version > 0
     BEGIN
         INSERT OR IGNORE INTO edit_keys (content_id, key, version) {_SQLITE_KEYS.format(these=_OF_A_SNAPSHOT)};
     END
 """
 _POSTGRESQL_FUNCTION = f"""
-    CREATE FUNCTION snapshots_edit_keys() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION ix_edit_keys_of_snapshots() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         INSERT INTO edit_keys (content_id, key, version) {_POSTGRESQL_KEYS.format(these=_OF_A_SNAPSHOT)}
         ON CONFLICT DO NOTHING;
@@ -51,8 +51,8 @@ _POSTGRESQL_FUNCTION = f"""
     $$
 """
 _POSTGRESQL_TRIGGER = """
-    CREATE TRIGGER snapshots_edit_keys AFTER INSERT ON snapshots
-    FOR EACH ROW WHEN (NEW.version > 0) EXECUTE FUNCTION snapshots_edit_keys()
+    CREATE TRIGGER ix_edit_keys_of_snapshots AFTER INSERT ON snapshots
+    FOR EACH ROW WHEN (NEW.version > 0) EXECUTE FUNCTION ix_edit_keys_of_snapshots()
 """
 
 
@@ -75,8 +75,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        op.execute("DROP TRIGGER snapshots_edit_keys")
+        op.execute("DROP TRIGGER ix_edit_keys_of_snapshots")
     else:
-        op.execute("DROP TRIGGER snapshots_edit_keys ON snapshots")
-        op.execute("DROP FUNCTION snapshots_edit_keys()")
+        op.execute("DROP TRIGGER ix_edit_keys_of_snapshots ON snapshots")
+        op.execute("DROP FUNCTION ix_edit_keys_of_snapshots()")
     op.drop_table("edit_keys")

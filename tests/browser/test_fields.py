@@ -127,6 +127,8 @@ async def test_all_that_the_repertoire_says_of_a_song_is_edited_on_a_phone(hall:
         await ben.write(f"{name} of Liza Jane", value)
     for name, value in names.items():
         await expect(ada.field(f"{name} of Liza Jane")).to_have_value(value)
+    for page in (ada, ben):
+        await page.button("Edit the chart").click()
     await ben.field("Chart of Liza Jane").press("End")
     await ben.field("Chart of Liza Jane").press_sequentially(" [C7]Liza")
     await expect(ada.field("Chart of Liza Jane")).to_have_value("[F]Little [C7]Liza")

@@ -21,7 +21,7 @@ async def test_the_stock_pages_work_with_the_security_headers(hall: Hall) -> Non
     refused: list[str] = []
     tab.on("console", lambda said: refused.append(said.text) if said.type == "error" else None)
     tab.on("pageerror", lambda error: refused.append(str(error)))
-    for path, shown in (("/docs", ".opblock"), ("/admin/contents/list", "tbody tr"), ("/admin/edits/list", "table")):
+    for path, shown in (("/docs", ".opblock"), ("/admin/contents", "tbody tr"), ("/admin/edits", "table")):
         answer = await tab.goto(f"{hall.server.url}{path}")
         assert answer is not None
         for name, value in STOCK_HEADERS.items():

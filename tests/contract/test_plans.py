@@ -1,46 +1,27 @@
 """What is asked of a large database goes by index: no plan reads a whole table, on any database."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from threading import current_thread
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from collab.services.browsing import Wanted
 from collab.services.ports import EditFilter
+from collab.storage import browsing
+from collab.storage.browsing import PIECE_ROWS, StoredBrowser
 from collab.storage.engine import reading_engine, sync_url
+from collab.storage.listings import SOURCES
 from collab.storage.readers import StoredHistory
 from tests.docs.pages import DOCS, section
-from tests.scale.filling import fill
-from tests.scale.installation import BEGIN, DEEP, END, Installation
+from tests.scale.installation import BAND, BEGIN, BEN, DEEP, END
 from tests.support.plans import noted, read_whole, work
-from tests.support.postgres import create_database
-from tests.support.serving import sqlite_url
-
-SMALL = 0.01
-"""Three thousand edits; half of them are of one content."""
-
-
-@pytest.fixture(scope="module")
-def installed_sqlite(tmp_path_factory: pytest.TempPathFactory) -> str:
-    url = sqlite_url(tmp_path_factory.mktemp("scale") / "collab.db")
-    fill(url, Installation(SMALL, deep_every=2))
-    return url
-
-
-@pytest.fixture(scope="module")
-def installed_postgresql(postgres: str) -> str:
-    url = create_database(postgres, "scale")
-    fill(url, Installation(SMALL, deep_every=2))
-    return url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def installed_url(request: pytest.FixtureRequest) -> str:
-    """A database that holds a small installation; nothing is to be changed in it."""
-    url: str = request.getfixturevalue(f"installed_{request.param}")
-    return url
 
 
 @pytest_asyncio.fixture
@@ -58,6 +39,15 @@ _FILTERS = (
     EditFilter(author_id="nobody", item_id="nothing", since=BEGIN, until=END),
 )
 
+
+@pytest.fixture
+def browser(installed_url: str) -> Iterator[StoredBrowser]:
+    made = StoredBrowser(installed_url)
+    yield made
+    made.close()
+
+
+_DAY = timedelta(days=1)
 
 _ALL_OF_IT = (f"SELECT version, ops FROM edits WHERE content_id = '{DEEP}'", ())  # noqa: S608
 
@@ -93,3 +83,71 @@ async def test_a_time_is_looked_up(engine: AsyncEngine, database: Engine) -> Non
         assert await StoredHistory(engine).version_at(DEEP, END) == 1_500
         assert await StoredHistory(engine).version_at(DEEP, BEGIN) == 0
     assert sum(work(database, statement) for statement in statements) < work(database, _ALL_OF_IT) / 3
+
+
+_TOGETHER: Mapping[str, Sequence[Wanted]] = {
+    "edits": (
+        Wanted({"content_id": DEEP, "author_id": BEN}, since=BEGIN),
+        Wanted({"content_id": DEEP}, until=END - _DAY),
+        Wanted({"author_id": BEN}, since=END - _DAY),
+    ),
+    "stays": (Wanted({"user_id": BEN, "room": f"band_{BAND}"}, since=BEGIN),),
+    "members": (Wanted({"band_id": BAND}, "B"),),
+}
+
+
+def _asked(name: str) -> Iterator[Wanted]:
+    """Each that can be asked of a list alone, and some of it together."""
+    yield Wanted()
+    yield Wanted(since=END - _DAY, until=END)
+    yield from (Wanted({by: "x"}) for by in SOURCES[name].listing.filters)
+    if SOURCES[name].search is not None:
+        yield Wanted(begins="B")
+    yield from _TOGETHER.get(name, ())
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", SOURCES)
+async def test_a_list_of_the_admin_pages_reads_what_it_shows(
+    browser: StoredBrowser, database: Engine, name: str
+) -> None:
+    with noted(browser.engine) as statements:
+        for wanted in _asked(name):
+            page = await browser.page(name, wanted)
+            if page.next_after is not None:
+                await browser.page(name, replace(wanted, after=page.next_after))
+            await browser.count(name, wanted)
+    for statement in statements:
+        if "max(rowid)" not in statement[0]:
+            assert read_whole(database, statement) == [], statement[0]
+
+
+@pytest.mark.asyncio
+async def test_an_export_is_read_piece_by_piece_in_a_thread_of_its_own(
+    browser: StoredBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[str] = set()
+    event.listen(browser.engine, "before_cursor_execute", lambda *_: threads.add(current_thread().name))
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    at_work = asyncio.create_task(others())
+    versions, sizes, turns_before = [], [], 0
+    async for piece in browser.pieces("edits", Wanted({"content_id": DEEP})):
+        assert turns > turns_before
+        turns_before = turns
+        sizes.append(len(piece.rows))
+        versions += [row[5] for row in piece.rows]
+    at_work.cancel()
+    assert versions == [*range(1_500, 0, -1)]
+    assert max(sizes) == PIECE_ROWS
+    assert {name.partition("_")[0] for name in threads} == {"collab-admin"}
+
+    monkeypatch.setattr(browsing, "PIECE_BYTES", 10_000)
+    async for piece in browser.pieces("edits", Wanted({"content_id": DEEP})):
+        assert len(piece.rows) < PIECE_ROWS / 2

@@ -1,6 +1,6 @@
 """How a database goes about a statement: which tables it reads from one end to the other, and how much work it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -35,10 +35,10 @@ def read_whole(engine: Engine, statement: Statement) -> list[str]:
     sql, parameters = statement
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
-            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)]
-            return _sqlite(plan)
-        for setting in ("enable_seqscan", "enable_bitmapscan"):
-            connection.exec_driver_sql(f"SET {setting} TO off")
+            lines = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
+            return list(_sqlite([(part, line) for _, part, _, line in lines]))
+        for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):
+            connection.exec_driver_sql(f"SET enable_{way} TO off")
         plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}", parameters).scalar_one()
         return list(_postgresql(plan[0]["Plan"]))
 
@@ -64,22 +64,15 @@ def _rows(node: dict[str, Any]) -> int:
     return int(own * node["Actual Loops"]) + sum(map(_rows, below))
 
 
-def _sqlite(plan: list[str]) -> list[str]:
-    is_sorted = any("TEMP B-TREE FOR ORDER BY" in line for line in plan)
-    return [line for line in plan if line.startswith("SCAN ") and _is_whole(line, is_sorted=is_sorted)]
-
-
-def _is_whole(line: str, *, is_sorted: bool) -> bool:
-    if " VIRTUAL TABLE" in line:
-        return False
-    name = line.removeprefix("SCAN ").partition(" ")[0]
-    of_index = " USING INDEX " in line or " USING COVERING INDEX " in line
-    return not _is_made(name) and (is_sorted or not of_index)
-
-
-def _is_made(name: str) -> bool:
-    """Whether it is no table: what a part of the statement came to."""
-    return name in {"CONSTANT", "(subquery", "(join"} or name.startswith(("(", "found", "known", "latest"))
+def _sqlite(plan: Sequence[tuple[int, str]]) -> Iterator[str]:
+    """Of a plan's lines, each with the number of what it is a part of."""
+    made = {"CONSTANT"} | {line.split()[1] for _, line in plan if line.startswith(("CO-ROUTINE ", "MATERIALIZE "))}
+    is_sorted = {part for part, line in plan if line == "USE TEMP B-TREE FOR ORDER BY"}
+    for part, line in plan:
+        if line.startswith("SCAN ") and line.split()[1] not in made and " VIRTUAL TABLE" not in line:
+            of_index = " USING INDEX " in line or " USING COVERING INDEX " in line
+            if not of_index or part in is_sorted:
+                yield line
 
 
 def _postgresql(node: dict[str, Any], *, is_sorted: bool = False) -> Iterator[str]:

@@ -5,6 +5,7 @@ are tried here, with what each of them repeats, repeated.
 """
 
 import ast
+import importlib
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -32,7 +33,11 @@ def _regexes() -> Iterator[tuple[str, str, str, int]]:
     for file in sorted(PACKAGE.rglob("*.py")):
         if "node_modules" in file.parts:
             continue
-        for node in ast.walk(ast.parse(file.read_text())):
+        tree = ast.parse(file.read_text())
+        composed = set(_composed(tree))
+        for node in ast.walk(tree):
+            if node in composed:
+                continue
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_of_re(node.func):
                 [regex] = [part.value for part in node.args[:1] if isinstance(part, ast.Constant)] or [None]
                 where = f"{file.relative_to(PACKAGE)}:{node.lineno}"
@@ -43,6 +48,26 @@ def _regexes() -> Iterator[tuple[str, str, str, int]]:
                     if isinstance(part, ast.Attribute)
                 ]
                 yield where, node.func.attr, regex, sum(getattr(re, flag.attr, 0) for flag in flags)
+        if composed:
+            yield from _made_by(file)
+
+
+def _composed(tree: ast.Module) -> Iterator[ast.AST]:
+    """The calls that compile, where their module is imported, a regex that is put together of others."""
+    for statement in tree.body:
+        for node in ast.walk(statement) if isinstance(statement, ast.Assign) else ():
+            is_compiled = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_of_re(node.func)
+            if is_compiled and isinstance(node, ast.Call) and not isinstance(node.args[0], ast.Constant):
+                yield node
+
+
+def _made_by(file: Path) -> Iterator[tuple[str, str, str, int]]:
+    """The regexes that are put together in a module, which holds them once it is imported."""
+    module = importlib.import_module(".".join(["collab", *file.relative_to(PACKAGE).with_suffix("").parts]))
+    written = {node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)}
+    for name, pattern in vars(module).items():
+        if isinstance(pattern, re.Pattern) and pattern.pattern not in written:
+            yield f"{file.relative_to(PACKAGE)}:{name}", "compile", pattern.pattern, pattern.flags
 
 
 def _is_of_re(function: ast.Attribute) -> bool:

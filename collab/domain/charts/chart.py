@@ -7,6 +7,7 @@ take for a chord stays among the words, with its brackets.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from itertools import takewhile
 from typing import Literal, TypeAlias
 
 from collab.domain.charts.chords import tokens
@@ -84,9 +85,8 @@ _UNSEEN_LOOKS = ("font", "size", "colour", "color")
 
 _WORD = re.compile(r"[^ ]+ *| +")
 _LABEL = re.compile(r'label[ ]?=[ ]?"([^"]*)"')
-_DEFINE = re.compile(
-    r"([^ \t]{1,40})(?:[ \t]+base-?fret[ \t]+([0-9]{1,2}))?[ \t]+frets((?:[ \t]+(?:[0-9]{1,2}|[xXN-]|-1))+)"
-)
+_NUMBER = re.compile(r"[0-9]{1,2}")
+_FRET = re.compile(r"[0-9]{1,2}|[xXN-]|-1")
 
 
 def parse(chart: str, *, has_numbers: bool = False) -> Sequence[Section]:
@@ -260,8 +260,15 @@ def _chords_alone(line: Read) -> Line:
 
 
 def _diagram(value: str) -> Diagram | None:
-    match = _DEFINE.match(value)
-    if match is None:
+    """What stands behind `define`: `D7 base-fret 3 frets x 3 2 3 1 x fingers …`."""
+    words = [word for word in value.split(" ") if word]
+    if "frets" not in words[1:]:
         return None
-    frets = [int(fret) if fret.isdigit() else None for fret in match[3].split()]
-    return Diagram(match[1], int(match[2] or 1), frets)
+    at = words.index("frets", 1)
+    frets = list(takewhile(_FRET.fullmatch, words[at + 1 :]))
+    base = words[2] if words[1] in ("base-fret", "basefret") and _NUMBER.fullmatch(words[2]) else "1"
+    return (
+        Diagram(words[0], int(base), [int(fret) if _NUMBER.fullmatch(fret) else None for fret in frets])
+        if frets
+        else None
+    )

@@ -15,7 +15,6 @@ _SHORT: Mapping[str, str] = {
     **{f"so{name[0]}": f"start_of_{name}" for name in _BLOCKS},
     **{f"eo{name[0]}": f"end_of_{name}" for name in _BLOCKS},
 }
-_NAME = re.compile(r"[ \t]*([A-Za-z_]+)(?=[ \t:]|$)")
 _BLANK = " \t\r\n"
 
 
@@ -32,7 +31,7 @@ def directive(line: str) -> tuple[str, str]:
 
 def _named(text: str) -> tuple[str, str]:
     """A name and what stands behind it, after a colon or white space."""
-    match = _NAME.match(text)
+    match = re.match(r"[ \t]*([A-Za-z_]+)(?=[ \t:]|$)", text)
     if match is None:
         return "", ""
     return match[1].lower(), text[match.end() :].strip(_BLANK).removeprefix(":").strip(_BLANK)

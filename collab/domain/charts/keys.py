@@ -14,7 +14,7 @@ _WORDS = {
     **dict.fromkeys(("m", "min", "mi", "moll", "-"), "minor"),
     **dict.fromkeys(("", "major", "maj", "dur"), "major"),
 }
-_KEY = re.compile(rf"({NOTE}|[a-h](?:#|b|is|es)?)([ \t]*-?[ \t]*)([A-Za-z]*)")
+_KEY = re.compile(rf"({NOTE}|[a-h](?:#|b|is|es)?)([ \t]{{0,4}}-?[ \t]{{0,4}})([A-Za-z]{{0,20}})")
 _GERMAN = Notation("H", "B")
 
 

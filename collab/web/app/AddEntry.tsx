@@ -2,7 +2,7 @@
 
 import { type KeyboardEvent, type ReactNode, useId, useMemo, useState } from "react";
 import { type Content, type Document, type FieldTypes, newId } from "../react";
-import { capital, oneLine } from "./format";
+import { capital, folded, oneLine } from "./format";
 import { factsOf } from "./kinds";
 import { copiedFields, type Song, useSongs } from "./songs";
 import { Icon } from "./ui";
@@ -63,7 +63,7 @@ function SongField({ songs, onOpen, ...props }: SongFieldProps): ReactNode {
   const [chosen, setChosen] = useState(0);
   const id = useId();
   const found = useMemo(() => search(songs, typed, document), [songs, typed, document]);
-  const isNew = typed.trim() !== "" && !found.some(({ fields }) => plain(fields.title) === plain(typed.trim()));
+  const isNew = typed.trim() !== "" && !found.some(({ fields }) => folded(fields.title) === folded(typed.trim()));
   const count = found.length + (isNew ? 1 : 0);
   const at = Math.min(chosen, Math.max(count - 1, 0));
 
@@ -140,25 +140,19 @@ function SongField({ songs, onOpen, ...props }: SongFieldProps): ReactNode {
   );
 }
 
-const plain = (value: unknown): string =>
-  String(value ?? "")
-    .normalize("NFD")
-    .replace(/[\u0300-\u036f'’.,!]/g, "")
-    .toLowerCase();
-
 /** Songs whose title or artist has every word typed; those that begin with it, and those not in the set yet, first. */
 function search(songs: readonly Song[], typed: string, document: Document): Song[] {
-  const words = plain(typed).split(/\s+/).filter(Boolean);
+  const words = folded(typed).split(/\s+/).filter(Boolean);
   if (words.length === 0) return [];
   const used = new Set([...document.items.values()].map(({ fields }) => fields.song_id));
   const rank = (song: Song): number =>
-    (used.has(song.id) ? 2 : 0) + (plain(song.fields.title).startsWith(words.join(" ")) ? 0 : 1);
+    (used.has(song.id) ? 2 : 0) + (folded(song.fields.title).startsWith(words.join(" ")) ? 0 : 1);
   return songs
     .filter(({ fields }) => {
-      const text = `${plain(fields.title)} ${plain(fields.artist)}`;
+      const text = `${folded(fields.title)} ${folded(fields.artist)}`;
       return words.every((word) => text.includes(word));
     })
-    .sort((a, b) => rank(a) - rank(b) || plain(a.fields.title).localeCompare(plain(b.fields.title)))
+    .sort((a, b) => rank(a) - rank(b) || folded(a.fields.title).localeCompare(folded(b.fields.title)))
     .slice(0, MOST);
 }
 

@@ -63,7 +63,7 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
         key={route.content}
         contentId={route.content}
         band={band}
-        repertoireId={repertoire?.id ?? null}
+        repertoire={repertoire ?? null}
         people={people}
         me={me}
         rest={rest}

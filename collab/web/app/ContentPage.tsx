@@ -8,6 +8,7 @@ import {
   type Presence,
   type Rest,
   RestError,
+  type Summary,
   useConnection,
   useContent,
   type User,
@@ -21,6 +22,7 @@ import { Repertoire } from "./Repertoire";
 import { go, type View } from "./route";
 import { SavingState } from "./SavingState";
 import { SetlistPage } from "./SetlistPage";
+import { SongbookProvider, useSongbook } from "./songbook";
 import { useToasts } from "./toasts";
 import { Avatars, IconButton, ThemeButton } from "./ui";
 
@@ -31,7 +33,8 @@ const StageView = part(async () => (await import("./StageView")).StageView);
 interface ContentPageProps {
   contentId: string;
   band: Band;
-  repertoireId: string | null;
+  /** The band's repertoire, where it has one. */
+  repertoire: Summary | null;
   people: { user: User; isActive: boolean }[];
   me: User;
   rest: Rest;
@@ -39,7 +42,7 @@ interface ContentPageProps {
   side: ReactNode;
 }
 
-export function ContentPage({ contentId, band, repertoireId, people, me, rest, view, side }: ContentPageProps): ReactNode {
+export function ContentPage({ contentId, band, repertoire, people, me, rest, view, side }: ContentPageProps): ReactNode {
   const { content, state } = useContent(contentId);
   const { connection, link } = useConnection();
   const say = useToasts();
@@ -84,12 +87,23 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
     }
   }, [shown, rest, band.id, title, say]);
 
-  if (shown && view === "stage") {
-    return <StageView document={shown} content={content} sessions={others} onLeave={() => go({ band: band.id, content: contentId })} />;
-  }
-  if (shown && view === "print") return <PrintView document={shown} band={band} />;
-
   const isSetlist = shown?.kind === "setlist";
+  const songbook = useSongbook(isSetlist && repertoire ? repertoire.id : null, repertoire?.version ?? 0, shown !== null);
+  if (shown && view === "stage") {
+    return (
+      <SongbookProvider value={songbook}>
+        <StageView document={shown} content={content} sessions={others} onLeave={() => go({ band: band.id, content: contentId })} />
+      </SongbookProvider>
+    );
+  }
+  if (shown && view === "print") {
+    return (
+      <SongbookProvider value={songbook}>
+        <PrintView document={shown} band={band} />
+      </SongbookProvider>
+    );
+  }
+
   const show = (view: View): void => go({ band: band.id, content: contentId, view });
   const actions = [
     ...(isSetlist && !isReadOnly ? [{ icon: "copy" as const, label: "Duplicate", run: () => void duplicate() }] : []),
@@ -136,7 +150,9 @@ export function ContentPage({ contentId, band, repertoireId, people, me, rest, v
         ) : null
       }
     >
-      <Body {...{ state, content, others, isReadOnly, repertoireId, rest }} />
+      <SongbookProvider value={songbook}>
+        <Body {...{ state, content, others, isReadOnly, rest }} repertoireId={repertoire?.id ?? null} />
+      </SongbookProvider>
     </ContentFrame>
   );
 }

@@ -2,8 +2,10 @@
 
 import type { ReactNode } from "react";
 import type { Content, FieldTypes, Item, Presence } from "../react";
+import { ChartField, EntryChart } from "./ChartField";
 import { Named } from "./Field";
 import { fieldName } from "./format";
+import { songIdOf, useSongOf } from "./songbook";
 
 interface DetailsProps {
   content: Content;
@@ -16,20 +18,21 @@ interface DetailsProps {
 }
 
 export function Details({ content, item, types, fields, title, others, isReadOnly }: DetailsProps): ReactNode {
-  if (fields.length === 0) return null;
+  const song = useSongOf()(item);
   return (
     <div className="row-details">
-      {fields.map((field) => (
-        <Named
-          key={field}
-          {...{ content, field, others, isReadOnly }}
-          item={item.id}
-          type={types[field]!}
-          value={item.fields[field]}
-          name={fieldName(field)}
-          label={`${fieldName(field)} of ${title}`}
-        />
-      ))}
+      {fields.map((field) => {
+        const props = {
+          ...{ content, field, others, isReadOnly },
+          item: item.id,
+          type: types[field]!,
+          value: item.fields[field],
+          label: `${fieldName(field)} of ${title}`,
+        };
+        const isChart = field === "chart" && props.type.type === "text";
+        return isChart ? <ChartField key={field} {...props} song={item.fields} /> : <Named key={field} {...props} name={fieldName(field)} />;
+      })}
+      {song?.chart ? <EntryChart song={song} entry={item.fields} songId={songIdOf(item)} /> : null}
     </div>
   );
 }

@@ -3,10 +3,10 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import type { Content, Document, Presence } from "../react";
 import { shortName } from "./format";
-import { clockOf } from "./clock";
+import { StageSong } from "./StageSong";
 import { timesOf } from "./times";
-import { useWakeLock } from "./wakeLock";
 import { colored, IconButton } from "./ui";
+import { useWakeLock } from "./wakeLock";
 
 interface StageViewProps {
   document: Document;
@@ -19,8 +19,24 @@ interface StageViewProps {
 const NEXT = new Set(["ArrowRight", "ArrowDown", "PageDown", " ", "Enter"]);
 const BACK = new Set(["ArrowLeft", "ArrowUp", "PageUp", "Backspace"]);
 
+/** Keys that go from song to song, also where a chart goes on below. */
+const SIDEWAYS = new Set(["ArrowRight", "ArrowLeft"]);
+/** Of a screen of a chart, what the next one begins with again is left. */
+const SCREEN = 0.85;
+
+/** Turns a page within a long chart. False where there is no more of it. */
+function turned(song: HTMLElement | null, key: string, by: 1 | -1): boolean {
+  if (!song || SIDEWAYS.has(key)) return false;
+  const { scrollTop, scrollHeight, clientHeight } = song;
+  const left = by > 0 ? scrollHeight - clientHeight - scrollTop : scrollTop;
+  if (left < 4) return false;
+  song.scrollBy({ top: by * SCREEN * clientHeight });
+  return true;
+}
+
 export function StageView({ document: setlist, content, sessions, onLeave }: StageViewProps): ReactNode {
   const items = setlist.ordered;
+  const song = useRef<HTMLElement>(null);
   const [here, setHere] = useState<string | null>(null);
   const [isFollowing, setFollowing] = useState(true);
   const [isLeading, setLeading] = useState(false);
@@ -51,6 +67,9 @@ export function StageView({ document: setlist, content, sessions, onLeave }: Sta
 
   const itemId = item?.id;
   useEffect(() => {
+    song.current?.scrollTo(0, 0);
+  }, [itemId]);
+  useEffect(() => {
     content.focus(itemId ? { item: itemId, ...(isLeading ? { lead: true } : {}) } : null);
   }, [content, itemId, isLeading]);
   useEffect(() => () => content.focus(null), [content]);
@@ -69,9 +88,11 @@ export function StageView({ document: setlist, content, sessions, onLeave }: Sta
     const pressed = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const isButton = event.target instanceof HTMLButtonElement && (event.key === " " || event.key === "Enter");
+      // Whoever chooses how they read does so by the same keys.
+      if (event.target instanceof HTMLSelectElement) return;
       if (event.key === "Escape") onLeave();
-      else if (NEXT.has(event.key) && !isButton) step(1);
-      else if (BACK.has(event.key)) step(-1);
+      else if (NEXT.has(event.key) && !isButton) turned(song.current, event.key, 1) || step(1);
+      else if (BACK.has(event.key)) turned(song.current, event.key, -1) || step(-1);
       else return;
       event.preventDefault();
     };
@@ -89,7 +110,6 @@ export function StageView({ document: setlist, content, sessions, onLeave }: Sta
     setFollowing(true);
   };
 
-  const fields = item?.fields ?? {};
   const next = items[at + 1];
   const { entries, sets } = timesOf(setlist);
   const number = item === undefined ? 0 : entries.get(item.id)?.number;
@@ -116,24 +136,7 @@ export function StageView({ document: setlist, content, sessions, onLeave }: Sta
           {isLeading ? "Leading" : "Lead"}
         </button>
       </header>
-      <section className="stage-song" aria-live="polite" aria-label="Now">
-        {item ? (
-          <>
-            <h1>{String(fields.title ?? (item.type === "break" ? "Break" : "Untitled"))}</h1>
-            <p className="stage-facts">
-              {fields.key ? <span className="stage-key">{String(fields.key)}</span> : null}
-              {fields.tempo ? <span>{String(fields.tempo)} bpm</span> : null}
-              {fields.time_signature ? <span>{String(fields.time_signature)}</span> : null}
-              {typeof fields.capo === "number" ? <span>capo {fields.capo}</span> : null}
-              {typeof fields.duration === "number" ? <span>{clockOf(fields.duration)}</span> : null}
-              {fields.lead ? <span>{String(fields.lead)}</span> : null}
-            </p>
-            {fields.notes ? <p className="stage-notes">{String(fields.notes)}</p> : null}
-          </>
-        ) : (
-          <h1>No songs yet</h1>
-        )}
-      </section>
+      <StageSong item={item} ref={song} />
       <footer className="stage-foot">
         <button type="button" className="stage-step" disabled={at === 0} onClick={() => step(-1)}>
           Back

@@ -84,6 +84,13 @@ export function shortName({ name }: Pick<User, "name">): string {
 export const oneLine = (typed: string): string =>
   typed.replace(/[\t-\r\x1c-\x1f\x85\u2028\u2029]+/g, " ").replace(/[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu, "").trim();
 
+/** Words as they are looked for: without accents, marks and capitals. */
+export const folded = (value: unknown): string =>
+  String(value ?? "")
+    .normalize("NFD")
+    .replace(/[\u0300-\u036f'’.,!]/g, "")
+    .toLowerCase();
+
 const within = (value: number, { minimum, maximum }: Of<"number">): number | undefined =>
   value >= minimum && value <= maximum ? value : undefined;
 

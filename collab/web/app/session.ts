@@ -25,7 +25,7 @@ export function identify(): Identity | null {
 /** Forgets the token, and what the page has kept of a user, where one is given; and begins anew. */
 export function dropToken(userId: string | null): void {
   sessionStorage.removeItem(KEY);
-  if (userId !== null) forget((key) => key === knownKey(userId) || key.startsWith(contentsKey(userId, "")));
+  if (userId !== null) forget((key) => [knownKey(userId), playerKey(userId)].includes(key) || key.startsWith(contentsKey(userId, "")));
   history.replaceState(null, "", location.pathname + location.search);
   location.reload();
 }
@@ -51,6 +51,9 @@ export interface Known {
 }
 
 const knownKey = (userId: string): string => `collab-known ${userId}`;
+
+/** Where it is kept how a user reads charts. */
+export const playerKey = (userId: string): string => `collab-player ${userId}`;
 
 /** Where the list of a band's contents is kept, as its member saw it last. */
 export const contentsKey = (userId: string, bandId: string): string => `collab-contents ${userId} ${bandId}`;

@@ -68,18 +68,29 @@ export function useForgetSongs(): () => Promise<void> {
   return useCallback(() => songs.forget(), [songs]);
 }
 
-/** The songs of a repertoire, with what an entry of these types takes over; `look` asks for what is new. */
-export function useSongs(repertoireId: string, types: FieldTypes): { songs: readonly Song[]; look: () => void } {
-  const source = useContext(SongsContext)!;
+interface Looked {
+  songs: readonly Song[];
+  /** Asks for what is new. */
+  look: () => void;
+}
+
+/** The songs of a repertoire, with what an entry of these types takes over. */
+export function useSongs(repertoireId: string, types: FieldTypes): Looked {
   const theirs = useKinds().itemsOf("repertoire").song;
   const fields = useMemo(() => copiedFields(types).filter((name) => theirs && name in theirs), [types, theirs]);
-  const [outline, setOutline] = useState(() => source.known(repertoireId, fields));
+  return useOutline(repertoireId, fields);
+}
+
+/** Some fields of the songs of a repertoire, where there is one. */
+export function useOutline(repertoireId: string | null, fields: readonly string[]): Looked {
+  const source = useContext(SongsContext)!;
+  const [outline, setOutline] = useState(() => (repertoireId === null ? undefined : source.known(repertoireId, fields)));
   const look = useCallback(() => {
     // Without a connection what is known will do; it is asked again with the next look.
-    source.fresh(repertoireId, fields).then(setOutline, () => undefined);
+    if (repertoireId !== null) source.fresh(repertoireId, fields).then(setOutline, () => undefined);
   }, [source, repertoireId, fields]);
   useEffect(() => {
-    void source.kept(repertoireId, fields).then((kept) => setOutline((now) => now ?? kept));
+    if (repertoireId !== null) void source.kept(repertoireId, fields).then((kept) => setOutline((now) => now ?? kept));
     look();
   }, [source, repertoireId, fields, look]);
   return { songs: outline?.items ?? NO_SONGS, look };

@@ -72,7 +72,8 @@ const UNSEEN_LOOKS = /(?:font|size|colour|color)$/;
 const FOR_PROGRAMS = /^(?:x_|start_of_|end_of_)/;
 
 const LABEL = /label[ ]?=[ ]?"([^"]*)"/;
-const DEFINE = /^([^ \t]{1,40})(?:[ \t]+base-?fret[ \t]+([0-9]{1,2}))?[ \t]+frets((?:[ \t]+(?:[0-9]{1,2}|[xXN-]|-1))+)/;
+const FRET = /^(?:[0-9]{1,2}|[xXN-]|-1)$/;
+const IS_NUMBER = /^[0-9]{1,2}$/;
 
 /** The sections of a chart, in order. With `hasNumbers` its chords are numbers, as `numbered` writes them. */
 export function parse(chart: string, hasNumbers = false): Section[] {
@@ -253,14 +254,24 @@ function chordsAlone(read: Read): Line {
   return line("song", read.text, { pieces });
 }
 
+/** What stands behind `define`: `D7 base-fret 3 frets x 3 2 3 1 x fingers …`. */
 function diagram(value: string): Diagram[] {
-  const match = DEFINE.exec(value);
-  if (match === null) return [];
-  const frets = match[3]!.trim().split(/[ \t]+/).map((fret) => (/^[0-9]+$/.test(fret) ? Number(fret) : null));
-  return [{ name: match[1]!, baseFret: Number(match[2] ?? 1), frets }];
+  const words = value.split(" ").filter((word) => word !== "");
+  const at = words.indexOf("frets", 1);
+  if (at < 0) return [];
+  const behind = words.slice(at + 1);
+  const count = behind.findIndex((word) => !FRET.test(word));
+  const frets = behind.slice(0, count < 0 ? undefined : count).map((fret) => (IS_NUMBER.test(fret) ? Number(fret) : null));
+  const [name = "", said = "", base = ""] = words;
+  const hasBase = (said === "base-fret" || said === "basefret") && IS_NUMBER.test(base);
+  return frets.length > 0 ? [{ name, baseFret: hasBase ? Number(base) : 1, frets }] : [];
 }
 
-const withoutReturn = (text: string): string => text.replace(/\r+$/, "");
+function withoutReturn(text: string): string {
+  let end = text.length;
+  while (text.charAt(end - 1) === "\r") end -= 1;
+  return text.slice(0, end);
+}
 
 /** A text with spaces for tabs, as a terminal shows it: each goes to the next column of eight. */
 function expandTabs(text: string): string {

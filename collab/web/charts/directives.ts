@@ -32,6 +32,15 @@ export function trimmed(text: string, letters = " \t\r\n"): string {
   return text.slice(begin, end);
 }
 
+export const BLANK = " \t\r\u00a0";
+
+/** A line without the white space that it begins with. */
+export function withoutBlanksBefore(line: string): string {
+  let begin = 0;
+  while (begin < line.length && BLANK.includes(line.charAt(begin))) begin += 1;
+  return line.slice(begin);
+}
+
 /** A name and what stands behind it, after a colon or white space. */
 function named(text: string): [name: string, value: string] {
   const match = NAME.exec(text);

@@ -1,5 +1,6 @@
 /** The key in which chords stand: what it is called, and how notes are spelled in it. */
 
+import { trimmed } from "./directives";
 import { ENGLISH, NOTE, type Notation, readNote, writeNote } from "./notes";
 
 /** How far the signature of a mode lies from that of the major key on its first note. */
@@ -11,7 +12,7 @@ const WORDS = new Map([
   ...["m", "min", "mi", "moll", "-"].map((word) => [word, "minor"] as const),
   ...["", "major", "maj", "dur"].map((word) => [word, "major"] as const),
 ]);
-const KEY = new RegExp(`^(${NOTE}|[a-h](?:#|b|is|es)?)([ \\t]*-?[ \\t]*)([A-Za-z]*)$`);
+const KEY = new RegExp(`^(${NOTE}|[a-h](?:#|b|is|es)?)([ \\t]{0,4}-?[ \\t]{0,4})([A-Za-z]{0,20})$`);
 const GERMAN: Notation = { b: "H", bFlat: "B" };
 
 /** A key: the place of its first note, its mode, and the words of that mode as they were written. */
@@ -59,7 +60,7 @@ export class Key {
 
 /** A key as fields and charts have it: `Bb`, `F#m`, `C minor`, `Eb dorian`, `a-moll`, `fis`; else null. */
 export function readKey(text: string, notation: Notation = ENGLISH): Key | null {
-  const match = KEY.exec(text.replace(/^[ \t\r]+/, "").replace(/[ \t\r]+$/, ""));
+  const match = KEY.exec(trimmed(text, " \t\r"));
   if (match === null) return null;
   const [, note = "", between = "", word = ""] = match;
   const isSmall = /^[a-h]/.test(note);
@@ -71,7 +72,7 @@ export function readKey(text: string, notation: Notation = ENGLISH): Key | null 
 }
 
 /** Whether a key is called as in German: `a-moll`, `H`. */
-export const isGerman = (written: string): boolean => /^[ \t\r]*h|(?:dur|moll)[ \t\r]*$/i.test(written);
+export const isGerman = (written: string): boolean => /^h|(?:dur|moll)$/i.test(trimmed(written, " \t\r"));
 
 /** The place of a chord's root or its twin, whichever musicians write in a key; collab/domain/charts/keys.py says why. */
 export function spelled(place: number, signature: number, isMajor: boolean): number {

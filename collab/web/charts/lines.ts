@@ -1,7 +1,7 @@
 /** What each line of a chart is. A line says so by itself, but for those within a block such as `{start_of_tab}`. */
 
 import { isChords, isSign } from "./chords";
-import { directive, trimmed } from "./directives";
+import { BLANK, directive, trimmed, withoutBlanksBefore } from "./directives";
 import { type Heading, heading } from "./headings";
 
 /**
@@ -10,7 +10,6 @@ import { type Heading, heading } from "./headings";
  */
 export type LineType = "blank" | "remark" | "directive" | "block" | "grid" | "tab" | "chords" | "words";
 
-const BLANK = " \t\r\u00a0";
 const TAB = /^(?:[A-Ha-h][#b]?)?[ \t]{0,4}[|:-][-0-9|/\\~^()<>=*.: hpbrsxtvHPXT\t\r]*$/;
 const RAW = new Map<string, LineType>([
   ...["ly", "abc", "svg", "textblock", "musicxml"].map((name) => [`start_of_${name}`, "block"] as const),
@@ -91,11 +90,5 @@ function read(text: string, hasNumbers: boolean): Read {
 
 function isTab(text: string): boolean {
   const isDrawn = (text.includes("--") && text.includes("|")) || text.includes("-----");
-  return isDrawn && TAB.test(text.slice(text.length - trimmedStart(text).length));
-}
-
-function trimmedStart(text: string): string {
-  let begin = 0;
-  while (begin < text.length && BLANK.includes(text.charAt(begin))) begin += 1;
-  return text.slice(begin);
+  return isDrawn && TAB.test(withoutBlanksBefore(text));
 }

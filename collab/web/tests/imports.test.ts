@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 
-const FOLDERS = ["sdk", "react", "app"];
+const FOLDERS = ["sdk", "charts", "react", "app"];
 
 /** Each file, with those that it imports from, types among them. */
 function imports(): Map<string, string[]> {

@@ -17,7 +17,7 @@ const BEGINNINGS = ["", "#/", "#token=", "1:", "a"];
 const ENDS = ["", "\n!", "x y"];
 
 function* regexes(): Generator<[string, RegExp]> {
-  for (const file of globSync(["app/**/*.{ts,tsx}", "sdk/**/*.ts", "react/**/*.ts"])) {
+  for (const file of globSync(["app/**/*.{ts,tsx}", "sdk/**/*.ts", "react/**/*.ts", "charts/**/*.ts"])) {
     for (const [, source = "", flags] of readFileSync(file, "utf8").matchAll(LITERAL)) yield [file, new RegExp(source, flags)];
   }
 }
