@@ -137,7 +137,7 @@ class World:
         for process in self.processes:
             process.steps_left = None
         await self._until(lambda: not any(process.is_paused for process in self.processes), REST_WITHIN_S)
-        await asyncio.wait(arrivals)
+        await asyncio.gather(*arrivals)
         await self._until(self._is_at_rest, REST_WITHIN_S)
         await asyncio.sleep(SETTLE_S)
         self.failures += oracles.at_rest(self)
