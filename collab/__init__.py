@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collab.domain.ot.edits import Edit
     from collab.domain.presence.roster import Diff
     from collab.engine import Engine
+    from collab.identify import Person, Shown
     from collab.realtime.host import HostSession
     from collab.settings import Settings
 
@@ -27,8 +28,10 @@ __all__ = [
     "Engine",
     "HostSession",
     "Kind",
+    "Person",
     "Settings",
     "SharedRoom",
+    "Shown",
     "attach",
     "create_app",
     "register_kind",
@@ -42,7 +45,9 @@ _HOMES = {
     "Engine": "collab.engine",
     "HostSession": "collab.realtime.host",
     "Kind": "collab.domain.kinds",
+    "Person": "collab.identify",
     "Settings": "collab.settings",
+    "Shown": "collab.identify",
     "SharedRoom": "collab.domain.access",
     "attach": "collab.app",
     "create_app": "collab.app",

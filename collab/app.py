@@ -21,6 +21,7 @@ from collab.http.rest import rest_routers
 from collab.http.routes import Caller
 from collab.http.tell import ServiceCaller, tell_router
 from collab.http.traffic import Traffic
+from collab.identify import HostTokens, Identify
 from collab.protocol.ids import new_id
 from collab.services.editing.hooks import OnEdit, OnPresence
 from collab.settings import Settings
@@ -36,6 +37,7 @@ def create_app(
     has_page: bool | None = None,
     on_edit: OnEdit | None = None,
     on_presence: OnPresence | None = None,
+    identify: Identify | None = None,
 ) -> ASGIApp:
     """The engine as an ASGI application, its schema brought up to date.
 
@@ -43,10 +45,12 @@ def create_app(
     settings they come from the environment. `has_page` says whether the band's page is served at `/`: by default
     it is, but not in a host application. `on_edit` is called after the commit of each edit and `on_presence` with what
     each room is told, in order and beside the engine's own way: whatever they do, no edit waits for them or fails.
-    `ValueError` where settings don't fit together.
+    `identify` says who somebody is by what they show, in place of JSON Web Tokens. `ValueError` where settings don't
+    fit together.
     """
     settings = settings or Settings()
-    engine = Engine(settings, on_edit=on_edit, on_presence=on_presence)
+    tokens = None if identify is None else HostTokens(identify)
+    engine = Engine(settings, tokens=tokens, on_edit=on_edit, on_presence=on_presence)
     migrate(settings.database_url, may_be_newer=True)
     if host is None:
         return attach(engine, own_app(settings, has_page=has_page is not False))

@@ -124,13 +124,16 @@ def token(
 @cli.command()
 def migrate(
     revision: Annotated[str, typer.Argument(help="A revision, 'head', or 'base' for none.")] = "head",
+    yes: Annotated[bool, typer.Option("--yes", help="Deletes what an older schema has no room for, unasked.")] = False,
 ) -> None:
-    """Brings the schema to a revision, up or down."""
+    """Brings the schema to a revision, up or down. Where that deletes something it says what, and asks."""
     with _explained():
         from collab.commands import backups as keeping
         from collab.settings import Settings
 
-        keeping.migrate(Settings().database_url, revision)
+        has_gone = keeping.migrate(Settings().database_url, revision, lambda loss: yes or _agreed(loss, "Go on?"))
+    if not has_gone:
+        raise typer.Exit(1)
 
 
 @cli.command()
@@ -236,15 +239,17 @@ def import_(
 
         if not token:
             raise ValueError("COLLAB_TOKEN: expected the token of a member (`collab token USER --name NAME` makes one)")
-        is_well = import_songs(server, token, band, file, policy, lambda preview: yes or _agreed(preview))
+        is_well = import_songs(
+            server, token, band, file, policy, lambda preview: yes or _agreed(preview, "Change them?")
+        )
     if not is_well:
         raise typer.Exit(1)
 
 
-def _agreed(preview: str) -> bool:
+def _agreed(preview: str, question: str) -> bool:
     """Asks whoever sits at the terminal. A script, which can't answer, says `--yes` or a policy."""
     typer.echo(preview)
-    return sys.stdin.isatty() and typer.confirm("Change them?")
+    return sys.stdin.isatty() and typer.confirm(question)
 
 
 @cli.command()
@@ -277,9 +282,10 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        for found in error.errors():
-            name = f"COLLAB_{'_'.join(map(str, found['loc'])).upper()}"
-            say(f"collab: {name}: {found['msg']}", is_error=True)
+        from collab.settings import problems_of
+
+        for name, problem in problems_of(error):
+            say(f"collab: {name}: {problem}" if name else f"collab: {problem}", is_error=True)
         raise typer.Exit(2) from None
     except ValueError as error:
         say(f"collab: {error}", is_error=True)

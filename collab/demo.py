@@ -76,7 +76,7 @@ stretched [Dm]out on a [Dm/C]long white [Bb]table,
 so [A7]sweet, so cold, so [Dm]fair.
 {end_of_verse}
 
-{comment: Ben starts alone, everybody from the second verse}
+{comment: Trombones growl from the second verse on}
 """,
     "When the Saints Go Marching In": """{start_of_chorus}
 Oh, when the [F]saints go marching in,

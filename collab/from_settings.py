@@ -112,6 +112,7 @@ def server(settings: Settings) -> Server:
         ping_interval_s=settings.ping_interval_s,
         ping_timeout_s=settings.ping_timeout_s,
         max_message_bytes=settings.max_message_bytes,
+        compression_threshold_bytes=settings.compression_threshold_bytes,
     )
 
 
@@ -180,6 +181,9 @@ def watch_webhooks(meter: PrometheusMeter, webhooks: Webhooks) -> None:
     """Lets Prometheus see what a receiver does not take."""
     meter.watch("webhook_failing", "Contents whose last delivery failed.", lambda: webhooks.failing.count)
     meter.watch("webhook_parked", "Those of them that have failed for long.", lambda: webhooks.failing.parked)
+    meter.watch("webhook_backlog", "Edits that are still to be delivered.", lambda: webhooks.backlog.edits)
+    meter.watch("webhook_backlog_contents", "Contents that they are of.", lambda: webhooks.backlog.contents)
+    meter.watch("webhook_age_seconds", "How old the first of them is.", webhooks.age_s)
 
 
 def watch(

@@ -9,6 +9,9 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+MAX_KEPT = 100
+"""Connections that are kept open for the next requests."""
+
 
 class Unanswered(Exception):
     """No answer, or none in time; the message says which."""
@@ -22,8 +25,16 @@ def client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClie
     """Follows no redirect: where our requests go is for us to say. Asks for nothing compressed: a little of that can
     be very much."""
     headers = {"accept-encoding": "identity"}
+    # A connection that is used again and again stays, of as many as there are at once.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=MAX_KEPT)
     # `answered` has the only timeout.
-    return httpx.AsyncClient(timeout=None, follow_redirects=False, headers=headers, transport=transport)  # noqa: S113
+    return httpx.AsyncClient(
+        timeout=None,  # noqa: S113
+        limits=limits,
+        follow_redirects=False,
+        headers=headers,
+        transport=transport,
+    )
 
 
 @asynccontextmanager

@@ -2,18 +2,27 @@
 
 import base64
 import binascii
+import math
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIN_SECRET_BYTES = 32
 
+_PREFIX = "COLLAB_"
+_OF_COMMANDS = ("TOKEN",)
+"""What commands take from the environment beside the settings."""
+
 BUS_SCHEMES = ("redis", "rediss", "valkey", "valkeys", "unix")
 
-Algorithm = Literal["HS256", "RS256", "ES256"]
+Algorithm = Literal[
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LogFormat = Literal["console", "json"]
 
@@ -21,21 +30,32 @@ LogFormat = Literal["console", "json"]
 class Settings(BaseSettings):
     """What an engine needs to know. Durations end in `_s` (seconds), sizes in `_bytes`.
 
-    A token is checked with `jwt_secret` (HS256), or with the keys at `jwks_url` (RS256 unless ES256 is chosen);
-    one of the two is needed to serve.
+    A token is checked with `jwt_secret`, with `jwt_public_key`, or with the keys at `jwks_url`; one of them is needed
+    to serve, but where the host says itself who somebody is.
     """
 
-    model_config = SettingsConfigDict(env_prefix="COLLAB_", env_file=".env", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_file=".env", frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     database_url: str = "sqlite+aiosqlite:///collab.db"
     """In Python also an engine of SQLAlchemy, or its `url`: the same database, over connections of our own."""
     bus_url: str | None = None
 
     jwt_secret: SecretStr | None = None
+    jwt_public_key: str | None = None
+    """A public key or a certificate, in PEM."""
+
     jwks_url: str | None = None
     jwt_algorithm: Algorithm | None = None
     jwt_issuer: str | None = None
-    jwt_audience: str | None = None
+    jwt_audience: Annotated[tuple[str, ...], NoDecode] = ()
+    """Comma-separated in the environment: a token is for one of these."""
+
+    jwt_user_claim: str = "sub"
+    jwt_name_claims: Annotated[tuple[str, ...], NoDecode] = ("name",)
+    """Comma-separated in the environment: what a user is called is in the first of these that says something."""
+
     jwt_leeway_s: float = Field(default=30.0, ge=0, le=3_600)
     """How far the clocks of this node and of whoever makes tokens may be apart."""
 
@@ -66,6 +86,9 @@ class Settings(BaseSettings):
     presence_kept_s: float = Field(default=31_536_000.0, ge=0)
     jobs_kept_s: float = Field(default=7_776_000.0, ge=0)
     """How long who was there, and an import that is over, are kept; 0 is for ever."""
+
+    compression_threshold_bytes: int = Field(default=1_024, ge=0)
+    """What is polled and is larger leaves compressed, where the client takes that; websockets never do."""
 
     max_message_bytes: int = Field(default=1_000_000, ge=1_000)
     max_waiting_edits: int = Field(default=10_000, ge=1)
@@ -145,13 +168,30 @@ class Settings(BaseSettings):
     log_level: LogLevel = "INFO"
     log_format: LogFormat = "console"
 
+    @field_validator("*", mode="after")
+    @classmethod
+    def _finite(cls, value: object) -> object:
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"expected a number, got {value}")
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("log_format", mode="before")
+    @classmethod
+    def _in_small_letters(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
     @field_validator("database_url", mode="before")
     @classmethod
     def _of_an_engine(cls, value: Any) -> Any:
         url = getattr(value, "url", value)
         return url.render_as_string(hide_password=False) if hasattr(url, "render_as_string") else url
 
-    @field_validator("allowed_origins", "trusted_proxies", mode="before")
+    @field_validator("allowed_origins", "trusted_proxies", "jwt_audience", "jwt_name_claims", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -203,7 +243,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _signed(self) -> Self:
         if (self.webhook_url is None) != (self.webhook_secret is None):
-            raise ValueError("COLLAB_WEBHOOK_URL and COLLAB_WEBHOOK_SECRET go together: deliveries are always signed")
+            missing = "COLLAB_WEBHOOK_URL" if self.webhook_url is None else "COLLAB_WEBHOOK_SECRET"
+            raise ValueError(f"{missing} is missing: a webhook has a URL, and a secret to sign deliveries with")
         return self
 
     @field_validator("bus_url")
@@ -214,9 +255,30 @@ class Settings(BaseSettings):
         return value or None
 
     @property
-    def algorithm(self) -> Algorithm:
-        """The one algorithm that tokens are checked with; never taken from a token."""
-        return self.jwt_algorithm or ("RS256" if self.jwks_url else "HS256")
+    def algorithm(self) -> str:
+        """What tokens are checked with, in words; never taken from a token."""
+        if self.jwt_algorithm is not None:
+            return self.jwt_algorithm
+        return "what each key is for" if self.jwks_url or self.jwt_public_key else "HS256"
+
+
+def problems_of(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """What is wrong with settings: the name of each, in the environment, and what was expected of it. The name is empty
+    where several do not go together, which the words name."""
+    for found in error.errors():
+        name = "_".join(map(str, found["loc"])).upper()
+        yield f"COLLAB_{name}" if name else "", found["msg"].removeprefix("Value error, ")
+
+
+def unknown_names(given: Iterable[str]) -> Mapping[str, str | None]:
+    """The names that look like a setting's and are none, each with the setting that was probably meant."""
+    known = [name.upper() for name in Settings.model_fields]
+    looks = {name: name.upper().removeprefix(_PREFIX) for name in sorted(given) if name.upper().startswith(_PREFIX)}
+    return {
+        name: next((f"{_PREFIX}{meant}" for meant in get_close_matches(bare, known, n=1)), None)
+        for name, bare in looks.items()
+        if bare not in (*known, *_OF_COMMANDS)
+    }
 
 
 def _is_signing_key(secret: str) -> bool:

@@ -1,6 +1,6 @@
 """`collab compact`, `backup`, `restore` and `migrate`: they do it, and say in a few lines what they did."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +9,8 @@ from collab.commands.terminal import say
 from collab.storage import backup as backups
 from collab.storage import compact as compacting
 from collab.storage import migrate as migrating
+from collab.storage.faults import explained
+from collab.storage.opening import opened
 
 _COPIES = (".db", ".sqlite", ".sqlite3")
 _DUMPS = (".jsonl", ".jsonl.gz")
@@ -16,22 +18,23 @@ _DUMPS = (".jsonl", ".jsonl.gz")
 
 def compact(url: str, keep_edits: int, older_than: datetime | None, *, is_dry_run: bool) -> None:
     """Folds old edits and prints a line for each content that had some, then the sum, also when it is interrupted."""
-    total = count = 0
-    word = "would be folded; nothing was changed" if is_dry_run else "folded; the database uses the space again"
-    try:
-        with progress.shown("Compacting") as on_progress:
-            for folded in compacting.compact(
-                url, keep_edits, older_than, is_dry_run=is_dry_run, on_progress=on_progress
-            ):
-                say(
-                    f"{folded.title} ({folded.content_id}): {_counted(folded.edits, 'edits')} and "
-                    f"{_counted(folded.snapshots, 'snapshots')} before version {folded.version}, "
-                    f"{_size(folded.size_bytes)}"
-                )
-                count += folded.edits
-                total += folded.size_bytes
-    finally:
-        say(f"{_counted(count, 'edits')}, {_size(total)}, {word}")
+    with opened(url):
+        total = count = 0
+        word = "would be folded; nothing was changed" if is_dry_run else "folded; the database uses the space again"
+        try:
+            with progress.shown("Compacting") as on_progress:
+                for folded in compacting.compact(
+                    url, keep_edits, older_than, is_dry_run=is_dry_run, on_progress=on_progress
+                ):
+                    say(
+                        f"{folded.title} ({folded.content_id}): {_counted(folded.edits, 'edits')} and "
+                        f"{_counted(folded.snapshots, 'snapshots')} before version {folded.version}, "
+                        f"{_size(folded.size_bytes)}"
+                    )
+                    count += folded.edits
+                    total += folded.size_bytes
+        finally:
+            say(f"{_counted(count, 'edits')}, {_size(total)}, {word}")
 
 
 def backup(url: str, file: Path, band_id: str | None) -> None:
@@ -39,7 +42,7 @@ def backup(url: str, file: Path, band_id: str | None) -> None:
     is_dump = _is_dump(file)
     if band_id is not None and not is_dump:
         raise ValueError("--band: a copy holds all bands; name the file .jsonl for a dump of one")
-    with progress.shown("Backing up") as on_progress:
+    with opened(url, may_be_newer=not is_dump), progress.shown("Backing up") as on_progress:
         if is_dump:
             said = _rows(backups.dump(url, file, band_id, on_progress))
         else:
@@ -53,7 +56,7 @@ def restore(url: str, file: Path) -> None:
     if not file.exists():
         raise ValueError(f"expected a file that `collab backup` has made, there is no {file}")
     is_dump = _is_dump(file)
-    with progress.shown("Restoring") as on_progress:
+    with explained(url), progress.shown("Restoring") as on_progress:
         if is_dump:
             restored = backups.restore(url, file, on_progress)
             said = _rows(restored.rows)
@@ -65,11 +68,20 @@ def restore(url: str, file: Path) -> None:
     say(f"restored {said}")
 
 
-def migrate(url: str, revision: str) -> None:
-    """Brings the schema to a revision."""
+def migrate(url: str, revision: str, may_go: Callable[[str], bool]) -> bool:
+    """Brings the schema to a revision, and returns whether it did. Where that deletes something, `may_go` is asked
+    first, with what."""
+    gone = migrating.what_goes(url, revision)
+    if gone:
+        things = {name: "values" if "." in name else "rows" for name in gone}
+        told = ", ".join(f"{_counted(count, things[name])} of {name}" for name, count in gone.items())
+        if not may_go(f"The schema at {revision} has no room for {told}: they will be deleted."):
+            say("Nothing was changed (`--yes` goes on unasked).")
+            return False
     with progress.shown("Migrating") as on_progress:
         migrating.migrate(url, revision, on_progress)
     say(f"the schema is at {revision}")
+    return True
 
 
 def _is_dump(file: Path) -> bool:

@@ -6,9 +6,11 @@ import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Final, Literal, TypeAlias
+from urllib.parse import urlsplit
 
-from collab.domain.outbox import Failing
+from collab.domain.outbox import Backlog, Failing
 
 Status: TypeAlias = Literal["ok", "warn", "fail"]
 
@@ -28,7 +30,10 @@ _WORD_BITS = 11.0
 
 SLOW_WRITE_S, UNBELIEVABLE_WRITE_S = 0.02, 0.000_02
 FEW_FILES, ENOUGH_FILES = 256, 4_096
+LATE_DELIVERY_S = 300.0
+SHORT_LEASE_S, LONG_LEASE_S = 5.0, 120.0
 CLOCK_WARN_S, CLOCK_FAIL_S = 0.5, 5.0
+_THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 GONE_WITHIN_S = 45.0
 """PROTOCOL.md: a session that dies is gone from every roster within so long."""
 
@@ -88,13 +93,46 @@ def same_secrets(jwt_secret: str | None, metrics_token: str | None) -> Iterator[
         )
 
 
-def origins(allowed: Sequence[str]) -> Finding:
+def misspelt(names: Mapping[str, str | None]) -> Iterator[Finding]:
+    """`names` look like a setting's and are none, each with the one that is nearest."""
+    for name, meant in names.items():
+        remedy = "take it out" if meant is None else f"{meant} is one: take that name, or take it out"
+        yield Finding("settings", "warn", f"{name} is no setting, and says nothing", remedy)
+
+
+def origins(allowed: Sequence[str]) -> Iterator[Finding]:
+    remedy = "name them in COLLAB_ALLOWED_ORIGINS as in https://band.example, no path and no slash at the end"
+    odd = [origin for origin in allowed if origin != "*" and not _is_origin(origin)]
+    if odd:
+        yield Finding("origins", "fail", f"no page has the origin {', '.join(odd)}: none of them may connect", remedy)
     if "*" in allowed:
-        remedy = "name the origins in COLLAB_ALLOWED_ORIGINS"
-        return Finding(
-            "origins", "warn", "any page on the internet may connect with a token that it gets hold of", remedy
-        )
-    return Finding("origins", "ok", f"the server's own{''.join(f', {origin}' for origin in allowed)}")
+        told = "any page on the internet may connect with a token that it gets hold of"
+        yield Finding("origins", "warn", told, remedy)
+    elif not odd:
+        yield Finding("origins", "ok", f"the server's own{''.join(f', {origin}' for origin in allowed)}")
+
+
+def _is_origin(text: str) -> bool:
+    parts = urlsplit(text)
+    return bool(parts.scheme and parts.netloc) and text == f"{parts.scheme}://{parts.netloc}"
+
+
+def plain_http(urls: Mapping[str, str]) -> Iterator[Finding]:
+    """`urls` are those that this node calls, by their settings."""
+    for name, url in urls.items():
+        parts = urlsplit(url)
+        if parts.scheme == "http" and parts.hostname not in _THIS_MACHINE:
+            told = f"{name} goes to {parts.hostname} unencrypted: whoever is on the way reads and changes it"
+            yield Finding("encryption", "warn", told, f"set {name} to https://")
+
+
+def lease(lease_s: float) -> Iterator[Finding]:
+    told = f"a node that died is noticed after {lease_s:g} s"
+    remedy = "COLLAB_NODE_LEASE_S=15 is good for most"
+    if lease_s < SHORT_LEASE_S:
+        yield Finding("lease", "warn", f"{told}: one that is busy for a moment counts as dead", remedy)
+    elif lease_s > LONG_LEASE_S:
+        yield Finding("lease", "warn", f"{told}: until then its members are shown, its imports stand still", remedy)
 
 
 def departure(ping_interval_s: float, ping_timeout_s: float, grace_s: float) -> Finding:
@@ -179,10 +217,15 @@ def write_latency(seconds: Sequence[float]) -> Finding:
     return Finding("disk", "ok", told)
 
 
-def webhook(failing: Failing) -> Finding:
-    """`failing` is what the receiver did not take the last time."""
+def webhook(failing: Failing, backlog: Backlog, now: datetime) -> Finding:
+    """`failing` is what the receiver did not take the last time, `backlog` all that it is still to be given."""
     if not failing.count:
-        return Finding("webhook", "ok", "the receiver has taken all that it was posted")
+        age_s = 0.0 if backlog.oldest is None else (now - backlog.oldest).total_seconds()
+        waits = f"{backlog.edits} edits of {backlog.contents} contents wait, the first for {age_s:.0f} s"
+        if age_s > LATE_DELIVERY_S:
+            remedy = "see whether a server runs with this webhook, and how fast the receiver answers"
+            return Finding("webhook", "warn", waits, remedy)
+        return Finding("webhook", "ok", waits if backlog.edits else "the receiver has taken all that there is")
     told = f"{failing.count} contents could not be delivered, {failing.parked} of them for long: {failing.error}"
     remedy = "mend the receiver: they are tried again by themselves, every five minutes at the latest"
     return Finding("webhook", "warn", told, remedy)

@@ -1,27 +1,37 @@
 """`collab doctor`: looks at everything that the engine relies on, and says what is wrong and how to mend it."""
 
+import os
+import socket
 import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
 
 import orjson
+from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 
 from collab.commands import checks as findings
 from collab.commands.checks import Finding
 from collab.commands.terminal import say
 from collab.domain.errors import Unavailable
-from collab.settings import Settings
-from collab.storage.engine import sqlite_file
-from collab.storage.inspection import DatabaseFacts, inspect_database, shown_url
+from collab.settings import Settings, problems_of, unknown_names
+from collab.storage.engine import shown_url, sqlite_file
+from collab.storage.inspection import DatabaseFacts, inspect_database
 from collab.storage.migrate import revisions, what_is_wrong
-from collab.storage.webhooks import failing
+from collab.storage.webhooks import undelivered
 from collab.tokens import Tokens
 from collab.webhooks import webhook_id
 
 _LOOK_S = 0.05
+
+PORTS: Final = {"http": 80, "https": 443}
+ANSWER_WITHIN_S = 3.0
+"""How long whoever is to answer may take to take a connection."""
 
 _COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -32,10 +42,11 @@ def diagnose(load: Callable[[], Settings] = Settings) -> Iterator[Finding]:
     try:
         settings = load()
     except ValidationError as error:
-        for wrong in error.errors():
-            name = f"COLLAB_{'_'.join(map(str, wrong['loc'])).upper()}"
-            yield Finding("settings", "fail", f"{name}: {wrong['msg']}", f"set {name}, in the environment or .env")
+        for name, problem in problems_of(error):
+            told = f"{name}: {problem}" if name else problem
+            yield Finding("settings", "fail", told, f"set {name or 'it'}, in the environment or .env")
         return
+    yield from findings.misspelt(unknown_names({**dotenv_values(), **os.environ}))
     yield from _settings(settings)
     yield from _database(settings)
     yield bus(settings.bus_url)
@@ -88,7 +99,9 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         if secret is not None:
             yield findings.secret_strength(name, secret.get_secret_value())
     yield from findings.same_secrets(_revealed(settings.jwt_secret), _revealed(settings.metrics_token))
-    yield findings.origins(settings.allowed_origins)
+    yield from findings.origins(settings.allowed_origins)
+    yield from findings.plain_http(_addresses(settings))
+    yield from findings.lease(settings.node_lease_s)
     yield findings.departure(settings.ping_interval_s, settings.ping_timeout_s, settings.presence_grace_s)
     file = Path(".env")
     yield from findings.env_file(stat.S_IMODE(file.stat().st_mode) if file.exists() else None)
@@ -125,7 +138,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
     if settings.webhook_url is not None:
         # A schema without the table was found above.
         with suppress(Unavailable):
-            yield findings.webhook(failing(url, webhook_id(settings.webhook_url)))
+            yield findings.webhook(*undelivered(url, webhook_id(settings.webhook_url)), datetime.now(UTC))
+        yield receiver(settings.webhook_url)
 
 
 def _inspected(url: str) -> tuple[DatabaseFacts, float, float]:
@@ -147,6 +161,23 @@ def bus(url: str | None) -> Finding:
     except Unavailable as error:
         return Finding("bus", "fail", error.message, "start it, or set COLLAB_BUS_URL")
     return Finding("bus", "ok", f"answers in {took_s * 1_000:.1f} ms")
+
+
+def receiver(url: str) -> Finding:
+    """Whether anything listens where a webhook's edits are posted to; nothing is sent."""
+    parts = urlsplit(url)
+    shown = f"{parts.scheme}://{parts.hostname}:{parts.port or PORTS[parts.scheme]}"
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or PORTS[parts.scheme]), ANSWER_WITHIN_S):
+            return Finding("receiver", "ok", f"{shown} answers")
+    except OSError as error:
+        return Finding("receiver", "warn", f"{shown} does not answer: {error}", "start it, or set COLLAB_WEBHOOK_URL")
+
+
+def _addresses(settings: Settings) -> dict[str, str]:
+    """The URLs that this node calls, by the settings that name them."""
+    urls = {"COLLAB_WEBHOOK_URL": settings.webhook_url, "COLLAB_JWKS_URL": settings.jwks_url}
+    return {name: url for name, url in urls.items() if url is not None}
 
 
 def open_files() -> Finding:

@@ -18,6 +18,7 @@ from collab.domain.words import tell_edit
 from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine
+from collab.storage.opening import opened
 from collab.storage.readers import StoredHistory
 from collab.storage.writer import Writer
 
@@ -32,7 +33,8 @@ async def print_history(
 
     `NotFound` where there is no such content, `Unavailable` where the database does not answer.
     """
-    engine, writer = reading_engine(url), Writer(url)
+    with opened(url, may_be_newer=True):
+        engine, writer = reading_engine(url), Writer(url)
     try:
         reader = StoredHistory(engine)
         content = await _content(StoredBands(engine, writer, UNLIMITED), name)

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from collab.domain.access import Right
 from collab.domain.bands import User
-from collab.domain.errors import CollabError, Invalid, Problem, TooLarge, Unavailable
+from collab.domain.errors import CollabError, Invalid, Problem, TokenMissing, TooLarge, Unavailable
 from collab.domain.strings import require_id
 from collab.http.exchange import PIECE_BYTES, Asked, Paced, failed
 from collab.http.traffic import Traffic
@@ -66,10 +66,13 @@ class Caller:
         if user is None:
             await self._ready()
             credentials = await _BEARER(request)
-            identity = await self._tokens.verify(credentials.credentials if credentials else None)
+            token = credentials.credentials if credentials else None
+            if token is None and request.headers.get("Sec-Fetch-Site") == "cross-site":
+                # A cookie alone says who it is, and not that they want this.
+                raise TokenMissing("expected a token in the header Authorization from a page of another site")
+            identity = await self._tokens.verify(token, request.headers)
             self.rates.take_call(identity.user.id)
-            await self._membership.welcome(identity.user)
-            user = request.scope[_USER] = identity.user
+            user = request.scope[_USER] = await self._membership.welcome(identity.user)
         return user
 
     async def admit(self, user: User, path: Mapping[str, str]) -> None:

@@ -13,7 +13,8 @@ stands on its connection.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import socketio
@@ -33,7 +34,7 @@ from collab.realtime.rooms import Rooms
 from collab.realtime.server import Server
 from collab.realtime.sessions import Sessions
 from collab.services.bands.membership import MembershipService
-from collab.services.ports import Identity, Tokens
+from collab.services.ports import NO_HEADERS, Identity, Tokens
 from collab.services.presence.service import PresenceService
 from collab.services.rates import Rates
 
@@ -82,20 +83,25 @@ class Connecting:
         self._server.on("disconnect", self.disconnect)
         self._server.on_event("authenticate", self.authenticate)
 
-    async def connect(self, sid: str, _environ: Json, auth: Any) -> None:
-        """Accepts a client that shows a good token, or none yet; refuses any other with a code."""
+    async def connect(self, sid: str, environ: Json, auth: Any) -> None:
+        """Accepts a client that shows a good token, or none yet; refuses any other with a code. Where it shows none,
+        the host may know it by its cookies."""
         connection = self._connection(sid)
         if connection is None or not connection.is_open:
             raise _refusal(_gone())
         session = ConnectedSession(sid, connection)
         try:
             self._rates.begin(session)
+            headers = _headers(environ)
             token = auth.get("token") if isinstance(auth, dict) else None
-            if token is None:
-                self._await_token(session)
-            else:
+            token = _bearer(headers) if token is None else token
+            try:
                 async with asyncio.timeout(ANSWER_WITHIN_S):
-                    await self._begin(session, token)
+                    await self._begin(session, token, headers)
+            except TokenMissing:
+                if token is not None:
+                    raise
+                self._await_token(session)
         except CollabError as error:
             raise _refusal(error) from None
         except TimeoutError:
@@ -149,11 +155,11 @@ class Connecting:
             raise TokenMissing("expected a token in the handshake: connect with auth {token}")
         self._sessions.await_token(session)
 
-    async def _begin(self, session: ConnectedSession, token: Any) -> Identity:
+    async def _begin(self, session: ConnectedSession, token: Any, headers: Mapping[str, str] = NO_HEADERS) -> Identity:
         connection = session.connection
         with self._eviction.looking_at_token(connection):
-            identity: Identity = await self._tokens.verify(token if isinstance(token, str) else None)
-            await self._membership.welcome(identity.user)
+            shown = await self._tokens.verify(token if isinstance(token, str) else None, headers)
+            identity = replace(shown, user=await self._membership.welcome(shown.user))
         if session.is_over or not connection.is_open:
             # The client went while its token was checked: nobody would ever end a session that began now.
             raise _gone()
@@ -169,6 +175,17 @@ class Connecting:
     def _connection(self, sid: str) -> Connection | None:
         """The connection under a session of Socket.IO."""
         return self._server.connections.find(self._server.manager.eio_sid_from_sid(sid, NAMESPACE))
+
+
+def _headers(environ: Json) -> dict[str, str]:
+    """Those of the request that has opened the connection, named in small letters."""
+    return {key[5:].lower().replace("_", "-"): value for key, value in environ.items() if key.startswith("HTTP_")}
+
+
+def _bearer(headers: Mapping[str, str]) -> str | None:
+    """The token of the header `Authorization`; any other scheme is a proxy's, not for us."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _gone() -> Unauthenticated:

@@ -5,6 +5,7 @@ packets with 200 and lose it, and wait for ever for a polling client whose paylo
 module takes from them (`eio.handlers`, `_binary_packet`) are private: tests hold it in place.
 """
 
+import asyncio
 import base64
 from typing import Any
 from urllib.parse import parse_qs
@@ -48,11 +49,14 @@ def guard(server: socketio.AsyncServer, connections: Connections, on_event: OnEv
     handle = engine.handlers["message"]
 
     async def heard(eio_sid: str, data: Any) -> None:
+        connection = connections.find(eio_sid)
+        if connection is not None and connection.link is None:
+            # A polled payload has many packets: others get their turn between two of them.
+            await asyncio.sleep(0)
         if eio_sid not in server.environ:
             # It has closed, with a packet before this one maybe: a session that began now would never end.
             return
         if isinstance(data, str):
-            connection = connections.find(eio_sid)
             if connection is not None and data[:1] == _EVENT and on_event(connection, f"4{data}"):
                 return
             if data[:1] == _CONNECT:

@@ -3,12 +3,17 @@
 ASGI has a queue and a task woken for each message that comes in, and a task woken for each that goes out: with
 python-engineio on top of it that is most of what a message costs. uvicorn takes the class of its websockets as an
 option (`ws`); served by anything else, all goes by ASGI. What this touches of uvicorn's class (`handle_connect`,
-`queue`, `frames`, `conn`, `writable`, `close_sent`, `request`, `response`) is in no documentation: tests hold it in
-place.
+`queue`, `frames`, `conn`, `writable`, `read_paused`, `close_sent`, `request`, `response`) is in no documentation: tests
+hold it in place.
+
+The connections take turns. One read of a socket brings up to 256 kB, which may be thousands of messages: in one go they
+would hold up everybody else for as long as they all take. So a connection reads for READ_S, and what is left of its
+bytes waits for the next turn of the event loop; until they are read, nothing more is taken from the socket.
 """
 
 import asyncio
 from collections.abc import Callable, MutableMapping, Sequence
+from time import perf_counter
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -26,6 +31,15 @@ except ImportError:  # where websockets came without its compiled part
 
 _WHOLE_TEXT, _IS_MASKED = b"\x81", 0x80
 
+READ_S = 0.0005
+"""How long a connection reads in one turn of the event loop."""
+
+READ_MESSAGES = 16
+"""So many messages a connection reads in a turn, however long that takes."""
+
+_SLICE_BYTES = 1_024
+"""So much at a time goes to the general parser, which takes all that it is given: 150 messages at most."""
+
 _EXTENSION = "collab.push"
 """Where an application finds it in the scope (ASGI, Extensions)."""
 
@@ -40,8 +54,8 @@ class PushWebSocket(WebSocketsSansIOProtocol):
     # An object of more than 30 attributes has a dictionary of its own for them, of 1.6 kB. uvicorn's has 36: some of
     # those that few connections need are here.
     __slots__ = (
-        "_is_between_frames", "last_ping_rtt", "on_text", "pending_ping_payload", "ping_interval", "ping_sent_at",
-        "ping_timeout", "ping_timer", "pong_timer", "request", "response",
+        "_is_between_frames", "_unread", "last_ping_rtt", "on_text", "pending_ping_payload", "ping_interval",
+        "ping_sent_at", "ping_timeout", "ping_timer", "pong_timer", "request", "response",
     )  # fmt: skip
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -50,6 +64,7 @@ class PushWebSocket(WebSocketsSansIOProtocol):
         self.queue = Queue()  # type: ignore[assignment]  # has what uvicorn calls
         self.writable = _WRITABLE
         self._is_between_frames = False
+        self._unread = b""
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -68,20 +83,44 @@ class PushWebSocket(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._unread = b""
         # A parser that waits for more holds the connection that holds it: only the garbage collector would free them.
         self.conn.parser.close()
 
     def data_received(self, data: bytes) -> None:
-        # Only a message that nothing waits before may go the short way: the others keep their order.
-        while self._is_between_frames and self.on_text is not None and self.queue.empty() and not self.frames:
-            text, size_bytes = _first_text(data)
-            if text is None or self.close_sent or not self.on_text(text):
-                break
-            data = data[size_bytes:]
-            if not data:
-                return
-        super().data_received(data)
-        self._is_between_frames = _is_between_frames(self.conn)
+        until_s, messages, begin = perf_counter() + READ_S, READ_MESSAGES, 0
+        while begin < len(data) and (messages > 0 or perf_counter() < until_s):
+            if end := self._take(data, begin):
+                messages -= 1
+            else:
+                messages, end = 0, begin + _SLICE_BYTES
+                super().data_received(data[begin:end])
+                self._is_between_frames = _is_between_frames(self.conn)
+            begin = end
+        if begin < len(data) and not self.transport.is_closing():
+            self._read_later(data[begin:])
+
+    def _take(self, data: bytes, begin: int) -> int:
+        """Hands on the message that begins there; returns its end, or 0 where it can't go the short way."""
+        # Only a message that nothing waits before may: the others keep their order.
+        if not self._is_between_frames or self.on_text is None or not self.queue.empty() or self.frames:
+            return 0
+        text, end = _first_text(data, begin)
+        return end if text is not None and not self.close_sent and self.on_text(text) else 0
+
+    def _read_later(self, data: bytes) -> None:
+        self._unread = data
+        self.transport.pause_reading()
+        # Else uvicorn would go on reading as soon as its queue is empty.
+        self.read_paused = False
+        self.loop.call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        data, self._unread = self._unread, b""
+        if data:
+            self.data_received(data)
+        if not self._unread and not self.read_paused:
+            self.transport.resume_reading()
 
     @property
     def is_writable(self) -> bool:
@@ -106,21 +145,22 @@ def _is_between_frames(connection: ServerProtocol) -> bool:
     return step.gi_code is StreamReader.at_eof.__code__
 
 
-def _first_text(data: bytes) -> tuple[str | None, int]:
-    """The text of the first frame, and the frame's size, where it is a whole message of up to 64 kB (RFC 6455, 5.2).
+def _first_text(data: bytes, begin: int) -> tuple[str | None, int]:
+    """The text of the frame that begins there, and where the frame ends, where it is a whole message of up to 64 kB
+    (RFC 6455, 5.2).
 
     A general parser takes several times as long for what nearly every message is.
     """
-    if data[:1] != _WHOLE_TEXT or len(data) < 6:
+    if data[begin : begin + 1] != _WHOLE_TEXT or len(data) < begin + 6:
         return None, 0
-    size_bytes, begin = data[1] - _IS_MASKED, 2
+    size_bytes, mask = data[begin + 1] - _IS_MASKED, begin + 2
     if size_bytes == 126:
-        size_bytes, begin = int.from_bytes(data[2:4], "big"), 4
-    end = begin + 4 + size_bytes
-    if not 0 <= data[1] - _IS_MASKED <= 126 or len(data) < end:
+        size_bytes, mask = int.from_bytes(data[begin + 2 : begin + 4], "big"), begin + 4
+    text, end = mask + 4, mask + 4 + size_bytes
+    if not 0 <= data[begin + 1] - _IS_MASKED <= 126 or len(data) < end:
         return None, 0
     try:
-        return apply_mask(data[begin + 4 : end], data[begin : begin + 4]).decode(), end
+        return apply_mask(data[text:end], data[mask:text]).decode(), end
     except UnicodeDecodeError:
         return None, 0
 

@@ -159,6 +159,8 @@ class Link:
                 async with self._patience:
                     while await self._receive(await self._websocket.wait()):
                         self._is_reading = False
+                        # What has come already is there at once: without this, nobody else would get a turn before.
+                        await asyncio.sleep(0)
         finally:
             self._liveness.end()
             self._queue.on_ping = None

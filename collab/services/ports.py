@@ -1,6 +1,6 @@
 """What the services need of the outside: storage, realtime and the clock implement these."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
@@ -30,10 +30,13 @@ class DeliveryFailed(Exception):
     """A receiver did not say that it has an edit; the message says what it said."""
 
 
-class Tokens(Protocol):
-    """Checks tokens."""
+NO_HEADERS: Mapping[str, str] = {}
 
-    async def verify(self, token: str | None) -> Identity:
+
+class Tokens(Protocol):
+    """Checks tokens; `headers` are those of the request or handshake that showed one, named in small letters."""
+
+    async def verify(self, token: str | None, headers: Mapping[str, str] = NO_HEADERS, /) -> Identity:
         """Raises `TokenMissing`, `TokenInvalid`, `TokenExpired`, or `Unavailable` where it can't be checked now."""
         ...
 

@@ -10,7 +10,7 @@ from collab.domain.access import Role
 from collab.domain.bands import Band, BandFacts, Checkpoint, Content, Job, JobStatus, Member, User
 from collab.domain.errors import RateLimited
 from collab.domain.ot.document import Document
-from collab.domain.outbox import Failing, Waiting
+from collab.domain.outbox import Backlog, Failing, Waiting
 from collab.domain.presence.visits import Departed, Node, Visit
 
 
@@ -33,6 +33,10 @@ class Outbox(Protocol):
     async def waiting(self, webhook_id: str, now: datetime, limit: int) -> list[Waiting]:
         """Contents with edits to deliver: up to `limit` that have not failed, and up to `limit` whose next try is due.
         Bands take turns: first the content of each band that has waited longest, then the second of each."""
+        ...
+
+    async def backlog(self, webhook_id: str) -> Backlog:
+        """What is still to be delivered."""
         ...
 
     async def failing(self, webhook_id: str) -> Failing:
@@ -98,6 +102,10 @@ class BandStore(Protocol):
 
     async def changed(self, revisions: Mapping[str, int], user_ids: Collection[str]) -> list[str]:
         """Those of these bands that are not at these revisions any more, and the others that these users belong to."""
+        ...
+
+    async def user_name(self, user_id: str) -> str | None:
+        """What a user is called; None where they are not known."""
         ...
 
     async def save_user(self, user: User, at: datetime) -> None: ...

@@ -120,6 +120,10 @@ class StoredBands:
         rows = await self._read(SELECT_CONTENTS.where(contents.c.title == title).order_by(contents.c.created_at))
         return [content_of(row) for row in rows]
 
+    async def user_name(self, user_id: str) -> str | None:
+        rows = await self._read(select(users.c.name).where(users.c.id == user_id))
+        return rows[0][0] if rows else None
+
     async def save_user(self, user: User, at: datetime) -> None:
         if [name for (name,) in await self._read(select(users.c.name).where(users.c.id == user.id))] == [user.name]:
             # Nothing to write: nobody waits for the writer, or for whoever keeps that row.

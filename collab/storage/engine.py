@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
@@ -74,12 +75,20 @@ def _options(url: str) -> dict[str, Any]:
     return {"execution_options": {PARAMETER: prefix_of_url(_parsed(url))}}
 
 
+def shown_url(url: str) -> str:
+    """The URL of a database, without its password. `ValueError` where it is none that is served."""
+    sync_url(url)
+    return make_url(url).render_as_string(hide_password=True)
+
+
 def sqlite_file(url: str) -> Path | None:
     """The file of an SQLite database; None for another database, or one in memory."""
     parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return None
-    return Path(str(parsed.database)).absolute()
+    name = str(parsed.database)
+    # A URI of SQLite's own, as for a database that may only be read: file:/srv/band.db?mode=ro&uri=true
+    return Path(unquote(urlsplit(name).path) if name.startswith("file:") else name).absolute()
 
 
 def writing_engine(url: str, *, is_of_a_node: bool = False) -> Engine:
@@ -145,7 +154,7 @@ def plain_engine(url: str) -> Engine:
 
 
 def _connect_args(url: str) -> dict[str, Any]:
-    """What the URL does not say itself."""
+    """What the URL of a database does not say itself, for its driver."""
     parsed = make_url(sync_url(url))
     return {} if parsed.get_backend_name() == "sqlite" else {**_TO_POSTGRESQL, **parsed.query}
 

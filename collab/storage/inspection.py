@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, func, make_url, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from collab.domain.errors import Unavailable
 from collab.storage.checks import REVISION
-from collab.storage.engine import sqlite_file, sync_url, writing_engine
+from collab.storage.engine import sqlite_file, writing_engine
+from collab.storage.faults import reason
 from collab.storage.tables import nodes
 
 _COMMITS = 20
@@ -37,12 +38,6 @@ class DatabaseFacts:
     write_s: tuple[float, ...]
 
 
-def shown_url(url: str) -> str:
-    """The URL of a database, without its password. `ValueError` where it is none that is served."""
-    sync_url(url)
-    return make_url(url).render_as_string(hide_password=True)
-
-
 def inspect_database(url: str) -> DatabaseFacts:
     """Connects as the engine does, and looks. `Unavailable`, with the reason, where that is not possible."""
     engine = writing_engine(url)
@@ -52,8 +47,7 @@ def inspect_database(url: str) -> DatabaseFacts:
                 return _sqlite(connection, sqlite_file(url))
             return _postgresql(engine, connection)
     except SQLAlchemyError as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        raise Unavailable(str(cause).partition("\n")[0]) from error
+        raise Unavailable(reason(error)) from error
     finally:
         engine.dispose()
 

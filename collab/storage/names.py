@@ -1,8 +1,9 @@
 """The names of our tables in a database that others use too.
 
-`table_prefix=collab_` in the URL of a database says that there each name of ours begins so: of tables, views, indexes
-and constraints. All SQL, that of migrations and views too, is written with the plain names; the prefix is put before
-them where a statement goes to the driver. What members wrote is in no statement: it goes beside it, as parameters.
+`table_prefix=collab_` in the URL of a database says that there each name of ours begins so: of tables, views, indexes,
+constraints and triggers. All SQL, that of migrations and views too, is written with the plain names; the prefix is put
+before them where a statement goes to the driver. What members wrote is in no statement: it goes beside it, as
+parameters.
 """
 
 import re
@@ -26,7 +27,7 @@ _PREFIX = re.compile(r"[a-z][a-z0-9_]{0,19}")
 """PostgreSQL takes names of 63 characters, and the longest of ours has 40."""
 
 _TABLE = "|".join((*metadata.tables, *VIEWS, VERSION_TABLE))
-_NAME = re.compile(rf"\b(?:(?:ix|uq|ck|fk|pk)_(?:{_TABLE})\w*|(?:{_TABLE}))\b")
+_NAME = re.compile(rf"\b(?:(?:ix|uq|ck|fk|pk|tr)_(?:{_TABLE})\w*|(?:{_TABLE}))\b")
 
 
 def prefix_of_url(url: URL) -> str:

@@ -4,15 +4,28 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, insert, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.errors import Unavailable
-from collab.domain.outbox import MAX_RETRY_S, PARKED_AFTER, Failing, Waiting
+from collab.domain.outbox import MAX_RETRY_S, PARKED_AFTER, Backlog, Failing, Waiting
 from collab.storage.engine import writing_engine
 from collab.storage.faults import translated
-from collab.storage.tables import UtcDateTime, contents, webhook_cursors, webhooks
+from collab.storage.tables import UtcDateTime, contents, edits, webhook_cursors, webhooks
 from collab.storage.upserts import by_dialect
 from collab.storage.writer import Writer
 
@@ -39,11 +52,11 @@ _FAIL = by_dialect(
 )
 
 
+_CURSOR = and_(webhook_cursors.c.content_id == contents.c.id, webhook_cursors.c.webhook_id == bindparam("webhook_id"))
+_DELIVERED = func.coalesce(webhook_cursors.c.version, 0)
+
+
 def _waiting(*, is_failing: bool) -> Select[Any]:
-    cursor = and_(
-        webhook_cursors.c.content_id == contents.c.id, webhook_cursors.c.webhook_id == bindparam("webhook_id")
-    )
-    delivered = func.coalesce(webhook_cursors.c.version, 0)
     failures = func.coalesce(webhook_cursors.c.failures, 0)
     retry_at, now = webhook_cursors.c.retry_at, bindparam("now", type_=UtcDateTime)
     # A time that no retry is put off to is one of a clock that was ahead.
@@ -52,7 +65,7 @@ def _waiting(*, is_failing: bool) -> Select[Any]:
         select(
             contents.c.id.label("content_id"),
             contents.c.band_id,
-            delivered.label("version"),
+            _DELIVERED.label("version"),
             contents.c.version.label("head"),
             failures.label("failures"),
             contents.c.updated_at,
@@ -60,8 +73,8 @@ def _waiting(*, is_failing: bool) -> Select[Any]:
             .over(partition_by=contents.c.band_id, order_by=(failures, contents.c.updated_at))
             .label("place"),
         )
-        .select_from(contents.outerjoin(webhook_cursors, cursor))
-        .where(contents.c.version > delivered, and_(failures > 0, is_due) if is_failing else failures == 0)
+        .select_from(contents.outerjoin(webhook_cursors, _CURSOR))
+        .where(contents.c.version > _DELIVERED, and_(failures > 0, is_due) if is_failing else failures == 0)
         .subquery()
     )
     columns = [found.c[name] for name in ("content_id", "band_id", "version", "head", "failures")]
@@ -80,6 +93,20 @@ _FAILING = select(
     .limit(literal(1))
     .scalar_subquery(),
 ).where(webhook_cursors.c.webhook_id == bindparam("webhook_id"), webhook_cursors.c.failures > 0)
+
+
+# None where that was folded away.
+_NEXT = and_(edits.c.content_id == contents.c.id, edits.c.version == _DELIVERED + 1)
+
+_BACKLOG = (
+    select(
+        func.count(),
+        func.coalesce(func.sum(contents.c.version - _DELIVERED), 0),
+        type_coerce(func.min(edits.c.created_at), UtcDateTime),
+    )
+    .select_from(contents.outerjoin(webhook_cursors, _CURSOR).outerjoin(edits, _NEXT))
+    .where(contents.c.version > _DELIVERED)
+)
 
 
 class StoredOutbox:
@@ -135,6 +162,10 @@ class StoredOutbox:
                 for row in (await connection.execute(statement, asked)).mappings()
             ]
 
+    async def backlog(self, webhook_id: str) -> Backlog:
+        async with translated(), self._engine.connect() as connection:
+            return Backlog(*(await connection.execute(_BACKLOG, {"webhook_id": webhook_id})).one())
+
     async def failing(self, webhook_id: str) -> Failing:
         async with translated(), self._engine.connect() as connection:
             return Failing(*(await connection.execute(_FAILING, {"webhook_id": webhook_id})).one())
@@ -146,12 +177,16 @@ def begin_at_heads(connection: Connection, which: ColumnElement[bool]) -> None:
     connection.execute(insert(webhook_cursors).from_select(["webhook_id", "content_id", "version"], begun.where(which)))
 
 
-def failing(url: str, webhook_id: str) -> Failing:
-    """As `StoredOutbox.failing`, for whoever has no engine that runs; `Unavailable` where there is no such table."""
+def undelivered(url: str, webhook_id: str) -> tuple[Failing, Backlog]:
+    """As `StoredOutbox.failing` and `backlog`, for whoever has no engine that runs; `Unavailable` where there are no
+    such tables."""
     engine = writing_engine(url)
+    asked = {"webhook_id": webhook_id}
     try:
         with engine.connect() as connection:
-            return Failing(*connection.execute(_FAILING, {"webhook_id": webhook_id}).one())
+            is_opened = connection.execute(select(webhooks.c.id).where(webhooks.c.id == webhook_id)).first() is not None
+            failing = Failing(*connection.execute(_FAILING, asked).one())
+            return failing, Backlog(*connection.execute(_BACKLOG, asked).one()) if is_opened else Backlog()
     except SQLAlchemyError as error:
         raise Unavailable(str(error)) from error
     finally:

@@ -21,7 +21,7 @@ _COUNT = "UPDATE bands SET revision = revision + 1 WHERE id = {row}.band_id"
 def _names() -> list[tuple[str, str, str]]:
     """The table, the change and the name of each trigger."""
     return [
-        (table, change, f"count_{table}_{change.split()[0].lower()}")
+        (table, change, f"tr_{table}_{change.split()[0].lower()}")
         for table, changes in _CHANGES.items()
         for change in changes
     ]
@@ -33,7 +33,7 @@ def upgrade() -> None:
     if not is_sqlite:
         op.execute(
             f"""
-            CREATE FUNCTION count_band_change() RETURNS trigger LANGUAGE plpgsql AS $$
+            CREATE FUNCTION tr_bands_revision() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
                 IF TG_OP = 'DELETE' THEN
                     {_COUNT.format(row="OLD")};
@@ -46,7 +46,7 @@ def upgrade() -> None:
         )
     for table, change, name in _names():
         count = _COUNT.format(row="OLD" if change == "DELETE" else "NEW")
-        does = f"BEGIN {count}; END" if is_sqlite else "EXECUTE FUNCTION count_band_change()"
+        does = f"BEGIN {count}; END" if is_sqlite else "EXECUTE FUNCTION tr_bands_revision()"
         op.execute(f"CREATE TRIGGER {name} AFTER {change} ON {table} FOR EACH ROW {does}")
 
 
@@ -55,6 +55,6 @@ def downgrade() -> None:
     for table, _, name in _names():
         op.execute(f"DROP TRIGGER {name}" if is_sqlite else f"DROP TRIGGER {name} ON {table}")
     if not is_sqlite:
-        op.execute("DROP FUNCTION count_band_change()")
+        op.execute("DROP FUNCTION tr_bands_revision()")
     # SQLite drops a column in place since 3.35: to make the table anew would take what refers to it along.
     op.drop_column("bands", "revision")

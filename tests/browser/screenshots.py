@@ -54,6 +54,17 @@ async def take() -> None:
         await ada.tab.evaluate("document.activeElement.blur()")
         await settled(ada)
         await ada.tab.screenshot(path=FOLDER / "stage.png")
+        await ben.button("Stage").click()
+        await ben.button("Following Ada").click()
+        for _ in range(3):
+            await ben.tab.keyboard.press("ArrowRight")
+        await expect(ben.tab.locator(".stage h1")).to_have_text("Down by the Riverside")
+        await ben.tab.locator("summary").click()
+        await ben.field("Instrument").select_option("Bb")
+        await ben.tab.locator("summary").click()
+        await expect(ben.tab.locator(".toast")).to_have_count(0, timeout=10_000)
+        await settled(ben)
+        await ben.tab.screenshot(path=FOLDER / "chart.png")
 
 
 if __name__ == "__main__":

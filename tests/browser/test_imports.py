@@ -115,7 +115,11 @@ async def test_a_setlist_that_went_out_comes_back_as_one(hall: Hall) -> None:
         file = (await rest.get(f"/api/contents/{hall.gig.setlist_id}/export", params={"format": "json"})).text
     ada = await hall.page("ada", at="band")
     await ada.button("Import").click()
-    await choose(ada, {"Friday.json": file})
+    dropped = await ada.tab.evaluate_handle(
+        "text => { const data = new DataTransfer(); data.items.add(new File([text], 'Friday.json')); return data; }",
+        file,
+    )
+    await ada.tab.locator(".import-drop").dispatch_event("drop", {"dataTransfer": dropped})
     await ada.button("Make a setlist of 3 entries").click()
     await ada.button("Show it").click()
     await ada.sees_titles(["Iko Iko", "Break", "When the Saints"])

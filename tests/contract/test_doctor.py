@@ -161,3 +161,18 @@ def test_a_bus_that_answers_is_well() -> None:
         server.stop()
     assert {finding.status for finding in found} == {"ok"}
     assert "answers in" in found[0].message
+
+
+def test_a_receiver_that_nobody_answers_for_and_a_strange_name_are_told(
+    monkeypatch: pytest.MonkeyPatch, sqlite_database_url: str
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        monkeypatch.setenv("COLLAB_WEBHOOK_URL", f"{url}/edits?key=secret")
+        monkeypatch.setenv("COLLAB_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+        code, found = _doctor(monkeypatch, sqlite_database_url)
+        assert (code, found["receiver"]["status"]) == (0, "warn")
+        assert f"{url} does not answer" in found["receiver"]["message"]
+        free.listen()
+        assert _doctor(monkeypatch, sqlite_database_url)[1]["receiver"]["status"] == "ok"

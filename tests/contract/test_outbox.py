@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from collab.domain.ot.ops import Set
-from collab.domain.outbox import MAX_RETRY_S, PARKED_AFTER, Failing, Waiting
+from collab.domain.outbox import MAX_RETRY_S, PARKED_AFTER, Backlog, Failing, Waiting
 from collab.storage.webhooks import StoredOutbox
 from collab.storage.writer import Writer
 from tests.support.rooms import NOW, START
@@ -79,6 +79,18 @@ async def test_what_was_delivered_is_not_behind_and_never_goes_back(bench: Bench
     await bench.outbox.advance("hook", {START.id: 2, OTHER.id: 1})
     await bench.outbox.advance("hook", {START.id: 1})
     assert await bench.behind() == {START.id: 2}
+
+
+async def test_what_is_still_to_be_delivered_is_counted_and_how_old_it_is(bench: Bench) -> None:
+    await bench.edit(START.id, NOW)
+    await bench.outbox.open("hook", NOW)
+    assert await bench.outbox.backlog("hook") == Backlog()
+    await bench.edit(START.id, LATER)
+    await bench.edit(START.id, LATER + timedelta(hours=1))
+    await bench.edit(OTHER.id, LATER + timedelta(hours=2))
+    assert await bench.outbox.backlog("hook") == Backlog(2, 3, LATER)
+    await bench.outbox.advance("hook", {START.id: 2})
+    assert await bench.outbox.backlog("hook") == Backlog(2, 2, LATER + timedelta(hours=1))
 
 
 async def test_webhooks_do_not_know_of_each_other(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from collab.domain.bands import User
-from collab.domain.outbox import MAX_AT_ONCE
+from collab.domain.outbox import MIN_AT_ONCE
 from tests.conftest import make_gig
 from tests.support.clock import SteppedClock
 from tests.support.members import edit, member, set_
@@ -61,19 +61,20 @@ async def test_contents_that_are_refused_hold_up_no_other_and_are_delivered_once
         )
         async with serving(settings) as server, member(server, "ada") as ada:
             gig = await make_gig(server)
-            for number in range(2 * MAX_AT_ONCE):
+            for number in range(2 * MIN_AT_ONCE):
                 made = await server.engine.contents.create(ADA, gig.band_id, "setlist", f"Refused {number}")
                 receiver.refuses.add(made.id)
                 await ada.ok("edit_content", edit(made.id, 0, set_(None, "venue", "Blue Nile")))
-            await until(lambda: server.engine._webhooks.failing.count == 2 * MAX_AT_ONCE)  # type: ignore[union-attr]  # noqa: SLF001
+            await until(lambda: server.engine._webhooks.failing.count == 2 * MIN_AT_ONCE)  # type: ignore[union-attr]  # noqa: SLF001
 
             for version in range(3):
                 await ada.ok("edit_content", edit(gig.setlist_id, version, set_(None, "venue", f"place {version}")))
             await until(lambda: receiver.heard == {gig.setlist_id: [1, 2, 3]})
             async with server.rest(None) as prometheus:
                 answer = await prometheus.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
-            assert f"collab_webhook_failing {2.0 * MAX_AT_ONCE}" in answer.text
+            assert f"collab_webhook_failing {2.0 * MIN_AT_ONCE}" in answer.text
             assert "collab_webhook_parked 0.0" in answer.text
+            assert "collab_webhook_backlog " in answer.text
 
             refused, receiver.refuses = receiver.refuses, set()
             await until(lambda: refused <= set(receiver.heard))

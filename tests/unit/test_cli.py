@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from collab.about import release
 from collab.cli import cli
+from collab.settings import Settings, unknown_names
 from collab.storage.names import VERSION_TABLE
 from tests.support.serving import SECRET, sqlite_url
 
@@ -44,6 +46,9 @@ def test_serve_without_a_secret_says_what_to_set() -> None:
         ("LOG_LEVEL", "LOUD", "COLLAB_LOG_LEVEL"),
         ("BUS_URL", "http://localhost", "COLLAB_BUS_URL"),
         ("PING_INTERVAL_S", "0.3", "COLLAB_PING_INTERVAL_S"),
+        ("PRESENCE_GRACE_S", "inf", "COLLAB_PRESENCE_GRACE_S: expected a number, got inf"),
+        ("EDITS_PER_S", "nan", "COLLAB_EDITS_PER_S"),
+        ("WEBHOOK_URL", "https://posters.example", "collab: COLLAB_WEBHOOK_SECRET is missing"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_named(
@@ -135,3 +140,39 @@ def test_a_command_looks_for_no_garbage_while_it_imports_the_engine() -> None:
 def test_the_release_is_said() -> None:
     result = CliRunner().invoke(cli, ["--version"])
     assert (result.exit_code, result.stdout) == (0, f"collab {release()}\n")
+
+
+def test_a_setting_that_is_empty_is_not_set_and_words_may_be_in_small_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.setenv(f"COLLAB_{name.upper()}", "")
+    assert Settings() == Settings.model_construct()
+    monkeypatch.setenv("COLLAB_LOG_LEVEL", "info")
+    monkeypatch.setenv("COLLAB_LOG_FORMAT", "JSON")
+    assert (Settings().log_level, Settings().log_format) == ("INFO", "json")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("COLLAB_JWT_SECRETS", "COLLAB_JWT_SECRET"), ("COLLAB_LOGLEVEL", "COLLAB_LOG_LEVEL"), ("COLLAB_TEA", None)],
+)
+def test_a_name_that_is_no_setting_is_told_with_the_one_that_was_meant(name: str, meant: str | None) -> None:
+    assert unknown_names([name, "COLLAB_LOG_LEVEL", "collab_log_level", "COLLAB_TOKEN", "PATH"]) == {name: meant}
+
+
+def test_migrating_down_says_what_goes_and_asks(monkeypatch: pytest.MonkeyPatch, sqlite_database_url: str) -> None:
+    monkeypatch.setenv("COLLAB_DATABASE_URL", sqlite_database_url)
+    file = sqlite_database_url.removeprefix("sqlite+aiosqlite:///")
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("INSERT INTO users VALUES ('ada', 'Ada', '2026-12-04')")
+        connection.execute("INSERT INTO bands VALUES ('b', 'B', '2026-12-04', 'ada', 0)")
+        contents = "INSERT INTO contents VALUES ('c', 'b', 'setlist', 'Friday', 0, ?, 'ada', ?, 'ada', NULL)"
+        connection.execute(contents, ("2026-12-04", "2026-12-04"))
+        connection.execute("INSERT INTO checkpoints VALUES ('k', 'c', 0, 'Soundcheck', '2026-12-04', 'ada')")
+
+    refused = CliRunner().invoke(cli, ["migrate", "0002"])
+    assert (refused.exit_code, "1 row of checkpoints" in refused.output) == (1, True)
+    assert "Nothing was changed" in refused.output
+    assert CliRunner().invoke(cli, ["migrate"]).exit_code == 0
+    assert CliRunner().invoke(cli, ["migrate", "0002", "--yes"]).output == "the schema is at 0002\n"
+    again = CliRunner().invoke(cli, ["migrate"])
+    assert again.output == "the schema is at head\n"

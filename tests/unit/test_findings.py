@@ -97,8 +97,9 @@ def test_a_file_of_settings_is_for_its_owner_alone() -> None:
 
 
 def test_origins_and_times_that_break_a_promise_are_told() -> None:
-    assert findings.origins(["*"]).status == "warn"
-    assert findings.origins(["https://band.example"]).message == "the server's own, https://band.example"
+    assert [found.status for found in findings.origins(["*"])] == ["warn"]
+    [found] = findings.origins(["https://band.example"])
+    assert found.message == "the server's own, https://band.example"
     assert findings.departure(20, 15, 10).status == "ok"
     assert findings.departure(25, 20, 10).status == "warn"
 
@@ -109,3 +110,34 @@ def test_several_nodes_without_a_bus_are_told() -> None:
     assert [found.status for found in findings.nodes(3, has_bus=True)] == ["ok"]
     [found] = findings.nodes(2, has_bus=False)
     assert (found.status, "COLLAB_BUS_URL" in found.remedy) == ("warn", True)
+
+
+def test_names_that_are_no_settings_are_told() -> None:
+    told = list(findings.misspelt({"COLLAB_LOGLEVEL": "COLLAB_LOG_LEVEL", "COLLAB_TEA": None}))
+    assert [found.status for found in told] == ["warn", "warn"]
+    assert "COLLAB_LOG_LEVEL is one" in told[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("origins", "statuses"),
+    [
+        (["https://band.example", "http://localhost:5173"], ["ok"]),
+        (["https://band.example/"], ["fail"]),
+        (["https://band.example/app", "*"], ["fail", "warn"]),
+        (["band.example"], ["fail"]),
+        ([], ["ok"]),
+    ],
+)
+def test_an_origin_has_no_path(origins: list[str], statuses: list[str]) -> None:
+    assert [found.status for found in findings.origins(origins)] == statuses
+
+
+def test_what_goes_unencrypted_to_another_machine_is_told() -> None:
+    urls = {"A": "http://posters.example/edits", "B": "https://posters.example", "C": "http://127.0.0.1:9000"}
+    [found] = findings.plain_http(urls)
+    assert ("A goes to posters.example" in found.message, found.remedy) == (True, "set A to https://")
+
+
+@pytest.mark.parametrize(("lease_s", "is_told"), [(0.01, True), (15.0, False), (86_400.0, True)])
+def test_a_lease_that_makes_no_sense_is_told(lease_s: float, is_told: bool) -> None:
+    assert [found.status for found in findings.lease(lease_s)] == ["warn"] * is_told

@@ -16,6 +16,7 @@ from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
 from websockets.utils import apply_mask
 
+from collab.realtime import push
 from collab.realtime.push import PushWebSocket, pushing
 from tests.support.waiting import until
 
@@ -36,12 +37,18 @@ class _Transport(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.is_closed = False
+        self._is_reading = True
 
     def write(self, data: Any) -> None: ...
 
-    def pause_reading(self) -> None: ...
+    def pause_reading(self) -> None:
+        self._is_reading = False
 
-    def resume_reading(self) -> None: ...
+    def resume_reading(self) -> None:
+        self._is_reading = True
+
+    def is_reading(self) -> bool:
+        return self._is_reading
 
     def is_closing(self) -> bool:
         return self.is_closed
@@ -58,10 +65,10 @@ class _Application:
         self._takes = iter(takes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        push = pushing(scope)
-        assert push is not None
+        pushed = pushing(scope)
+        assert pushed is not None
         await send({"type": "websocket.accept"})
-        push.on_text = self._take
+        pushed.on_text = self._take
         while (message := await receive())["type"] != "websocket.disconnect":
             if message["type"] == "websocket.receive":
                 self.heard.append(message["text"])
@@ -166,6 +173,36 @@ async def test_a_whole_message_is_taken_where_it_arrives_also_after_others() -> 
         await until(lambda: len(application.heard) == 3)
         websocket.data_received(_whole("d"))
         assert application.heard == ["a", "b", "c", "d"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("is_short_way", [True, False])
+async def test_who_sends_much_at_once_is_read_in_turn_with_the_others(
+    is_short_way: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "READ_S", 0.0)
+    flood = _Application([] if is_short_way else [False] * 2_000)
+    async with _connected(flood) as websocket:
+        texts = [f"{number}" for number in range(2_000)]
+        websocket.data_received(b"".join(map(_whole, texts)))
+        read, most = 0, 0
+        while len(flood.heard) < len(texts):
+            # Meanwhile nothing more is taken from the socket.
+            assert not websocket.transport.is_reading()
+            await asyncio.sleep(0)
+            read, most = len(flood.heard), max(most, len(flood.heard) - read)
+        assert flood.heard == texts
+        assert most <= 150
+        await until(websocket.transport.is_reading)
+
+
+@pytest.mark.asyncio
+async def test_what_is_unread_when_a_connection_ends_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(push, "READ_S", 0.0)
+    flood = _Application([])
+    async with _connected(flood) as websocket:
+        websocket.data_received(b"".join(map(_whole, "x" * 100)))
+    assert len(flood.heard) == push.READ_MESSAGES
 
 
 @pytest.mark.asyncio

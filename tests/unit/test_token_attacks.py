@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from collab.domain.errors import TokenExpired, TokenInvalid, Unavailable
-from collab.tokens import KEYS_COOLDOWN_S, KEYS_FRESH_S, KEYS_KEPT_S, Tokens
+from collab.keys import KEYS_COOLDOWN_S, KEYS_FRESH_S, KEYS_KEPT_S
+from collab.tokens import Tokens
 from tests.support.jwks import Jwks, jwks, published
 from tests.support.serving import SECRET, settings_for
 from tests.support.waiting import until
@@ -92,7 +93,9 @@ REFUSED = {
     "an audience that is no text": _forged(_with(aud={"collab": 1})),
     "no sub": _forged(_with(sub=None)),
     "an empty sub": _forged(_with(sub="")),
-    "a sub that is no text": _forged(_with(sub=7)),
+    "a sub that is no whole number": _forged(_with(sub=7.5)),
+    "a sub that is a yes": _forged(_with(sub=True)),
+    "a sub that is too long a number": _forged(_with(sub=10**100)),
     "a sub that is a list": _forged(_with(sub=["ada"])),
     "a sub with a line break": _forged(_with(sub="ada\nbob")),
     "a sub that turns the writing": _forged(_with(sub="ada\u202e")),
@@ -224,7 +227,7 @@ async def test_known_keys_are_good_through_an_outage_for_an_hour(tokens: Tokens,
 async def test_known_keys_wait_for_no_url_that_has_failed(
     tokens: Tokens, keys: Jwks, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collab.tokens.FETCH_TIMEOUT_S", 60.0)
+    monkeypatch.setattr("collab.keys.FETCH_TIMEOUT_S", 60.0)
     assert await _is_good(tokens, _signed())
     keys.is_down = True
     seconds.now_s += KEYS_FRESH_S + 1

@@ -66,7 +66,7 @@ async def test_nothing_else_is(jwks_url: str) -> None:
         "unsigned": _signed("", "none"),
         "a secret": _signed(SECRET, "HS256"),
     }
-    tokens = _tokens(jwks_url)
+    tokens = _tokens(jwks_url, "RS256")
     assert [how for how, token in forged.items() if not await _is_refused(tokens, token)] == []
 
 
@@ -81,7 +81,7 @@ async def test_keys_that_can_not_be_fetched_make_it_unavailable() -> None:
 async def test_keys_that_come_a_byte_at_a_time_are_waited_for_no_longer_than_any(
     monkeypatch: pytest.MonkeyPatch, at_once: bytes
 ) -> None:
-    monkeypatch.setattr("collab.tokens.FETCH_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("collab.keys.FETCH_TIMEOUT_S", 0.2)
     async with trickling(at_once) as url:
         with pytest.raises(Unavailable):
             await _tokens(url).verify(_signed(RSA_KEY, "RS256"))
@@ -97,7 +97,7 @@ async def test_keys_are_taken_from_nowhere_else_and_only_so_many(keys: Jwks, mon
         with pytest.raises(Unavailable):
             await _tokens(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/").verify(_signed(RSA_KEY, "RS256"))
     assert keys.asked == 0
-    monkeypatch.setattr("collab.tokens.MAX_KEYS_BYTES", 100)
+    monkeypatch.setattr("collab.keys.MAX_KEYS_BYTES", 100)
     with pytest.raises(Unavailable):
         await _tokens(keys.url).verify(_signed(RSA_KEY, "RS256"))
 

@@ -16,8 +16,8 @@ from collab.clock import SystemClock
 from collab.domain.errors import Unavailable
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Edit
-from collab.domain.outbox import MAX_AT_ONCE, MAX_OF_A_BAND, PARKED_AFTER, Failing, Waiting
-from collab.services.editing.webhooks import Webhooks
+from collab.domain.outbox import MAX_AT_ONCE, MIN_AT_ONCE, PARKED_AFTER, Backlog, Failing, Waiting
+from collab.services.editing.webhooks import IN_SIGHT, Webhooks
 from collab.services.ports import EVERY_EDIT, DeliveryFailed, EditFilter, EditReceiver
 from tests.support.clock import ManualClock
 from tests.support.edits import edit
@@ -57,6 +57,10 @@ class MemoryOutbox:
                 band_id = self.bands.get(content_id, "band")
                 found.append(Waiting(content_id, band_id, version, len(stored), failures))
         return found[:limit]
+
+    async def backlog(self, _webhook_id: str) -> Backlog:
+        behind = [len(stored) - self.cursors.get(content_id, 0) for content_id, stored in self.stored.items()]
+        return Backlog(sum(count > 0 for count in behind), sum(behind))
 
     async def failing(self, _webhook_id: str) -> Failing:
         failures = [count for count, _, _ in self.failed.values()]
@@ -207,7 +211,18 @@ async def test_many_contents_are_all_delivered_and_only_so_many_at_once() -> Non
         async with delivering(outbox, ear):
             await until(lambda: len(ear.heard) == 60)
     assert len(ear.heard) == 60
-    assert ear.most_at_once == MAX_AT_ONCE
+    assert MIN_AT_ONCE <= ear.most_at_once <= MAX_AT_ONCE
+
+
+@pytest.mark.asyncio
+async def test_a_backlog_is_delivered_as_fast_as_it_is_taken_and_not_at_a_pace_of_ours() -> None:
+    names = [f"c{number}" for number in range(3 * IN_SIGHT)]
+    outbox, ear = MemoryOutbox(**dict.fromkeys(names, 1)), Ear()
+    outbox.bands = {name: f"band {number % 50}" for number, name in enumerate(names)}
+    async with delivering(outbox, ear, pace_s=3_600.0) as webhooks:
+        await until(lambda: len(ear.heard) == len(names))
+        assert webhooks.backlog == Backlog(len(names), len(names)), "as it was counted at first"
+    assert ear.most_at_once > MIN_AT_ONCE
 
 
 class Wall(Ear):
@@ -235,7 +250,7 @@ async def test_however_many_contents_no_other_waits_for_them(wall: dict[str, str
     outbox.bands = dict.fromkeys(outbox.stored, "bad")
     with structlog.testing.capture_logs():
         async with delivering(outbox, ear) as webhooks:
-            await until(lambda: len(ear.tried) >= MAX_OF_A_BAND)
+            await until(lambda: len(ear.tried) >= MIN_AT_ONCE // 2)
             outbox.stored["good"], outbox.bands["good"] = [edit("good", 1)], "good"
             webhooks.wake()
             await until(lambda: ear.heard == [("good", 1)])
@@ -258,10 +273,10 @@ async def test_a_content_that_fails_and_fails_is_parked_told_once_and_goes_on_by
 
 @pytest.mark.asyncio
 async def test_a_content_with_more_and_more_to_deliver_gives_its_place_to_who_waits() -> None:
-    outbox = MemoryOutbox(**{f"c{number}": 300 for number in range(2 * MAX_OF_A_BAND)})
+    outbox = MemoryOutbox(**{f"c{number}": 300 for number in range(MIN_AT_ONCE)})
     ear = Ear()
     async with delivering(outbox, ear, turn_s=0.0):
-        await until(lambda: len({content_id for content_id, _ in ear.heard}) == 2 * MAX_OF_A_BAND)
+        await until(lambda: len({content_id for content_id, _ in ear.heard}) == MIN_AT_ONCE)
     assert max(Counter(content_id for content_id, _ in ear.heard).values()) < 300
 
 

@@ -91,6 +91,10 @@ class Directory:
             raise AssertionError("unreachable: no role is never enough")
         return ref, require(self._role(user, ref.band_id, as_operator=as_operator), right, what)
 
+    def name_of(self, user_id: str) -> str | None:
+        """What a user is called, where this node has learned that."""
+        return self._names.get(user_id)
+
     def is_known(self, user: User) -> bool:
         """Whether this user's row says what their token says."""
         self._asked_for.add(user.id)

@@ -1,6 +1,7 @@
 """Membership: bands, who belongs to them, and what follows at once when that changes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from collab.domain.access import BandRoom, ContentRoom, Right, Role, SharedRoom, UserRoom
 from collab.domain.bands import Band, Member, User
@@ -31,11 +32,16 @@ class MembershipService:
         self._clock = clock
         self._new_id = new_id
 
-    async def welcome(self, user: User) -> None:
-        """Makes a user known: their row in the database, and their bands to the directory."""
+    async def welcome(self, user: User) -> User:
+        """Makes a user known: their row in the database, and their bands to the directory. Returns them by the name
+        that they go by: one whose token says none keeps the name that they had."""
+        if user.name == user.id:
+            known = self._directory.name_of(user.id) or await self._store.user_name(user.id)
+            user = replace(user, name=known or user.id)
         if not self._directory.is_known(user):
             await self._store.save_user(user, self._clock.now())
             await self._directory.learn_user(user)
+        return user
 
     async def bands_of(self, user: User) -> list[tuple[Band, Role]]:
         return await self._store.bands_of(user.id)

@@ -14,7 +14,17 @@ import structlog
 
 from collab.domain.errors import CollabError
 from collab.domain.ot.edits import Edit
-from collab.domain.outbox import GIVEN_UP_AFTER, PARKED_AFTER, Failing, Waiting, next_turn, retry_in_s
+from collab.domain.outbox import (
+    GIVEN_UP_AFTER,
+    MAX_AT_ONCE,
+    PARKED_AFTER,
+    Backlog,
+    Failing,
+    Pace,
+    Waiting,
+    next_turn,
+    retry_in_s,
+)
 from collab.services.ports import Clock, DeliveryFailed, EditReceiver, HistoryReader
 from collab.services.stores import Outbox
 
@@ -23,8 +33,14 @@ log = structlog.get_logger(__name__)
 PAGE = 100
 """Edits that are read at a time."""
 
-IN_SIGHT = 200
+IN_SIGHT = 4 * MAX_AT_ONCE
 """Contents that are read at a time, to choose from."""
+
+ROUND_S = 0.005
+"""A round of the event loop that takes longer is followed by a pause as long, before the next delivery of a turn."""
+
+BACKLOG_EVERY_S = 15.0
+"""How often it is counted what is still to be delivered: that takes longer the more it is."""
 
 
 class Webhooks:
@@ -60,6 +76,12 @@ class Webhooks:
         self._given_up_after = given_up_after
         self.failing = Failing()
         """The contents whose last delivery failed, on any node, as last read from the database."""
+        self.backlog = Backlog()
+        """What is still to be delivered, as last read from the database."""
+        self._backlog_due_s = 0.0
+        self._pace = Pace()
+        self._are_more = False
+        self._is_drained = asyncio.Event()
         self._is_open = False
         self._delivered: dict[str, int] = {}
         self._waiting: dict[str, Waiting] = {}
@@ -78,6 +100,11 @@ class Webhooks:
         """There are new edits."""
         self._wake.set()
 
+    def age_s(self) -> float:
+        """How old the first edit is that is still to be delivered; 0 where there is none."""
+        oldest = self.backlog.oldest
+        return 0.0 if oldest is None else max(0.0, (self._clock.now() - oldest).total_seconds())
+
     async def close(self) -> None:
         """Ends at once; what is not delivered is delivered after the next start."""
         if self._task is None:
@@ -94,6 +121,7 @@ class Webhooks:
     async def _run(self) -> None:
         while True:
             self._wake.clear()
+            self._is_drained.clear()
             try:
                 await self._sweep()
             except CollabError as error:
@@ -101,8 +129,11 @@ class Webhooks:
             except Exception:
                 # The edge of the webhooks: no edit depends on them, and the next sweep may do.
                 log.exception("the edits to deliver could not be read; it is tried again")
-            # However fast edits are made, the progress is written once in this time.
-            await asyncio.sleep(self._pace_s)
+            # However fast edits are made, the progress is written once in this time, unless nothing is left to choose
+            # from of a backlog.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pace_s):
+                    await self._is_drained.wait()
             with suppress(TimeoutError):
                 # Beyond this node's own edits there are those of nodes that died before they delivered them, and those
                 # that are due to be tried again.
@@ -122,6 +153,7 @@ class Webhooks:
         # A delivery that ends while this waits is not in what was written: its content counts as behind once more.
         at_work = set(self._at_work)
         waiting = await self._outbox.waiting(self._webhook_id, self._clock.now(), IN_SIGHT)
+        self._are_more = len(waiting) >= IN_SIGHT
         self._waiting = {
             content.content_id: content
             for content in waiting
@@ -132,13 +164,21 @@ class Webhooks:
             if self._delivered[content_id] == version:
                 del self._delivered[content_id]
         self.failing = await self._outbox.failing(self._webhook_id)
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._backlog_due_s:
+            self.backlog = await self._outbox.backlog(self._webhook_id)
+            self._backlog_due_s = now_s + BACKLOG_EVERY_S
 
     def _begin_turns(self) -> None:
-        while (content := next_turn(self._waiting.values(), self._at_work.values())) is not None:
+        at_once = self._pace.at_once
+        while (content := next_turn(self._waiting.values(), self._at_work.values(), at_once)) is not None:
             self._at_work[content.content_id] = self._waiting.pop(content.content_id)
             turn = asyncio.create_task(self._take_turn(content), name="webhook")
             self._turns.add(turn)
             turn.add_done_callback(self._turns.discard)
+        if self._are_more and len(self._waiting) < at_once:
+            self._wake.set()
+            self._is_drained.set()
 
     async def _take_turn(self, content: Waiting) -> None:
         try:
@@ -162,7 +202,7 @@ class Webhooks:
         while edits := await self._history.edits(content_id, after, PAGE):
             for edit in edits:
                 try:
-                    await self._receiver.post(edit)
+                    await self._post(edit)
                 except DeliveryFailed as error:
                     failures += 1
                     if failures < self._given_up_after:
@@ -176,6 +216,22 @@ class Webhooks:
         if after < content.head:
             # The rest was folded away by `collab compact`.
             self._delivered[content_id] = content.head
+
+    async def _post(self, edit: Edit) -> None:
+        """Posts an edit, once those who are live have had their turn at the event loop."""
+        now_s = asyncio.get_running_loop().time
+        began_s = now_s()
+        await asyncio.sleep(0)
+        round_s = now_s() - began_s
+        if round_s > ROUND_S:
+            await asyncio.sleep(round_s)
+        began_s = now_s()
+        try:
+            await self._receiver.post(edit)
+        except DeliveryFailed:
+            self._pace.failed()
+            raise
+        self._pace.answered(now_s() - began_s)
 
     async def _put_off(self, content: Waiting, edit: Edit, error: str) -> None:
         spread = random.random()  # noqa: S311  # not a secret

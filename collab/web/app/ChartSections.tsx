@@ -75,6 +75,9 @@ function Block({ block, hasChords }: { block: Shown; hasChords: boolean }): Reac
   }
 }
 
+/** Takes no room, and has a line of its own all the same: words stand on one line with those that have no chord. */
+const NOTHING = "\u200b";
+
 function Group({ group }: { group: readonly Piece[] }): ReactNode {
   // Words without a chord need no room above them: a line that goes on has none.
   if (group.every(({ chord }) => chord === "")) return group.map(({ words }) => words).join("");
@@ -82,8 +85,8 @@ function Group({ group }: { group: readonly Piece[] }): ReactNode {
     <span className="chart-group">
       {group.map(({ chord, words, isAnnotation }, index) => (
         <span key={index} className="chart-piece">
-          <span className={isAnnotation ? "chart-note" : "chart-chord"}>{chord}</span>
-          <span>{words}</span>
+          <span className={chord && (isAnnotation ? "chart-note" : "chart-chord")}>{chord || NOTHING}</span>
+          <span>{words || NOTHING}</span>
         </span>
       ))}
     </span>

@@ -96,7 +96,13 @@ export function ContentPage({ contentId, band, repertoire, people, me, rest, vie
       </SongbookProvider>
     );
   }
-  if (shown && view === "print") return <PrintView document={shown} band={band} />;
+  if (shown && view === "print") {
+    return (
+      <SongbookProvider value={songbook}>
+        <PrintView document={shown} band={band} />
+      </SongbookProvider>
+    );
+  }
 
   const show = (view: View): void => go({ band: band.id, content: contentId, view });
   const actions = [

@@ -5,7 +5,7 @@ import type { Content, FieldTypes, Item, Presence } from "../react";
 import { ChartField, EntryChart } from "./ChartField";
 import { Named } from "./Field";
 import { fieldName } from "./format";
-import { useSongOf } from "./songbook";
+import { songIdOf, useSongOf } from "./songbook";
 
 interface DetailsProps {
   content: Content;
@@ -32,7 +32,7 @@ export function Details({ content, item, types, fields, title, others, isReadOnl
         const isChart = field === "chart" && props.type.type === "text";
         return isChart ? <ChartField key={field} {...props} song={item.fields} /> : <Named key={field} {...props} name={fieldName(field)} />;
       })}
-      {song?.chart ? <EntryChart song={song} entry={item.fields} songId={String(item.fields.song_id ?? item.id)} /> : null}
+      {song?.chart ? <EntryChart song={song} entry={item.fields} songId={songIdOf(item)} /> : null}
     </div>
   );
 }

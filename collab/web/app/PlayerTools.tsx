@@ -20,9 +20,11 @@ interface PlayerToolsProps {
   bandCapo: number;
   /** What is shown. */
   played: Played;
+  /** Whether there is no chart to it. */
+  isKeyAlone?: boolean;
 }
 
-export function PlayerTools({ songId, bandCapo, played }: PlayerToolsProps): ReactNode {
+export function PlayerTools({ songId, bandCapo, played, isKeyAlone = false }: PlayerToolsProps): ReactNode {
   const [player, change] = usePlayer();
   const { instrument, capos, size } = player;
   const toggle = (name: "hasChords" | "hasNumbers" | "hasDiagrams", words: string): ReactNode => (
@@ -36,7 +38,7 @@ export function PlayerTools({ songId, bandCapo, played }: PlayerToolsProps): Rea
   };
   return (
     <details className="player">
-      <summary>{viewOf(played, instrument)}</summary>
+      <summary>{isKeyAlone && instrument === "C" ? PLAYED_ON.C : viewOf(played, instrument)}</summary>
       <div className="player-tools">
         <label>
           <span className="quiet">Instrument</span>
@@ -53,7 +55,7 @@ export function PlayerTools({ songId, bandCapo, played }: PlayerToolsProps): Rea
             ))}
           </select>
         </label>
-        {instrument === "C" ? (
+        {instrument === "C" && !isKeyAlone ? (
           <label>
             <span className="quiet">My capo</span>
             <select className="box" aria-label="My capo" value={capos[songId] ?? ""} onChange={(event) => chooseCapo(event.target.value)}>
@@ -66,17 +68,19 @@ export function PlayerTools({ songId, bandCapo, played }: PlayerToolsProps): Rea
             </select>
           </label>
         ) : null}
-        <span className="player-toggles">
-          {toggle("hasChords", "Chords")}
-          {toggle("hasNumbers", "Numbers")}
-          {instrument === "C" ? toggle("hasDiagrams", "Diagrams") : null}
-          <button type="button" className="button is-small" aria-label="A−, smaller" onClick={() => change({ size: Math.max(0.55, size - STEP) })}>
-            A−
-          </button>
-          <button type="button" className="button is-small" aria-label="A+, larger" onClick={() => change({ size: Math.min(2.5, size + STEP) })}>
-            A+
-          </button>
-        </span>
+        {isKeyAlone ? null : (
+          <span className="player-toggles">
+            {toggle("hasChords", "Chords")}
+            {toggle("hasNumbers", "Numbers")}
+            {instrument === "C" ? toggle("hasDiagrams", "Diagrams") : null}
+            <button type="button" className="button is-small" aria-label="A−, smaller" onClick={() => change({ size: Math.max(0.55, size - STEP) })}>
+              A−
+            </button>
+            <button type="button" className="button is-small" aria-label="A+, larger" onClick={() => change({ size: Math.min(2.5, size + STEP) })}>
+              A+
+            </button>
+          </span>
+        )}
       </div>
     </details>
   );

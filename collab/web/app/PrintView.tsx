@@ -1,15 +1,26 @@
-/** The setlist on one A4 page, to tape to the floor. */
+/** The setlist on one A4 page, to tape to the floor; behind it, if wanted, the charts as one plays from them. */
 
-import { type CSSProperties, type ReactNode, useMemo } from "react";
-import type { Band, Document } from "../react";
+import "./styles/chart.css";
+import { type CSSProperties, type ReactNode, useMemo, useState } from "react";
+import type { Band, Document, Fields, Item } from "../react";
+import { ChartSections } from "./ChartSections";
 import { clockOf, lengthOf } from "./clock";
+import { usePlayer } from "./player";
 import { go } from "./route";
+import { songIdOf, useSongOf } from "./songbook";
 import { timesOf } from "./times";
 import { Icon } from "./ui";
+import { usePlayed } from "./usePlayed";
 
 export function PrintView({ document, band }: { document: Document; band: Band }): ReactNode {
   const times = useMemo(() => timesOf(document), [document]);
   const { fields, ordered } = document;
+  const [hasCharts, setCharts] = useState(false);
+  const songOf = useSongOf();
+  const charts = ordered.flatMap((item) => {
+    const song = songOf(item);
+    return song?.chart ? [{ item, song }] : [];
+  });
   const lines = ordered.reduce(
     (sum, item) => sum + linesOf(item.fields.title, 26) + linesOf(item.fields.notes) * 0.75,
     linesOf(fields.notes) * 0.75,
@@ -21,9 +32,16 @@ export function PrintView({ document, band }: { document: Document; band: Band }
         <button type="button" className="button" onClick={() => go({ band: band.id, content: document.id })}>
           <Icon name="back" /> Back
         </button>
-        <button type="button" className="button is-main" onClick={() => window.print()}>
-          <Icon name="print" /> Print
-        </button>
+        <span className="print-choices">
+          {charts.length > 0 ? (
+            <button type="button" className="button" aria-pressed={hasCharts} onClick={() => setCharts(!hasCharts)}>
+              <Icon name={hasCharts ? "check" : "add"} /> Charts
+            </button>
+          ) : null}
+          <button type="button" className="button is-main" onClick={() => window.print()}>
+            <Icon name="print" /> Print
+          </button>
+        </span>
       </div>
       <article className="sheet" style={{ "--lines": Math.max(lines, 12) } as CSSProperties}>
         <header>
@@ -52,7 +70,28 @@ export function PrintView({ document, band }: { document: Document; band: Band }
         </ol>
         <footer>{[lengthOf(times.total), times.ends ? `ends ${times.ends}` : null].filter(Boolean).join(" · ")}</footer>
       </article>
+      {hasCharts ? charts.map(({ item, song }) => <PrintedChart key={item.id} item={item} song={song} />) : null}
     </main>
+  );
+}
+
+/** A song on paper of its own, in two columns. */
+function PrintedChart({ item, song }: { item: Item; song: Fields }): ReactNode {
+  const [{ instrument, hasChords }] = usePlayer();
+  const { key, capo, sections } = usePlayed(song, item.fields, songIdOf(item));
+  const facts = [key, instrument !== "C" && `for ${instrument.replace("b", "♭")}`, capo > 0 && `capo ${capo}`].filter(Boolean);
+  return (
+    <article className="sheet is-chart">
+      <header>
+        <h1>
+          {String(item.fields.title ?? "Untitled")} <small>{facts.join(", ")}</small>
+        </h1>
+        {item.fields.notes ? <p className="sheet-notes">{String(item.fields.notes)}</p> : null}
+      </header>
+      <div className="sheet-columns">
+        <ChartSections sections={sections} hasChords={hasChords} />
+      </div>
+    </article>
   );
 }
 

@@ -1,15 +1,19 @@
 /** The song of the moment, large: what the band agreed on, and its chart for whoever reads it. */
 
 import type { ReactNode, Ref } from "react";
+import { played } from "../charts";
 import type { Item } from "../react";
 import { ChartView } from "./ChartView";
 import { clockOf } from "./clock";
-import { useSongOf } from "./songbook";
+import { usePlayer } from "./player";
+import { PlayerTools } from "./PlayerTools";
+import { songIdOf, useSongOf } from "./songbook";
 
 export function StageSong({ item, ref }: { item: Item | undefined; ref: Ref<HTMLElement> }): ReactNode {
-  const song = useSongOf()(item ?? NOTHING);
+  const song = useSongOf(item?.id)(item ?? NOTHING);
   const fields = item?.fields ?? {};
   const hasChart = Boolean(song?.chart);
+  const [{ instrument }] = usePlayer();
   return (
     // A long chart is gone through by keys as well.
     <section ref={ref} className={`stage-song ${hasChart ? "has-chart" : ""}`} aria-label="Now" tabIndex={0}>
@@ -25,8 +29,10 @@ export function StageSong({ item, ref }: { item: Item | undefined; ref: Ref<HTML
         </p>
         {fields.notes ? <p className="stage-notes">{String(fields.notes)}</p> : null}
       </div>
-      {song && item && hasChart ? (
-        <ChartView song={song} entry={fields} songId={String(fields.song_id ?? item.id)} />
+      {song && item && hasChart ? <ChartView song={song} entry={fields} songId={songIdOf(item)} /> : null}
+      {item && !hasChart && fields.key ? (
+        // A horn reads another key, also where there is no more than a key to read.
+        <PlayerTools songId={songIdOf(item)} bandCapo={0} played={played("", fields, fields, { instrument })} isKeyAlone />
       ) : null}
     </section>
   );

@@ -17,16 +17,17 @@ const FIELDS = ["title", "artist", "key", "capo", "chart"];
 
 interface Songbook {
   songOf: SongOf;
-  /** Has the charts fetched now: somebody looks at one. */
+  /** Has the charts fetched, or what is new of them: somebody looks at one. */
   want: () => void;
 }
 
 const SongbookContext = createContext<Songbook>({ songOf: () => undefined, want: () => undefined });
 export const SongbookProvider = SongbookContext.Provider;
 
-export function useSongOf(): SongOf {
+/** Finds songs; what is new of them is asked for now, and when another entry is looked at. */
+export function useSongOf(entryId?: string): SongOf {
   const { songOf, want } = useContext(SongbookContext);
-  useEffect(want, [want]);
+  useEffect(want, [want, entryId]);
   return songOf;
 }
 
@@ -36,14 +37,17 @@ const LATER_MS = 15_000;
 /** The songs of a repertoire as it is at a version, once somebody wants them or a while after `isShown`. */
 export function useSongbook(repertoireId: string | null, version: number, isShown: boolean): Songbook {
   const [isWanted, setWanted] = useState(false);
-  const want = useCallback(() => setWanted(true), []);
   useEffect(() => {
     if (!isShown) return;
-    const timer = setTimeout(want, LATER_MS);
+    const timer = setTimeout(() => setWanted(true), LATER_MS);
     return () => clearTimeout(timer);
-  }, [isShown, want]);
+  }, [isShown]);
   const { songs, look } = useOutline(isWanted ? repertoireId : null, FIELDS);
   useEffect(look, [look, version]);
+  const want = useCallback(() => {
+    setWanted(true);
+    look();
+  }, [look]);
   return useMemo(() => ({ songOf: finder(songs), want }), [songs, want]);
 }
 
@@ -55,3 +59,6 @@ export function finder(songs: readonly Song[]): SongOf {
 }
 
 const nameOf = ({ title, artist }: Fields): string => JSON.stringify([folded(title), folded(artist)]);
+
+/** What a player's capo for an entry's song is kept by: the song, wherever it is played. */
+export const songIdOf = ({ id, fields }: Pick<Item, "id" | "fields">): string => String(fields.song_id ?? id);

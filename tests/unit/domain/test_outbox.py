@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from collab.domain.outbox import (
     GIVEN_UP_AFTER,
     MAX_AT_ONCE,
-    MAX_OF_A_BAND,
     MAX_RETRIES,
     MAX_RETRY_S,
+    MIN_AT_ONCE,
     PARKED_AFTER,
+    Pace,
     Waiting,
     next_turn,
     retry_in_s,
@@ -47,7 +48,7 @@ def test_what_fails_however_much_leaves_room_for_all_others() -> None:
 
 def test_a_band_with_much_leaves_room_for_all_others() -> None:
     loud = [content(f"l{number}", "loud") for number in range(100)]
-    assert len(all_at_work(loud)) == MAX_OF_A_BAND
+    assert len(all_at_work(loud)) == MIN_AT_ONCE // 2
     assert next_turn([*loud, content("quiet", "quiet")], all_at_work(loud)) == content("quiet", "quiet")
 
 
@@ -55,15 +56,48 @@ def test_a_band_with_much_leaves_room_for_all_others() -> None:
 def test_places_are_shared_evenly_and_none_stays_free(drawn: list[tuple[int, int]]) -> None:
     waiting = [content(f"c{number}", f"band {band}", failures) for number, (band, failures) in enumerate(drawn)]
     at_work = all_at_work(waiting)
-    assert len(at_work) <= MAX_AT_ONCE
+    assert len(at_work) <= MIN_AT_ONCE
     assert sum(one.failures > 0 for one in at_work) <= MAX_RETRIES
     bands = {one.band_id for one in waiting}
     counts = {band: sum(one.band_id == band for one in at_work) for band in bands}
     for band in bands:
         left = [one for one in waiting if one.band_id == band and one not in at_work and not one.failures]
         # Who has to wait has as many at work as any other band, or all places are taken by now.
-        assert not left or counts[band] == MAX_OF_A_BAND or len(at_work) == MAX_AT_ONCE
+        assert not left or counts[band] == MIN_AT_ONCE // 2 or len(at_work) == MIN_AT_ONCE
         assert not left or counts[band] >= max(counts.values()) - 1 - MAX_RETRIES
+
+
+def test_more_are_delivered_at_once_while_answers_come_as_fast_as_ever() -> None:
+    pace = Pace()
+    assert pace.at_once == MIN_AT_ONCE
+    for _ in range(10 * MAX_AT_ONCE**2):
+        pace.answered(0.01)
+    assert pace.at_once == MAX_AT_ONCE
+    for _ in range(3 * MAX_AT_ONCE):
+        pace.answered(0.5)
+    assert MIN_AT_ONCE < pace.at_once < MAX_AT_ONCE - 2
+    for _ in range(3):
+        pace.failed()
+    assert pace.at_once == MIN_AT_ONCE
+
+
+def test_a_receiver_that_is_slow_from_now_on_is_known_for_it_after_a_while() -> None:
+    pace = Pace()
+    pace.answered(0.001)
+    for _ in range(10_000):
+        pace.answered(0.2)
+    assert pace.at_once > MIN_AT_ONCE
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(0, 60)), max_size=300))
+def test_the_pace_keeps_its_bounds_whatever_comes(answers: list[float | None]) -> None:
+    pace = Pace()
+    for seconds in answers:
+        if seconds is None:
+            pace.failed()
+        else:
+            pace.answered(seconds)
+        assert MIN_AT_ONCE <= pace.at_once <= MAX_AT_ONCE
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1))
