@@ -22,18 +22,40 @@ class BuildHook(BuildHookInterface[Any]):
             build_data["force_include"]["migrations"] = "collab/migrations"
 
 
+_NOT_OF_THE_PAGE = {"dist", "examples", "node_modules", "npm", "screenshots", "scripts", "tests"}
+
+
 def build_page(web: Path) -> None:
-    """Brings `dist` up to date. npm's packages are installed again only where its lock has changed."""
-    lock = web / "package-lock.json"
+    """Brings `dist` up to date. npm's packages are installed again only where its lock has changed, and the page is
+    built again only where something that it is made of has."""
     # npm empties the folder before it installs, so a marker there never outlives a broken installation.
-    marker = web / "node_modules" / ".lock-digest"
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
-    if not marker.exists() or marker.read_text() != digest:
+    installed, built = (web / "node_modules" / name for name in (".lock-digest", ".page-digest"))
+    lock, page = _digest([web / "package-lock.json"]), _digest(_sources(web))
+    if (web / "dist" / "index.html").exists() and _says(installed, lock) and _says(built, page):
+        return
+    if not _says(installed, lock):
         _npm(web, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-        marker.write_text(digest)
+        installed.write_text(lock)
     with tempfile.TemporaryDirectory(prefix=".dist-", dir=web) as beside:
         _npm(web, "run", "bundle", "--", "--outDir", beside)
         _put_in_place(Path(beside), web / "dist")
+    built.write_text(page)
+
+
+def _sources(web: Path) -> list[Path]:
+    """What the page is made of: all but what is known to be something else."""
+    inside = [entry for entry in web.iterdir() if entry.name not in _NOT_OF_THE_PAGE and entry.name[:1] != "."]
+    return sorted(
+        file for entry in inside for file in ([entry] if entry.is_file() else entry.rglob("*")) if file.is_file()
+    )
+
+
+def _digest(files: list[Path]) -> str:
+    return hashlib.sha256(b"".join(file.name.encode() + b"\0" + file.read_bytes() for file in files)).hexdigest()
+
+
+def _says(marker: Path, digest: str) -> bool:
+    return marker.exists() and marker.read_text() == digest
 
 
 def _put_in_place(built: Path, dist: Path) -> None:

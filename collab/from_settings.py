@@ -25,6 +25,7 @@ from collab.services.ports import Announcer, Bus, Clock, HistoryReader, Meter
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.news import PresenceNews
 from collab.services.presence.service import OnChange, PresenceService
+from collab.services.pruning import Keeping
 from collab.services.session import Rooms
 from collab.services.songs.unpacking import ImportLimits
 from collab.services.stores import CountLimits, Outbox
@@ -91,6 +92,13 @@ def lease(settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Lease:
     return Lease(clock, new_id, platform.node(), timedelta(seconds=settings.node_lease_s))
 
 
+def keeping(settings: Settings) -> Keeping:
+    stays, jobs = (
+        timedelta(seconds=kept_s) if kept_s else None for kept_s in (settings.presence_kept_s, settings.jobs_kept_s)
+    )
+    return Keeping(stays, jobs)
+
+
 def other_nodes(settings: Settings, bus: Bus | None, lease: Lease, clock: Clock) -> Publisher | Silence:
     """The other nodes, on a bus that was given or that the settings name; else nobody."""
     if bus is None and settings.bus_url:
@@ -106,6 +114,7 @@ def server(settings: Settings) -> Server:
         ping_interval_s=settings.ping_interval_s,
         ping_timeout_s=settings.ping_timeout_s,
         max_message_bytes=settings.max_message_bytes,
+        compression_threshold_bytes=settings.compression_threshold_bytes,
     )
 
 

@@ -130,7 +130,7 @@ EXAMPLES: Mapping[type[Wire], Any] = {
     models.Edit: _STORED,
     models.BatchUpdate: {"room_id": f"content_{_CONTENT}", "edits": [_STORED]},
     models.ContentUpdated: {"type": "setlist", "action": "update", "band_id": _BAND, "data": _SUMMARY},
-    models.UserJoined: {"room": f"band_{_BAND}", "user": _ADA},
+    models.UserJoined: {"room": f"band_{_BAND}", "user_id": "ada", "user": _ADA},
     models.UserLeft: {"room": f"band_{_BAND}", "user_id": "ada", "last_seen": _AT},
     models.PresenceUpdated: {"room": f"content_{_CONTENT}", "sessions": [_PRESENCE]},
     models.SyncStatus: {"job_id": _JOB, "status": "syncing", "progress": 41, "message": "50 of 120 songs"},

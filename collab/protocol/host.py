@@ -1,4 +1,4 @@
-"""What a host application tells by way of the engine: the seed's four events, and events of its own.
+"""What a host application tells by way of the engine: four of the protocol's events, and events of its own.
 
 Their shapes are wider than the engine's own by the same names: a host's job has no id here, and what it says of its
 contents is its own. `from_host` tells clients the two apart.

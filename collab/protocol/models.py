@@ -170,6 +170,7 @@ class ContentUpdated(Wire):
 
 class UserJoined(Wire):
     room: str
+    user_id: str
     user: User
 
 

@@ -102,7 +102,8 @@ class Broadcaster:
 
     def presence(self, room: SharedRoom, diff: Diff, skip_session: str | None) -> None:
         for user in diff.joined:
-            self._put("user_joined", {"room": room.name, "user": user.to_json()}, room.name, skip_session)
+            arrived = {"room": room.name, "user_id": user.id, "user": user.to_json()}
+            self._put("user_joined", arrived, room.name, skip_session)
         for left in diff.left:
             gone = {"room": room.name, "user_id": left.user_id, "last_seen": rfc3339(left.last_seen)}
             self._put("user_left", gone, room.name, skip_session)

@@ -12,6 +12,7 @@ import engineio
 from engineio.async_socket import AsyncSocket
 
 from collab.domain.presence.visits import Origin
+from collab.realtime import debug
 from collab.realtime.frames import Message, answer_message
 from collab.realtime.payloads import Payloads
 from collab.services.ports import Timer
@@ -90,6 +91,8 @@ class Connection:
 
     def send(self, message: Message) -> None:
         """Sends a message, where the client is still there: `AsyncServer.send_packet` without its detours."""
+        if debug.are_packets_told():
+            debug.packet_left(self.id, len(message.frame))
         if self.link is not None and self.link.hold(message):
             return
         if not self._socket.closed:
@@ -181,6 +184,8 @@ class Connections:
         socket = self._engine.sockets[socket_id]
         connection = Connection(socket, client[0] if client else None, environ.get("HTTP_USER_AGENT"))
         self._open[socket_id] = connection
+        if debug.are_packets_told():
+            debug.opened(socket_id)
         for on_opened in self._on_opened:
             on_opened(connection)
         return await self._connect(socket_id, environ)
@@ -189,6 +194,8 @@ class Connections:
         connection = self._open.get(socket_id)
         if connection is not None:
             connection.has_gone()
+            if debug.are_packets_told():
+                debug.closed(socket_id, reason)
             for on_closed in self._on_closed:
                 on_closed(connection, reason)
         try:

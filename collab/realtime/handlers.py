@@ -5,7 +5,8 @@ are tasks, which may wait, for the database say. While one waits, the session ma
 be over: the handler looks again afterwards (`join_room`).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -122,7 +123,7 @@ class Handlers:
 
     async def request_update(self, session: ConnectedSession, request: requests.RequestUpdate) -> Json:
         if request.room_id is None:
-            async with self.reading.at(session.user.id):
+            async with self._turn(session):
                 await self._refresh(session)
             return {}
         room = parse_content_room(request.room_id)
@@ -145,13 +146,21 @@ class Handlers:
     async def _opened(
         self, session: ConnectedSession, room: SharedRoom, request: requests.JoinRoom | requests.RequestUpdate
     ) -> Json:
-        async with self.reading.at(session.user.id):
+        async with self._turn(session):
             self.rates.require_band(self._band_of(room), "requests")
             if isinstance(room, BandRoom):
                 opened: Json = {"contents": [entry.to_json() for entry in await self.contents.summaries(room.id)]}
             else:
                 opened = _opened_json(await self.editing.open(room.id, request.since, request.since_edit))
             return self._charged(session, room, opened)
+
+    @asynccontextmanager
+    async def _turn(self, session: ConnectedSession) -> AsyncIterator[None]:
+        """The turn of a session among those of its user to have something read; `Unauthenticated` where it is over by
+        then: thousands of events may have waited, and nobody hears their answers."""
+        async with self.reading.at(session.user.id):
+            session.require_identity()
+            yield
 
     def _charged(self, session: ConnectedSession, room: SharedRoom, answer: Json) -> Json:
         """Makes an answer that may be long into JSON, and charges the session for its bytes."""

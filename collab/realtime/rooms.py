@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from collab.domain.access import Room, UserRoom
+from collab.realtime import debug
 from collab.realtime.connection import ConnectedSession
 from collab.realtime.frames import event_message
 from collab.realtime.sessions import Sessions
@@ -30,6 +31,8 @@ class Rooms:
         session.require_identity()
         session.rooms.setdefault(room, None)
         self._in.setdefault(room.name, {})[session.id] = session
+        if debug.are_events_told():
+            debug.entered(session.id, room.name)
 
     def leave(self, session: Session, room: Room) -> None:
         if room in session.rooms:
@@ -38,6 +41,8 @@ class Rooms:
             del there[session.id]
             if not there:
                 del self._in[room.name]
+            if debug.are_events_told():
+                debug.left(session.id, room.name)
 
     def leave_all(self, session: Session) -> None:
         for room in list(session.rooms):
@@ -65,4 +70,6 @@ class Rooms:
             message = event_message(event, payload)
             for connection in connections:
                 connection.send(message)
+        if debug.are_events_told():
+            debug.event_left(event, to, len(connections))
         self._meter.delivered(event, len(connections))

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collab.domain.errors import Unavailable
 from collab.domain.paths import is_below, path_within
-from collab.realtime import wire_json
+from collab.realtime import debug, wire_json
 from collab.realtime.answers import Reply
 from collab.realtime.connection import ConnectedSession, Connection, Connections
 from collab.realtime.frames import read_event
@@ -88,6 +88,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
         event = read_event(text)
         if event is None:
             return False
+        if debug.are_packets_told():
+            debug.packet_came(connection.id, len(text))
         # A client that sends text has given up the binary packet that it announced.
         self._binary_packet.pop(connection.id, None)
         self._take(connection, *event)
@@ -99,6 +101,10 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
             # The client is not accepted yet, or its session is over: it gets no answer.
             return
         event, *arguments = data if isinstance(data, list) and data else [None]
+        if debug.are_events_told():
+            # The name of any other is whatever a client has sent: a token by mistake, say.
+            known = event if isinstance(event, str) and event in self.events else "unknown"
+            debug.event_came(known, session.id, "nobody yet" if session.identity is None else session.user.id)
         reply = partial(connection.answer, event_id)
         in_place = self._in_place.get(event) if isinstance(event, str) else None
         if in_place is None:
@@ -125,6 +131,7 @@ def make_server(
     ping_interval_s: int,
     ping_timeout_s: int,
     max_message_bytes: int,
+    compression_threshold_bytes: int,
 ) -> Server:
     """A server with nothing registered yet. Pages of the server's own origin may connect, and those that are named."""
     server = Server(
@@ -134,6 +141,7 @@ def make_server(
         ping_interval=ping_interval_s,
         ping_timeout=ping_timeout_s,
         max_http_buffer_size=max_message_bytes,
+        compression_threshold=compression_threshold_bytes,
         logger=_QUIET,
         engineio_logger=_QUIET,
     )

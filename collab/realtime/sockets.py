@@ -75,6 +75,8 @@ class Websockets:
         """Reads and writes until either side ends it."""
         if socket.connected:
             if not await _upgrade(socket, websocket):
+                # Not every server does so by itself where an application has returned.
+                await websocket.close()
                 return
         else:
             socket.connected = socket.upgraded = True

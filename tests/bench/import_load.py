@@ -17,7 +17,8 @@ async def main(songs: int) -> None:
         migrate(url)
         async with serving(settings_for(url)) as server:
             made = await import_while_editing(server, await make_gig(server), songs)
-    print(f"{songs} songs in {made.seconds:.2f} s; {made.edits} edits in all, {made.messages} messages to 3 members")
+    print(f"{songs} songs in {made.seconds:.2f} s, {made.cpu_s:.1f} s of CPU with the members' own work;", end=" ")
+    print(f"{made.edits} edits in all, {made.messages} messages to 3 members")
     print(f"slowest answer to a member's edit: {made.slowest_ack_s * 1_000:.0f} ms; lost: {made.lost or 'nothing'}")
 
 

@@ -68,6 +68,10 @@ async def test_a_file_is_shown_before_it_comes_in_and_each_song_has_a_choice(hal
 
     await dialog.get_by_label("What becomes of Iko Iko").select_option("Fill only what is empty")
     await expect(changed.nth(0).locator("b")).to_have_text(["F", "176", "[C]Hey now"])
+    await ada.cut_line()
+    await dialog.get_by_role("button", name="Import 4 songs").click()
+    await expect(dialog.get_by_text("The server can't be reached.")).to_be_visible()
+    await ada.mend_line()
     await dialog.get_by_role("button", name="Import 4 songs").click()
     await expect(ada.tab.get_by_role("dialog", name="Imported")).to_contain_text("1 added, 3 changed.")
     await ada.tab.keyboard.press("Escape")

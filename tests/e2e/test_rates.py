@@ -17,6 +17,7 @@ from tests.support.clock import ManualClock
 from tests.support.limits import limited
 from tests.support.members import TIMEOUT_S, Member, edit, insert, member, new_edit_id, set_
 from tests.support.serving import RunningEngine
+from tests.support.waiting import until
 from tests.web.node import run_vitest
 
 ADA = User("ada", "Ada")
@@ -236,6 +237,33 @@ async def test_of_what_a_user_asks_for_one_answer_is_made_at_a_time(
         goes_on.set()
         assert all(answer["ok"] for answer in await asyncio.gather(*asked))
         assert max(begun.get_nowait() for _ in range(3)) <= 2
+
+
+async def test_what_a_session_asked_for_that_has_gone_is_not_read(
+    server: RunningEngine, gig: Gig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening, begun, goes_on = server.engine.editing.open, asyncio.Event(), asyncio.Event()
+    reads = 0
+
+    async def slow(content_id: str, since: int | None = None, since_edit: str | None = None) -> Opened:
+        nonlocal reads
+        reads += 1
+        begun.set()
+        await goes_on.wait()
+        return await opening(content_id, since, since_edit)
+
+    monkeypatch.setattr(server.engine.editing, "open", slow)
+    async with member(server, "ada") as ada:
+        for _ in range(20):
+            await ada.client.emit("request_update", {"room_id": gig.room})
+            await ada.client.emit("join_room", {"room": gig.room})
+        await begun.wait()
+        # Behind all of these, and waits for nothing.
+        await ada.ok("leave_room", gig.room)
+    await until(lambda: ada.sid not in server.engine.sessions.ids())
+    goes_on.set()
+    await until(lambda: server.engine._answers._open == 0)  # noqa: SLF001  # nobody hears these answers
+    assert reads == 1
 
 
 async def test_what_stays_is_made_at_a_rate_of_its_own(database_url: str, clock: ManualClock) -> None:

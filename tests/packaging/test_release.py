@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.release import problems
+from tests.packaging.release import PACKAGES, problems
 
 
 def _git(root: Path, *arguments: str) -> None:
@@ -23,9 +23,10 @@ def _commit(root: Path) -> None:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """One that can be released as 1.2.0."""
-    (tmp_path / "collab" / "web").mkdir(parents=True)
+    (tmp_path / "collab" / "web" / "npm").mkdir(parents=True)
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.0"\n')
-    (tmp_path / "collab" / "web" / "package.json").write_text(json.dumps({"version": "1.2.0"}))
+    for file in PACKAGES:
+        (tmp_path / file).write_text(json.dumps({"version": "1.2.0"}))
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## 1.2.0, 2026-12-04\n\n## 1.1.0, 2026-11-01\n")
     _git(tmp_path, "init", "-q")
     _commit(tmp_path)
@@ -38,7 +39,7 @@ def test_where_all_says_the_same_a_release_can_be_built(checkout: Path) -> None:
 
 
 def _of_another_package(root: Path) -> None:
-    (root / "collab" / "web" / "package.json").write_text(json.dumps({"version": "1.1.0"}))
+    (root / PACKAGES[1]).write_text(json.dumps({"version": "1.1.0"}))
     _commit(root)
     _git(root, "tag", "-f", "v1.2.0")
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.packaging.release import build_distributions
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -21,20 +23,32 @@ def _uv(*arguments: str, cwd: Path) -> str:
     return done.stdout
 
 
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is published of Python, built once, with the page as it is built already."""
+    folder = tmp_path_factory.mktemp("built")
+    build_distributions(_copy_of_the_checkout(folder / "checkout"), folder / "dist")
+    return folder / "dist"
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.long
-def test_an_installed_collab_works_away_from_the_checkout(tmp_path: Path) -> None:
-    checkout = _copy_of_the_checkout(tmp_path / "checkout")
-    _uv("build", "--out-dir", str(tmp_path / "dist"), cwd=checkout)
-    [wheel] = (tmp_path / "dist").glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
+def test_what_is_published_holds_what_it_needs(dist: Path) -> None:
+    names = _names(dist, "collab_bands-")
     assert "collab/migrations/versions/0001_bands_contents_edits.py" in names
-    assert {"collab/protocol/PROTOCOL.md", "collab/deploy/nginx.conf", "collab/deploy/grafana.json"} <= set(names)
-    assert not any(name.startswith(("tests/", "migrations/")) for name in names)
+    assert {"collab/protocol/PROTOCOL.md", "collab/deploy/nginx.conf", "collab/web/dist/index.html"} <= names
+    assert not any(name.startswith(("tests/", "migrations/", "collab/web/app/")) for name in names)
+    of_the_client = {name for name in _names(dist, "collab_bands_client-") if ".dist-info/" not in name}
+    assert "collab/client/client.py" in of_the_client
+    assert of_the_client < names
 
+
+@pytest.mark.timeout(300)
+@pytest.mark.long
+def test_an_installed_collab_works_away_from_the_checkout(dist: Path, tmp_path: Path) -> None:
     _uv("venv", "-q", "--python", sys.executable, str(tmp_path / "venv"), cwd=tmp_path)
     python = tmp_path / "venv" / "bin" / "python"
-    _uv("pip", "install", "-q", "--python", str(python), str(wheel), cwd=tmp_path)
+    _uv("pip", "install", "-q", "--python", str(python), str(_wheel(dist, "collab_bands-")), cwd=tmp_path)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     done = subprocess.run(
@@ -45,9 +59,18 @@ def test_an_installed_collab_works_away_from_the_checkout(tmp_path: Path) -> Non
     assert (elsewhere / "collab.db").stat().st_size > 0
 
 
+def _wheel(dist: Path, begin: str) -> Path:
+    [wheel] = dist.glob(f"{begin}*.whl")
+    return wheel
+
+
+def _names(dist: Path, begin: str) -> set[str]:
+    return set(zipfile.ZipFile(_wheel(dist, begin)).namelist())
+
+
 def _copy_of_the_checkout(to: Path) -> Path:
-    """With npm's packages, without what was built: a build in the checkout itself changes what other tests serve."""
-    left_out = shutil.ignore_patterns(".?*", "__pycache__", "dist", "mutants", "node_modules", "site", "*.db*")
+    """With the page that is built already, and npm's packages: what others serve from the checkout stays as it is."""
+    left_out = shutil.ignore_patterns(".?*", "__pycache__", "mutants", "node_modules", "site", "*.db*")
     shutil.copytree(ROOT, to, ignore=left_out)
     (to / "collab" / "web" / "node_modules").symlink_to(ROOT / "collab" / "web" / "node_modules")
     return to

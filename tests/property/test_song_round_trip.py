@@ -30,6 +30,15 @@ _chart_line = st.sampled_from(
         "{eot}",
         "",
         "{c: x}",
+        "{x_collab: chart}",
+        "{x_collab: end}",
+        "{start_of_abc}",
+        "{meta: tag x}",
+        "{st: x}",
+        "\tG",
+        "[G",
+        "Key: G",
+        "title,artist",
         'x,"y"',
     ]
 )
@@ -53,7 +62,10 @@ _song = st.fixed_dictionaries(
         "lead": _line,
         "style": _line,
         "link": st.just("https://example.org/a?b=c"),
-        "notes": st.lists(_line, min_size=1, max_size=3).map("\n".join),
+        "notes": st.lists(st.one_of(_line, st.just("")), min_size=1, max_size=3)
+        .map("\n".join)
+        .map(str.strip)
+        .filter(bool),
         "year": st.integers(1000, 2999),
         "tags": st.lists(_tag, min_size=1, max_size=3, unique=True),
         "chart": _chart.filter(bool),

@@ -13,6 +13,8 @@ from tests.support.members import Member, insert, member, set_
 from tests.support.serving import Running
 
 EDITORS = ("ada", "ben", "cleo")
+CHART = "[F]Hey now\n[C7]hey now\n{soc}\n[F]Iko\n{eoc}"
+"""As short as ten thousand of them fit into a content."""
 
 
 @dataclass
@@ -20,6 +22,7 @@ class Outcome:
     """What came of it; `messages` counts what the server sent to the members, answers aside."""
 
     seconds: float
+    cpu_s: float
     messages: int
     edits: int
     slowest_ack_s: float
@@ -47,15 +50,17 @@ async def import_while_editing(server: Running, gig: Gig, songs: int) -> Outcome
         for who in members:
             await who.ok("join_room", gig.band_room)
             await who.ok("join_room", f"content_{start['id']}")
-        csv = "title,artist,key,tempo\n" + "".join(f"Song {n},Artist {n % 40},F,{60 + n % 200}\n" for n in range(songs))
-        begin = time.perf_counter()
+        csv = "title,artist,key,tempo,chart\n" + "".join(
+            f'Song {n},Artist {n % 40},F,{60 + n % 200},"{CHART}"\n' for n in range(songs)
+        )
+        begin, spent = time.perf_counter(), time.process_time()
         await rest.post(f"/api/bands/{gig.band_id}/imports", files={"file": ("songs.csv", csv.encode())})
         is_over = asyncio.Event()
         editing = [asyncio.create_task(_edit(who, start["id"], is_over)) for who in members]
         while (await members[0].next("progress"))["percent"] < 100:
             pass
         complete = await members[0].next("complete")
-        seconds = time.perf_counter() - begin
+        seconds, cpu_s = time.perf_counter() - begin, time.process_time() - spent
         is_over.set()
         answers = [await task for task in editing]
         head = (await rest.get(f"/api/contents/{start['id']}")).json()
@@ -67,6 +72,7 @@ async def import_while_editing(server: Running, gig: Gig, songs: int) -> Outcome
             lost.append(f"expected {songs} songs and what the members made, got {len(head['items'])} items")
         return Outcome(
             seconds,
+            cpu_s,
             sum(len(heard) for who in members for heard in who.heard.values()),
             head["version"],
             max(answer["took_s"] for theirs in answers for answer in theirs),

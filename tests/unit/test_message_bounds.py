@@ -64,7 +64,7 @@ MESSAGES = {
     "an edit": LIMITS.max_sent_bytes + _bytes(EDIT_FRAME),
     "content_updated": _bytes(content_updated_json("contents", "refresh", ID, CONTENTS)),
     "presence_updated": _bytes({"room": ROOM, "sessions": ROSTER, "gone": ["x" * 100] * LIMITS.max_room_sessions}),
-    "user_joined": _bytes({"room": ROOM, "user": USER.to_json()}),
+    "user_joined": _bytes({"room": ROOM, "user_id": USER.id, "user": USER.to_json()}),
     "complete": _bytes({"job_id": ID, "result": {"problems": _found(), "message": NAME}}),
     "invalid": _bytes(failed(Invalid([Problem("🎷" * 10**5, "🎷" * 10**5)] * 2 * MAX_OPS))),
 }

@@ -89,6 +89,12 @@ def test_a_session_that_is_over_is_let_in_nowhere(room: Room) -> None:
 
 @pytest.mark.asyncio
 async def test_nobody_emits_past_the_rooms() -> None:
-    server = make_server(allowed_origins=(), ping_interval_s=1, ping_timeout_s=1, max_message_bytes=1_000)
+    server = make_server(
+        allowed_origins=(),
+        ping_interval_s=1,
+        ping_timeout_s=1,
+        max_message_bytes=1_000,
+        compression_threshold_bytes=1_024,
+    )
     with pytest.raises(NotImplementedError):
         await server.emit("content_edited", {})

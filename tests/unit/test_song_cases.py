@@ -3,8 +3,10 @@
 import pytest
 
 from collab.domain.kinds import REPERTOIRE
-from collab.domain.ot.ops import Value
+from collab.domain.ot.document import Document
+from collab.domain.ot.ops import Item, Value
 from collab.domain.songs.found import Songs
+from collab.services.songs import sheets
 from collab.services.songs.unpacking import ImportLimits, songs_of
 from tests.support.spreadsheets import Cell, ods, xlsx, zipped
 
@@ -32,6 +34,7 @@ TABLES = [
     ("Title,Key\nA,N/A", [{"title": "A"}]),
     ("Type,Title\nCover,One", [{"title": "One"}]),
     ("Type,Title\nsong,One\nbreak,Pause", [{"title": "One"}]),
+    ("type,title,artist\nsong,One,A\nsong,Two,B", [{"title": "One", "artist": "A"}, {"title": "Two", "artist": "B"}]),
     ("Song;Artist Name\nOne;A", [{"title": "One", "artist": "A"}]),
     ("Track Name,Artist Name(s)\nIntro,A\nIntro,B", [
         {"title": "Intro", "artist": "A"}, {"title": "Intro", "artist": "B"}]),
@@ -124,6 +127,24 @@ def test_a_song_of_any_program_is_read(name: str, text: str, song: dict[str, Val
     assert _songs(name, text) == [song]
 
 
+FILES = [
+    *(("a.csv", text) for text, _ in TABLES),
+    *(("My Song.cho", text) for text, _ in CHORDPRO),
+    *((name, text) for name, text, _ in TEXTS),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), FILES)
+def test_songs_of_any_file_leave_in_any_format_and_come_back_as_they_are(name: str, text: str) -> None:
+    songs = _songs(name, text)
+    items = {f"i{n}": Item(f"i{n}", "song", f"a{n}", song) for n, song in enumerate(songs)}
+    repertoire = Document("c", "b", "repertoire", 1, {"title": "R"}, items)
+    charts = {item.id: item.fields.get("chart", "") for item in items.values()}
+    assert _songs("out.json", sheets.as_json(repertoire)) == songs
+    assert _songs("out.csv", sheets.as_csv(repertoire, REPERTOIRE)) == songs
+    assert _songs("out.cho", sheets.as_chordpro(repertoire, charts)) == songs
+
+
 @pytest.mark.parametrize("name", ["a.txt", "a.csv"])
 def test_a_list_of_lines_is_a_list_of_songs(name: str) -> None:
     assert _songs(name, "1. Song A - Band\n2. Song B") == [{"title": "Song A", "artist": "Band"}, {"title": "Song B"}]
@@ -214,6 +235,8 @@ TITLES = {
     "cp1251": "Подмосковные вечера",
     "mac_roman": "Über den Wolken, Müller",
     "cp850": "Über den Wolken, Müller",
+    "cp1250 ": "A nő és a fű",
+    "cp1250  ": "Az ember tűz és idő",
     "cp1253": "\u03a4\u03b1 παιδιά του Πειραιά",
     "cp932": "上を向いて歩こう",
 }
@@ -221,6 +244,6 @@ TITLES = {
 
 @pytest.mark.parametrize("encoding", TITLES)
 def test_letters_are_right_in_any_encoding_and_a_guess_is_told(encoding: str) -> None:
-    found = _found("a.csv", f'Title,Key\n"{TITLES[encoding]}",F\n'.encode(encoding))
+    found = _found("a.csv", f'Title,Key\n"{TITLES[encoding]}",F\n'.encode(encoding.strip()))
     assert [entry.fields["title"] for entry in found.entries] == [TITLES[encoding]]
     assert ("does not say how its letters are written" in _told(found)) == (not encoding.startswith("utf"))

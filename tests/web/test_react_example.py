@@ -16,7 +16,7 @@ def test_the_react_example_compiles() -> None:
     folder = WEB / "node_modules" / ".docs"
     folder.mkdir(exist_ok=True)
     (folder / "example.tsx").write_text(example[1])
-    options = {"noImplicitAny": False, "paths": {"collab/react": ["../../react/index.ts"]}}
+    options = {"noImplicitAny": False, "paths": {"collab-bands/react": ["../../react/index.ts"]}}
     settings = {"extends": "../../tsconfig.json", "compilerOptions": options, "include": ["example.tsx"]}
     (folder / "tsconfig.json").write_text(json.dumps(settings))
     done = subprocess.run(

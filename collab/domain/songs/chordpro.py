@@ -37,6 +37,18 @@ _RAW_ENDS: Mapping[str, str] = {
 CHART_BEGINS = "{x_collab: chart}"
 CHART_ENDS = "{x_collab: end}"
 """Our exports put these round a chart that holds what would be read as something else; other programs skip them."""
+_QUOTE = "{x_collab: ="
+"""What a line of such a chart begins with that would end it, up to one brace more at its end."""
+
+
+def quoted(line: str) -> str:
+    """A line of a chart, so that it does not end the chart that our export marked."""
+    return f"{_QUOTE}{line}}}" if directive(line)[0] == "x_collab" else line
+
+
+def _unquoted(line: str) -> str:
+    return line.rstrip("\r\n").removeprefix(_QUOTE)[:-1] + "\n"
+
 
 _SURE = frozenset(META) | {"new_song", "comment", "start_of_chorus", "start_of_verse", "start_of_tab", "define"}
 
@@ -115,9 +127,10 @@ class _Song:
 
     def _take_raw(self, line: str, name: str) -> None:
         self._has_text = True
-        if name != "x_collab":
-            self._chart.append(line)
-        if name == self._raw_end:
+        is_quoted = self.is_ours and line.startswith(_QUOTE)
+        if is_quoted or name != "x_collab":
+            self._chart.append(_unquoted(line) if is_quoted else line)
+        if name == self._raw_end and not is_quoted:
             self._raw_end = ""
 
     def _is_said(self, name: str, value: str) -> bool:

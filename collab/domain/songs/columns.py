@@ -103,9 +103,13 @@ def _words(column: str) -> str:
     if len(column) > _MAX_NAME:
         return ""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column.strip())
-    letters = unicodedata.normalize("NFKD", apart.replace("\u0142", "l").replace("\u00df", "ss"))
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    plain = apart if apart.isascii() else _without_marks(apart)
     return " ".join(re.findall(r"[^\W_]+", plain.casefold()))
+
+
+def _without_marks(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.replace("\u0142", "l").replace("\u00df", "ss"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _without_unit(words: str) -> tuple[str, Unit | None]:

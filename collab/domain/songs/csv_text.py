@@ -57,7 +57,10 @@ def cells_of(line: str, delimiter: str) -> list[str]:
 
 def _header(index: int, line: str, delimiters: str, types: FieldTypes) -> Header:
     """A line as a header, with the delimiter that makes the most sense of it."""
-    best = max(delimiters, key=lambda delimiter: known_columns(cells_of(line, delimiter), types))
+    # Those that it does not have all make one cell of it.
+    absent = next((delimiter for delimiter in delimiters if delimiter not in line), "")
+    candidates = [delimiter for delimiter in delimiters if delimiter in line or delimiter == absent]
+    best = max(candidates, key=lambda delimiter: known_columns(cells_of(line, delimiter), types))
     return Header(index, cells_of(line, best), best)
 
 

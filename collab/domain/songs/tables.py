@@ -31,6 +31,10 @@ _TYPES = ("song", "break", "")
 """What a column `type` of our own exports holds."""
 
 
+ALWAYS = ("title", "artist", "key", "tempo", "duration")
+"""The columns of our own export whatever the songs have; a setlist's has `type` before them."""
+
+
 @record
 class Columns:
     """What the columns of a table mean: the field of each, None for those that none has."""
@@ -42,6 +46,7 @@ class Columns:
     seconds: int | None = None
     mode: int | None = None
     is_ours: bool = False
+    has_always: bool = False
 
     def song(self, cells: Sequence[str]) -> dict[str, Value]:
         """A row's values by field. Of two columns that mean the same, the first that says something counts."""
@@ -57,8 +62,8 @@ class Columns:
 
     @property
     def is_setlist(self) -> bool:
-        """A setlist of our own export: that of a repertoire has no types."""
-        return self.is_ours and self.type is not None
+        """A setlist of our own export: a repertoire's has no types, and tables of others lack some of our columns."""
+        return self.is_ours and self.type == 0 and self.has_always
 
     def type_of(self, cells: Sequence[str]) -> str:
         return _cell(cells, self.type).casefold() or "song"
@@ -130,6 +135,7 @@ def _columns(titles: Sequence[str], rows: Sequence[Sequence[str]], types: FieldT
         seconds=seconds,
         mode=mode,
         is_ours=all(title in types or title == "type" for title in titles),
+        has_always=set(ALWAYS) <= set(titles),
     )
     return columns, unknown
 

@@ -6,6 +6,7 @@ songs has. So its guess and the usual code pages are compared: in the right one 
 with its letters and no others, and no sign or capital stands within a word.
 """
 
+import re
 import unicodedata
 from collections import Counter
 
@@ -74,7 +75,18 @@ def _strangeness(text: str) -> tuple[int, int]:
     letters = [letter for word in words for letter in word.lower() if letter.isalpha() and not letter.isascii()]
     counts = Counter(letters)
     fitting = max(sum(counts[letter] for letter in alphabet) for alphabet in _ALPHABETS)
-    return sum(map(_oddness, words)) + text.count("\ufffd"), len(letters) - fitting
+    odd = sum(map(_oddness, words)) + text.count("\ufffd") + _is_hungarian(text.lower(), set(letters))
+    return odd, len(letters) - fitting
+
+
+def _is_hungarian(text: str, letters: set[str]) -> bool:
+    """Whether a text in the letters of western Europe was written in those of Hungary, whose ő and ű are õ and û there.
+
+    In Portuguese, which has that letter too, an e follows it; French has none of the other letters.
+    """
+    if not letters <= set("áéíóöõúüû"):
+        return False
+    return re.search("õ(?!e)", text) is not None or ("û" in letters and not letters.isdisjoint("áíóöúü"))
 
 
 def _oddness(word: str) -> int:

@@ -9,15 +9,15 @@ import orjson
 from collab.domain.kinds import Kind
 from collab.domain.ot.document import Document
 from collab.domain.ot.ops import Item, Value
-from collab.domain.songs.chordpro import CHART_BEGINS, CHART_ENDS, META, chordpro_songs
+from collab.domain.songs.chordpro import CHART_BEGINS, CHART_ENDS, META, chordpro_songs, quoted
 from collab.domain.songs.formulas import defused
+from collab.domain.songs.tables import ALWAYS
 from collab.domain.words import clock
 
 _OWN_META = ("tuning", "style", "lead", "link")
 """Fields that ChordPro has no directive for, written as `{meta: style …}`."""
 
 _DIRECTIVES = ("title", "subtitle", "artist", "composer", "key", "tempo", "time", "capo", "duration", "year")
-_ALWAYS = ("title", "artist", "key", "tempo", "duration")
 _CLOCKS = ("duration", "target_duration")
 
 
@@ -31,7 +31,7 @@ def as_csv(document: Document, kind: Kind) -> bytes:
     items = document.ordered()
     used = {name for item in items for name in item.fields}
     declared = dict.fromkeys(name for types in kind.item_types.values() for name in types)
-    names = [name for name in declared if name in used or name in _ALWAYS]
+    names = [name for name in declared if name in used or name in ALWAYS]
     has_types = len(kind.item_types) > 1
     written = io.StringIO()
     # In quotes a cell keeps the spaces that it begins with: a chart's indent.
@@ -76,7 +76,7 @@ def _chart(chart: str) -> list[str]:
     lines = chart.split("\n")
     songs = [raw for _, raw in chordpro_songs(["{title: x}\n", "\n", *(f"{line}\n" for line in lines)])]
     is_plain = len(songs) == 1 and songs[0] == {"title": "x", "tags": [], "chart": f"\n{chart}\n"}
-    return lines if is_plain else [CHART_BEGINS, *lines, CHART_ENDS]
+    return lines if is_plain else [CHART_BEGINS, *map(quoted, lines), CHART_ENDS]
 
 
 def _in_line(value: str) -> str:

@@ -21,6 +21,7 @@ export function Details({ content, item, types, fields, title, others, isReadOnl
   const song = useSongOf()(item);
   return (
     <div className="row-details">
+      {song?.chart ? <EntryChart song={song} entry={item.fields} songId={songIdOf(item)} /> : null}
       {fields.map((field) => {
         const props = {
           ...{ content, field, others, isReadOnly },
@@ -32,7 +33,6 @@ export function Details({ content, item, types, fields, title, others, isReadOnl
         const isChart = field === "chart" && props.type.type === "text";
         return isChart ? <ChartField key={field} {...props} song={item.fields} /> : <Named key={field} {...props} name={fieldName(field)} />;
       })}
-      {song?.chart ? <EntryChart song={song} entry={item.fields} songId={songIdOf(item)} /> : null}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** A dialog over the page: on a phone all of it, on a desk a sheet in the middle. Escape closes it. */
 
 import { type ReactNode, useEffect, useId, useRef } from "react";
+import { createPortal } from "react-dom";
 import { IconButton } from "./ui";
 
 interface DialogProps {
@@ -17,7 +18,8 @@ export function Dialog({ title, onClose, children, foot }: DialogProps): ReactNo
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
-  return (
+  // Out of what it is opened from, which has styles of its own.
+  return createPortal(
     <dialog ref={dialog} className="dialog" aria-labelledby={heading} onClose={onClose}>
       <header className="panel-head">
         <h2 id={heading}>{title}</h2>
@@ -25,6 +27,7 @@ export function Dialog({ title, onClose, children, foot }: DialogProps): ReactNo
       </header>
       <div className="dialog-body">{children}</div>
       {foot ? <footer className="dialog-foot">{foot}</footer> : null}
-    </dialog>
+    </dialog>,
+    document.body,
   );
 }

@@ -20,14 +20,15 @@ interface ImportDialogProps {
 type Step =
   | { at: "choosing"; problem?: string }
   | { at: "reading" }
-  | { at: "shown"; file: File; preview: Preview }
+  | { at: "shown"; file: File; preview: Preview; problem?: string }
   | { at: "running"; job: Job | null; id: string | null }
   | { at: "over"; job: Job };
 
+const CHOOSING: Step = { at: "choosing" };
 const FIRST_CHOICE: Choice = { policy: "theirs", choices: {} };
 
 export function ImportDialog({ bandId, rest, onClose }: ImportDialogProps): ReactNode {
-  const [step, setStep] = useState<Step>({ at: "choosing" });
+  const [step, setStep] = useState(CHOOSING);
   const [choice, setChoice] = useState(FIRST_CHOICE);
   const isOver = useRef(false);
   useEffect(() => {
@@ -37,12 +38,13 @@ export function ImportDialog({ bandId, rest, onClose }: ImportDialogProps): Reac
     };
   }, []);
 
-  const carefully = async (work: () => Promise<void>): Promise<void> => {
+  /** Does it, or goes to where it can be tried again. */
+  const carefully = async (work: () => Promise<void>, back: Step): Promise<void> => {
     try {
       await work();
     } catch (error) {
       const problem = error instanceof RestError ? error.message : String(error);
-      if (!isOver.current) setStep({ at: "choosing", problem });
+      if (!isOver.current) setStep({ ...back, problem } as Step);
     }
   };
   const look = (files: readonly File[]): Promise<void> =>
@@ -52,18 +54,21 @@ export function ImportDialog({ bandId, rest, onClose }: ImportDialogProps): Reac
       setChoice(FIRST_CHOICE);
       const file = await oneFile(files);
       setStep({ at: "shown", file, preview: await rest.previewImport(bandId, file) });
-    });
-  const bringIn = (file: File): Promise<void> =>
-    carefully(async () => {
-      setStep({ at: "running", job: null, id: null });
-      const { job_id: id } = await rest.startImport(bandId, file, choice.policy, choice.choices);
-      setStep({ at: "running", job: null, id });
-      const told = (job: Job): void => setStep(job.status === "running" ? { at: "running", job, id } : { at: "over", job });
-      await follow(rest, id, told, () => isOver.current);
-    });
+    }, CHOOSING);
+  const bringIn = (file: File, preview: Preview): Promise<void> =>
+    carefully(
+      async () => {
+        setStep({ at: "running", job: null, id: null });
+        const { job_id: id } = await rest.startImport(bandId, file, choice.policy, choice.choices);
+        setStep({ at: "running", job: null, id });
+        const told = (job: Job): void => setStep(job.status === "running" ? { at: "running", job, id } : { at: "over", job });
+        await carefully(() => follow(rest, id, told, () => isOver.current), CHOOSING);
+      },
+      { at: "shown", file, preview },
+    );
 
   const again = (
-    <button type="button" className="button" onClick={() => setStep({ at: "choosing" })}>
+    <button type="button" className="button" onClick={() => setStep(CHOOSING)}>
       Another file
     </button>
   );
@@ -85,12 +90,13 @@ export function ImportDialog({ bandId, rest, onClose }: ImportDialogProps): Reac
       const isUseless = preview.total === 0 || isNothing(preview);
       const label = preview.kind === "setlist" ? `Make a setlist of ${entries(preview.total)}` : `Import ${songs(preview.total)}`;
       const main = (
-        <button type="button" className="button is-main" onClick={() => void bringIn(file)}>
+        <button type="button" className="button is-main" onClick={() => void bringIn(file, preview)}>
           {label}
         </button>
       );
       return (
         <Dialog title={preview.name} onClose={onClose} foot={<>{again}{isUseless ? null : main}</>}>
+          <Trouble problem={step.problem} />
           <ImportPreview preview={preview} choice={choice} onChoose={setChoice} />
         </Dialog>
       );
@@ -140,11 +146,7 @@ function Choosing({ problem, onChosen }: { problem: string | undefined; onChosen
   };
   return (
     <>
-      {problem ? (
-        <p className="import-loss is-most" role="alert">
-          {problem}
-        </p>
-      ) : null}
+      <Trouble problem={problem} />
       <div
         className={`import-drop ${isOver ? "is-over" : ""}`}
         onDragOver={(event) => {
@@ -192,6 +194,15 @@ function Choosing({ problem, onChosen }: { problem: string | undefined; onChosen
         </button>
       </form>
     </>
+  );
+}
+
+function Trouble({ problem }: { problem: string | undefined }): ReactNode {
+  if (!problem) return null;
+  return (
+    <p className="import-loss is-most" role="alert">
+      {problem}
+    </p>
   );
 }
 

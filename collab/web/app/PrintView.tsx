@@ -75,23 +75,33 @@ export function PrintView({ document, band }: { document: Document; band: Band }
   );
 }
 
-/** A song on paper of its own, in two columns. */
+/** A song on paper of its own, in two columns. The head of a table stands on each of its pages. */
 function PrintedChart({ item, song }: { item: Item; song: Fields }): ReactNode {
   const [{ instrument, hasChords }] = usePlayer();
   const { key, capo, sections } = usePlayed(song, item.fields, songIdOf(item));
   const facts = [key, instrument !== "C" && `for ${instrument.replace("b", "♭")}`, capo > 0 && `capo ${capo}`].filter(Boolean);
   return (
-    <article className="sheet is-chart">
-      <header>
-        <h1>
-          {String(item.fields.title ?? "Untitled")} <small>{facts.join(", ")}</small>
-        </h1>
-        {item.fields.notes ? <p className="sheet-notes">{String(item.fields.notes)}</p> : null}
-      </header>
-      <div className="sheet-columns">
-        <ChartSections sections={sections} hasChords={hasChords} />
-      </div>
-    </article>
+    <table className="sheet is-chart">
+      <thead>
+        <tr>
+          <th>
+            <h1>
+              {String(item.fields.title ?? "Untitled")} <small>{facts.join(", ")}</small>
+            </h1>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        <tr>
+          <td>
+            {item.fields.notes ? <p className="sheet-notes">{String(item.fields.notes)}</p> : null}
+            <div className="sheet-columns">
+              <ChartSections sections={sections} hasChords={hasChords} />
+            </div>
+          </td>
+        </tr>
+      </tbody>
+    </table>
   );
 }
 

@@ -565,6 +565,7 @@ export interface Updated {
 }
 export interface UserJoined {
   room: string;
+  user_id: string;
   user: User;
 }
 export interface UserLeft {

@@ -1,6 +1,6 @@
 "use client";
 
-import { CollabProvider, useConnection, useContent, usePresence } from "collab/react";
+import { CollabProvider, useConnection, useContent, usePresence } from "collab-bands/react";
 import type { ReactNode } from "react";
 
 interface SetlistProps {
