@@ -175,6 +175,26 @@ def compact(
 
 
 @cli.command()
+def prune(
+    older_than: Annotated[str | None, typer.Option(help="Instead of what the settings say: 90d, 12h.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says how much that is.")] = False,
+) -> None:
+    """Deletes who was there, and finished imports, once they were kept for long enough. Servers do so by themselves."""
+    with _explained():
+        import asyncio
+
+        from collab.commands.pruning import prune_database
+        from collab.commands.times import duration
+        from collab.from_settings import keeping
+        from collab.services.pruning import Keeping
+        from collab.settings import Settings
+
+        settings, kept = Settings(), None if older_than is None else duration("--older-than", older_than)
+        kept_for = keeping(settings) if kept is None else Keeping(kept, kept)
+        asyncio.run(prune_database(settings.database_url, kept_for, datetime.now(UTC), is_dry_run=dry_run))
+
+
+@cli.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="NAME.db: a copy of an SQLite database; NAME.jsonl[.gz]: a dump.")],
     band: Annotated[str | None, typer.Option(help="Only this band, by id; into a dump.")] = None,

@@ -15,6 +15,7 @@ from collab.from_settings import (
     count_limits,
     import_limits,
     journal,
+    keeping,
     lease,
     other_nodes,
     presence_service,
@@ -57,6 +58,7 @@ from collab.services.ports import UNMETERED, Bus, Clock, Meter, Tokens
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.peers import PresencePeers
 from collab.services.presence.reader import PresenceReader
+from collab.services.pruning import Pruning
 from collab.services.rates import Rates
 from collab.services.songs.exports import ExportService
 from collab.services.songs.imports import ImportService
@@ -69,6 +71,7 @@ from collab.storage.database import Database
 from collab.storage.deadline import Deadline
 from collab.storage.jobs import StoredJobs
 from collab.storage.presence import StoredPresence
+from collab.storage.pruning import StoredPruning
 from collab.storage.readers import StoredHistory
 from collab.storage.webhooks import StoredOutbox
 from collab.tokens import Tokens as JwtTokens
@@ -140,6 +143,7 @@ class Engine:
             on_change=others.presence_changed,
         )
         self.presence_reader = PresenceReader(self.directory, self.presence, self._presence_log, presence_store)
+        self._pruning = Pruning(StoredPruning(self.reading, self._writer), clock, keeping(settings))
         self._bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
         self.nodes = self._join(others, reader, clock)
         self._lease_keeper = LeaseKeeper(
@@ -269,6 +273,8 @@ class Engine:
             self.nodes.start()
             ending.push_async_callback(self.nodes.close)
             self._lease_keeper.start()
+            self._pruning.start()
+            ending.push_async_callback(self._pruning.close)
             ending.push_async_callback(self._lease_keeper.close)
             self._forgetting.start()
             ending.callback(self._forgetting.stop)

@@ -25,6 +25,7 @@ from collab.services.ports import Announcer, Bus, Clock, HistoryReader, Meter
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.news import PresenceNews
 from collab.services.presence.service import OnChange, PresenceService
+from collab.services.pruning import Keeping
 from collab.services.session import Rooms
 from collab.services.songs.unpacking import ImportLimits
 from collab.services.stores import CountLimits, Outbox
@@ -87,6 +88,13 @@ def import_limits(settings: Settings) -> ImportLimits:
 
 def lease(settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Lease:
     return Lease(clock, new_id, platform.node(), timedelta(seconds=settings.node_lease_s))
+
+
+def keeping(settings: Settings) -> Keeping:
+    stays, jobs = (
+        timedelta(seconds=kept_s) if kept_s else None for kept_s in (settings.presence_kept_s, settings.jobs_kept_s)
+    )
+    return Keeping(stays, jobs)
 
 
 def other_nodes(settings: Settings, bus: Bus | None, lease: Lease, clock: Clock) -> Publisher | Silence:

@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     presence_interval_s: float = Field(default=0.05, ge=0)
     """At most one `presence_updated` a room in this time; 0 sends one for each change."""
     node_lease_s: float = Field(default=15.0, gt=0)
+    presence_kept_s: float = Field(default=31_536_000.0, ge=0)
+    jobs_kept_s: float = Field(default=7_776_000.0, ge=0)
+    """How long who was there, and an import that is over, are kept; 0 is for ever."""
 
     compression_threshold_bytes: int = Field(default=1_024, ge=0)
     """What is polled and is larger leaves compressed, where the client takes that; websockets never do."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, literal, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, bindparam, literal, select, true, tuple_, union_all, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import BandRoom, ContentRoom
@@ -16,6 +16,8 @@ from collab.storage.faults import translated
 from collab.storage.tables import contents, nodes, presence_sessions, users
 from collab.storage.upserts import by_dialect
 from collab.storage.writer import Writer
+
+_PLACE = (presence_sessions.c.started_at, presence_sessions.c.id)
 
 _OPEN = presence_sessions.c.ended_at.is_(None)
 
@@ -76,20 +78,43 @@ class StoredPresence:
             return set((await connection.execute(_LIVING, {"now": now})).scalars())
 
     async def visits(self, band_id: str, limit: int, before: str | None) -> list[Visit]:
-        of_contents = select(literal(ContentRoom("").name) + contents.c.id).where(contents.c.band_id == band_id)
-        table = presence_sessions
-        statement = (
-            select(table, users.c.name.label("user_name"))
-            .join(users, users.c.id == table.c.user_id)
-            .where((table.c.room == BandRoom(band_id).name) | table.c.room.in_(of_contents))
-            .order_by(table.c.started_at.desc(), table.c.id.desc())
-            .limit(limit)
-        )
-        if before is not None:
-            last = select(table.c.started_at, table.c.id).where(table.c.id == before).scalar_subquery()
-            statement = statement.where(tuple_(table.c.started_at, table.c.id) < last)
         async with translated(), self._engine.connect() as connection:
+            place = None
+            if before is not None:
+                place = (await connection.execute(select(*_PLACE).where(presence_sessions.c.id == before))).first()
+                if place is None:
+                    return []
+            statement = _latest(connection.dialect.name, band_id, limit, place)
             return [_visit_of(row) for row in await connection.execute(statement)]
+
+
+def _latest(dialect: str, band_id: str, limit: int, before: Row[Any, Any] | None) -> Select[Any]:
+    """The latest visits in a band's rooms: of each room so many by index, then the latest of these, however many visits
+    there have been."""
+    of_contents = select(literal(ContentRoom("").name) + contents.c.id).where(contents.c.band_id == band_id)
+    rooms = union_all(select(literal(BandRoom(band_id).name).label("room")), of_contents).cte("rooms")
+    stay, in_room = presence_sessions, presence_sessions.alias("in_room")
+    latest = (
+        select(in_room.c.id)
+        .where(in_room.c.room == rooms.c.room)
+        .order_by(in_room.c.started_at.desc(), in_room.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        began = literal(before.started_at, stay.c.started_at.type)
+        latest = latest.where(tuple_(in_room.c.started_at, in_room.c.id) < tuple_(began, literal(before.id)))
+    if dialect == "sqlite":
+        # It has no LATERAL; whatever else the condition names, it looks up by the primary key.
+        found = rooms.join(stay, stay.c.id.in_(latest.correlate(rooms)))
+    else:
+        lateral = latest.lateral("latest")
+        found = rooms.join(lateral, true()).join(stay, stay.c.id == lateral.c.id)
+    return (
+        select(stay, users.c.name.label("user_name"))
+        .select_from(found.join(users, users.c.id == stay.c.user_id))
+        .order_by(stay.c.started_at.desc(), stay.c.id.desc())
+        .limit(limit)
+    )
 
 
 def _renew(connection: Connection, node: Node) -> bool:

@@ -14,11 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.services.browsing import Wanted
 from collab.services.ports import EditFilter
+from collab.services.pruning import Cutoffs
 from collab.storage import browsing
 from collab.storage.browsing import PIECE_ROWS, StoredBrowser
 from collab.storage.engine import reading_engine, sync_url
 from collab.storage.listings import SOURCES
+from collab.storage.presence import StoredPresence
+from collab.storage.pruning import TURN_ROWS, prune_turn
 from collab.storage.readers import StoredHistory
+from collab.storage.writer import Writer
 from tests.docs.pages import DOCS, section
 from tests.scale.installation import BAND, BEGIN, BEN, DEEP, END
 from tests.support.plans import noted, read_whole, work
@@ -87,11 +91,10 @@ async def test_a_time_is_looked_up(engine: AsyncEngine, database: Engine) -> Non
 
 _TOGETHER: Mapping[str, Sequence[Wanted]] = {
     "edits": (
-        Wanted({"content_id": DEEP, "author_id": BEN}, since=BEGIN),
         Wanted({"content_id": DEEP}, until=END - _DAY),
         Wanted({"author_id": BEN}, since=END - _DAY),
     ),
-    "stays": (Wanted({"user_id": BEN, "room": f"band_{BAND}"}, since=BEGIN),),
+    "stays": (Wanted({"user_id": BEN}, since=BEGIN), Wanted({"room": f"band_{BAND}"}, until=END)),
     "members": (Wanted({"band_id": BAND}, "B"),),
 }
 
@@ -120,6 +123,27 @@ async def test_a_list_of_the_admin_pages_reads_what_it_shows(
     for statement in statements:
         if "max(rowid)" not in statement[0]:
             assert read_whole(database, statement) == [], statement[0]
+
+
+@pytest.mark.asyncio
+async def test_the_latest_stays_of_a_band_are_read_and_no_others(
+    engine: AsyncEngine, database: Engine, installed_url: str
+) -> None:
+    presence = StoredPresence(engine, Writer(installed_url))
+    with noted(engine.sync_engine) as statements:
+        page = await presence.visits(BAND, 10, None)
+        assert await presence.visits(BAND, 10, page[4].id) != page
+    every = "SELECT room, user_agent FROM presence_sessions"
+    for statement in statements:
+        assert read_whole(database, statement) == [], statement[0]
+        assert work(database, statement) < work(database, (every, ())) / 3
+
+
+def test_what_is_over_is_found_by_its_time(database: Engine) -> None:
+    with noted(database) as statements, database.connect() as connection:
+        assert prune_turn(connection, Cutoffs(END - 3_000 * _DAY, END - 3_000 * _DAY)).stays == TURN_ROWS
+        connection.rollback()
+    assert [line for statement in statements for line in read_whole(database, statement)] == []
 
 
 @pytest.mark.asyncio

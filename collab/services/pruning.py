@@ -1,0 +1,121 @@
+"""Pruning: stays, ended nodes and finished jobs are kept for a time, and deleted by any node once it is over.
+
+A turn deletes little; between two turns the writer is free for at least as long as one took.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from collab.domain.errors import CollabError
+from collab.services.ports import Clock, Timer
+
+log = structlog.get_logger(__name__)
+
+EVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoffs:
+    """What ended before these times is over; None where all is kept."""
+
+    stays: datetime | None
+    jobs: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """So many rows of each sort."""
+
+    stays: int = 0
+    nodes: int = 0
+    jobs: int = 0
+
+    def __add__(self, more: "Pruned") -> "Pruned":
+        return Pruned(self.stays + more.stays, self.nodes + more.nodes, self.jobs + more.jobs)
+
+    def __bool__(self) -> bool:
+        return bool(self.stays or self.nodes or self.jobs)
+
+
+class PruningStore(Protocol):
+    """The rows that are kept for a time only. A node is kept for as long as any stay at it."""
+
+    async def prune(self, over: Cutoffs) -> Pruned:
+        """Deletes a few of those that are over."""
+        ...
+
+    async def prunable(self, over: Cutoffs) -> Pruned:
+        """How many there are."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """For how long what is over is kept; None is for ever."""
+
+    stays: timedelta | None
+    jobs: timedelta | None
+
+    def cutoffs(self, now: datetime) -> Cutoffs:
+        return Cutoffs(
+            None if self.stays is None else now - self.stays,
+            None if self.jobs is None else now - self.jobs,
+        )
+
+
+async def prune(store: PruningStore, over: Cutoffs, clock: Clock) -> Pruned:
+    """Deletes all that is over, a few rows at a time, and returns how many that were."""
+    total = Pruned()
+    while True:
+        began_s = clock.monotonic_s()
+        turn = await store.prune(over)
+        if not turn:
+            return total
+        total += turn
+        await asyncio.sleep(clock.monotonic_s() - began_s)
+
+
+class Pruning:
+    """Prunes now and then, for as long as a node runs."""
+
+    def __init__(self, store: PruningStore, clock: Clock, keeping: Keeping) -> None:
+        self._store = store
+        self._clock = clock
+        self._keeping = keeping
+        self._due = asyncio.Event()
+        self._timer: Timer | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._wait()
+        self._task = asyncio.create_task(self._run(), name="pruning")
+
+    async def close(self) -> None:
+        """Goes no further than the turn that is under way; the rest is for the next time."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def _wait(self) -> None:
+        self._timer = self._clock.call_at(self._clock.now() + EVERY, self._due.set)
+
+    async def _run(self) -> None:
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            try:
+                pruned = await prune(self._store, self._keeping.cutoffs(self._clock.now()), self._clock)
+                if pruned:
+                    log.info("pruned what was kept long enough", stays=pruned.stays, jobs=pruned.jobs)
+            except CollabError as error:
+                log.warning("could not prune; it is tried again", error=error.message)
+            except Exception:
+                # The edge of the task: nothing else hangs on it.
+                log.exception("could not prune")
+            self._wait()
