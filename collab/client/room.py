@@ -22,6 +22,8 @@ from collab.domain.presence.roster import Presence, Status
 
 log = logging.getLogger(__name__)
 
+_OF_PRESENCE = ("presence_updated", "user_joined", "user_left")
+
 RoomT = TypeVar("RoomT", bound=BandRoom | ContentRoom)
 
 
@@ -108,9 +110,10 @@ class Room(Generic[RoomT, EventT]):
 
     def hear(self, event: str, payload: Any) -> None:
         """Takes in an event of the room. Before the answer to `join_room` it is kept: the answer says what it follows,
-        and may have been read from the database before it."""
+        and may have been read from the database before it. The roster was not: it has what was told of presence."""
         if self._connection is None:
-            self._early.append((event, payload))
+            if event not in _OF_PRESENCE:
+                self._early.append((event, payload))
         else:
             self._take_in(event, payload)
 

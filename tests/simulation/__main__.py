@@ -19,14 +19,19 @@ def main() -> int:
     parser.add_argument("--seeds", default="0:100", help="the first one, and the one after the last")
     parser.add_argument("--seed", type=int, help="one schedule again")
     parser.add_argument("--trace", action="store_true", help="every step of it")
+    parser.add_argument("--shrink", action="store_true", help="makes each schedule that fails as small as it can be")
+    parser.add_argument("--faults", action="store_true", help="plants one fault after the other, and looks for each")
     asked = parser.parse_args()
+    if asked.faults:
+        return look_for_faults()
     first, end = (asked.seed, asked.seed + 1) if asked.seed is not None else map(int, asked.seeds.split(":"))
-    return run(range(first, end), is_traced=asked.trace)
+    return run(range(first, end), is_traced=asked.trace, is_shrunk=asked.shrink)
 
 
-def run(seeds: range, *, is_traced: bool = False) -> int:
+def run(seeds: range, *, is_traced: bool, is_shrunk: bool) -> int:
     """Runs schedules, and tells of each that failed; returns how many did."""
     from tests.simulation.plan import drawn_plan
+    from tests.simulation.shrink import shrunk
     from tests.simulation.world import Stage
 
     stage, failed, steps, began_s = Stage(), 0, 0, time.process_time()
@@ -36,11 +41,31 @@ def run(seeds: range, *, is_traced: bool = False) -> int:
         steps += outcome.steps
         if outcome.failures:
             failed += 1
-            print(f"seed {seed} fails:", *outcome.failures, "in", plan.weather, *plan.events, sep="\n  ")
+            if is_shrunk:
+                plan = shrunk(stage, plan)
+                outcome = stage.run(plan)
+            print(f"seed {seed} fails:", *outcome.failures, "where this happens:", *plan.in_words(), sep="\n  ")
     took_s = time.process_time() - began_s
     rate = f"{len(seeds) / took_s:.1f} a second, {steps / len(seeds):.0f} steps each"
     print(f"{len(seeds)} schedules, {failed} failed; {rate}")
     return failed
+
+
+def look_for_faults() -> int:
+    """Plants each fault, and tells the first seed that shows it; returns how many were not found."""
+    from tests.simulation.faults import FAULTS
+    from tests.simulation.plan import drawn_plan
+    from tests.simulation.world import Stage
+
+    stage, missed = Stage(), 0
+    for fault in FAULTS:
+        with fault.planted():
+            outcomes = ((seed, stage.run(drawn_plan(seed)).failures) for seed in range(fault.seeds))
+            seed, failures = next(((seed, failures) for seed, failures in outcomes if failures), (None, [""]))
+        missed += seed is None
+        print(f"{fault.name}: " + ("NOT FOUND" if seed is None else f"seed {seed}: {failures[0][:150]}"), flush=True)
+    print(f"{len(FAULTS)} faults, {missed} not found")
+    return missed
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ class SharedDatabase:
     def begin_anew(self, begin: sqlite3.Connection) -> None:
         begin.backup(self.raw)
         self.weather = Weather()
-        self.is_away = False
+        self.is_away = self.is_commit_failing = False
 
     def of_node(self, chance: random.Random) -> Database:
         """The database as one node has it."""
@@ -85,7 +85,14 @@ class SharedDatabase:
         )
         if begin is not None:
             event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+            event.listen(engine, "commit", self._commit)
         return engine
+
+    def _commit(self, _connection: Connection) -> None:
+        if self.is_commit_failing or self.is_away:
+            raise OperationalError(
+                "COMMIT", None, sqlite3.OperationalError(f"{SIMULATED}: it fails before it is durable")
+            )
 
 
 class _WriterInPlace(Writer):
@@ -127,20 +134,13 @@ class _WriterInPlace(Writer):
 
     def _outcome(self, work: Callable[[Connection], T]) -> T | Exception:
         weather = self._database.weather
-        is_failing = happens(self._chance, weather.commit_fails)
+        self._database.is_commit_failing = happens(self._chance, weather.commit_fails)
         is_unanswered = happens(self._chance, weather.commit_unanswered)
-
-        def failing(connection: Connection) -> T:
-            result = work(connection)
-            if is_failing or self._database.is_away:
-                raise OperationalError(
-                    "COMMIT", None, sqlite3.OperationalError(f"{SIMULATED}: it fails before it is durable")
-                )
-            return result
-
         try:
-            result = self._transact(failing)
+            result = self._transact(work)
         except Exception as error:  # noqa: BLE001  # handed over
+            # All share one connection, of which the pools think what they like.
+            self._database.raw.rollback()
             return error
         return Unavailable(f"{SIMULATED}: the commit is durable, and its answer lost") if is_unanswered else result
 

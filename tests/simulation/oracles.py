@@ -7,21 +7,30 @@ again by the pure rules, on all that is stored before it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
+
+from sqlalchemy import select
 
 from collab.client.events import Overwritten, Overwrote, Saved
 from collab.domain.access import ContentRoom
+from collab.domain.presence.roster import Presence
+from collab.storage.tables import presence_sessions
 from tests.simulation.history import History
 from tests.simulation.plan import CONTENTS
 from tests.support.clashes import Clashes
 
 if TYPE_CHECKING:
-    from tests.simulation.person import Person
     from tests.simulation.world import World
 
 
-BESIDES = ("AsyncServer._service_task", "Event.wait", "Cluster._look_if_silent", "_release_waiter")
+BESIDES = (
+    "AsyncServer._service_task",
+    "Event.wait",
+    "Cluster._look_if_silent",
+    "_release_waiter",
+    "_set_result_unless_cancelled",
+)
 """Tasks and timers that a node without connections may have beside those that it began with."""
 
 
@@ -91,7 +100,9 @@ def everybody_has_it(world: World, history: History) -> Iterator[str]:
     for node in world.nodes:
         journal = node.engine._journal if node.engine is not None else None  # noqa: SLF001  # its memory
         live = None if journal is None else journal.head(history.content_id)
-        if live is not None and live.document != history.documents[live.document.version]:
+        if live is None:
+            continue
+        if live.document.version > history.head or live.document != history.documents[live.document.version]:
             yield f"{node.name}: {history.content_id} in memory is not what its edits make"
     for person in world.people:
         room = person.rooms[history.content_id]
@@ -136,16 +147,35 @@ def told_of_conflicts(world: World, history: History) -> Iterator[str]:
 
 
 def rosters_are_who_is_there(world: World, content_id: str) -> Iterator[str]:
-    """Every roster, of clients and nodes, has the living sessions and nobody else."""
+    """Every roster, of clients and nodes, has the living sessions and nobody else, each as it is."""
     room = ContentRoom(content_id)
-    there = {_session_id(person) for person in world.people}
-    rosters = {person.name: person.rooms[content_id].roster for person in world.people}
+    # Of their own focus people know best: nobody tells them.
+    own = {person.name: person.me.session.id for person in world.people}
+    there = {*own.values()}
+    rosters: dict[str, Mapping[str, Presence]] = {
+        person.name: person.rooms[content_id].roster for person in world.people
+    }
     for node in world.nodes:
         if node.engine is not None and node.engine.presence.has_sessions(room):
             rosters[node.name] = node.engine.presence.roster(room).sessions
     for name, roster in rosters.items():
         if roster.keys() != there:
             yield f"{name}: the roster of {content_id} lacks {there - roster.keys()} and has {roster.keys() - there}"
+    shown = {
+        (key, entry.status, entry.focus)
+        for name, roster in rosters.items()
+        for key, entry in roster.items()
+        if own.get(name) != key
+    }
+    for key in there:
+        if len(said := [entry for entry in shown if entry[0] == key]) > 1:
+            yield f"the rosters of {content_id} say different things of one session: {said}"
+    with world.database.reading.connect() as connection:
+        table = presence_sessions
+        is_open = (table.c.room == room.name) & table.c.ended_at.is_(None)
+        visits = sorted(connection.execute(select(table.c.session_id).where(is_open)).scalars())
+    if visits != sorted(there):
+        yield f"{content_id}: the open visits in the database are {visits}, there are {sorted(there)}"
 
 
 def when_all_have_left(world: World) -> list[str]:
@@ -182,10 +212,6 @@ def at_the_end(world: World) -> list[str]:
             for name in filter(_is_its_own, world.loop.timers(person.process))
         ]
     return problems
-
-
-def _session_id(person: Person) -> str:
-    return person.me.session.id
 
 
 def _is_its_own(timer: str) -> bool:

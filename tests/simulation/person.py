@@ -152,6 +152,8 @@ class Person:
                 line.session_id = payload[0]["session_id"]
             elif event == "content_edited":
                 self._note_edits(line, payload)
+                if payload[0]["session_id"] == line.session_id:
+                    self.problems.append(f"{self.name} was told of its own edit: {payload[0]['edit_id']}")
             elif event == "batch_update":
                 self._note_edits(line, payload[0]["edits"])
         elif text.startswith("43"):

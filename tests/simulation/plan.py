@@ -5,7 +5,7 @@ Everything in it is chosen before anything runs, so that a schedule can be run a
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from tests.simulation.chance import Chance
@@ -75,8 +75,10 @@ class Plan:
     weather: Weather
     events: tuple[Event, ...]
 
-    def without(self, event: Event) -> "Plan":
-        return replace(self, events=tuple(other for other in self.events if other is not event))
+    def in_words(self) -> list[str]:
+        return [f"drawn from {self.seed}: {self.clients} clients, {self.nodes} nodes", str(self.weather)] + [
+            str(event) for event in self.events
+        ]
 
 
 VERBS = {

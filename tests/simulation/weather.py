@@ -22,10 +22,6 @@ class Weather:
     """It is durable, and nobody is told so."""
     read_fails: float = 0.0
 
-    def calm(self) -> "Weather":
-        """As slow, but nothing fails."""
-        return Weather(self.network_s, self.bus_s, self.database_s, self.grain_s)
-
     def without(self, name: str) -> "Weather":
         return replace(self, **{name: getattr(Weather(), name)})
 

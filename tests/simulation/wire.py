@@ -202,7 +202,7 @@ class ClientSocket:
     def on(self, event: str, handler: Callable[..., Any]) -> None:
         self._handlers[event] = handler
 
-    async def connect(self, url: str, auth: Any, transports: list[str], wait_timeout: float) -> None:
+    async def connect(self, url: str, auth: Any, wait_timeout: float, **_options: Any) -> None:
         self._connected = asyncio.get_running_loop().create_future()
         self._auth = auth
         self._wire = self._dial(self, url)

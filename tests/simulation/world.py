@@ -25,7 +25,7 @@ from tests.simulation.loop import Process, SimulatedLoop, Stuck
 from tests.simulation.node import GONE_WITHIN_S, SETTINGS, Node
 from tests.simulation.person import Person
 from tests.simulation.plan import CONTENTS, LENGTH_S, USERS, Act, Plan, Trouble
-from tests.simulation.weather import delay_s
+from tests.simulation.weather import Weather, delay_s
 from tests.simulation.wire import Wire
 
 BAND = "band"
@@ -105,15 +105,14 @@ class World:
         self.plan = plan
         self.chance = chance = Chance(plan.seed)
         self.channel = Channel(chance)
-        self.weather = plan.weather.calm()
+        self.weather = Weather()
         self.nodes = [Node(loop, chance, database, self.channel, f"node {n}") for n in range(plan.nodes)]
         self.people = [Person(loop, chance, n, USERS[n], self._dial) for n in range(plan.clients)]
         self.failures: list[str] = []
 
     @property
-    def wires(self) -> list[Wire]:
-        """Those of the people, as far as they are connected."""
-        return [person.lines[-1].wire for person in self.people if person.lines]
+    def processes(self) -> list[Process]:
+        return [*(node.process for node in self.nodes), *(person.process for person in self.people)]
 
     def run(self) -> list[str]:
         try:
@@ -135,7 +134,10 @@ class World:
         await asyncio.sleep(LENGTH_S)
         await self._until_over()
         self._set_weather(calm=True)
-        await asyncio.wait(arrivals)
+        for process in self.processes:
+            process.steps_left = None
+        await self._until(lambda: not any(process.is_paused for process in self.processes), REST_WITHIN_S)
+        await asyncio.gather(*arrivals)
         await self._until(self._is_at_rest, REST_WITHIN_S)
         await asyncio.sleep(SETTLE_S)
         self.failures += oracles.at_rest(self)
@@ -178,7 +180,7 @@ class World:
         return "; ".join(waiting)
 
     def _set_weather(self, *, calm: bool) -> None:
-        self.weather = self.plan.weather.calm() if calm else self.plan.weather
+        self.weather = Weather() if calm else self.plan.weather
         self.database.weather = self.channel.weather = self.weather
         if calm:
             self.database.is_away = self.channel.is_away = False

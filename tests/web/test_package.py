@@ -15,3 +15,8 @@ def test_it_needs_what_its_sources_import_in_the_releases_that_they_are_tested_w
     assert imported == {*MADE["dependencies"], *MADE["peerDependencies"]}
     assert MADE["dependencies"] == {name: f"^{PAGE['dependencies'][name]}" for name in MADE["dependencies"]}
     assert "react" in MADE["peerDependencies"]
+
+
+def test_the_example_asks_for_its_release() -> None:
+    example = json.loads((WEB / "examples" / "next" / "package.json").read_text())
+    assert example["dependencies"][MADE["name"]] == f"^{MADE['version']}"

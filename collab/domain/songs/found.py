@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from functools import lru_cache
 
 from collab.domain.errors import MAX_MESSAGE_LENGTH, TooLarge, cut
 from collab.domain.kinds import FieldTypes
@@ -13,6 +14,11 @@ from collab.domain.songs.values import read_song
 
 MAX_PROBLEMS = 500
 """Bad lines that are named; all are counted. As many remarks on files are kept."""
+
+
+_MAX_REMEMBERED = 40_000
+_MAX_REMEMBERED_LENGTH = 100
+"""Titles and artists that are kept as they are compared, and their letters: those of the largest repertoire."""
 
 
 @record
@@ -153,5 +159,14 @@ def identity(fields: Fields) -> tuple[str, str]:
 
 
 def _plain(value: Value) -> str:
-    folded = unicodedata.normalize("NFKC", str(value or "")).casefold()
+    text = str(value or "")
+    return _remembered(text) if len(text) <= _MAX_REMEMBERED_LENGTH else _folded(text)
+
+
+def _folded(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(folded.replace("\u2019", "'").replace("\u2018", "'").split())
+
+
+# An import looks at all songs of the repertoire once for each batch of its own.
+_remembered = lru_cache(_MAX_REMEMBERED)(_folded)

@@ -103,10 +103,12 @@ class _Known:
 
     def __init__(self, repertoire: Document) -> None:
         songs = [item for item in repertoire.ordered() if item.type == "song"]
-        self._by_identity = {identity(item.fields): item for item in reversed(songs)}
+        self._by_identity: dict[tuple[str, str], Item] = {}
         self._by_title: dict[str, list[Item]] = {}
         for item in songs:
-            self._by_title.setdefault(identity(item.fields)[0], []).append(item)
+            title, artist = identity(item.fields)
+            self._by_identity.setdefault((title, artist), item)
+            self._by_title.setdefault(title, []).append(item)
 
     def same(self, fields: Fields) -> Item | None:
         """The song of this title and artist."""

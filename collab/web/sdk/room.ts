@@ -5,6 +5,8 @@ import { Watchable } from "./emitter";
 import { Roster } from "./roster";
 import type { Presence, PresenceUpdated, Problem, Role, UserJoined, UserLeft } from "./types";
 
+const OF_PRESENCE = ["presence_updated", "user_joined", "user_left"];
+
 /** What a band and a content have in common. */
 export abstract class Room<State, Answer extends { role: Role; roster: Presence[] }>
   extends Watchable<State>
@@ -18,7 +20,8 @@ export abstract class Room<State, Answer extends { role: Role; roster: Presence[
   protected isJoined = false;
   protected problem: Problem | null = null;
   #isAsked = false;
-  /** Heard before the answer to `join_room`: that says what it follows, and may have been read from the database before it. */
+  /** Heard before the answer to `join_room`: that says what it follows, and may have been read from the database before
+   * it. The roster was not: it has what was told of presence. */
   #early: [string, never][] = [];
   #leave: (() => void) | undefined;
 
@@ -82,7 +85,7 @@ export abstract class Room<State, Answer extends { role: Role; roster: Presence[
 
   heard(event: string, payload: never): void {
     if (this.#isAsked) {
-      this.#early.push([event, payload]);
+      if (!OF_PRESENCE.includes(event)) this.#early.push([event, payload]);
       return;
     }
     switch (event) {

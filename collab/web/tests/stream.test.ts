@@ -49,6 +49,14 @@ test("what is heard before the answer to join_room is not lost, the first time a
   expect(band.getState().role).toBe("owner");
 });
 
+test("of presence the answer to join_room has what was heard before it", () => {
+  // Ada comes back as her grace ends: that she has left is told right before she is there again.
+  socket.hear("presence_updated", { room: "band_b", sessions: [presence("ben")] });
+  socket.hear("user_left", { room: "band_b", user_id: "ada", last_seen: "later" });
+  socket.answer("join_room", JOINED);
+  expect([...band.getState().roster.sessions.keys()]).toEqual(["ada"]);
+});
+
 test.each(["join_room", "content_updated"])("a room that the SDK fails in at %s is told so, and takes no other with it", (event) => {
   const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const other = new BandRoom("other", connection).open();

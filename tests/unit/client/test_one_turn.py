@@ -110,6 +110,19 @@ async def test_what_is_heard_before_the_answer_to_join_room_is_not_lost(
     assert [entry.title for entry in line.band.contents.values()] == ["Friday night"]
 
 
+async def test_of_presence_the_answer_to_join_room_has_what_was_heard_before_it(
+    monkeypatch: pytest.MonkeyPatch, joined: dict[str, Any]
+) -> None:
+    """Ada comes back as her grace ends: that she has left is told right before she is there again."""
+    line = Line(monkeypatch)
+    joining = asyncio.create_task(line.band.join(line.connection))
+    await line.is_asked(1)
+    left = event("user_left", {"room": ROOM, "user_id": "ada", "last_seen": AT})
+    old = event("presence_updated", {"room": ROOM, "sessions": [presence("ada", status="idle"), presence("ben")]})
+    await asyncio.gather(joining, *line.arrive(old, left, answer(joined)))
+    assert {key: entry.status for key, entry in line.band.roster.items()} == {"ada": "active"}
+
+
 async def test_what_the_server_says_of_ones_own_focus_after_its_answer_stands(
     monkeypatch: pytest.MonkeyPatch, joined: dict[str, Any]
 ) -> None:
