@@ -26,6 +26,7 @@ from collab.identify import HostTokens, Identify
 from collab.protocol.ids import new_id
 from collab.services.bands.host_bands import OUR_ROLES, BandsOf
 from collab.services.editing.hooks import OnEdit, OnPresence
+from collab.services.ports import UNMETERED
 from collab.settings import Settings
 from collab.storage.migrate import migrate
 
@@ -128,9 +129,9 @@ def _together(engine: Engine, routers: Iterable[APIRouter]) -> APIRouter:
 
 def _routers(engine: Engine) -> Iterator[APIRouter]:
     settings = engine.settings
-    traffic = Traffic(traffic_limits(settings))
+    traffic, meter = Traffic(traffic_limits(settings)), engine.prometheus or UNMETERED
     yield from rest_routers(
-        Caller(engine.tokens, engine.membership, engine.directory, engine.rates, traffic, engine.ready),
+        Caller(engine.tokens, engine.membership, engine.directory, engine.rates, traffic, engine.ready, meter),
         engine.membership,
         engine.presence_reader,
         engine.contents,
@@ -142,7 +143,7 @@ def _routers(engine: Engine) -> Iterator[APIRouter]:
         settings.socket_path,
     )
     if settings.service_token is not None:
-        service = ServiceCaller(settings.service_token.get_secret_value(), engine.rates, traffic, engine.ready)
+        service = ServiceCaller(settings.service_token.get_secret_value(), engine.rates, traffic, engine.ready, meter)
         yield tell_router(service, engine.host.tell_room)
     if engine.prometheus is not None and settings.metrics_token is not None:
         yield metrics_router(engine.prometheus.exposition, settings.metrics_token.get_secret_value())

@@ -25,6 +25,7 @@ from collab.from_settings import (
     server,
     sessions,
     watch,
+    watch_space,
     watch_webhooks,
     webhooks,
 )
@@ -218,6 +219,7 @@ class Engine:
         )
         if self.prometheus is not None:
             watch(self.prometheus, self.sessions, self._server.connections, self.presence, self._journal)
+            watch_space(self.prometheus, settings)
             if self._webhooks is not None:
                 watch_webhooks(self.prometheus, self._webhooks)
 

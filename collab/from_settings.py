@@ -30,7 +30,9 @@ from collab.services.session import Rooms
 from collab.services.songs.unpacking import ImportLimits
 from collab.services.stores import CountLimits, Outbox
 from collab.settings import Settings
+from collab.storage.engine import sqlite_file
 from collab.storage.journal import Journal
+from collab.storage.space import size_bytes
 from collab.storage.writer import Writer
 from collab.webhooks import Receiver, webhook_id
 
@@ -184,6 +186,14 @@ def watch_webhooks(meter: PrometheusMeter, webhooks: Webhooks) -> None:
     meter.watch("webhook_backlog", "Edits that are still to be delivered.", lambda: webhooks.backlog.edits)
     meter.watch("webhook_backlog_contents", "Contents that they are of.", lambda: webhooks.backlog.contents)
     meter.watch("webhook_age_seconds", "How old the first of them is.", webhooks.age_s)
+
+
+def watch_space(meter: PrometheusMeter, settings: Settings) -> None:
+    """Lets Prometheus see how much an SQLite database takes on its disk."""
+    file = sqlite_file(settings.database_url)
+    if file is not None:
+        meter.watch("database_bytes", "How long the database's file is.", lambda: size_bytes(file)[0])
+        meter.watch("database_log_bytes", "How long its log (WAL) is.", lambda: size_bytes(file)[1])
 
 
 def watch(

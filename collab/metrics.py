@@ -55,10 +55,14 @@ class Tally:
 
 @dataclass(slots=True)
 class _Answers:
-    """The answers to one event: how many by code, and how long they took."""
+    """The answers to one event or call: how many by code, and how long they took."""
 
     codes: dict[str, int] = field(default_factory=dict)
     seconds: Tally = field(default_factory=lambda: Tally(SECONDS))
+
+    def add(self, code: str, seconds: float) -> None:
+        self.codes[code] = self.codes.get(code, 0) + 1
+        self.seconds.add(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class PrometheusMeter(Collector):
         self._built = {"version": version, "database": database}
         self._outcomes: Counter[str] = Counter()
         self._answers: defaultdict[str, _Answers] = defaultdict(_Answers)
+        self._calls: defaultdict[str, _Answers] = defaultdict(_Answers)
         self._messages: Counter[str] = Counter()
         self._deliveries: Counter[str] = Counter()
         self._refusals: Counter[str] = Counter()
@@ -101,9 +106,10 @@ class PrometheusMeter(Collector):
         self._outcomes[Unavailable.code] += edits
 
     def answered(self, event: str, code: str, seconds: float) -> None:
-        answers = self._answers[event]
-        answers.codes[code] = answers.codes.get(code, 0) + 1
-        answers.seconds.add(seconds)
+        self._answers[event].add(code, seconds)
+
+    def called(self, call: str, status: int, seconds: float) -> None:
+        self._calls[call].add(str(status), seconds)
 
     def delivered(self, event: str, recipients: int) -> None:
         self._messages[event] += 1
@@ -136,12 +142,10 @@ class PrometheusMeter(Collector):
         yield _counter("collab_edits", "Edits, by what the journal made of them.", "outcome", self._outcomes)
         answers = CounterMetricFamily("collab_answers", "Answers to clients' events.", labels=["event", "code"])
         seconds = HistogramMetricFamily("collab_answer_seconds", "From an event to its answer.", labels=["event"])
-        for event, given in self._answers.items():
-            given.seconds.sample(seconds, event)
-            for code, count in given.codes.items():
-                answers.add_metric([event, code], count)
-        yield answers
-        yield seconds
+        yield from _answered(answers, seconds, self._answers)
+        calls = CounterMetricFamily("collab_calls", "REST calls, by their answers.", labels=["call", "status"])
+        seconds = HistogramMetricFamily("collab_call_seconds", "From a REST call to its answer.", labels=["call"])
+        yield from _answered(calls, seconds, self._calls)
         yield _counter("collab_messages", "Messages to rooms and sessions.", "event", self._messages)
         yield _counter("collab_deliveries", "The same, once for each session.", "event", self._deliveries)
         yield _counter("collab_rate_limited", "What was refused for being too much.", "what", self._refusals)
@@ -155,6 +159,17 @@ class PrometheusMeter(Collector):
             family = HistogramMetricFamily(name, documentation)
             tally.sample(family)
             yield family
+
+
+def _answered(
+    answers: CounterMetricFamily, seconds: HistogramMetricFamily, given: Mapping[str, _Answers]
+) -> Iterator[Metric]:
+    for what, of_it in given.items():
+        of_it.seconds.sample(seconds, what)
+        for code, count in of_it.codes.items():
+            answers.add_metric([what, code], count)
+    yield answers
+    yield seconds
 
 
 def _counter(name: str, documentation: str, label: str, counts: Mapping[str, int]) -> CounterMetricFamily:

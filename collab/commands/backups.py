@@ -9,6 +9,7 @@ from collab.commands.terminal import say
 from collab.storage import backup as backups
 from collab.storage import compact as compacting
 from collab.storage import migrate as migrating
+from collab.storage import space
 from collab.storage.faults import explained
 from collab.storage.opening import opened
 
@@ -33,6 +34,8 @@ def compact(url: str, keep_edits: int, older_than: datetime | None, *, is_dry_ru
                     )
                     count += folded.edits
                     total += folded.size_bytes
+                if not is_dry_run and (given_back := space.give_back(url)) is not None:
+                    word = f"folded; the file and its log are {_size(given_back)} shorter"
         finally:
             say(f"{_counted(count, 'edits')}, {_size(total)}, {word}")
 

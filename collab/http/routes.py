@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import nullcontext
+from time import perf_counter
 from typing import Annotated, Any, ClassVar
 
 import structlog
@@ -22,7 +23,7 @@ from collab.http.traffic import Traffic
 from collab.protocol.base import refuse_long_list
 from collab.services.bands.directory import Directory
 from collab.services.bands.membership import MembershipService
-from collab.services.ports import Tokens
+from collab.services.ports import UNMETERED, Meter, Tokens
 from collab.services.rates import Rates
 
 log = structlog.get_logger(__name__)
@@ -46,8 +47,10 @@ class Caller:
         rates: Rates,
         traffic: Traffic,
         ready: Callable[[], Awaitable[None]],
+        meter: Meter = UNMETERED,
     ) -> None:
         self._ready = ready
+        self.meter = meter
         self.rates = rates
         self.traffic = traffic
         self._tokens = tokens
@@ -105,10 +108,15 @@ class AnsweringRoute(APIRoute):
         # FastAPI asks its dependencies after it has read the body.
         caller = next((need.call for need in self.dependant.dependencies if isinstance(need.call, Caller)), None)
 
+        call = f"{min(self.methods or {'GET'})} {self.path_format}"
+
         async def answer(request: Request) -> Response:
+            began_s = perf_counter()
             request_id = _request_id(request)
             with structlog.contextvars.bound_contextvars(request_id=request_id):
                 response = await answer_or_error(request)
+            if caller is not None:
+                caller.meter.called(call, response.status_code, perf_counter() - began_s)
             response.headers["X-Request-ID"] = request_id
             # A band's own: on a shared device it stays in no browser's cache.
             response.headers.setdefault("Cache-Control", "no-store")

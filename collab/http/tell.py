@@ -13,6 +13,7 @@ from collab.http.openapi import documented
 from collab.http.routes import AnsweringRoute, Caller
 from collab.http.traffic import Traffic
 from collab.protocol.host import Tell
+from collab.services.ports import UNMETERED, Meter
 from collab.services.rates import Rates
 
 _BEARER = HTTPBearer(auto_error=False, description="The token of COLLAB_SERVICE_TOKEN.", scheme_name="Service")
@@ -26,8 +27,16 @@ _HOST = User("the host", "the host")
 class ServiceCaller(Caller):
     """The host itself, by the one token that it has. It is asked for no rate: what it says, it says to its own."""
 
-    def __init__(self, token: str, rates: Rates, traffic: Traffic, ready: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        token: str,
+        rates: Rates,
+        traffic: Traffic,
+        ready: Callable[[], Awaitable[None]],
+        meter: Meter = UNMETERED,
+    ) -> None:
         self._ready = ready
+        self.meter = meter
         self.rates = rates
         self.traffic = traffic
         self._token = token

@@ -67,6 +67,9 @@ class Source:
     def conditions(self, dialect: str, wanted: Wanted) -> list[ColumnElement[bool]]:
         """Which rows are meant. `Invalid` where they can't be asked for so."""
         conditions: list[ColumnElement[bool]] = []
+        if len(wanted.filters) > 1:
+            # By two there is no index, and what nothing fits would read all that fits the one.
+            raise Invalid.at("filters", f"expected one filter at a time, got {' and '.join(sorted(wanted.filters))}")
         for name, value in wanted.filters.items():
             if name not in self.listing.filters:
                 raise Invalid.at(name, f"expected a filter by {', '.join(self.listing.filters)}, got {name!r}")

@@ -128,6 +128,8 @@ def _locked(url: str) -> Iterator[Connection]:
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
             connection.exec_driver_sql("PRAGMA busy_timeout=30000")
+            # For a file that has nothing in it yet: what is free in it one day can be given back beside a server.
+            connection.exec_driver_sql("PRAGMA auto_vacuum=INCREMENTAL")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     try:

@@ -1,15 +1,17 @@
 """Old edits are folded away, and nothing else is, on every database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 
 from collab.domain.access import Role
-from collab.domain.bands import User
+from collab.domain.bands import Checkpoint, User
 from collab.domain.errors import Invalid, NotFound, VersionUnknown
 from collab.domain.ot.document import Document, apply_stored
 from collab.domain.ot.ops import Item, Set
@@ -18,8 +20,12 @@ from collab.engine import Engine
 from collab.services.ports import EVERY_EDIT
 from collab.storage.backup import dump, restore
 from collab.storage.compact import compact
+from collab.storage.engine import plain_engine, sqlite_file
+from collab.storage.space import give_back, size_bytes
+from collab.storage.tables import contents
 from tests.support.clock import ManualClock
 from tests.support.serving import settings_for, sqlite_url
+from tests.support.storage import at_each
 
 pytestmark = pytest.mark.asyncio
 
@@ -175,3 +181,101 @@ async def test_a_server_goes_on_while_its_database_is_compacted(any_database_url
         assert (await engine.history.document(ADA, content.id)).fields["venue"] == "Venue 19"
         page = await engine.history.edits(ADA, content.id, 0, 100, EVERY_EDIT)
         assert [edit.version for edit in page.edits] == [19, 20]
+
+
+def _stopping_after(turns: int) -> Callable[[float], None]:
+    """A pause in which somebody presses Ctrl-C, after so many turns."""
+    left = iter(range(turns))
+
+    def pause(_seconds: float) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+
+    return pause
+
+
+async def test_it_reads_without_a_lock_and_waits_for_nobody_in_a_dry_run(
+    setlist: tuple[str, str, list[Document]],
+) -> None:
+    url, content_id, _ = setlist
+    engine = plain_engine(url)
+    with engine.connect() as somebody:
+        if engine.dialect.name == "sqlite":
+            somebody.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            somebody.execute(select(contents.c.id).where(contents.c.id == content_id).with_for_update())
+        (would,) = compact(url, 100, None, is_dry_run=True)
+        somebody.rollback()
+    engine.dispose()
+    assert would.edits == 350
+
+
+async def test_edits_go_in_short_turns_with_a_pause_after_each(
+    setlist: tuple[str, str, list[Document]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, _, _ = setlist
+    monkeypatch.setattr("collab.storage.turns.MAX_ROWS", 20)
+    deleted: list[int] = []
+    pauses: list[float] = []
+
+    def count(_connection: Any, cursor: Any, statement: str, *_others: Any) -> None:
+        if statement.startswith("DELETE FROM edits"):
+            deleted.append(cursor.rowcount)
+
+    with at_each("after_cursor_execute", count):
+        list(compact(url, 100, None, is_dry_run=False, pause=pauses.append))
+    assert (sum(deleted), max(deleted) <= 20, len(pauses) > len(deleted)) == (350, True, True)
+    assert all(seconds > 0 for seconds in pauses)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 3])
+async def test_it_goes_on_where_it_was_stopped(
+    setlist: tuple[str, str, list[Document]], monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    url, content_id, documents = setlist
+    monkeypatch.setattr("collab.storage.turns.MAX_ROWS", 50)
+    with pytest.raises(KeyboardInterrupt):
+        list(compact(url, 100, None, is_dry_run=False, pause=_stopping_after(turns)))
+    engine = Engine(settings_for(url), clock=ManualClock(BEGIN + timedelta(days=1)))
+    async with engine.running():
+        await engine.membership.welcome(ADA)
+        for version in (123, 350, 400, 450):
+            assert await engine.history.document(ADA, content_id, version) == documents[version]
+        list(compact(url, 100, None, is_dry_run=False, pause=lambda _: None))
+        page = await engine.history.edits(ADA, content_id, 0, EDITS, EVERY_EDIT)
+        assert [edit.version for edit in page.edits] == list(range(351, 451))
+        for version in (123, 350, 450):
+            assert await engine.history.document(ADA, content_id, version) == documents[version]
+
+
+async def test_a_checkpoint_that_is_made_meanwhile_can_be_opened(setlist: tuple[str, str, list[Document]]) -> None:
+    url, content_id, documents = setlist
+    engine = Engine(settings_for(url), clock=ManualClock(BEGIN + timedelta(days=1)))
+    async with engine.running():
+        await engine.membership.welcome(ADA)
+        loop = asyncio.get_running_loop()
+        made: list[Checkpoint] = []
+
+        def name_it(_seconds: float) -> None:
+            if not made:
+                named = engine.history.create_checkpoint(ADA, content_id, "Late", 200)
+                made.append(asyncio.run_coroutine_threadsafe(named, loop).result(30))
+
+        await asyncio.to_thread(lambda: list(compact(url, 100, None, is_dry_run=False, pause=name_it)))
+        assert await engine.history.document(ADA, content_id, 200) == documents[200]
+        list(compact(url, 100, None, is_dry_run=False, pause=lambda _: None))
+        assert await engine.history.document(ADA, content_id, 200) == documents[200]
+
+
+async def test_what_it_took_on_the_disk_is_given_back(setlist: tuple[str, str, list[Document]]) -> None:
+    url, _, _ = setlist
+    file = sqlite_file(url)
+    list(compact(url, 0, None, is_dry_run=False, pause=lambda _: None))
+    before = 0 if file is None else sum(size_bytes(file))
+    given_back = give_back(url, pause=lambda _: None)
+    if file is None:
+        assert given_back is None
+    else:
+        assert given_back is not None
+        assert given_back > 100 * EDITS
+        assert size_bytes(file) == (before - given_back, 0)

@@ -91,11 +91,10 @@ async def test_a_time_is_looked_up(engine: AsyncEngine, database: Engine) -> Non
 
 _TOGETHER: Mapping[str, Sequence[Wanted]] = {
     "edits": (
-        Wanted({"content_id": DEEP, "author_id": BEN}, since=BEGIN),
         Wanted({"content_id": DEEP}, until=END - _DAY),
         Wanted({"author_id": BEN}, since=END - _DAY),
     ),
-    "stays": (Wanted({"user_id": BEN, "room": f"band_{BAND}"}, since=BEGIN),),
+    "stays": (Wanted({"user_id": BEN}, since=BEGIN), Wanted({"room": f"band_{BAND}"}, until=END)),
     "members": (Wanted({"band_id": BAND}, "B"),),
 }
 

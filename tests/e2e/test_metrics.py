@@ -69,6 +69,11 @@ async def test_a_session_shows_in_the_metrics(measured: RunningEngine) -> None:
     # Everybody in the room but the sender: two, for each of two edits.
     assert during["collab_deliveries_total event=content_edited"] == 4
     assert during["collab_live_contents"] == 1
+    async with measured.rest("ada") as rest:
+        await rest.get(f"/api/contents/{gig.setlist_id}")
+    called = await _scrape(measured)
+    assert called["collab_calls_total call=GET /api/contents/{content_id} status=200"] == 1
+    assert called.get("collab_database_bytes", 1) > 0
     assert during["collab_journal_waiting"] == during["collab_outgoing_packets"] == 0
 
 

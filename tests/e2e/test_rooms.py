@@ -107,7 +107,7 @@ async def test_the_others_see_who_comes_and_who_leaves(server: Running, gig: Gig
             left = await ada.next("user_left")
 
     assert {entry["user"]["id"] for entry in answer["roster"]} == {"ada", "ben"}
-    assert joined == {"room": gig.band_room, "user": answer["roster"][1]["user"]}
+    assert joined == {"room": gig.band_room, "user_id": "ben", "user": answer["roster"][1]["user"]}
     assert (left["room"], left["user_id"]) == (gig.band_room, "ben")
     assert left["last_seen"].endswith("Z")
     # ben came alone and was skipped.

@@ -19,6 +19,9 @@ UNIT = DEPLOY / "collab@.service"
 CONTAINERFILE = DEPLOY / "Containerfile"
 BIN = Path(sys.executable).parent
 ANALYZE = shutil.which("systemd-analyze")
+ALERTS, ALERT_TESTS = DEPLOY / "alerts.yml", Path(__file__).with_name("alerts_test.yml")
+PROMTOOL = shutil.which("promtool")
+"""Debian has it in its package of Prometheus: where it is, the rules are tested by it."""
 
 
 def test_hadolint_finds_nothing_in_the_containerfile(tmp_path: Path) -> None:
@@ -69,3 +72,15 @@ def test_the_unit_keeps_its_data_where_it_may_write() -> None:
     assert service["WorkingDirectory"] == f"/var/lib/{service['StateDirectory']}"
     assert f"////var/lib/{service['StateDirectory']}/" in service["Environment"]
     assert service["ExecStart"].endswith("collab serve --port %i")
+
+
+def test_every_alert_is_of_a_metric_that_there_is_and_is_tested() -> None:
+    rules, tests = ALERTS.read_text(), ALERT_TESTS.read_text()
+    written = "".join((ROOT / "collab" / name).read_text() for name in ("metrics.py", "from_settings.py"))
+    for metric in set(re.findall(r"collab_([a-z_]+?)(?:_total|_bucket)?(?=[{ )\[])", rules)):
+        assert f'"{metric}"' in written or f'"collab_{metric}"' in written, metric
+    assert set(re.findall(r"alert: (\w+)", rules)) == set(re.findall(r"alertname: (\w+)", tests))
+    if PROMTOOL is not None:
+        for arguments in (["check", "rules", str(ALERTS)], ["test", "rules", str(ALERT_TESTS)]):
+            done = subprocess.run([PROMTOOL, *arguments], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr

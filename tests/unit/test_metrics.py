@@ -76,6 +76,17 @@ def test_answers_are_counted_by_event_and_code_and_timed() -> None:
     assert seen["collab_answer_seconds_bucket event=edit_content le=0.005"] == 2
 
 
+def test_rest_calls_are_counted_by_call_and_status_and_timed() -> None:
+    meter = _meter()
+    for status, seconds in ((200, 0.004), (200, 0.02), (503, 0.0001)):
+        meter.called("GET /api/bands", status, seconds)
+    seen = samples(meter)
+
+    assert seen["collab_calls_total call=GET /api/bands status=200"] == 2
+    assert seen["collab_calls_total call=GET /api/bands status=503"] == 1
+    assert seen["collab_call_seconds_count call=GET /api/bands"] == 3
+
+
 def test_deliveries_evictions_refusals_and_the_lag_of_the_bus_are_counted() -> None:
     meter = _meter()
     meter.delivered("content_edited", 7)

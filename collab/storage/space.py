@@ -1,0 +1,52 @@
+"""The space of an SQLite database on its disk: how much it takes, and what is free in it, given back."""
+
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter, sleep
+
+from collab.storage.engine import sqlite_file, writing_engine
+from collab.storage.turns import PAUSE_FACTOR
+
+_PAGES = 50
+"""Pages that are moved in a turn: some milliseconds."""
+
+_INCREMENTAL = 2
+
+
+def size_bytes(file: Path) -> tuple[int, int]:
+    """How long the file of a database is, and its log (WAL)."""
+    return _size_bytes(file), _size_bytes(file.with_name(f"{file.name}-wal"))
+
+
+def _size_bytes(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
+def give_back(url: str, pause: Callable[[float], None] = sleep) -> int | None:
+    """Shortens the file by what is free in it, and its log to nothing. Returns by how many bytes; None where that can't
+    be done beside a server: PostgreSQL uses its space again, and a file that was made before collab had it keep a map
+    of its pages needs `VACUUM`."""
+    file = sqlite_file(url)
+    if file is None:
+        return None
+    engine = writing_engine(url)
+    try:
+        with engine.connect() as connection:
+            cursor = connection.connection.cursor()
+            # Not in a transaction: it would be one for all of it.
+            if cursor.execute("PRAGMA auto_vacuum").fetchone() != (_INCREMENTAL,):
+                return None
+            before = sum(size_bytes(file))
+            while cursor.execute("PRAGMA freelist_count").fetchone() != (0,):
+                began_s = perf_counter()
+                # Each row that is asked for moves a page.
+                cursor.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+                pause((perf_counter() - began_s) * PAUSE_FACTOR)
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            cursor.close()
+            return max(0, before - sum(size_bytes(file)))
+    finally:
+        engine.dispose()
