@@ -78,7 +78,7 @@ class StoredHistory:
             # Sizes first: what does not fit on the page is never read.
             found = await self._finding.sizes(connection, content_id, after, limit + 1, only)
             fitting = _fitting(found[:limit], max_bytes)
-            told = SELECT_TOLD_EDITS.where(edits.c.content_id == content_id, edits.c.version.in_(fitting))
+            told = SELECT_TOLD_EDITS.where(edits.c.content_id == content_id, is_one_of(edits.c.version, fitting))
             page = [edit_of(row) async for row in await connection.stream(told.order_by(edits.c.version))]
             return page, len(found) > len(fitting)
 

@@ -24,7 +24,7 @@ def lists_in(source: str) -> Iterator[str]:
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("in_", "not_in"):
-            given = ast.unparse(node.args[0])
+            given = ast.unparse(node.args[0]).partition(".correlate(")[0]
             if not named.get(given, given).startswith(SUBQUERIES):
                 yield ast.unparse(node)
         if isinstance(node, ast.keyword) and node.arg == "expanding":
