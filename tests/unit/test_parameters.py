@@ -17,7 +17,7 @@ def lists_in(source: str) -> Iterator[str]:
     tree = ast.parse(source)
     named = {
         target.id: ast.unparse(node.value)
-        for node in ast.walk(tree)
+        for node in reversed(list(ast.walk(tree)))
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
