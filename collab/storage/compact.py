@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from time import sleep
 
-from sqlalchemy import ColumnElement, Connection, Table, Text, cast, delete, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Table, Text, cast, delete, func, insert, literal, select, tuple_
 
 from collab.domain.ot.document import Document, apply_stored
 from collab.storage.arrays import is_one_of
 from collab.storage.engine import plain_engine, writing_engine
 from collab.storage.progress import OnProgress, unwatched
 from collab.storage.rows import document_of, edit_of, edits_after, snapshot_before
-from collab.storage.tables import checkpoints, contents, edits, folded_edits, snapshots
+from collab.storage.tables import checkpoints, contents, edit_keys, edits, folded_edits, snapshots
 from collab.storage.turns import Turns
 
 _KEPT = [column.name for column in folded_edits.c]
@@ -123,11 +123,13 @@ def _old_snapshots(content_id: str, version: int, named: Collection[int]) -> Col
 
 def _carry_out(turns: Turns, plan: _Plan) -> None:
     """In an order in which it can stop anywhere, and go on another time: first what has to stay is there, then the
-    edits go, the oldest first, and last the snapshots before them."""
+    edits go, the oldest first, then what they were found by, and last the snapshots before them."""
     kept = list(plan.kept)
     if kept:
         turns.take(lambda connection, _: connection.execute(insert(snapshots), kept).rowcount)
     while turns.take(lambda connection, most: _fold_some(connection, plan, most)):
+        pass
+    while turns.take(lambda connection, most: _drop_some_keys(connection, plan, most)):
         pass
     turns.take(lambda connection, _: connection.execute(delete(snapshots).where(plan.old_snapshots)).rowcount)
 
@@ -147,6 +149,15 @@ def _fold_some(connection: Connection, plan: _Plan, most: int) -> int:
     some = of_content & (edits.c.version <= upto)
     connection.execute(insert(folded_edits).from_select(_KEPT, select(*(edits.c[name] for name in _KEPT)).where(some)))
     return connection.execute(delete(edits).where(some)).rowcount
+
+
+def _drop_some_keys(connection: Connection, plan: _Plan, most: int) -> int:
+    """Drops so many keys, at most, of the edits that have gone, and returns how many there were."""
+    folded = plan.folded
+    of_gone = (edit_keys.c.content_id == folded.content_id) & (edit_keys.c.version <= folded.version)
+    key = (edit_keys.c.content_id, edit_keys.c.key, edit_keys.c.version)
+    some = select(*key).where(of_gone).limit(most)
+    return connection.execute(delete(edit_keys).where(tuple_(*key).in_(some))).rowcount
 
 
 def _measure(connection: Connection, table: Table, which: ColumnElement[bool], *columns: str) -> tuple[int, int]:

@@ -215,16 +215,18 @@ async def test_edits_go_in_short_turns_with_a_pause_after_each(
 ) -> None:
     url, _, _ = setlist
     monkeypatch.setattr("collab.storage.turns.MAX_ROWS", 20)
-    deleted: list[int] = []
+    deleted: dict[str, list[int]] = {"edits": [], "edit_keys": []}
     pauses: list[float] = []
 
     def count(_connection: Any, cursor: Any, statement: str, *_others: Any) -> None:
-        if statement.startswith("DELETE FROM edits"):
-            deleted.append(cursor.rowcount)
+        if statement.startswith("DELETE FROM edit"):
+            deleted[statement.split()[2]].append(cursor.rowcount)
 
     with at_each("after_cursor_execute", count):
         list(compact(url, 100, None, is_dry_run=False, pause=pauses.append))
-    assert (sum(deleted), max(deleted) <= 20, len(pauses) > len(deleted)) == (350, True, True)
+    turns = [*deleted["edits"], *deleted["edit_keys"]]
+    assert (sum(deleted["edits"]), max(turns) <= 20, len(pauses) > len(turns)) == (350, True, True)
+    assert sum(deleted["edit_keys"]) >= 350
     assert all(seconds > 0 for seconds in pauses)
 
 

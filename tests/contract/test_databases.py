@@ -20,7 +20,8 @@ A_VALUE: dict[type[TypeEngine[Any]], Any] = {
     JSON: {},
     UtcDateTime: datetime(2026, 12, 4, tzinfo=UTC),
 }
-OF_A_CHECK = {"role": "owner", "status": "running"}
+OF_A_COLUMN: dict[str, Any] = {"role": "owner", "status": "running", "ops": []}
+"""What the database itself checks, or reads."""
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def _fill(url: str) -> None:
 
 
 def _value(column: Column[Any]) -> Any:
-    return OF_A_CHECK.get(column.name, A_VALUE[type(column.type)])
+    return OF_A_COLUMN.get(column.name, A_VALUE[type(column.type)])
 
 
 def _held(url: str) -> dict[str, Any]:

@@ -55,6 +55,8 @@ async def test_a_time_is_of_the_highest_version_by_then_though_the_clock_stepped
     clock = engine.history._clock  # noqa: SLF001  # the engine's clock is the test's own
     assert isinstance(clock, ManualClock)
     clock.advance(7_200)
+    # Nobody is connected: in that time the node has forgotten the band, and learns it anew, as for any call.
+    await engine.directory.learn_content(ADA, content_id)
     for version, by_s in enumerate((60, step_s, 60, -step_s, 60)):
         clock.current += timedelta(seconds=by_s)
         ops = (Set("iko", "tempo", 100 + version),)
