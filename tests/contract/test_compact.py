@@ -69,15 +69,15 @@ async def test_a_dry_run_says_what_it_would_free_and_frees_nothing(setlist: tupl
     (again,) = compact(url, 100, None, is_dry_run=True)
     assert would == again
     assert (would.content_id, would.version, would.edits, would.snapshots) == (content_id, 350, 350, 2)
-    (did,) = compact(url, 100, None, is_dry_run=False)
+    (did,) = compact(url, 100, None, is_dry_run=False, pause=lambda _: None)
     assert did == would
-    assert list(compact(url, 100, None, is_dry_run=False)) == []
+    assert list(compact(url, 100, None, is_dry_run=False, pause=lambda _: None)) == []
     assert 350 * 100 < did.size_bytes < 350 * 400
 
 
 async def test_what_is_kept_reads_as_before(setlist: tuple[str, str, list[Document]]) -> None:
     url, content_id, documents = setlist
-    list(compact(url, 100, None, is_dry_run=False))
+    list(compact(url, 100, None, is_dry_run=False, pause=lambda _: None))
     engine = Engine(settings_for(url), clock=ManualClock(BEGIN + timedelta(days=1)))
     async with engine.running():
         await engine.membership.welcome(ADA)
@@ -121,7 +121,7 @@ async def test_what_was_folded_away_is_not_stored_again(setlist: tuple[str, str,
         await engine.membership.welcome(ADA)
         await _undone(engine, content_id, 900, 449)
         await engine.history.revert(ADA, content_id, 123, _edit_id(901))
-    list(compact(url, 0, None, is_dry_run=False))
+    list(compact(url, 0, None, is_dry_run=False, pause=lambda _: None))
     engine = Engine(settings_for(url), clock=ManualClock(BEGIN + timedelta(days=2)))
     async with engine.running():
         await engine.membership.welcome(ADA)
@@ -148,7 +148,7 @@ async def _band_of(engine: Engine, content_id: str) -> str:
 
 async def test_a_dump_knows_what_was_folded_away(setlist: tuple[str, str, list[Document]], tmp_path: Path) -> None:
     url, content_id, _ = setlist
-    list(compact(url, 100, None, is_dry_run=False))
+    list(compact(url, 100, None, is_dry_run=False, pause=lambda _: None))
     dump(url, tmp_path / "all.jsonl")
     other = sqlite_url(tmp_path / "other.db")
     restore(other, tmp_path / "all.jsonl")
@@ -164,7 +164,7 @@ async def test_what_is_newer_than_a_time_is_kept(setlist: tuple[str, str, list[D
     assert by_time.version == 100
     (by_count,) = compact(url, 400, BEGIN + timedelta(minutes=101), is_dry_run=True)
     assert by_count.version == 50
-    (everything,) = compact(url, 0, BEGIN + timedelta(days=9), is_dry_run=False)
+    (everything,) = compact(url, 0, BEGIN + timedelta(days=9), is_dry_run=False, pause=lambda _: None)
     assert everything.version == EDITS
 
 
@@ -177,7 +177,7 @@ async def test_a_server_goes_on_while_its_database_is_compacted(any_database_url
             ops = (Set(None, "venue", f"Venue {number}"),)
             await engine.editing.edit(ADA, None, content.id, edit_id=_edit_id(number), base_version=number, ops=ops)
             if number % 5 == 4:
-                list(compact(any_database_url, 2, None, is_dry_run=False))
+                list(compact(any_database_url, 2, None, is_dry_run=False, pause=lambda _: None))
         assert (await engine.history.document(ADA, content.id)).fields["venue"] == "Venue 19"
         page = await engine.history.edits(ADA, content.id, 0, 100, EVERY_EDIT)
         assert [edit.version for edit in page.edits] == [19, 20]
