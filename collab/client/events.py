@@ -15,7 +15,8 @@ from collab.domain.presence.roster import Presence
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The document has changed by an edit that was not made here. `ops` are the edit's, as they change the view."""
+    """The document has changed by an edit that was not made here. `ops` are the edit's, as they change the view; where
+    one puts an item in a place where one's own waits to be stored, one's own gives way as well."""
 
     edit: Edit
     ops: tuple[Op, ...]

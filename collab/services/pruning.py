@@ -103,7 +103,10 @@ class Pruning:
             await asyncio.wait([self._task])
 
     def _wait(self) -> None:
-        self._timer = self._clock.call_at(self._clock.now() + EVERY, self._due.set)
+        self._timer = self._clock.call_at(self._clock.now() + EVERY, self._elapse)
+
+    def _elapse(self) -> None:
+        self._due.set()
 
     async def _run(self) -> None:
         while True:

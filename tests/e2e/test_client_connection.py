@@ -1,6 +1,7 @@
 """The Python SDK when connections break and tokens expire: what was edited is stored, once."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -203,12 +204,12 @@ async def test_a_token_callback_is_asked_again_and_again_while_its_tokens_are_re
 ) -> None:
     verify, left = server.engine.tokens.verify, 0
 
-    async def refuse(token: str | None) -> Identity:
+    async def refuse(token: str | None, headers: Mapping[str, str]) -> Identity:
         nonlocal left
         left -= 1
         if left >= 0:
             raise refusal("not yet: as of a clock that is ahead")
-        return await verify(token)
+        return await verify(token, headers)
 
     monkeypatch.setattr(server.engine.tokens, "verify", refuse)
     async with CollabClient(server.url, lambda: server.token("ada"), first_retry_s=0.01) as ada:
@@ -246,7 +247,7 @@ async def test_a_token_that_expired_and_can_not_be_renewed_ends_the_client(
         setlist = await ada.open(gig.setlist_id)
         news = ada.events()
 
-        async def expired(token: str | None) -> Identity:
+        async def expired(token: str | None, headers: Mapping[str, str]) -> Identity:
             raise TokenExpired("the token has expired: get a new one and connect again")
 
         monkeypatch.setattr(server.engine.tokens, "verify", expired)
@@ -301,7 +302,7 @@ async def test_a_client_that_leaves_while_it_connects_leaves_nothing_open(
 ) -> None:
     is_asked, is_over = asyncio.Event(), asyncio.Event()
 
-    async def never(token: str | None) -> Identity:
+    async def never(token: str | None, headers: Mapping[str, str]) -> Identity:
         is_asked.set()
         await is_over.wait()
         raise TokenInvalid("too late")

@@ -8,6 +8,7 @@ import pytest
 
 from collab.client.backoff import Backoff
 from collab.client.events import Online, Refused
+from collab.client.outside import Outside
 from collab.domain.errors import CollabError, TooLarge
 from collab.domain.ot.ops import Insert, Item, Op
 from tests.conftest import Gig
@@ -118,9 +119,9 @@ async def test_back_off_begins_anew_only_after_a_connection_that_held_and_carrie
         return 0.0
 
     monkeypatch.setattr("collab.client.connection.HELD_S", held_s)
-    monkeypatch.setattr("collab.client.backoff.random.random", lambda: 0.5)
     monkeypatch.setattr(Backoff, "delay_s", counted)
-    async with client(server, "ada", first_retry_s=1.0, max_retry_s=8.0) as ada:
+    outside = Outside(chance=lambda: 0.5)
+    async with client(server, "ada", first_retry_s=1.0, max_retry_s=8.0, outside=outside) as ada:
         news = ada.events()
         for number, _ in enumerate(waits):
             if has_carried:

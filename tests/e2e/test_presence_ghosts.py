@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -193,10 +193,10 @@ async def test_a_client_that_goes_while_its_token_is_checked_leaves_nothing_behi
     reached, go_on = asyncio.Event(), asyncio.Event()
     verify = server.engine.tokens.verify
 
-    async def slowly(token: str | None) -> Identity:
+    async def slowly(token: str | None, headers: Mapping[str, str]) -> Identity:
         reached.set()
         await go_on.wait()
-        return await verify(token)
+        return await verify(token, headers)
 
     monkeypatch.setattr(server.engine.tokens, "verify", slowly)
     async with polling(server.url) as client:
@@ -270,7 +270,7 @@ def _sockets(server: RunningEngine) -> dict[str, Any]:
 
 def _waiting(clock: ManualClock) -> int:
     """The timers that wait for a client: all but those by which the engine looks after itself."""
-    own = ("LeaseKeeper", "ImportService", "Eviction._sweep", "Forgetting")
+    own = ("LeaseKeeper", "ImportService", "Eviction._sweep", "Forgetting", "Pruning")
     live = [repr(timer.callback) for timer in clock.timers if not timer.is_cancelled]
     return sum(not any(name in callback for name in own) for callback in live)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from collab.about import DISTRIBUTION
 from collab.client import CollabClient, NotUnderstood
 from collab.client.errors import error_of
 from collab.domain.errors import (
@@ -43,5 +44,5 @@ def test_a_code_that_is_not_known_says_so() -> None:
 
 def test_without_aiohttp_the_client_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ImportError, match=r"pip install 'collab\[client\]'"):
+    with pytest.raises(ImportError, match=rf"pip install '{DISTRIBUTION}\[client\]'"):
         CollabClient("http://127.0.0.1", "a token")
