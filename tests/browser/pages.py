@@ -15,6 +15,10 @@ TIMEOUT_MS = 8_000
 expect.set_options(timeout=TIMEOUT_MS)
 
 
+_OF_THE_LINE = re.compile(r"net::ERR_|WebSocket connection|An unknown error occurred when fetching the script")
+"""What Chromium says of a line that is cut; the last of the service worker, whose script it looks at again."""
+
+
 class Page:
     """One tab."""
 
@@ -34,7 +38,7 @@ class Page:
         tab.on("request", self._requested)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        is_of_the_line = self.is_line_bad and re.search(r"net::ERR_|WebSocket connection", message.text)
+        is_of_the_line = self.is_line_bad and _OF_THE_LINE.search(message.text)
         if message.type in ("error", "warning") and not is_of_the_line:
             self.faults.append(f"console {message.type}: {message.text}")
 
