@@ -156,8 +156,8 @@ def _drop_some_keys(connection: Connection, plan: _Plan, most: int) -> int:
     folded = plan.folded
     of_gone = (edit_keys.c.content_id == folded.content_id) & (edit_keys.c.version <= folded.version)
     key = (edit_keys.c.content_id, edit_keys.c.key, edit_keys.c.version)
-    some = select(*key).where(of_gone).limit(most)
-    return connection.execute(delete(edit_keys).where(tuple_(*key).in_(some))).rowcount
+    doomed = select(*key).where(of_gone).limit(most)
+    return connection.execute(delete(edit_keys).where(tuple_(*key).in_(doomed))).rowcount
 
 
 def _measure(connection: Connection, table: Table, which: ColumnElement[bool], *columns: str) -> tuple[int, int]:
