@@ -112,6 +112,8 @@ async def _heard(
     async with _connected(application) as websocket:
         for begin, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
             if begin < end:
+                # A transport brings nothing while it is paused.
+                await until(lambda: websocket.transport.is_reading() or websocket.transport.is_closing())
                 websocket.data_received(data[begin:end])
                 if not is_hasty:
                     await asyncio.sleep(0)
