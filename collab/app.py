@@ -19,7 +19,7 @@ from collab.http.compression import Compressed
 from collab.http.metrics import metrics_router
 from collab.http.pages import StockPages, add_pages
 from collab.http.rest import rest_routers
-from collab.http.routes import Caller
+from collab.http.routes import UserCaller
 from collab.http.tell import ServiceCaller, tell_router
 from collab.http.traffic import Traffic
 from collab.identify import HostTokens, Identify
@@ -131,7 +131,7 @@ def _routers(engine: Engine) -> Iterator[APIRouter]:
     settings = engine.settings
     traffic, meter = Traffic(traffic_limits(settings)), engine.prometheus or UNMETERED
     yield from rest_routers(
-        Caller(engine.tokens, engine.membership, engine.directory, engine.rates, traffic, engine.ready, meter),
+        UserCaller(engine.tokens, engine.membership, engine.directory, engine.rates, traffic, engine.ready, meter),
         engine.membership,
         engine.presence_reader,
         engine.contents,

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import nullcontext
 from time import perf_counter
@@ -36,8 +37,33 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _BEARER = HTTPBearer(auto_error=False, description="A JWT with `sub` and `exp`.")
 
 
-class Caller:
+class Caller(ABC):
     """Finds who makes a call: a dependency of the routes, which each asks before it reads anything but headers."""
+
+    def __init__(
+        self, rates: Rates, traffic: Traffic, ready: Callable[[], Awaitable[None]], meter: Meter = UNMETERED
+    ) -> None:
+        self._ready = ready
+        self.meter = meter
+        self.rates = rates
+        self.traffic = traffic
+
+    @abstractmethod
+    async def __call__(self, request: Request, _shown: HTTPAuthorizationCredentials | None) -> User:
+        """As `identify`, with what the OpenAPI document is to say of the header."""
+
+    @abstractmethod
+    async def identify(self, request: Request) -> User:
+        """Who it is, by headers alone."""
+
+    @abstractmethod
+    async def admit(self, user: User, path: Mapping[str, str]) -> None:
+        """`Forbidden` where the user may not so much as see what a path names, `RateLimited` where they send too much.
+        What else the call needs is its service's to say: this is for what they want to send."""
+
+
+class UserCaller(Caller):
+    """A user, by a token or a cookie; known to the database from then on."""
 
     def __init__(
         self,
@@ -49,10 +75,7 @@ class Caller:
         ready: Callable[[], Awaitable[None]],
         meter: Meter = UNMETERED,
     ) -> None:
-        self._ready = ready
-        self.meter = meter
-        self.rates = rates
-        self.traffic = traffic
+        super().__init__(rates, traffic, ready, meter)
         self._tokens = tokens
         self._membership = membership
         self._directory = directory
@@ -60,11 +83,10 @@ class Caller:
     async def __call__(
         self, request: Request, _shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
     ) -> User:
-        """The user, known to the database from then on."""
         return await self.identify(request)
 
     async def identify(self, request: Request) -> User:
-        """The same for callers that have only the request. However often it is asked, a call is counted once."""
+        """However often it is asked, a call is counted once."""
         user: User | None = request.scope.get(_USER)
         if user is None:
             await self._ready()
@@ -79,8 +101,6 @@ class Caller:
         return user
 
     async def admit(self, user: User, path: Mapping[str, str]) -> None:
-        """`Forbidden` where the user may not so much as see the band or content of a path, `RateLimited` where they
-        send too much. What else the call needs is its service's to say: this is for what they want to send."""
         if (band_id := path.get("band_id")) is not None:
             await self._directory.learn_band(user, require_id("band_id", band_id))
             self._directory.require_band(user, band_id, Right.VIEW, as_operator=True)

@@ -35,10 +35,7 @@ class ServiceCaller(Caller):
         ready: Callable[[], Awaitable[None]],
         meter: Meter = UNMETERED,
     ) -> None:
-        self._ready = ready
-        self.meter = meter
-        self.rates = rates
-        self.traffic = traffic
+        super().__init__(rates, traffic, ready, meter)
         self._token = token
 
     async def __call__(
