@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from collab.about import release
-from collab.bus import RedisBus
+from collab.bus.redis_bus import RedisBus
 from collab.domain.access import SharedRoom
 from collab.domain.kinds import Kinds
 from collab.domain.presence.roster import Diff
@@ -99,13 +99,15 @@ def keeping(settings: Settings) -> Keeping:
     return Keeping(stays, jobs)
 
 
-def other_nodes(settings: Settings, bus: Bus | None, lease: Lease, clock: Clock) -> Publisher | Silence:
+def other_nodes(
+    settings: Settings, bus: Bus | None, lease: Lease, clock: Clock, band_of: Callable[[str], str]
+) -> Publisher | Silence:
     """The other nodes, on a bus that was given or that the settings name; else nobody."""
     if bus is None and settings.bus_url:
         bus = RedisBus(settings.bus_url)
     if bus is None:
         return Silence()
-    return Publisher(bus, lease, clock, timedelta(seconds=settings.presence_interval_s))
+    return Publisher(bus, lease, clock, timedelta(seconds=settings.presence_interval_s), band_of)
 
 
 def server(settings: Settings) -> Server:

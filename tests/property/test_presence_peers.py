@@ -79,11 +79,22 @@ class Wired:
         self._wires = wires
         wires.buses.append(self)
 
-    def start(self, on_message: Callable[[bytes], None], on_connected: Callable[[], None]) -> None:
+    def start(
+        self,
+        on_message: Callable[[bytes], None],
+        on_connected: Callable[[], None],
+        _on_followed: Callable[[str], None],
+    ) -> None:
         self.on_message = on_message
         on_connected()
 
-    def publish(self, message: bytes) -> None:
+    def follow(self, band_id: str) -> None:
+        """Nobody edits here."""
+
+    def leave(self, band_id: str) -> None:
+        """Likewise."""
+
+    def publish(self, message: bytes, _band_id: str | None = None) -> None:
         self._wires.publish(self, message)
 
     async def close(self) -> None:
@@ -125,7 +136,7 @@ class Node:
         log = cast(PresenceLog, Nothing())
         ids = count(1)
         bus, lease = Wired(wires), Lease(clock, lambda: f"{name} as {next(ids)}", "stage", LEASE)
-        publisher = Publisher(bus, lease, clock, NO_TIME)
+        publisher = Publisher(bus, lease, clock, NO_TIME, str)
         self.lease = lease
         self.service = PresenceService(
             self.rooms,

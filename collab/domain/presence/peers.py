@@ -6,10 +6,12 @@ from collab.domain.delivery import Numbered
 
 
 class Peer:
-    """Another node. `lease` is the name under which it holds its lease at present."""
+    """Another node. `lease` is the name under which it holds its lease at present. `follows_bands` is False for one of
+    the version before, which is told of all edits."""
 
     def __init__(self) -> None:
         self.lease: str | None = None
+        self.follows_bands = True
         self.numbered = Numbered()
         self._latest: dict[Hashable, int] = {}
 
