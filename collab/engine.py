@@ -205,7 +205,7 @@ class Engine:
         )
         life = Life(self._running)
         self.running, self.ready = life.running, life.ready
-        self.sockets = Sockets(self._server, settings.max_message_bytes, self.ready)
+        self.sockets = Sockets(self._server, self.ready)
         self.host = self._realtime(clock)
         self.tell, self.on = self.host.tell, self.host.on
         self.health = Health(

@@ -207,9 +207,13 @@ def watch(
     meter.watch("rooms", "Rooms with somebody in them.", presence.rooms)
     meter.watch("live_contents", "Contents in memory.", lambda: journal.live)
     meter.watch("journal_waiting", "Edits that wait for their commit.", lambda: journal.waiting)
-    meter.watch("outgoing_packets", "Packets that wait for clients.", lambda: sum(connections.queued()))
+    meter.watch(
+        "outgoing_packets",
+        "Packets that wait for clients.",
+        lambda: sum(connection.waiting_count for connection in connections),
+    )
     meter.watch(
         "outgoing_packets_max",
         "Packets that wait for the slowest client.",
-        lambda: max(connections.queued(), default=0),
+        lambda: max((connection.waiting_count for connection in connections), default=0),
     )

@@ -16,7 +16,7 @@ from collab.domain.bands import User
 from collab.domain.presence.focus import Focus
 from collab.domain.presence.roster import Diff, Presence
 from collab.domain.presence.visits import Origin
-from collab.realtime.connection import ConnectedSession, Connection
+from collab.realtime.connection import ConnectedSession
 from collab.realtime.rooms import Rooms
 from collab.realtime.sessions import Sessions
 from collab.services.cluster.band_relay import BandRelay
@@ -30,6 +30,7 @@ from collab.services.presence.news import PresenceNews
 from collab.services.presence.peers import PresencePeers
 from collab.services.presence.service import PresenceService
 from tests.support.clock import ManualClock
+from tests.support.connections import unconnected
 from tests.support.examples import examples
 from tests.support.receiving import fold
 
@@ -157,7 +158,7 @@ class Node:
         self.count = 0
 
     def connected(self, user: User, session_id: str) -> ConnectedSession:
-        session = ConnectedSession(session_id, Connection(cast("Any", None), None, None))
+        session = ConnectedSession(session_id, unconnected())
         session.identity = Identity(user, self.clock.now(), self.clock.now())
         return session
 

@@ -191,7 +191,6 @@ def when_all_have_left(world: World) -> list[str]:
             "sessions": engine.sessions.count(),
             "rooms of presence": engine.presence.rooms(),
             "connections": len([*server.connections]),
-            "sockets": len(server.eio.sockets),
             "sessions of Socket.IO": len(server.environ),
         }
         problems += [f"{node.name}: {count} {what} are left" for what, count in left.items() if count]
