@@ -21,7 +21,10 @@ def main() -> int:
     parser.add_argument("--trace", action="store_true", help="every step of it")
     parser.add_argument("--shrink", action="store_true", help="makes each schedule that fails as small as it can be")
     parser.add_argument("--faults", action="store_true", help="plants one fault after the other, and looks for each")
+    parser.add_argument("--interleavings", type=int, metavar="N", help="every N-th history of interleavings.py; 1: all")
     asked = parser.parse_args()
+    if asked.interleavings:
+        return rehearse_interleavings(asked.interleavings)
     if asked.faults:
         return look_for_faults()
     first, end = (asked.seed, asked.seed + 1) if asked.seed is not None else map(int, asked.seeds.split(":"))
@@ -49,6 +52,17 @@ def run(seeds: range, *, is_traced: bool, is_shrunk: bool) -> int:
     rate = f"{len(seeds) / took_s:.1f} a second, {steps / len(seeds):.0f} steps each"
     print(f"{len(seeds)} schedules, {failed} failed; {rate}")
     return failed
+
+
+def rehearse_interleavings(every: int) -> int:
+    """Plays every so many of all interleavings; returns how many problems there were."""
+    from tests.simulation.interleavings import rehearse
+
+    began_s = time.process_time()
+    played, problems = rehearse(every)
+    print(*problems[:20], sep="\n")
+    print(f"{played} histories, {len(problems)} problems; {time.process_time() - began_s:.0f} s of Python")
+    return len(problems)
 
 
 def look_for_faults() -> int:
