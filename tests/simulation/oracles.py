@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from collab.client.events import Overwritten, Overwrote, Saved
+from collab.client.events import Edited, Overwritten, Overwrote, Saved
 from collab.domain.access import ContentRoom
 from collab.domain.presence.roster import Presence
 from collab.storage.tables import presence_sessions
@@ -147,6 +147,10 @@ def told_of_conflicts(world: World, history: History) -> Iterator[str]:
     clashes = Clashes(history.documents[0], history.edits)
     for person in world.members:
         notices = person.notices(history.content_id)
+        told_of = {notice.edit.version for notice in notices if isinstance(notice, Edited)}
+        if unknown := {version for version in told_of if version > history.head}:
+            yield f"{person.name}: {history.content_id}: was told of {unknown}, which are not stored"
+            continue
         made = {edit_id for content_id, edit_id in person.sent if content_id == history.content_id}
         expected = clashes.told(person.user_id, made, notices, person.opened_at[history.content_id])
         for kind in (Saved, Overwrote, Overwritten):

@@ -97,7 +97,7 @@ class Plan:
 
 VERBS = {
     "set": 30, "type": 30, "erase": 6, "insert": 10, "move": 8, "remove": 6, "undo": 14, "redo": 6, "expect": 4,
-    "focus": 8,
+    "focus": 20,
 }  # fmt: skip
 TROUBLES = {
     "kill": 4, "stop": 1, "pause": 3, "cut": 4, "silence": 2, "stall": 2, "bus": 2, "off_bus": 2, "database": 1,

@@ -4,7 +4,8 @@ import asyncio
 import gc
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -76,9 +77,7 @@ class Stage:
         self.database.begin_anew(self._begin)
         loop = SimulatedLoop(Chance(plan.seed).of("order"), trace)
         # The libraries look at the system's clock; nothing else in here may.
-        # To compile the statements of an edit log takes longer than all that a schedule does with them.
-        shared = patch("collab.storage.journal.EditLog", lambda *_: self._statements)
-        with patch("time.time", loop.time), shared, log.kept() as logged:
+        with patch("time.time", loop.time), self._small(), log.kept() as logged:
             world = World(loop, self.database, plan)
             failures = world.run()
             failures += [f"it was logged: {line}" for line in logged]
@@ -86,6 +85,18 @@ class Stage:
                 del world
                 gc.collect()
         return Outcome(failures, loop.steps, loop.time(), loop.checksum)
+
+    @contextmanager
+    def _small(self) -> Iterator[None]:
+        """Snapshots are taken, and edits older than memory, within a schedule."""
+        with (
+            patch("collab.storage.batch.SNAPSHOT_EVERY", 5),
+            patch("collab.storage.content_cache.KEPT_EDITS", 6),
+            patch("collab.storage.past.KEPT_EDITS", 6),
+            # To compile the statements of an edit log takes longer than all that a schedule does with them.
+            patch("collab.storage.journal.EditLog", lambda *_: self._statements),
+        ):
+            yield
 
 
 async def _make_band(database: SharedDatabase) -> None:
