@@ -47,6 +47,7 @@ from collab.services.bands.membership import MembershipService
 from collab.services.cluster.band_relay import BandRelay
 from collab.services.cluster.cluster import Cluster
 from collab.services.cluster.edit_relay import EditRelay
+from collab.services.cluster.following import Following
 from collab.services.cluster.lease import LeaseKeeper
 from collab.services.cluster.nodes import Nodes
 from collab.services.cluster.publisher import Publisher, Silence
@@ -127,11 +128,11 @@ class Engine:
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
         self._lease = lease(settings, clock, new_id)
-        others = other_nodes(settings, bus, self._lease, clock)
-        self.broadcaster = Broadcaster(self._rooms, settings.max_sent_bytes, others)
         counts = count_limits(settings)
         store = StoredBands(self.reading, self._writer, counts)
         self.directory = Directory(store)
+        others = other_nodes(settings, bus, self._lease, clock, self.directory.band_of)
+        self.broadcaster = Broadcaster(self._rooms, settings.max_sent_bytes, others)
         self._forgetting = Forgetting(self.directory, self.sessions.user_ids, clock)
         self._journal = journal(settings, self._writer, kinds, self.directory.band_of, self._meter, clock)
         reader = StoredHistory(self.reading, self._journal)
@@ -158,7 +159,15 @@ class Engine:
             HostBands(bands_of, roles, store, self._bands.refresh, others.band_changed, clock) if bands_of else None
         )
         self.membership = MembershipService(
-            store, self.directory, self.presence, self.broadcaster, others, clock, new_id, self.host_bands
+            store,
+            self.directory,
+            self._bands.refresh,
+            self.presence,
+            self.broadcaster,
+            others,
+            clock,
+            new_id,
+            self.host_bands,
         )
         self.contents = ContentService(
             store,
@@ -204,7 +213,7 @@ class Engine:
         )
         life = Life(self._running)
         self.running, self.ready = life.running, life.ready
-        self.sockets = Sockets(self._server, settings.max_message_bytes, self.ready)
+        self.sockets = Sockets(self._server, self.ready)
         self.host = self._realtime(clock)
         self.tell, self.on = self.host.tell, self.host.on
         self.health = Health(
@@ -227,7 +236,10 @@ class Engine:
         """This node among the others, or alone."""
         if isinstance(others, Silence):
             return SingleNode(self._lease, self.broadcaster, self._bands, clock)
-        edits = EditRelay(self.broadcaster, reader, self._journal.recall, others.edits, self.presence.edited, clock)
+        following = Following(others.bus, self.directory.band_of)
+        edits = EditRelay(
+            self.broadcaster, reader, self._journal.recall, following, others.edits, self.presence.edited, clock
+        )
         presence = PresencePeers(self.presence, clock, timedelta(seconds=self.settings.presence_grace_s))
         return Cluster(others, self._lease, edits, self._bands, presence, clock, self._meter)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from collab.about import release
-from collab.bus import RedisBus
+from collab.bus.redis_bus import RedisBus
 from collab.domain.access import SharedRoom
 from collab.domain.kinds import Kinds
 from collab.domain.presence.roster import Diff
@@ -99,13 +99,15 @@ def keeping(settings: Settings) -> Keeping:
     return Keeping(stays, jobs)
 
 
-def other_nodes(settings: Settings, bus: Bus | None, lease: Lease, clock: Clock) -> Publisher | Silence:
+def other_nodes(
+    settings: Settings, bus: Bus | None, lease: Lease, clock: Clock, band_of: Callable[[str], str]
+) -> Publisher | Silence:
     """The other nodes, on a bus that was given or that the settings name; else nobody."""
     if bus is None and settings.bus_url:
         bus = RedisBus(settings.bus_url)
     if bus is None:
         return Silence()
-    return Publisher(bus, lease, clock, timedelta(seconds=settings.presence_interval_s))
+    return Publisher(bus, lease, clock, timedelta(seconds=settings.presence_interval_s), band_of)
 
 
 def server(settings: Settings) -> Server:
@@ -205,9 +207,13 @@ def watch(
     meter.watch("rooms", "Rooms with somebody in them.", presence.rooms)
     meter.watch("live_contents", "Contents in memory.", lambda: journal.live)
     meter.watch("journal_waiting", "Edits that wait for their commit.", lambda: journal.waiting)
-    meter.watch("outgoing_packets", "Packets that wait for clients.", lambda: sum(connections.queued()))
+    meter.watch(
+        "outgoing_packets",
+        "Packets that wait for clients.",
+        lambda: sum(connection.waiting_count for connection in connections),
+    )
     meter.watch(
         "outgoing_packets_max",
         "Packets that wait for the slowest client.",
-        lambda: max(connections.queued(), default=0),
+        lambda: max((connection.waiting_count for connection in connections), default=0),
     )

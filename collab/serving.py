@@ -15,8 +15,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from collab.domain.errors import Unavailable
 from collab.engine import Engine
-from collab.realtime.push import PushWebSocket
-from collab.realtime.seams import may_push
+from collab.engineio.handover import HandedOver
+from collab.engineio.seams import may_hand_over
 from collab.settings import Settings
 
 RETRY_IN_S = 2.0
@@ -194,7 +194,7 @@ def server_config(
         port=port,
         lifespan="on",
         http=Http,
-        ws=PushWebSocket if may_push() else "websockets-sansio",
+        ws=HandedOver if may_hand_over() else "websockets-sansio",
         # Compression costs a third of the CPU and half of the memory, and every recipient pays anew.
         ws_per_message_deflate=False,
         ws_max_size=max_message_bytes,

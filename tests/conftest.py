@@ -48,13 +48,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what the servers run on; with both, each test runs on each",
     )
     parser.addoption("--full-faults", action="store_true", help="faults last as long as the table in the docs says")
-    parser.addoption("--stock", action="store_true", help="uvicorn and python-engineio are used in their own ways")
+    parser.addoption("--stock", action="store_true", help="uvicorn's websockets are used in their own way")
 
 
 @pytest.fixture(autouse=True)
 def _stock_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.config.getoption("--stock"):
-        monkeypatch.setattr("collab.realtime.seams.lacking", lambda _: ["all"])
+        monkeypatch.setattr("collab.engineio.seams.lacking", lambda _: ["all"])
 
 
 @pytest.fixture(autouse=True)

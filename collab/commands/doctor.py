@@ -154,7 +154,7 @@ def bus(url: str | None) -> Finding:
     """Whether the bus between nodes answers."""
     if url is None:
         return Finding("bus", "ok", "none: one node")
-    from collab.bus import answer_time_s  # only where there is a bus
+    from collab.bus.reachable import answer_time_s  # only where there is a bus
 
     try:
         took_s = answer_time_s(url)

@@ -15,6 +15,7 @@ stands on its connection.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import socketio
@@ -78,7 +79,8 @@ class Connecting:
     def register(self) -> None:
         self._sessions.on_timeout = self._end_late
         self._sessions.on_expiry = self._end_expired
-        self._server.connections.listen(self._over)
+        self._server.connections.listen(self._gone)
+        self._server.on_goodbye = partial(self._over, reason=self._server.reason.CLIENT_DISCONNECT)
         self._server.on("connect", self.connect)
         self._server.on("disconnect", self.disconnect)
         self._server.on_event("authenticate", self.authenticate)
@@ -130,6 +132,9 @@ class Connecting:
         """The client, or the server, ends the session; its connection may stay."""
         if (connection := self._connection(sid)) is not None:
             self._over(connection, reason)
+
+    def _gone(self, connection: Connection) -> None:
+        self._over(connection, str(connection.reason))
 
     def _over(self, connection: Connection, reason: str) -> None:
         """Ends the session on a connection, where there is one."""

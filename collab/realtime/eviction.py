@@ -16,6 +16,7 @@ from datetime import timedelta
 
 import structlog
 
+from collab.engineio.session import Reason
 from collab.realtime.connection import SLOW_CONSUMER, Connection
 from collab.realtime.server import Server
 from collab.realtime.tokenless import Tokenless
@@ -89,7 +90,7 @@ class Eviction:
         self._count(connection)
         self._wait(connection)
 
-    def _closed(self, connection: Connection, _reason: str) -> None:
+    def _closed(self, connection: Connection) -> None:
         self._tokenless.discard(connection)
         _stop_waiting(connection)
 
@@ -97,7 +98,7 @@ class Eviction:
         if (oldest := self._tokenless.add(connection)) is not None:
             address = connection.address
             log.warning("too many connections are without a token: the oldest is closed", address=address)
-            self._close_soon(oldest, self._server.reason.SERVER_DISCONNECT)
+            oldest.end(Reason.SERVER)
 
     def _wait(self, connection: Connection) -> None:
         _stop_waiting(connection)
@@ -109,19 +110,18 @@ class Eviction:
             self._wait(connection)
             return
         _stop_waiting(connection)
-        self._close_soon(connection, self._server.reason.SERVER_DISCONNECT)
+        connection.end(Reason.SERVER)
 
     def _sweep(self) -> None:
-        most = (self._limits.max_queued_messages, self._limits.max_queued_bytes)
-        for connection in self._server.connections:
-            if connection.is_open and connection.waits_for_more_than(*most):
-                log.warning("a client does not read", queued=connection.queued)
+        limits = self._limits
+        for connection in list(self._server.connections):
+            waiting = connection.waiting_count
+            if waiting > limits.max_queued_messages or connection.waiting_bytes > limits.max_queued_bytes:
+                log.warning("a client does not read", queued=waiting)
                 self._meter.evicted()
-                self._close_soon(connection, SLOW_CONSUMER)
+                # What is on its way to it would be in memory until it had taken that.
+                connection.end(SLOW_CONSUMER, at_once=True)
         self.start()
-
-    def _close_soon(self, connection: Connection, reason: str) -> None:
-        self._server.start_background_task(connection.close, reason)
 
 
 def _stop_waiting(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Packets of Socket.IO on the wire (its protocol, version 5; Engine.IO, version 4), for events and their answers.
+"""Packets of Socket.IO on the wire (its protocol, version 5), for events and their answers.
 
 python-socketio makes and reads packets of every sort, by way of an object for each; these two sorts are nearly all
 that is sent, so they are made and read here. All else stays with python-socketio.
@@ -7,13 +7,12 @@ that is sent, so they are made and read here. All else stays with python-socketi
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from engineio.packet import MESSAGE, Packet
-
 from collab.domain.json_text import Unfit, parse_json
+from collab.engineio.packets import MESSAGE, Packet
 from collab.realtime import wire_json
 
-EVENT = "42"
-"""How an event begins: Engine.IO's digit for a message, then Socket.IO's for an event."""
+EVENT = "2"
+"""How an event begins."""
 
 _MAX_ID_DIGITS = 20
 
@@ -28,24 +27,16 @@ LONG = 16_000
 """The characters in a part of a payload. A longer payload is sent in parts, to who takes those."""
 
 
-class Message:
-    """A message on its way to any number of clients; made once. `frame` is it as a whole frame of a websocket.
+class Message(Packet):
+    """A message on its way to any number of clients; made once. `head` and `tail` are the text before and after its
+    payload."""
 
-    `head` and `tail` are the text before and after its payload.
-    """
-
-    __slots__ = ("_head", "_parts", "_payload", "_tail", "frame")
+    __slots__ = ("_head", "_parts", "_payload", "_tail")
 
     def __init__(self, head: str, payload: str, tail: str) -> None:
+        super().__init__(f"{MESSAGE}{head}{payload}{tail}")
         self._head, self._payload, self._tail = head, payload, tail
         self._parts: list[Packet] | None = None
-        body = b"4" + self._text.encode()
-        self.frame = _header(len(body)) + body
-
-    @property
-    def packet(self) -> Packet:
-        """The message as a packet of Engine.IO, for who polls, and for who is slow to read."""
-        return Packet(MESSAGE, self._text)
 
     @property
     def is_long(self) -> bool:
@@ -59,22 +50,9 @@ class Message:
         """
         if self._parts is None:
             pieces = [self._payload[begin : begin + LONG] for begin in range(0, len(self._payload), LONG)]
-            whole = Packet(MESSAGE, f'{self._head}{{"in_parts":{len(pieces)}}}{self._tail}')
-            self._parts = [*(event_message("part", {"text": piece}).packet for piece in pieces), whole]
+            whole = Packet(f'{MESSAGE}{self._head}{{"in_parts":{len(pieces)}}}{self._tail}')
+            self._parts = [*(event_message("part", {"text": piece}) for piece in pieces), whole]
         return self._parts
-
-    @property
-    def _text(self) -> str:
-        return f"{self._head}{self._payload}{self._tail}"
-
-
-def _header(size_bytes: int) -> bytes:
-    """The header of a whole frame of text that a server sends (RFC 6455, 5.2)."""
-    if size_bytes < 126:
-        return bytes((0x81, size_bytes))
-    if size_bytes < 1 << 16:
-        return b"\x81\x7e" + size_bytes.to_bytes(2, "big")
-    return b"\x81\x7f" + size_bytes.to_bytes(8, "big")
 
 
 def event_message(event: str, data: Any) -> Message:

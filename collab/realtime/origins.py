@@ -7,21 +7,23 @@ their own. All of them count: a page can set none of these headers for a handsha
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
 
 _PORTS = {"http": 80, "https": 443}
 
 _FORWARDED_HOST = re.compile(r'(?:^|[;,])[ \t]?host=("[^"]{1,300}"|[^;, "]{1,300})', re.IGNORECASE)
 
 
-def is_allowed(allowed: frozenset[str], origin: str | None, environ: Mapping[str, str]) -> bool:
+def is_allowed(allowed: frozenset[str], origin: str, headers: Headers) -> bool:
     """Whether a page of that origin may connect. `allowed` are `normal` origins, or `*`."""
-    if origin is None or "*" in allowed:
+    if "*" in allowed:
         return True
     page = normal(origin)
     scheme = page.partition("://")[0]
-    return page in allowed or any(page == normal(f"{scheme}://{host}") for host in _own_hosts(environ) if host)
+    return page in allowed or any(page == normal(f"{scheme}://{host}") for host in _own_hosts(headers) if host)
 
 
 def normal(origin: str) -> str:
@@ -39,11 +41,16 @@ def normal(origin: str) -> str:
     )
 
 
-def _own_hosts(environ: Mapping[str, str]) -> Iterator[str]:
-    yield environ.get("HTTP_HOST", "")
-    for host in _FORWARDED_HOST.findall(environ.get("HTTP_FORWARDED", "")):
+def _own_hosts(headers: Headers) -> Iterator[str]:
+    yield headers.get("host", "")
+    for host in _FORWARDED_HOST.findall(_list(headers, "forwarded")):
         yield host.strip('"')
-    ports = [port.strip() for port in environ.get("HTTP_X_FORWARDED_PORT", "").split(",")]
-    for host in environ.get("HTTP_X_FORWARDED_HOST", "").split(","):
+    ports = [port.strip() for port in _list(headers, "x-forwarded-port").split(",")]
+    for host in _list(headers, "x-forwarded-host").split(","):
         yield host.strip()
         yield from (f"{host.strip()}:{port}" for port in ports if port.isdecimal())
+
+
+def _list(headers: Headers, name: str) -> str:
+    """All that a header says that may come several times (RFC 9110, 5.3)."""
+    return ",".join(headers.getlist(name))

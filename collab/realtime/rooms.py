@@ -69,7 +69,7 @@ class Rooms:
         if connections:
             message = event_message(event, payload)
             for connection in connections:
-                connection.send(message)
+                connection.tell(message)
         if debug.are_events_told():
             debug.event_left(event, to, len(connections))
         self._meter.delivered(event, len(connections))

@@ -12,15 +12,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collab.domain.errors import Unavailable
 from collab.domain.paths import is_below, path_within
+from collab.engineio.server import EngineServer
 from collab.realtime import debug, wire_json
 from collab.realtime.answers import Reply
 from collab.realtime.connection import ConnectedSession, Connection, Connections
 from collab.realtime.frames import read_event
 from collab.realtime.origins import is_allowed, normal
-from collab.realtime.packets import NAMESPACE, PolledPayloads, guard
-from collab.realtime.queues import Outbox
-from collab.realtime.seams import may_be_lean
-from collab.realtime.sockets import Websockets
+from collab.realtime.packets import NAMESPACE, Guard
 
 _QUIET = logging.getLogger("collab.socketio")
 _QUIET.setLevel(logging.ERROR)
@@ -52,12 +50,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
         self._handlers: dict[str, Handler] = {}
         self._in_place: dict[str, InPlace] = {}
         self._on_unknown: Unknown | None = None
-        self.connections = Connections(self.eio)
-        if may_be_lean():
-            Websockets(self.eio, self.connections, self.hear).register()
-        else:
-            # A ping passes all that waits there too, and what waits can be counted.
-            self.eio.create_queue = Outbox
+        self.on_goodbye: Callable[[Connection], None] = lambda _: None
+        """Hears of a client that sends a DISCONNECT, before python-socketio does."""
+        self.connections: Connections = self.eio
+        self.connections.on_message = Guard(self, self.hear, lambda connection: self.on_goodbye(connection))
+        self.connections.listen(_closed, _opened)
 
     @property
     def events(self) -> Set[str]:
@@ -77,6 +74,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
     async def emit(self, *_arguments: Any, **_options: Any) -> None:
         """Refused: without a room it would reach everybody, also those whose token is still being checked."""
         raise NotImplementedError("expected nobody to emit by python-socketio: tell a room or a session, by `Rooms`")
+
+    def _engineio_server_class(self) -> Callable[..., Connections]:
+        return partial(EngineServer, make_connection=Connection)
 
     async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002  # its name there
         connection = self.connections.find(eio_sid)
@@ -125,6 +125,16 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
             reply(await self._on_unknown(session, event))
 
 
+def _opened(connection: Connection) -> None:
+    if debug.are_packets_told():
+        debug.opened(connection.id)
+
+
+def _closed(connection: Connection) -> None:
+    if debug.are_packets_told():
+        debug.closed(connection.id, str(connection.reason))
+
+
 def make_server(
     *,
     allowed_origins: Sequence[str],
@@ -134,7 +144,7 @@ def make_server(
     compression_threshold_bytes: int,
 ) -> Server:
     """A server with nothing registered yet. Pages of the server's own origin may connect, and those that are named."""
-    server = Server(
+    return Server(
         async_mode="asgi",
         json=wire_json,
         cors_allowed_origins=partial(is_allowed, frozenset(map(normal, allowed_origins))),
@@ -145,21 +155,15 @@ def make_server(
         logger=_QUIET,
         engineio_logger=_QUIET,
     )
-    guard(server, server.connections, server.hear)
-    return server
 
 
 class Sockets:
     """An ASGI application that answers the requests of Engine.IO. `ready` sees to it that the engine runs, and raises
-    `Unavailable` where it can't.
+    `Unavailable` where it can't."""
 
-    The connection of a polling client that sends more than `max_message_bytes`, or what is no payload, is closed.
-    """
-
-    def __init__(self, server: Server, max_message_bytes: int, ready: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, server: Server, ready: Callable[[], Awaitable[None]]) -> None:
         self._ready = ready
-        reason = server.reason.TRANSPORT_ERROR
-        self._payloads = PolledPayloads(server.handle_request, max_message_bytes, server.connections, reason)
+        self._server = server
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -167,7 +171,7 @@ class Sockets:
         except Unavailable as error:
             await _refuse(error, scope, receive, send)
         else:
-            await self._payloads(scope, receive, send)
+            await self._server.handle_request(scope, receive, send)
 
 
 class BesideSockets:

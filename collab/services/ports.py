@@ -170,13 +170,27 @@ class Bus(Protocol):
     @property
     def is_connected(self) -> bool: ...
 
-    def start(self, on_message: Callable[[bytes], None], on_connected: Callable[[], None]) -> None:
+    def start(
+        self,
+        on_message: Callable[[bytes], None],
+        on_connected: Callable[[], None],
+        on_followed: Callable[[str], None],
+    ) -> None:
         """Begins to listen. `on_message` hears every node's messages, this one's too; `on_connected` is called each
-        time that this node hears the others again."""
+        time that this node hears the others again, and `on_followed` once it hears those of a band."""
         ...
 
-    def publish(self, message: bytes) -> None:
-        """Sends a message as soon as that is possible."""
+    def publish(self, message: bytes, band_id: str | None = None) -> None:
+        """Sends a message as soon as that is possible: to all nodes, or to those that follow a band."""
+        ...
+
+    def follow(self, band_id: str) -> None:
+        """Hears what is said to those who follow a band. What comes before `on_followed` is called is not heard, or
+        while the bus is away: when it is back, `on_connected` tells of that for all bands."""
+        ...
+
+    def leave(self, band_id: str) -> None:
+        """Hears it no more. For a moment it may still come."""
         ...
 
     async def close(self) -> None:

@@ -103,11 +103,13 @@ class FrontDesk:
         ]
         setlist = {"kind": "setlist", "title": "Set", "document": {"items": items}}
         async with running.rest("ada") as rest:
-            band = (await rest.post("/api/bands", json={"name": "Bench"})).json()["id"]
-            for n in range(load.members):
-                put = await rest.put(f"/api/bands/{band}/members/player-{n}", json={"role": "editor"})
-                put.raise_for_status()
-            made = [(await rest.post(f"/api/bands/{band}/contents", json=setlist)).json() for _ in range(load.rooms)]
+            made = []
+            for _ in range(load.rooms):
+                band = (await rest.post("/api/bands", json={"name": "Bench"})).json()["id"]
+                for n in range(load.members):
+                    put = await rest.put(f"/api/bands/{band}/members/player-{n}", json={"role": "editor"})
+                    put.raise_for_status()
+                made.append((await rest.post(f"/api/bands/{band}/contents", json=setlist)).json())
         return cls(target, running, port, [f"content_{content['id']}" for content in made], load)
 
     def member(self, room: str, song: int, tally: Tally, port: int | None = None) -> Member:

@@ -36,7 +36,7 @@ async def test_a_full_room_takes_back_whose_connection_broke_and_nobody_else(dat
             await ben.next("content_edited")
             await dex.ok("join_room", gig.band_room)
             assert dex.heard["content_edited"] == []
-            await ben.client.eio.ws.close()
+            ben.break_off()
             await ben.next("disconnect")
         assert (await dex.refused("join_room", gig.room))["code"] == "too_large"
         async with member(server, "ben") as again:

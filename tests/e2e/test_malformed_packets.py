@@ -9,7 +9,7 @@ import pytest
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from collab.realtime import packets
+from collab.engineio.session import Reason
 from collab.realtime.packets import NAMESPACE
 from tests.conftest import Gig
 from tests.support.log import logged
@@ -77,7 +77,7 @@ async def test_a_malformed_packet_is_dropped_and_the_session_goes_on(server: Run
             assert '"ok":true' in await _heard(client, "4377"), packet
         assert server.engine.sessions.ids() == [session.id]
         await client.close()
-        await until(lambda: not server.engine._server.eio.sockets)  # noqa: SLF001  # nothing else tells of it
+        await until(lambda: not list(server.engine._server.connections))  # noqa: SLF001  # nothing else tells of it
         assert server.engine.sessions.ids() == []
     assert "Traceback" not in log.text
 
@@ -124,9 +124,9 @@ async def test_nothing_is_left_of_who_connects_after_their_ping_was_due(server: 
     socketio = server.engine._server  # noqa: SLF001  # nothing else tells of it
     for token in (server.token("ada"), None):
         async with polling(server.url) as client:
-            (socket,) = (socket for socket in socketio.eio.sockets.values() if not socket.closed)
-            socket.last_ping = 1.0
+            (connection,) = socketio.connections
             await client.connect(token)
+            connection.end(Reason.PING_TIMEOUT)
             await until(lambda: socketio.environ == {})
         assert socketio.manager.rooms.get(NAMESPACE, {}) == {}
         assert server.engine.sessions.ids() == []
@@ -183,13 +183,6 @@ async def test_what_is_no_polled_payload_ends_its_connection_at_once(
             await until(lambda: len(server.engine.sessions.ids()) == 1)
             await ben.ok("join_room", gig.room)
     assert "Traceback" not in log.text
-
-
-async def test_the_packets_of_a_payload_are_counted_before_any_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[bytes] = []
-    monkeypatch.setattr(packets, "_is_packet", read.append)
-    assert not packets._is_payload(b"2\x1e" * 500_000)  # noqa: SLF001  # what takes the time has no public name
-    assert read == []
 
 
 DEEP = [
@@ -270,7 +263,7 @@ async def test_a_polled_payload_that_never_ends_is_read_as_long_as_its_socket_is
         try:
             for reader in readers:
                 assert await _status(reader) == b"HTTP/1.1 400 Bad Request"
-            assert all(socket.closed for socket in server.engine._server.eio.sockets.values())  # noqa: SLF001  # nothing else tells of it
+            assert not list(server.engine._server.connections)  # noqa: SLF001  # nothing else tells of it
         finally:
             for writer in writers:
                 writer.transport.abort()

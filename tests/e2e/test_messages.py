@@ -1,9 +1,9 @@
-"""Messages of a client, however their bytes come and go: by the short way of `collab.realtime.push`, and by ASGI."""
+"""Messages of a client, however their bytes come and go: straight by TCP, and by ASGI."""
 
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -13,9 +13,11 @@ from uvicorn.config import WSProtocolType
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 
+from collab.engineio.asgi import AsgiWebSocket
+from collab.engineio.packets import Packet
+from collab.engineio.tcp_websocket import TcpWebSocket
+from collab.engineio.websocket import WebSocket
 from collab.realtime.connection import Connection
-from collab.realtime.push import PushWebSocket
-from collab.realtime.sockets import Link
 from tests.conftest import Gig, make_gig
 from tests.support.log import logged
 from tests.support.members import TIMEOUT_S, Member, edit, member, set_
@@ -25,9 +27,9 @@ from tests.support.waiting import until
 pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
 
-@pytest_asyncio.fixture(params=[None, "websockets-sansio"], ids=["push", "ASGI"])
+@pytest_asyncio.fixture(params=[None, "websockets-sansio"], ids=["TCP", "ASGI"])
 async def server(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[RunningEngine]:
-    """A server with the engine's own websockets, and one with those of uvicorn."""
+    """A server with websockets of its own, and one with those of uvicorn."""
     websockets: WSProtocolType | None = request.param
     async with serving(settings_for(database_url, edits_burst=1_000), websockets=websockets) as running:
         yield running
@@ -60,7 +62,7 @@ async def test_what_comes_all_at_once_is_done_in_its_order(
 
 
 @pytest.mark.usefixtures("whole_commits")
-@pytest.mark.parametrize("server", [None], ids=["push"], indirect=True)
+@pytest.mark.parametrize("server", [None], ids=["TCP"], indirect=True)
 async def test_what_a_commit_brings_a_client_goes_out_in_one_piece(
     server: RunningEngine, gig: Gig, client: ClientConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,13 +70,13 @@ async def test_what_a_commit_brings_a_client_goes_out_in_one_piece(
     await client.send(_join(1, gig))
     await _answer(client, 1)
     pieces: list[int] = []
-    write = PushWebSocket.write
+    write = TcpWebSocket.write
 
-    def counted(websocket: PushWebSocket, frames: Sequence[bytes]) -> None:
-        pieces.append(len(frames))
-        write(websocket, frames)
+    def counted(websocket: TcpWebSocket, packets: list[Packet]) -> None:
+        pieces.append(len(packets))
+        write(websocket, packets)
 
-    monkeypatch.setattr(PushWebSocket, "write", counted)
+    monkeypatch.setattr(TcpWebSocket, "write", counted)
     client.transport.write(b"".join(_frame(_edit(n, gig, n)) for n in range(2, 12)))
     assert [(await _answer(client, n))["version"] for n in range(2, 12)] == list(range(1, 11))
     assert pieces == [10]
@@ -97,7 +99,7 @@ async def test_the_authors_of_a_commit_are_written_to_before_the_room(
         for author, tempo in ((ben, 100), (ada, 101)):
             request = edit(gig.setlist_id, 0, set_("iko", "tempo", tempo))
             text = json.dumps(["edit_content", request])
-            assert server.engine._server.hear(_connection(server, author), f"427{text}")  # noqa: SLF001  # as if it came
+            assert server.engine._server.hear(_connection(server, author), f"27{text}")  # noqa: SLF001  # as if it came
         for someone in (*there, ada, ben):
             assert [told["version"] for told in (await someone.next("batch_update"))["edits"]] == [1, 2]
         assert written[:2] == [_connection(server, author).id for author in (ben, ada)]
@@ -147,65 +149,50 @@ async def test_a_message_that_the_server_trips_over_ends_nothing(
     with monkeypatch.context() as patch, logged() as log:
         patch.setattr("collab.realtime.server.read_event", lambda _: 1 / 0)
         await client.send(_edit(2, gig, 2))
-        await until(lambda: "an event could not be read" in log.text)
+        await until(lambda: "a message could not be read" in log.text)
     await client.send(_edit(3, gig, 3))
     assert (await _answer(client, 3))["version"] == 1
 
 
 async def test_who_is_slow_to_read_hears_all_in_order(database_url: str) -> None:
     async with serving(settings_for(database_url)) as server, member(server, "ada") as ada:
-        link = _link(server)  # its transport is made to look full
-        assert link._push is not None  # noqa: SLF001
+        connection = _connection(server, ada)
+        websocket = connection.transport  # is made to look full
+        assert isinstance(websocket, TcpWebSocket)
         for waiting in (1, 2):
-            link._push.pause_writing()  # noqa: SLF001
+            websocket.pause_writing()
             for n in range(waiting):
                 _tell(server, ada, n)
-                await until(lambda: link._writer is not None)  # noqa: SLF001
-            link._push.resume_writing()  # noqa: SLF001
+            await asyncio.sleep(0)
+            assert connection.waiting_count == waiting
+            websocket.resume_writing()
             _tell(server, ada, waiting)
             assert [await ada.next("news") for _ in range(waiting + 1)] == [{"n": n} for n in range(waiting + 1)]
 
 
-async def test_a_connection_that_says_nothing_keeps_neither_a_writer_nor_its_handshake(database_url: str) -> None:
-    async with serving(settings_for(database_url)) as server, member(server, "ada"):
-        link = _link(server)
-        await until(lambda: link._writer is None)  # noqa: SLF001
-        assert link._push is not None  # noqa: SLF001
-        assert not link._push.scope["headers"]  # noqa: SLF001
-
-
-async def test_what_python_socketio_queues_itself_is_not_overtaken(database_url: str) -> None:
+async def test_what_python_socketio_sends_itself_is_not_overtaken(database_url: str) -> None:
     async with serving(settings_for(database_url)) as server, member(server, "ada") as ada:
-        eio = server.engine._server.eio  # noqa: SLF001  # what it sends goes by a queue
-        [eio_sid] = eio.sockets
-        await eio.send(eio_sid, '2["news",{"n":0}]')
+        await server.engine._server.eio.send(_connection(server, ada).id, '2["news",{"n":0}]')  # noqa: SLF001
         _tell(server, ada, 1)
         assert [await ada.next("news") for _ in range(2)] == [{"n": 0}, {"n": 1}]
 
 
-def _link(server: RunningEngine) -> Link:
-    """What the only connection is made of."""
-    [connection] = server.engine._server.connections  # noqa: SLF001  # nothing else tells of it
-    assert isinstance(connection.link, Link)
-    return connection.link
-
-
 def _remember_writes(monkeypatch: pytest.MonkeyPatch, written: list[str]) -> None:
     """Notes to whose websocket edits are written, by the id of Engine.IO, in order."""
-    write_out, write_queued = Link.write_out, Link._write_queued  # noqa: SLF001  # both ways out
 
-    def noted(link: Link) -> None:
-        if any(b"batch_update" in frame for frame in link._held):  # noqa: SLF001
-            written.append(link._socket.sid)  # noqa: SLF001
-        write_out(link)
+    def noting(transport: type[WebSocket]) -> None:
+        write = transport.write
 
-    async def noted_queued(link: Link) -> None:
-        if any("batch_update" in str(packet.data) for packet in link._queue if packet is not None):  # noqa: SLF001
-            written.append(link._socket.sid)  # noqa: SLF001
-        await write_queued(link)
+        def noted(websocket: WebSocket, packets: list[Packet]) -> None:
+            assert websocket.connection is not None
+            if any("batch_update" in str(packet.data) for packet in packets):
+                written.append(websocket.connection.id)
+            write(websocket, packets)
 
-    monkeypatch.setattr(Link, "write_out", noted)
-    monkeypatch.setattr(Link, "_write_queued", noted_queued)
+        monkeypatch.setattr(transport, "write", noted)
+
+    noting(TcpWebSocket)
+    noting(AsgiWebSocket)
 
 
 def _tell(server: RunningEngine, who: Member, n: int) -> None:

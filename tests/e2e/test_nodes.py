@@ -208,7 +208,7 @@ async def test_who_moves_to_another_node_within_the_grace_has_not_left(
             await ben.ok("join_room", gig.band_room)
             await ada.next("user_joined")
             before = ben.sid
-            await ben.client.eio.disconnect(abort=True)
+            ben.break_off()
             await until(lambda: is_lingering(b, before))
             clock.advance(INTERVAL_S)
             await until(lambda: all(_held(node, gig)[before].lingers_until is not None for node in (a, b, c)))

@@ -45,7 +45,7 @@ def shown(sessions: Mapping[str, Json]) -> dict[str, Any]:
 async def leave_without_a_word(someone: Member, server: RunningEngine) -> None:
     """Breaks a member's connection; returns once the server knows."""
     session_id = someone.sid
-    await someone.client.eio.disconnect(abort=True)
+    someone.break_off()
     await until(lambda: is_lingering(server, session_id))
 
 

@@ -46,7 +46,7 @@ async def test_history_tells_who_was_where_from_when_until_when_and_why_it_ended
         await ben.ok("join_room", gig.room)
         clock.advance(30)
         await ada.ok("leave_room", gig.band_room)
-        await ada.client.eio.disconnect(abort=True)
+        ada.break_off()
 
         history = (await presence(server, gig, history="true"))["history"]
         fields = ("user", "room", "transport", "end_reason")
@@ -80,7 +80,7 @@ async def test_why_a_connection_ended_is_in_the_history(server: RunningEngine, g
     async with member(server, "ada") as lost, member(server, "ben") as said, member(server, "dex") as dex:
         for someone in (lost, said, dex):
             await someone.ok("join_room", gig.band_room)
-        await lost.client.eio.disconnect(abort=True)
+        lost.break_off()
         await said.client._send_packet(said.client.packet_class(DISCONNECT, namespace="/"))  # noqa: SLF001  # as test_presence.say_goodbye
 
         async def has_ended() -> bool:

@@ -1,11 +1,12 @@
-"""With uvicorn's websockets and Engine.IO's sockets as they are by themselves, members edit together all the same."""
+"""With uvicorn's websockets as they are by themselves, members edit together all the same."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-from collab.realtime import seams
+from collab.engineio import seams
+from collab.engineio.tcp_websocket import TcpWebSocket
 from tests.conftest import Gig, make_gig
 from tests.support.members import edit, member, set_
 from tests.support.serving import RunningEngine, serving, settings_for
@@ -29,4 +30,5 @@ async def test_an_edit_reaches_the_others_and_is_answered(stock: RunningEngine, 
         answer = await ada.ok("edit_content", edit(gig.setlist_id, 0, set_("iko", "tempo", 180)))
         told = await ben.next("content_edited")
         assert (answer["version"], told["version"]) == (1, 1)
-        assert all(connection.link is None for connection in stock.engine._server.connections)  # noqa: SLF001  # no short way
+        connections = stock.engine._server.connections  # noqa: SLF001  # nothing else tells of it
+        assert not any(isinstance(connection.transport, TcpWebSocket) for connection in connections)

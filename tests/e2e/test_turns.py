@@ -9,7 +9,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
-from collab.realtime import frames, push
+from collab.engineio import tcp_websocket
+from collab.realtime import frames
 from tests.support.polling import polling
 from tests.support.serving import RunningEngine
 
@@ -52,7 +53,7 @@ async def by_polling(running: RunningEngine) -> None:
 async def test_who_sends_much_at_once_lets_others_have_their_turn(
     server: RunningEngine, flood: Callable[[RunningEngine], Coroutine[Any, Any, None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(push, "READ_S", 0.0)
+    monkeypatch.setattr(tcp_websocket, "READ_S", 0.0)
     read = 0
 
     def counted(text: str) -> frames.Event | None:

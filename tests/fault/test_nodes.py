@@ -96,7 +96,7 @@ async def test_the_bus_goes_and_comes_back(any_database_url: str) -> None:
 async def test_a_bus_that_falls_silent_is_left_and_found_again(
     database_url: str, bus_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collab.bus.PATIENCE_S", 0.6)
+    monkeypatch.setattr("collab.bus.redis_bus.PATIENCE_S", 0.6)
     async with proxy(bus_url) as network:
         silent = network.url.replace("http", "redis")
         async with nodes(1, database_url, silent) as [a], nodes(1, database_url, bus_url) as [b]:
@@ -115,7 +115,7 @@ async def test_a_bus_that_falls_silent_is_left_and_found_again(
 async def test_who_is_removed_while_the_bus_is_silent_is_out_before_the_bus_is_given_up(
     database_url: str, bus_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collab.bus.PATIENCE_S", 60.0)
+    monkeypatch.setattr("collab.bus.redis_bus.PATIENCE_S", 60.0)
     async with proxy(bus_url) as network:
         silent = network.url.replace("http", "redis")
         async with nodes(1, database_url, bus_url) as [a], nodes(1, database_url, silent) as [b]:

@@ -2,11 +2,11 @@
 
 import socket
 import time
-from typing import Any
 
 import pytest
 
 from collab.client import CollabClient
+from collab.realtime.connection import Connection
 from tests.conftest import Gig, make_gig
 from tests.support.clients import heard
 from tests.support.clock import ManualClock
@@ -21,18 +21,18 @@ pytestmark = pytest.mark.asyncio
 TEXT = "x" * 19_000
 
 
-def _queues(server: RunningEngine) -> list[Any]:
-    return [eio.queue for eio in server.engine._server.eio.sockets.values()]  # noqa: SLF001  # what is measured
+def _connections(server: RunningEngine) -> list[Connection]:
+    return list(server.engine._server.connections)  # noqa: SLF001  # what is measured
 
 
 def _queued_bytes(server: RunningEngine) -> int:
-    return max((sum(len(p.data or "") for p in queue if p) for queue in _queues(server)), default=0)
+    return max((connection.waiting_bytes for connection in _connections(server)), default=0)
 
 
 async def _edit_until(server: RunningEngine, gig: Gig, ada: Member, limit: int) -> int:
     """Ada edits until so much waits for somebody; the version that she has reached."""
     version = 0
-    while max(queue.qsize() for queue in _queues(server)) <= limit:
+    while max(connection.waiting_count for connection in _connections(server)) <= limit:
         assert version < limit + 1_000, "expected somebody who does not read to be there still"
         version = await _edit(gig, ada, version)
     return version
@@ -63,7 +63,7 @@ async def test_fifty_clients_that_do_not_read_are_let_go_and_nobody_else_notices
                 await until(lambda: len(server.engine.sessions.ids()) == 2)
 
                 # Whoever was let go costs nothing more.
-                await until(lambda: all(queue.qsize() <= 1 for queue in _queues(server)))
+                await until(lambda: all(connection.waiting_count <= 1 for connection in _connections(server)))
                 latencies_s = []
                 for _ in range(50):
                     begun = time.perf_counter()

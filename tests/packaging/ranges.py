@@ -1,7 +1,7 @@
 """The ranges of our dependencies are true: `python -m tests.packaging.ranges lowest | highest | beside`.
 
-At either end of them the core of the tests runs, in an environment of its own; at the lowest once more with uvicorn and
-python-engineio in their own ways, which other releases may need. `beside` asks whether what a host has installs beside
+At either end of them the core of the tests runs, in an environment of its own; at the lowest once more with uvicorn's
+websockets in their own way, which other releases may need. `beside` asks whether what a host has installs beside
 us. All of it needs a package index, so that CI has jobs for it and the other tests have none of it.
 """
 

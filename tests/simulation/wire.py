@@ -1,22 +1,22 @@
 """A websocket between a client and a node: a stream each way, in order, that is delayed, cut, or falls silent.
 
-At the node's end stands what uvicorn is to the engine: an ASGI scope, and the short way past it (`realtime/push.py`).
+At the node's end stands what uvicorn is to the engine: an ASGI scope, and the TCP connection that it hands over
+(`engineio/handover.py`).
 At the client's end stands what python-socketio's client is to the SDK (`client/connection.py`).
 """
 
 import asyncio
 import math
-from collections import deque
-from collections.abc import Callable, Sequence
-from types import SimpleNamespace
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
 from socketio.exceptions import BadNamespaceError
 from socketio.exceptions import ConnectionError as RefusedError
 from starlette.types import ASGIApp
+from websockets.frames import Frame, Opcode
 
-from collab.realtime.tcp import Flow
+from collab.engineio.handover import EXTENSION
 from tests.simulation.loop import Process, SimulatedLoop
 from tests.simulation.weather import Weather, delay_s
 
@@ -87,15 +87,11 @@ class Wire:
 
 
 class ServerEnd:
-    """Where a node reads and writes: its ASGI application's `receive` and `send`, and its `push`."""
+    """Where a node reads and writes: the ASGI handshake, then the TCP connection that uvicorn hands over."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._incoming: deque[dict[str, Any]] = deque()
-        self._reader: asyncio.Future[None] | None = None
-        self._is_over = False
-        self._is_answered = False
-        self.push = Push(wire)
+        self._line = Line(wire)
 
     def accept(self, application: ASGIApp, query: str, address: str) -> None:
         """A client connects. To be called in the node's own process."""
@@ -105,84 +101,94 @@ class ServerEnd:
             "query_string": f"{query}&EIO=4&transport=websocket".encode(),
             "headers": [(b"host", b"node"), (b"upgrade", b"websocket"), (b"connection", b"upgrade")],
             "client": (address, 1),
-            "extensions": {"collab.push": self.push},
+            "extensions": {EXTENSION: self},
         }
-        self._incoming.append({"type": "websocket.connect"})
         asyncio.get_running_loop().create_task(self._serve(application, scope), name="websocket")
 
     async def _serve(self, application: ASGIApp, scope: dict[str, Any]) -> None:
-        await application(scope, self.receive, self.send)
-        self.close()
+        await application(scope, self._receive, self._send)
 
-    async def receive(self) -> dict[str, Any]:
-        while not self._incoming:
-            self._reader = asyncio.get_running_loop().create_future()
-            await self._reader
-        return self._incoming.popleft()
+    async def _receive(self) -> dict[str, Any]:
+        return {"type": "websocket.connect"}
 
-    async def send(self, message: Any) -> None:
-        if message["type"] == "websocket.send":
-            if self._is_over:
-                raise OSError("the connection is gone")
-            self._wire.to_client(message.get("text") or message["bytes"].decode())
-        elif message["type"] == "websocket.close":
-            self.close()
+    async def _send(self, message: Any) -> None:
+        """Nothing but the acceptance, or a refusal, goes by ASGI."""
+        if message["type"] == "websocket.close":
+            self._line.close()
+
+    def release(self) -> tuple[asyncio.Transport, set[Any]]:
+        return self._line, set()
 
     def arrive(self, text: str) -> None:
-        if self._is_over:
-            return
-        if self._incoming or self.push.on_text is None or not self.push.on_text(text):
-            self._put({"type": "websocket.receive", "text": text})
+        if self._line.protocol is not None and not self._line.is_closing():
+            self._line.protocol.data_received(Frame(Opcode.TEXT, text.encode()).serialize(mask=True))
 
     def ended(self) -> None:
-        if not self._is_over:
-            self._is_over = self.push.is_over = True
-            self._put({"type": "websocket.disconnect", "code": 1006})
+        self._line.lost()
+
+    def close(self) -> None:
+        """The node ends it, after what it has sent."""
+        self._line.close()
+
+
+class Line(asyncio.Transport):
+    """Stands for the TCP connection of a websocket."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__()
+        self._wire = wire
+        self._is_over = False
+        self.protocol: Any = None
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self.protocol = protocol
+
+    def write(self, data: Any) -> None:
+        for opcode, body in _frames(bytes(data)):
+            if opcode is Opcode.CLOSE:
+                self.close()
+            elif not self._is_over:
+                self._wire.to_client(body.decode())
 
     def close(self) -> None:
         """The node ends it, after what it has sent."""
         if not self._is_over:
-            self._is_over = self.push.is_over = True
             self._wire.server_closes()
-            self._put({"type": "websocket.disconnect", "code": 1000})
+            self.lost()
 
-    def _put(self, message: dict[str, Any]) -> None:
-        self._incoming.append(message)
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
+    def abort(self) -> None:
+        self._wire.cut()
 
+    def lost(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            if self.protocol is not None:
+                # As any transport does: never from within a call of the protocol's own.
+                asyncio.get_running_loop().call_soon(self.protocol.connection_lost, None)
 
-class Push:
-    """Stands for `PushWebSocket`, which is uvicorn's."""
+    def is_closing(self) -> bool:
+        return self._is_over
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self.on_text: Callable[[str], bool] | None = None
-        self.is_over = False
-        self.transport = SimpleNamespace(abort=wire.cut, get_extra_info=lambda _: None)
-        self._written = self._received = 0
+    def pause_reading(self) -> None:
+        """Nothing: whatever comes meanwhile waits with its connection."""
 
-    @property
-    def is_writable(self) -> bool:
-        return not self.is_over
+    def resume_reading(self) -> None:
+        """Nothing, as above."""
 
-    def forget_handshake(self) -> None:
-        """There is none."""
-
-    def write(self, frames: Sequence[bytes]) -> None:
-        if not self.is_over:
-            for frame in frames:
-                self._wire.to_client(_payload(frame))
-
-    def flow(self) -> Flow:
+    def get_write_buffer_size(self) -> int:
         """Nothing that is under way moves a silent client's deadline."""
-        return Flow(0, 0, 0)
+        return 0
 
 
-def _payload(frame: bytes) -> str:
-    """The text of a frame without a mask (RFC 6455, 5.2)."""
-    begin = {126: 4, 127: 10}.get(frame[1], 2)
-    return frame[begin:].decode()
+def _frames(data: bytes) -> Iterator[tuple[Opcode, bytes]]:
+    """The frames without a mask that were written in one piece (RFC 6455, 5.2)."""
+    while data:
+        size, begin = data[1], 2
+        if size > 125:
+            begin = {126: 4, 127: 10}[size]
+            size = int.from_bytes(data[2:begin], "big")
+        yield Opcode(data[0] & 0x0F), data[begin : begin + size]
+        data = data[begin + size :]
 
 
 class ClientSocket:

@@ -65,6 +65,10 @@ class Member:
         else:
             await self.client.disconnect()
 
+    def break_off(self) -> None:
+        """Its websocket breaks, without a word."""
+        self.client.eio.ws._response.connection.transport.abort()  # noqa: SLF001  # its own close says goodbye
+
     async def forget(self) -> None:
         """Closes what a client keeps open whose connection was refused."""
         if self.client.eio.http is not None:

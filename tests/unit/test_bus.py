@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from collab.bus import RedisBus
+from collab.bus.redis_bus import RedisBus
 from tests.support.serving import settings_for
 
 

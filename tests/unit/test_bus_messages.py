@@ -30,6 +30,7 @@ from collab.services.cluster.messages import (
     Unknown,
     from_json,
     presence_from_json,
+    sender,
     to_json,
 )
 from collab.services.cluster.publisher import Publisher
@@ -78,8 +79,11 @@ def test_the_first_messages_are_read_and_those_of_today_say_all_that_they_did(ki
     sent = from_json(FIRST[kind])
     assert (sent.node, sent.message.kind) == (NODE, kind)
     again = to_json(sent.message, sent.node, sent.at_s)
-    assert orjson.loads(again) == {"v": VERSION, **orjson.loads(FIRST[kind])}
-    assert from_json(again) == sent
+    assert orjson.loads(again) == {"v": VERSION, "follows_bands": True, **orjson.loads(FIRST[kind])}
+    assert (from_json(again).node, from_json(again).message) == (sent.node, sent.message)
+    assert (from_json(again).follows_bands, sent.follows_bands) == (True, False)
+    # Of its own messages a node wants to know no more.
+    assert (sender(again), sender(FIRST[kind])) == (NODE, None)
 
 
 def test_a_message_of_every_kind_is_recorded() -> None:
@@ -125,9 +129,11 @@ class Parts:
     def __init__(self) -> None:
         self.did: list[Any] = []
         self.said: list[Any] = []
+        self.told_to: list[str | None] = []
 
-    def publish(self, message: bytes) -> None:
+    def publish(self, message: bytes, band_id: str | None = None) -> None:
         self.said.append(from_json(message).message)
+        self.told_to.append(band_id)
 
     def heard(self, *what: Any) -> None:
         if isinstance(what[0], str):
@@ -179,8 +185,9 @@ class Bench:
         self.parts, self.clock = Parts(), ManualClock()
         ids = iter(["this", "another"])
         self.lease = Lease(self.clock, lambda: next(ids), "stage", timedelta(seconds=15))
+        self.publisher = Publisher(cast(Any, self.parts), self.lease, self.clock, timedelta(0), lambda _: BAND)
         self.cluster = Cluster(
-            Publisher(cast(Any, self.parts), self.lease, self.clock, timedelta(0)),
+            self.publisher,
             self.lease,
             cast(EditRelay, self.parts),
             cast(BandRelay, self.parts),
@@ -260,3 +267,31 @@ async def test_a_node_that_was_taken_for_dead_speaks_under_its_new_id_and_knows_
     assert await bench.hear(*echoes) == []
     await bench.hear(to_json(Ask("this"), "other", 0), to_json(Ask("another"), "other", 0))
     assert bench.parts.said == [State(0, "another", {})] * 2
+
+
+def test_edits_are_told_to_everybody_while_a_node_is_there_that_follows_no_bands() -> None:
+    bench = Bench()
+    edits = cast(Edits, from_json(FIRST["edits"]).message).edits
+
+    def told_to() -> str | None:
+        bench.publisher.edits(edits)
+        return bench.parts.told_to[-1]
+
+    def hear(message: bytes) -> None:
+        bench.cluster._received(message)  # noqa: SLF001  # as the bus calls it
+
+    assert told_to() == BAND
+    hear(FIRST["beat"])
+    assert told_to() is None
+    later = Beat(0, "new", {})
+    hear(to_json(later, "new", 0.0))
+    assert told_to() is None
+    hear(FIRST["bye"])
+    assert told_to() == BAND
+    hear(FIRST["beat"])
+    bench.cluster.living({"new"})
+    assert told_to() == BAND
+    # It was replaced by one of today, under its old name.
+    hear(FIRST["beat"])
+    hear(to_json(Beat(0, LEASE, {}), NODE, 0.0))
+    assert told_to() == BAND

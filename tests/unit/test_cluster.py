@@ -31,11 +31,23 @@ class Bus:
         self.is_silent = False
         self._on_message: Callable[[bytes], None] = lambda _: None
         self._on_connected: Callable[[], None] = lambda: None
+        self.on_followed: Callable[[str], None] = lambda _: None
 
-    def start(self, on_message: Callable[[bytes], None], on_connected: Callable[[], None]) -> None:
-        self._on_message, self._on_connected = on_message, on_connected
+    def start(
+        self,
+        on_message: Callable[[bytes], None],
+        on_connected: Callable[[], None],
+        on_followed: Callable[[str], None],
+    ) -> None:
+        self._on_message, self._on_connected, self.on_followed = on_message, on_connected, on_followed
 
-    def publish(self, message: bytes) -> None:
+    def follow(self, band_id: str) -> None:
+        """What a band's node says, the test says."""
+
+    def leave(self, band_id: str) -> None:
+        """Likewise."""
+
+    def publish(self, message: bytes, band_id: str | None = None) -> None:
         """Nobody else listens."""
         if self.is_connected and not self.is_silent:
             asyncio.get_running_loop().call_soon(self._on_message, message)
@@ -111,7 +123,7 @@ class Bench:
         self.clock = ManualClock()
         ids = count(1)
         self.lease = Lease(self.clock, lambda: f"this {next(ids)}", "stage", timedelta(seconds=15))
-        self.publisher = Publisher(self.bus, self.lease, self.clock, timedelta(0))
+        self.publisher = Publisher(self.bus, self.lease, self.clock, timedelta(0), str)
         self.cluster = Cluster(
             self.publisher,
             self.lease,

@@ -12,7 +12,8 @@ from collab.domain.ot.edits import Edit
 from collab.domain.ot.ops import Set
 from collab.domain.ot.rebase import Accepted
 from collab.services.cluster.edit_relay import MAX_MISSING, NEWS_BEATS, PATIENCE, EditRelay
-from collab.services.ports import HistoryReader
+from collab.services.cluster.following import Following
+from collab.services.ports import Bus, HistoryReader
 from tests.support.clock import ManualClock
 from tests.support.rooms import START, History
 
@@ -56,15 +57,23 @@ class Bench:
         self.reads = 0
         self.published: list[int] = []
         self.followed: list[int] = []
+        self.channels: list[str] = []
         self.relay = EditRelay(
             self.rooms,
             cast(HistoryReader, self),
             self._recall,
+            Following(cast(Bus, self), lambda content_id: f"band of {content_id}"),
             lambda edits: self.published.extend(edit.version for edit in edits),
             lambda edits: self.followed.extend(edit.version for edit in edits),
             self.clock,
         )
         self.relay.opened(START.id, 0)
+
+    def follow(self, band_id: str) -> None:
+        self.channels.append(band_id)
+
+    def leave(self, band_id: str) -> None:
+        self.channels.remove(band_id)
 
     async def edits(self, _content_id: str, after: int, limit: int, *, max_bytes: int) -> list[Edit]:
         self.reads += 1
@@ -233,3 +242,27 @@ async def test_the_head_of_what_was_committed_is_news_for_a_while() -> None:
     bench.commit(1, 2)
     told = [bench.relay.news() for _ in range(NEWS_BEATS + 1)]
     assert told == [{START.id: 2}] * NEWS_BEATS + [{}]
+
+
+async def test_what_was_said_before_a_band_is_followed_is_looked_for_then() -> None:
+    bench = Bench(3)
+    assert bench.channels == [f"band of {START.id}"]
+    await bench.relay.followed(["another band"])
+    assert bench.relay._reading == {}  # noqa: SLF001
+    await bench.relay.followed(bench.channels)
+    await asyncio.gather(*bench.relay._reading.values())  # noqa: SLF001
+    assert bench.rooms.versions == [1, 2, 3]
+
+
+async def test_a_band_is_left_with_the_next_look_after_its_last_listener() -> None:
+    bench = Bench(1)
+    await bench.relay.compare()
+    bench.rooms.has_someone = False
+    bench.relay.heard([])
+    assert bench.channels == [f"band of {START.id}"]
+    await bench.relay.compare()
+    assert bench.channels == []
+    bench.rooms.has_someone = True
+    bench.relay.opened(START.id, 0)
+    bench.relay.opened(START.id, 0)
+    assert bench.channels == [f"band of {START.id}"]

@@ -1,19 +1,20 @@
 """Clocks that differ a little: how far a token's times may be off, and when the session of such a token ends."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import jwt
 import pytest
 
 from collab.domain.bands import User
 from collab.domain.errors import TokenExpired, TokenInvalid
-from collab.realtime.connection import ConnectedSession, Connection
+from collab.realtime.connection import ConnectedSession
 from collab.realtime.sessions import Sessions
 from collab.services.ports import Identity
 from collab.services.session import Session
 from collab.tokens import Tokens
 from tests.support.clock import ManualClock
+from tests.support.connections import unconnected
 from tests.support.serving import SECRET, settings_for
 
 
@@ -55,7 +56,7 @@ def test_a_session_ends_when_its_token_would_begin_none() -> None:
     clock, expired = ManualClock(), list[Session]()
     sessions = Sessions(clock, timedelta(seconds=5))
     sessions.on_expiry = expired.append
-    session = ConnectedSession("tab", Connection(cast("Any", None), None, None))
+    session = ConnectedSession("tab", unconnected())
     expires_at = clock.now() + timedelta(seconds=60)
     sessions.begin(session, Identity(User("ada", "Ada"), expires_at, expires_at + timedelta(seconds=30)))
     clock.advance(89)

@@ -1,20 +1,20 @@
 """Rooms: who hears what, and that nobody is left in one."""
 
 from datetime import timedelta
-from typing import Any, cast
 
 import pytest
 
 from collab.domain.access import BandRoom, Room, UserRoom
 from collab.domain.bands import User
 from collab.domain.errors import Unauthenticated
+from collab.engineio.packets import Packet
 from collab.realtime.connection import ConnectedSession, Connection
-from collab.realtime.frames import Message
 from collab.realtime.rooms import Rooms
 from collab.realtime.server import make_server
 from collab.realtime.sessions import Sessions
 from collab.services.ports import Identity
 from tests.support.clock import ManualClock
+from tests.support.connections import opening
 
 BAND = BandRoom("b")
 
@@ -23,11 +23,11 @@ class Listening(Connection):
     """A connection that keeps what it is sent."""
 
     def __init__(self) -> None:
-        super().__init__(cast("Any", None), None, None)
+        super().__init__(*opening())
         self.heard: list[str] = []
 
-    def send(self, message: Message) -> None:
-        self.heard.append(message.packet.data)
+    def send(self, packet: Packet) -> None:
+        self.heard.append(str(packet.data))
 
 
 class Home:

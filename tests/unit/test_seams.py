@@ -3,8 +3,8 @@
 import pytest
 from structlog.testing import capture_logs
 
-from collab.realtime import seams
-from collab.realtime.push import PushWebSocket
+from collab.engineio import seams
+from collab.engineio.handover import HandedOver
 from collab.serving import server_config
 
 
@@ -22,15 +22,14 @@ def test_what_a_class_has_and_what_it_sets_is_there() -> None:
 
 def test_the_releases_in_the_lock_have_all() -> None:
     with capture_logs() as logs:
-        assert seams.may_push()
-        assert seams.may_be_lean()
+        assert seams.may_hand_over()
     assert logs == []
 
 
 def test_what_is_lacking_is_said_and_uvicorn_s_own_way_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     async def nothing(*_: object) -> None: ...
 
-    assert server_config(nothing, "", 0, 1_000).ws is PushWebSocket
+    assert server_config(nothing, "", 0, 1_000).ws is HandedOver
     monkeypatch.setattr(seams, "OF_WEBSOCKETS", {_Release: frozenset({"frames"})})
     with capture_logs() as logs:
         assert server_config(nothing, "", 0, 1_000).ws == "websockets-sansio"

@@ -1,17 +1,16 @@
 """Connections without a token: how many may wait, and which makes room."""
 
-from typing import Any, cast
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.realtime.connection import Connection
 from collab.realtime.tokenless import Tokenless
+from tests.support.connections import unconnected
 
 
 def of(address: str | None, count: int) -> list[Connection]:
     """So many connections of an address, none of which has a socket."""
-    return [Connection(cast("Any", None), address, None) for _ in range(count)]
+    return [unconnected(address) for _ in range(count)]
 
 
 def test_the_oldest_of_an_address_makes_room_for_its_next() -> None:

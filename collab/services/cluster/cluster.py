@@ -82,6 +82,7 @@ class Cluster:
         self._timer: Timer | None = None
         self._echo_timer: Timer | None = None
         self._has_heard = False
+        self._newly_followed: set[str] = set()
         self._work: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue(MAX_WORK)
         self._worker: asyncio.Task[None] | None = None
         self._is_about_to_look = False
@@ -101,7 +102,7 @@ class Cluster:
 
     def start(self) -> None:
         self._worker = asyncio.create_task(self._run(), name="cluster")
-        self._bus.start(self._received, self._connected)
+        self._bus.start(self._received, self._connected, self._followed)
         self._beat()
 
     async def close(self) -> None:
@@ -131,6 +132,7 @@ class Cluster:
             if peer.lease is not None and peer.lease not in node_ids:
                 del self._peers[node]
                 self._presence.died(node)
+        self._see_who_follows()
 
     def _tell_state(self) -> None:
         self._publisher.send(State(self._publisher.last, self._lease.node_id, self._presence.state()))
@@ -140,6 +142,20 @@ class Cluster:
         self._publisher.send(Ask(None))
         self._tell_state()
         self._make_up()
+
+    def _followed(self, band_id: str) -> None:
+        """This node hears those who follow a band. Of many that come at once the database is asked together."""
+        is_first = not self._newly_followed
+        self._newly_followed.add(band_id)
+        if is_first and not self._do(self._read_followed()):
+            self._newly_followed.clear()
+
+    async def _read_followed(self) -> None:
+        followed, self._newly_followed = self._newly_followed, set()
+        await self._edits.followed(followed)
+
+    def _see_who_follows(self) -> None:
+        self._publisher.do_all_follow_bands = all(peer.follows_bands for peer in self._peers.values())
 
     def _beat(self) -> None:
         self._timer = self._clock.call_at(self._clock.now() + BEAT_EVERY, self._beat)
@@ -188,11 +204,16 @@ class Cluster:
     def _received(self, data: bytes) -> None:
         self._has_heard = True
         try:
+            if (sender := messages.sender(data)) is not None and self._lease.is_mine(sender):
+                return
             sent = messages.from_json(data)
             if not self._lease.is_mine(sent.node):
                 # By both nodes' clocks, which need not agree.
                 self._meter.bus_lag(max(0.0, self._clock.now().timestamp() - sent.at_s))
                 self._take(sent.node, sent.message)
+                if (peer := self._peers.get(sent.node)) is not None:
+                    peer.follows_bands = sent.follows_bands
+                self._see_who_follows()
         except messages.LaterVersion:
             self._losses += 1
         except Exception:

@@ -10,13 +10,17 @@ once, so that it does not matter which way is first.
 A delivery that is behind after a message waits for a moment, since the missing message is most likely on its way; then
 it reads the database. Messages may also be lost without a trace: heads (`heads`, `compare`) tell of that.
 
+A message of edits reaches the nodes that follow their band, which this node does as long as a content of it has a
+delivery. What was said between the version with which a delivery begins and the moment from which on the band is heard,
+the heads tell of that are compared then (`followed`).
+
 The races: while the database is read, edits go on coming in by the other ways, and the last listener may leave, with
 whom the delivery goes. So whoever waited looks whether the delivery is still the content's, and what was read may have
 passed already: the delivery lets through what it has not seen.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import TypeVar
@@ -27,6 +31,7 @@ from collab.domain.delivery import Delivery
 from collab.domain.errors import Unavailable
 from collab.domain.ot.edits import Edit
 from collab.domain.ot.rebase import Accepted
+from collab.services.cluster.following import Following
 from collab.services.ports import Clock, EditRooms, HistoryReader, Timer
 
 log = structlog.get_logger(__name__)
@@ -60,6 +65,7 @@ class EditRelay:
         rooms: EditRooms,
         reader: HistoryReader,
         recall: Callable[[str, int], Sequence[Edit] | None],
+        following: Following,
         publish: Callable[[Sequence[Edit]], None],
         on_delivered: Callable[[Sequence[Edit]], None],
         clock: Clock,
@@ -67,6 +73,7 @@ class EditRelay:
         self._rooms = rooms
         self._reader = reader
         self._recall = recall
+        self._following = following
         self._publish = publish
         self._on_delivered = on_delivered
         self._clock = clock
@@ -122,9 +129,17 @@ class EditRelay:
     async def compare(self) -> None:
         """Looks in the database for edits of which no message came. `Unavailable`."""
         # A copy, since `_has_listeners` forgets the contents that nobody listens to any more.
-        followed = [content_id for content_id in list(self._deliveries) if self._has_listeners(content_id)]
-        if followed:
-            self.heads(await self._reader.heads(followed))
+        listened_to = [content_id for content_id in list(self._deliveries) if self._has_listeners(content_id)]
+        self._following.keep(listened_to)
+        await self._compare(listened_to)
+
+    async def followed(self, band_ids: Collection[str]) -> None:
+        """From now on this node hears of edits of these bands: what was said before is looked for. `Unavailable`."""
+        await self._compare(self._following.contents_of(band_ids))
+
+    async def _compare(self, content_ids: Sequence[str]) -> None:
+        if content_ids:
+            self.heads(await self._reader.heads(content_ids))
 
     def news(self) -> dict[str, int]:
         """The heads that this node's edits reached lately. Each is returned by the next few calls."""
@@ -143,7 +158,10 @@ class EditRelay:
         """The delivery of a content; a new one begins at `version`. None where nobody listens."""
         if not self._has_listeners(content_id):
             return None
-        return self._deliveries.setdefault(content_id, Delivery(version))
+        if content_id not in self._deliveries:
+            self._deliveries[content_id] = Delivery(version)
+            self._following.begin(content_id)
+        return self._deliveries[content_id]
 
     def _has_listeners(self, content_id: str) -> bool:
         has_listeners = self._rooms.listeners(content_id) > 0

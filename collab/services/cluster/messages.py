@@ -27,6 +27,9 @@ from collab.domain.record import record
 
 VERSION = 1
 
+_BEGIN = orjson.dumps({"v": VERSION, "node": ""})[:-2]
+"""What every message of a node of today begins with; the id of its node follows."""
+
 Json: TypeAlias = dict[str, Any]
 
 
@@ -152,11 +155,13 @@ _KINDS: Mapping[str, type[Message]] = {
 
 @record
 class Sent:
-    """A message as it came: which node sent it, and when by that node's clock."""
+    """A message as it came: which node sent it, and when by that node's clock; and whether that node follows bands. One
+    that does not is told all edits on the channel of all."""
 
     node: str
     at_s: float
     message: Message
+    follows_bands: bool
 
 
 class LaterVersion(Exception):
@@ -165,8 +170,15 @@ class LaterVersion(Exception):
 
 def to_json(message: Message, node: str, at_s: float) -> bytes:
     body = {field.name: getattr(message, field.name) for field in fields(message)}
-    sent = {"v": VERSION, "node": node, "kind": message.kind, "sent_at_s": at_s, **body}
+    sent = {"v": VERSION, "node": node, "kind": message.kind, "sent_at_s": at_s, "follows_bands": True, **body}
     return orjson.dumps(sent, default=Edit.to_json, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+
+
+def sender(data: bytes) -> str | None:
+    """The id of the node that sent a message, without reading it; None where it does not begin with that."""
+    if not data.startswith(_BEGIN):
+        return None
+    return data[len(_BEGIN) : data.index(b'"', len(_BEGIN))].decode()
 
 
 def from_json(data: bytes) -> Sent:
@@ -174,7 +186,7 @@ def from_json(data: bytes) -> Sent:
     body: Json = parse_json(data)
     if body.get("v", VERSION) > VERSION:
         raise LaterVersion
-    return Sent(body["node"], body["sent_at_s"], _message(body))
+    return Sent(body["node"], body["sent_at_s"], _message(body), body.get("follows_bands", False))
 
 
 def _message(body: Json) -> Message:

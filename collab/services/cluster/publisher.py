@@ -1,11 +1,11 @@
-"""The publisher: what this node tells the others.
+"""The publisher: what this node tells the others: edits to those who follow their band, all else to everybody.
 
 It speaks for its own sessions alone, and says how they now are rather than what has changed: a word that is lost is
 made up for by the next one. What may not be lost is numbered: whoever finds numbers missing asks (cluster.py).
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -35,15 +35,22 @@ MAX_EDITS_BYTES = 262_144
 
 class Publisher:
     """Implements `services.cluster.nodes.OtherNodes`. Presence is told at once, and again no sooner than after
-    `interval`."""
+    `interval`. `band_of` says whose a content is that this node knows.
 
-    def __init__(self, bus: Bus, lease: Lease, clock: Clock, interval: timedelta) -> None:
+    While there is a node that does not follow bands, of the version before that is, edits are told to everybody too;
+    which way they go does not matter to those who do."""
+
+    def __init__(
+        self, bus: Bus, lease: Lease, clock: Clock, interval: timedelta, band_of: Callable[[str], str]
+    ) -> None:
         self.bus = bus
+        self.do_all_follow_bands = True
         self.last = 0
         """The number of the last message that has one."""
         self._lease = lease
         self._clock = clock
         self._interval = interval
+        self._band_of = band_of
         self._touched: defaultdict[SharedRoom, dict[str, None]] = defaultdict(dict)
         self._rosters: dict[SharedRoom, Roster] = {}
         self._is_waiting = False
@@ -53,10 +60,14 @@ class Publisher:
 
     def edits(self, edits: Sequence[Edit]) -> None:
         """A commit of this node."""
-        encoded = self._encoded(Edits([*edits]))
-        if len(encoded) > MAX_EDITS_BYTES:
-            encoded = self._encoded(Heads({edit.content_id: edit.version for edit in edits}))
-        self.bus.publish(encoded)
+        by_band: defaultdict[str | None, list[Edit]] = defaultdict(list)
+        for edit in edits:
+            by_band[self._band_of(edit.content_id) if self.do_all_follow_bands else None].append(edit)
+        for band_id, of_band in by_band.items():
+            encoded = self._encoded(Edits(of_band))
+            if len(encoded) > MAX_EDITS_BYTES:
+                encoded = self._encoded(Heads({edit.content_id: edit.version for edit in of_band}))
+            self.bus.publish(encoded, band_id)
 
     def event(self, room: str, event: str, payload: Json) -> None:
         self.send(Told(self._next(), self._lease.node_id, room, event, payload))

@@ -1,8 +1,8 @@
-"""What the fast ways need of other packages that no documentation of theirs promises, and whether it is there.
+"""What the fast way of a websocket needs of uvicorn that no documentation of its promises, and whether it is there.
 
-uvicorn's websockets (`push.py`) and Engine.IO's sockets (`sockets.py`) are each gone past where the release that is
-installed has every name that is used of it. Where it lacks one, its own way is taken, which serves the same and costs
-more; the log says so at the start. That the names do what they did is held by the tests, at both ends of the ranges.
+A TCP connection is handed over (`handover.py`) where the release that is installed has every name that is used of it.
+Where it lacks one, uvicorn's own websockets are taken, which serve the same and cost more; the log says so at the
+start. That the names do what they did is held by the tests, at both ends of the ranges.
 """
 
 from collections.abc import Mapping
@@ -10,11 +10,8 @@ from importlib.metadata import version
 from types import FunctionType
 
 import structlog
-from engineio import AsyncServer
-from engineio.async_socket import AsyncSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.server import ServerProtocol
-from websockets.streams import StreamReader
 
 log = structlog.get_logger(__name__)
 
@@ -22,30 +19,16 @@ Needed = Mapping[type, frozenset[str]]
 
 OF_WEBSOCKETS: Needed = {
     WebSocketsSansIOProtocol: frozenset({
-        "handle_connect", "connection_lost", "data_received", "pause_writing", "resume_writing", "queue", "frames",
-        "conn", "writable", "close_sent", "request", "response", "transport", "scope",
+        "handle_connect", "connection_lost", "data_received", "conn", "connections", "handshake_initiated", "response",
+        "transport", "scope", "stop_keepalive",
     }),
     ServerProtocol: frozenset({"parser"}),
-    StreamReader: frozenset({"at_eof"}),
-}  # fmt: skip
-
-OF_SOCKETS: Needed = {
-    AsyncServer: frozenset({"_async", "create_queue", "sockets", "handlers", "reason", "max_http_buffer_size"}),
-    AsyncSocket: frozenset({
-        "queue", "receive", "close", "closed", "connected", "upgrading", "upgraded", "server", "sid",
-        "_websocket_handler",
-    }),
 }  # fmt: skip
 
 
-def may_push() -> bool:
-    """Whether uvicorn's websockets can be gone past; the log says where they can't."""
+def may_hand_over() -> bool:
+    """Whether uvicorn's websockets can hand their connections over; the log says where they can't."""
     return _has_all("uvicorn", OF_WEBSOCKETS)
-
-
-def may_be_lean() -> bool:
-    """Whether Engine.IO's sockets can be gone past; the log says where they can't."""
-    return _has_all("python-engineio", OF_SOCKETS)
 
 
 def lacking(needed: Needed) -> list[str]:

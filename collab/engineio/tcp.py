@@ -5,15 +5,8 @@ import socket
 import struct
 import sys
 from contextlib import suppress
-from typing import NamedTuple
 
-
-class Flow(NamedTuple):
-    """Bytes that have come, bytes that the other end has taken, and bytes that are written and on their way to it."""
-
-    received: int
-    taken: int
-    under_way: int
+from collab.engineio.session import Flow
 
 
 def flow_of(transport: asyncio.Transport) -> Flow:
