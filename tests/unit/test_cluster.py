@@ -260,4 +260,4 @@ async def test_what_a_node_that_died_could_tell_nobody_is_made_up_for() -> None:
 async def test_what_a_node_that_is_cut_off_tells_nobody_is_looked_for() -> None:
     async with a_connected_node() as bench:
         asked = [await bench.beat() for _ in range(2 * COMPARE_BEATS)]
-        assert sum(asked, []) == ["all", "all"]
+        assert [each for each in asked if each] == [["all"], ["all"]]
