@@ -123,8 +123,8 @@ class Cluster:
     def committed(self, accepted: Sequence[Accepted]) -> Sequence[Accepted]:
         return self._edits.committed(accepted)
 
-    def opened(self, content_id: str, version: int) -> None:
-        self._edits.opened(content_id, version)
+    def opened(self, content_id: str, version: int) -> bool:
+        return self._edits.opened(content_id, version)
 
     def living(self, node_ids: set[str]) -> None:
         """Whoever else was known is dead."""
