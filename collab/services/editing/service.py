@@ -138,10 +138,11 @@ class EditingService:
 
         Call it after the session has entered the room: what is committed later, the room hears.
         """
-        while True:
+        opened = await self._open(content_id, since, since_edit)
+        if not self._on_opened(content_id, opened.version):
+            # What the room is told begins after a version that was stored by now, so that once is enough.
             opened = await self._open(content_id, since, since_edit)
-            if self._on_opened(content_id, opened.version):
-                return opened
+        return opened
 
     async def _open(self, content_id: str, since: int | None, since_edit: str | None) -> Opened:
         document = await self._reader.document(content_id)
