@@ -169,7 +169,9 @@ async def test_members_are_demoted_and_leave_and_the_last_owner_stays(house: Hou
     await expect(ben.button("New setlist").last).to_be_visible()
     await ada.button("People").click()
     await ada.field("What Ben may do").select_option("Reads")
-    await expect(ben.toast("From now on you read it, and nothing that you change is stored: Blue Nile.")).to_be_visible()
+    await expect(
+        ben.toast("From now on you read it, and nothing that you change is stored: Blue Nile.")
+    ).to_be_visible()
     await expect(ben.button("New setlist")).to_have_count(0)
     await ada.button("Leave the band").click()
     await ada.button("Yes: Leave the band").click()
