@@ -32,9 +32,13 @@ export function takeLink(): string | null {
   return secret;
 }
 
+/** An answer that comes in before the page has gone keeps nothing any more. */
+let hasLeft = false;
+
 /** Forgets the token, and what the page has kept of a user, where one is given; and begins anew. `isDone`: another tab
  * has signed the device out, and somebody else may be signed in by now. */
 export async function dropToken(userId: string | null, isDone: boolean): Promise<void> {
+  hasLeft = true;
   const isByToken = sessionStorage.getItem(KEY) !== null;
   sessionStorage.removeItem(KEY);
   if (userId !== null) forget((key) => [knownKey(userId), playerKey(userId)].includes(key) || key.startsWith(contentsKey(userId, "")));
@@ -74,5 +78,7 @@ export const contentsKey = (userId: string, bandId: string): string => `collab-c
 /** What the server last said, for when it can't be asked. */
 export const remembered = {
   get: (userId: string): Known | null => recall<Known>(knownKey(userId)),
-  set: (userId: string, known: Known): void => keep(knownKey(userId), known),
+  set: (userId: string, known: Known): void => {
+    if (!hasLeft) keep(knownKey(userId), known);
+  },
 };
