@@ -159,7 +159,15 @@ class Engine:
             HostBands(bands_of, roles, store, self._bands.refresh, others.band_changed, clock) if bands_of else None
         )
         self.membership = MembershipService(
-            store, self.directory, self.presence, self.broadcaster, others, clock, new_id, self.host_bands
+            store,
+            self.directory,
+            self._bands.refresh,
+            self.presence,
+            self.broadcaster,
+            others,
+            clock,
+            new_id,
+            self.host_bands,
         )
         self.contents = ContentService(
             store,

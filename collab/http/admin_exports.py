@@ -8,12 +8,11 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from collab.domain.songs.formulas import defused
+
 Row: TypeAlias = Sequence[Any]
 Writing: TypeAlias = Callable[[Sequence[str], Sequence[Row]], bytes]
 """Makes the text of some rows, given the names of their columns."""
-
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for a formula begins so, and members write names and titles."""
 
 
 def csv_head(columns: Sequence[str]) -> bytes:
@@ -35,7 +34,8 @@ def _json_lines(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
 def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULAS) else value
+    # Members write names and titles.
+    return defused(value) if isinstance(value, str) else value
 
 
 FORMATS: Mapping[str, tuple[str, Writing]] = {

@@ -7,6 +7,7 @@ between schedules.
 import argparse
 import gc
 import os
+import subprocess
 import sys
 import time
 import warnings
@@ -17,15 +18,37 @@ PINNED = {"PYTHONHASHSEED": "0"}
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
     parser.add_argument("--seeds", default="0:100", help="the first one, and the one after the last")
+    parser.add_argument("--every", type=int, default=1, help="of those seeds every so many")
     parser.add_argument("--seed", type=int, help="one schedule again")
     parser.add_argument("--trace", action="store_true", help="every step of it")
     parser.add_argument("--shrink", action="store_true", help="makes each schedule that fails as small as it can be")
-    parser.add_argument("--faults", action="store_true", help="plants one fault after the other, and looks for each")
+    parser.add_argument("--jobs", type=int, default=1, help="so many processes share the seeds")
+    parser.add_argument(
+        "--faults",
+        type=int,
+        nargs="?",
+        const=10_000,
+        metavar="N",
+        help="plants one fault after the other, of those that show within N seeds, and looks for each",
+    )
+    parser.add_argument("--interleavings", type=int, metavar="N", help="every N-th history of interleavings.py; 1: all")
     asked = parser.parse_args()
+    if asked.interleavings:
+        return rehearse_interleavings(asked.interleavings)
     if asked.faults:
-        return look_for_faults()
+        return look_for_faults(asked.faults)
+    if asked.jobs > 1:
+        return share(asked.seeds, asked.jobs)
     first, end = (asked.seed, asked.seed + 1) if asked.seed is not None else map(int, asked.seeds.split(":"))
-    return run(range(first, end), is_traced=asked.trace, is_shrunk=asked.shrink)
+    return run(range(first, end, asked.every), is_traced=asked.trace, is_shrunk=asked.shrink)
+
+
+def share(seeds: str, jobs: int) -> int:
+    """Has several processes run every so many of the seeds each; returns how many of them found a failure."""
+    first, _, end = seeds.partition(":")
+    command = [sys.executable, "-m", "tests.simulation", "--every", str(jobs), "--seeds"]
+    running = [subprocess.Popen([*command, f"{int(first) + job}:{end}"]) for job in range(jobs)]
+    return sum(process.wait() != 0 for process in running)
 
 
 def run(seeds: range, *, is_traced: bool, is_shrunk: bool) -> int:
@@ -51,20 +74,31 @@ def run(seeds: range, *, is_traced: bool, is_shrunk: bool) -> int:
     return failed
 
 
-def look_for_faults() -> int:
+def rehearse_interleavings(every: int) -> int:
+    """Plays every so many of all interleavings; returns how many problems there were."""
+    from tests.simulation.interleavings import rehearse
+
+    began_s = time.process_time()
+    played, problems = rehearse(every)
+    print(*problems[:20], sep="\n")
+    print(f"{played} histories, {len(problems)} problems; {time.process_time() - began_s:.0f} s of Python")
+    return len(problems)
+
+
+def look_for_faults(within: int) -> int:
     """Plants each fault, and tells the first seed that shows it; returns how many were not found."""
     from tests.simulation.faults import FAULTS
     from tests.simulation.plan import drawn_plan
     from tests.simulation.world import Stage
 
-    stage, missed = Stage(), 0
-    for fault in FAULTS:
+    stage, missed, planted = Stage(), 0, [fault for fault in FAULTS if fault.seeds <= within]
+    for fault in planted:
         with fault.planted():
             outcomes = ((seed, stage.run(drawn_plan(seed)).failures) for seed in range(fault.seeds))
             seed, failures = next(((seed, failures) for seed, failures in outcomes if failures), (None, [""]))
         missed += seed is None
         print(f"{fault.name}: " + ("NOT FOUND" if seed is None else f"seed {seed}: {failures[0][:150]}"), flush=True)
-    print(f"{len(FAULTS)} faults, {missed} not found")
+    print(f"{len(planted)} faults, {missed} not found")
     return missed
 
 

@@ -6,8 +6,8 @@ A fault that is not found in time says that an oracle is blind, or that the sche
 # A fault is planted where it hurts.
 # ruff: noqa: SLF001
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,13 +15,19 @@ from unittest.mock import PropertyMock, patch
 
 from collab.client.notice import OwnWrites
 from collab.client.replica import Replica
-from collab.domain.delivery import Numbered
+from collab.domain.delivery import Delivery, Numbered
 from collab.domain.errors import Unavailable
+from collab.domain.ot.document import Document
 from collab.domain.ot.rebase import Accepted, rebase
+from collab.domain.ot.undoing import undo
+from collab.domain.presence.peers import Peer
 from collab.realtime.rooms import Rooms
 from collab.realtime.sessions import Sessions
+from collab.services.bands.membership import MembershipService
 from collab.services.cluster.cluster import Cluster
 from collab.services.cluster.edit_relay import EditRelay
+from collab.services.cluster.lease import Lease
+from collab.services.cluster.publisher import Publisher
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.service import PresenceService
 from collab.storage.batch import Batch
@@ -61,6 +67,8 @@ async def _nothing_either(*_: Any, **__: Any) -> None:
 
 _TRANSACT = Writer._transact
 _TELL = Rooms.tell
+_OVERWRITTEN = OwnWrites.overwritten
+_TO_SNAPSHOT = Document.to_snapshot
 
 
 def _acknowledged_though_it_failed(writer: Any, work: Callable[[Any], Any]) -> Any:
@@ -103,6 +111,34 @@ def _handed_out_as_heard(relay: Any, edits: Any) -> None:
 
 def _left_as_it_was(_replica: Any, over: Any) -> Any:
     return tuple(over), []
+
+
+def _undone_over_nothing(wish: Any, target: Any, document: Any, _history: Any, kind: Any) -> Any:
+    return undo(wish, target, document, (target,), kind)
+
+
+def _overwriting_in_spite_of_what_is_expected(proposal: Any, document: Any, since: Any, kind: Any) -> Any:
+    return rebase(replace(proposal, expect=None), document, since, kind)
+
+
+def _given_out_with_gaps(delivery: Any, edits: Sequence[Any] = ()) -> list[Any]:
+    new = [edit for edit in edits if edit.version > delivery.version]
+    delivery.version = max([delivery.version, *(edit.version for edit in new)])
+    return new
+
+
+def _told_twice(writes: Any, edit: Any, document: Any) -> Any:
+    return _OVERWRITTEN(writes, edit, document) * 2
+
+
+def _without_fields(document: Any) -> Any:
+    return {**_TO_SNAPSHOT(document), "fields": {}}
+
+
+@asynccontextmanager
+async def _in_its_turn_alone(membership: Any, band_id: str) -> AsyncIterator[None]:
+    async with membership._directory.changing.at(band_id):
+        yield
 
 
 FAULTS = (
@@ -150,4 +186,20 @@ FAULTS = (
     Fault(
         "a client does not tell what its answers say", 2, [("collab.client.replica", "told_by_answer", lambda *_: [])]
     ),
+    Fault("who is taken out stays in the rooms", 8, [(PresenceService, "expel", _nothing)]),
+    Fault("other nodes are not told who was taken out", 60, [(Publisher, "band_changed", _nothing)]),
+    Fault(
+        "nobody looks after a change that may be stored", 120, [(MembershipService, "_changing", _in_its_turn_alone)]
+    ),
+    Fault("an older word on a session counts", 100, [(Peer, "is_latest", lambda *_: True)]),
+    Fault("an undo takes no notice of what came since", 60, [("collab.storage.batch", "undo", _undone_over_nothing)]),
+    Fault(
+        "what was expected to be unchanged is overwritten",
+        60,
+        [("collab.storage.batch", "rebase", _overwriting_in_spite_of_what_is_expected)],
+    ),
+    Fault("edits are given out with gaps between them", 6, [(Delivery, "take", _given_out_with_gaps)]),
+    Fault("a snapshot lacks the content's own fields", 6, [(Document, "to_snapshot", _without_fields)]),
+    Fault("a client tells twice who was overwritten", 12, [(OwnWrites, "overwritten", _told_twice)]),
+    Fault("a node that was taken for dead goes on as the same", 60, [(Lease, "begin_anew", _nothing)]),
 )

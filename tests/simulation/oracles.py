@@ -6,13 +6,14 @@ again by the pure rules, on all that is stored before it.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from collab.client.events import Overwritten, Overwrote, Saved
+from collab.client.events import Edited, Overwritten, Overwrote, Saved
 from collab.domain.access import ContentRoom
 from collab.domain.presence.roster import Presence
 from collab.storage.tables import presence_sessions
@@ -23,6 +24,9 @@ from tests.support.clashes import Clashes
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
+
+FELT_WITHIN_S = 1.0
+"""How soon every node takes a member out of its rooms who was removed on another (PROTOCOL.md, Promises)."""
 
 BESIDES = (
     "AsyncServer._service_task",
@@ -38,7 +42,8 @@ def at_rest(world: World) -> list[str]:
     """All that must hold once nothing is under way any more."""
     with world.database.reading.connect() as connection:
         histories = [History.read(connection, content_id) for content_id in CONTENTS]
-    problems = [problem for person in world.people for problem in person.problems]
+    problems = [problem for person in world.members for problem in person.problems]
+    problems += nobody_hears_who_was_removed(world)
     for history in histories:
         problems += stored_once_and_in_order(history)
         problems += acknowledged_is_durable(world, history)
@@ -80,15 +85,19 @@ def acknowledged_is_durable(world: World, history: History) -> Iterator[str]:
             ):
                 yield f"{person.name}: {content_id} {edit_id} was answered {answer}, and stored is {edit}"
 
+    for (content_id, edit_id), (version, ops) in world.host.acknowledged.items():
+        edit = stored.get(edit_id) if content_id == history.content_id else None
+        if content_id == history.content_id and (
+            edit is None or edit.version != version or [op.to_json() for op in edit.ops] != ops
+        ):
+            yield f"the host: {content_id} {edit_id} was answered as {version} {ops}, and stored is {edit}"
+
 
 def stored_as_the_rules_say(world: World, history: History) -> Iterator[str]:
     for edit in history.edits:
-        sent = [
-            request
-            for person in world.people
-            if person.user_id == edit.author.id
-            for request in person.sent.get((history.content_id, edit.edit_id), ())
-        ]
+        key = history.content_id, edit.edit_id
+        by = [person.sent for person in world.people if person.user_id == edit.author.id]
+        sent = [request for each in (world.host.sent, *by) for request in each.get(key, ())]
         if edit not in [history.rules_say(edit, event, payload) for event, payload in sent]:
             said = [history.rules_say(edit, event, payload) for event, payload in sent[:1]]
             yield f"{history.content_id} {edit.version}: stored is {edit}, and the rules say {said}"
@@ -104,7 +113,7 @@ def everybody_has_it(world: World, history: History) -> Iterator[str]:
             continue
         if live.document.version > history.head or live.document != history.documents[live.document.version]:
             yield f"{node.name}: {history.content_id} in memory is not what its edits make"
-    for person in world.people:
+    for person in world.members:
         room = person.rooms[history.content_id]
         if room.failure is not None:
             yield f"{person.name} has lost {history.content_id}: {room.failure!r}"
@@ -127,7 +136,7 @@ def told_once_and_in_order(world: World, history: History) -> Iterator[str]:
             if told != expected:
                 yield f"{person.name}: {history.content_id} was told {told}, with {sorted(mine)} its own"
             joined = line.joined.get(history.content_id)
-            if line is person.lines[-1] and joined is not None:
+            if line is person.lines[-1] and not person.is_removed and joined is not None:
                 missing = {*range(joined + 1, history.head + 1)} - {*told} - mine
                 if missing:
                     yield f"{person.name}: {history.content_id} was never told {sorted(missing)} after {joined}"
@@ -136,8 +145,12 @@ def told_once_and_in_order(world: World, history: History) -> Iterator[str]:
 def told_of_conflicts(world: World, history: History) -> Iterator[str]:
     """Who overwrote and who was overwritten have both been told, once, and nobody of what did not happen."""
     clashes = Clashes(history.documents[0], history.edits)
-    for person in world.people:
+    for person in world.members:
         notices = person.notices(history.content_id)
+        told_of = {notice.edit.version for notice in notices if isinstance(notice, Edited)}
+        if unknown := {version for version in told_of if version > history.head}:
+            yield f"{person.name}: {history.content_id}: was told of {unknown}, which are not stored"
+            continue
         made = {edit_id for content_id, edit_id in person.sent if content_id == history.content_id}
         expected = clashes.told(person.user_id, made, notices, person.opened_at[history.content_id])
         for kind in (Saved, Overwrote, Overwritten):
@@ -146,14 +159,25 @@ def told_of_conflicts(world: World, history: History) -> Iterator[str]:
                 yield f"{person.name}: {history.content_id}: told {was}, expected {ought}"
 
 
+def nobody_hears_who_was_removed(world: World) -> Iterator[str]:
+    """From the moment of the answer on the node that gave it, and once nothing goes wrong within a second on all."""
+    for person in world.people:
+        at_s, answered_by = world.host.removed.get(person.user_id, (math.inf, ""))
+        everywhere_s = max(at_s, world.calm_s) + FELT_WITHIN_S
+        for line in person.lines:
+            for told_s, event, node in line.events:
+                if told_s > everywhere_s or (told_s > at_s and node == answered_by):
+                    yield f"{person.name}, who was taken out by {answered_by} at {at_s:.3f}, was told {event} by {node}"
+
+
 def rosters_are_who_is_there(world: World, content_id: str) -> Iterator[str]:
     """Every roster, of clients and nodes, has the living sessions and nobody else, each as it is."""
     room = ContentRoom(content_id)
     # Of their own focus people know best: nobody tells them.
-    own = {person.name: person.me.session.id for person in world.people}
+    own = {person.name: person.me.session.id for person in world.members}
     there = {*own.values()}
     rosters: dict[str, Mapping[str, Presence]] = {
-        person.name: person.rooms[content_id].roster for person in world.people
+        person.name: person.rooms[content_id].roster for person in world.members
     }
     for node in world.nodes:
         if node.engine is not None and node.engine.presence.has_sessions(room):

@@ -23,6 +23,9 @@ from tests.simulation.wire import ClientSocket, Wire
 
 ACK_TIMEOUT_S = 3.0
 
+OF_A_BAND = ("content_edited", "batch_update", "presence_updated", "user_joined", "user_left")
+"""What only members may hear."""
+
 
 @dataclass
 class Line:
@@ -35,7 +38,8 @@ class Line:
     told: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     """The versions of others' edits that were told, by content, in order."""
     asked: dict[str, tuple[str, Any]] = field(default_factory=dict)
-    is_over: bool = False
+    events: list[tuple[float, str, str]] = field(default_factory=list)
+    """What the node told of the band's rooms: when, the event, and the node's process."""
 
 
 class Person:
@@ -54,6 +58,8 @@ class Person:
         self.acknowledged: dict[tuple[str, str], Any] = {}
         self.sent: dict[tuple[str, str], list[tuple[str, Any]]] = {}
         self.problems: list[str] = []
+        self.is_removed = False
+        """Whether they are, or are just being, taken out of the band: what they then know is nobody's business."""
         self._streams: dict[str, Stream[Any]] = {}
         self._loop = loop
         self._chance = chance
@@ -90,7 +96,12 @@ class Person:
             except CollabError:
                 await asyncio.sleep(0.2)
         for content_id in content_ids:
-            self.rooms[content_id] = await self.me.open(content_id)
+            try:
+                self.rooms[content_id] = await self.me.open(content_id)
+            except CollabError:
+                if self.is_removed:
+                    return
+                raise
             self.opened_at[content_id] = self.rooms[content_id].version
             self._streams[content_id] = self.rooms[content_id].events()
 
@@ -104,7 +115,7 @@ class Person:
     def act(self, act: Act, content_id: str) -> None:
         """Does something, as far as it can be done on what is seen by now."""
         room = self.rooms.get(content_id)
-        if room is None:
+        if room is None or self.is_removed:
             return
         if room.failure is not None:
             self.problems.append(f"{self.name} has lost {content_id}: {room.failure!r}")
@@ -148,6 +159,8 @@ class Person:
         """Notes what the node has sent, in the order in which it was sent."""
         if text.startswith("42"):
             event, *payload = orjson.loads(text[2:])
+            if event in OF_A_BAND:
+                line.events.append((now_s(), event, line.wire.server.name))
             if event == "session":
                 line.session_id = payload[0]["session_id"]
             elif event == "content_edited":

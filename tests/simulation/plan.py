@@ -62,7 +62,21 @@ WORDS: Mapping[str, str] = {
     "clock": "the clock of node {who} is set {for_s:g} s ahead",
 }
 
-Event: TypeAlias = Act | Trouble
+
+@dataclass(frozen=True)
+class Call:
+    """The host asks a node for something: to take a user out of the band, or without one to edit a content."""
+
+    at_s: float
+    content: int
+    user_id: str | None = None
+
+    def __str__(self) -> str:
+        done = f"edits {CONTENTS[self.content]}" if self.user_id is None else f"takes {self.user_id} out of the band"
+        return f"{self.at_s:.3f} s: the host {done}"
+
+
+Event: TypeAlias = Act | Trouble | Call
 
 
 @dataclass(frozen=True)
@@ -83,12 +97,15 @@ class Plan:
 
 VERBS = {
     "set": 30, "type": 30, "erase": 6, "insert": 10, "move": 8, "remove": 6, "undo": 14, "redo": 6, "expect": 4,
-    "focus": 8,
+    "focus": 20,
 }  # fmt: skip
 TROUBLES = {
     "kill": 4, "stop": 1, "pause": 3, "cut": 4, "silence": 2, "stall": 2, "bus": 2, "off_bus": 2, "database": 1,
     "clock": 1,
 }  # fmt: skip
+REMOVALS = 0.08
+"""How likely it is of each member to be taken out."""
+
 ACTS_OF_A_CLIENT = 5
 LENGTH_S = 4.0
 
@@ -99,7 +116,7 @@ def drawn_plan(seed: int) -> Plan:
     contents = stream.choice((1, 2))
     acts = [_act(stream, client, contents) for client in range(len(USERS)) for _ in range(ACTS_OF_A_CLIENT)]
     troubles = [_trouble(stream) for _ in range(stream.randrange(7))]
-    events: list[Event] = [*acts, *troubles]
+    events: list[Event] = [*acts, *troubles, *_calls(chance.of("calls"), contents)]
     return Plan(seed, len(USERS), 3, drawn(chance), tuple(sorted(events, key=lambda event: event.at_s)))
 
 
@@ -113,3 +130,10 @@ def _trouble(stream: random.Random) -> Trouble:
     [what] = stream.choices([*TROUBLES], [*TROUBLES.values()])
     for_s = stream.choice((-0.4, 0.4)) if what == "clock" else stream.choice((0.2, 1.0, 4.0))
     return Trouble(stream.random() * LENGTH_S, what, stream.randrange(60), stream.randrange(40), for_s)
+
+
+def _calls(stream: random.Random, contents: int) -> list[Call]:
+    edits = [Call(stream.random() * LENGTH_S, stream.randrange(contents)) for _ in range(stream.choice((0, 0, 1, 3)))]
+    # Who owns the band stays.
+    gone = [Call(stream.random() * LENGTH_S, 0, user_id) for user_id in USERS[1:5] if stream.random() < REMOVALS]
+    return [*edits, *gone]

@@ -4,7 +4,8 @@ import asyncio
 import gc
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,15 +17,17 @@ from collab.domain.ot.document import Document
 from collab.domain.ot.ops import Item
 from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
+from collab.storage.edit_log import EditLog
 from tests.simulation import log, oracles
 from tests.simulation.bus import Channel
 from tests.simulation.chance import Chance
 from tests.simulation.clock import BEGIN
 from tests.simulation.database import SharedDatabase, with_schema
+from tests.simulation.host import Host
 from tests.simulation.loop import Process, SimulatedLoop, Stuck
 from tests.simulation.node import GONE_WITHIN_S, SETTINGS, Node
 from tests.simulation.person import Person
-from tests.simulation.plan import CONTENTS, LENGTH_S, USERS, Act, Plan, Trouble
+from tests.simulation.plan import CONTENTS, LENGTH_S, USERS, Act, Call, Event, Plan, Trouble
 from tests.simulation.weather import Weather, delay_s
 from tests.simulation.wire import Wire
 
@@ -63,6 +66,10 @@ class Stage:
         loop.run_to_end(_make_band(self.database), LIMIT_S)
         self._begin = sqlite3.connect(":memory:")
         self.database.raw.backup(self._begin)
+        self._statements = EditLog(self.database.writing.dialect)
+        # What is there by now stays: it need not be looked through again.
+        gc.collect()
+        gc.freeze()
 
     def run(self, plan: Plan, trace: Callable[[str], None] | None = None) -> Outcome:
         """What becomes of a plan."""
@@ -70,7 +77,7 @@ class Stage:
         self.database.begin_anew(self._begin)
         loop = SimulatedLoop(Chance(plan.seed).of("order"), trace)
         # The libraries look at the system's clock; nothing else in here may.
-        with patch("time.time", loop.time), log.kept() as logged:
+        with patch("time.time", loop.time), self._small(), log.kept() as logged:
             world = World(loop, self.database, plan)
             failures = world.run()
             failures += [f"it was logged: {line}" for line in logged]
@@ -78,6 +85,18 @@ class Stage:
                 del world
                 gc.collect()
         return Outcome(failures, loop.steps, loop.time(), loop.checksum)
+
+    @contextmanager
+    def _small(self) -> Iterator[None]:
+        """Snapshots are taken, and edits older than memory, within a schedule."""
+        with (
+            patch("collab.storage.batch.SNAPSHOT_EVERY", 5),
+            patch("collab.storage.content_cache.KEPT_EDITS", 6),
+            patch("collab.storage.past.KEPT_EDITS", 6),
+            # To compile the statements of an edit log takes longer than all that a schedule does with them.
+            patch("collab.storage.journal.EditLog", lambda *_: self._statements),
+        ):
+            yield
 
 
 async def _make_band(database: SharedDatabase) -> None:
@@ -107,8 +126,16 @@ class World:
         self.channel = Channel(chance)
         self.weather = Weather()
         self.nodes = [Node(loop, chance, database, self.channel, f"node {n}") for n in range(plan.nodes)]
+        self.host = Host(loop, chance, self.nodes, BAND)
         self.people = [Person(loop, chance, n, USERS[n], self._dial) for n in range(plan.clients)]
         self.failures: list[str] = []
+        self.calm_s = 0.0
+        """When all that goes wrong was over."""
+
+    @property
+    def members(self) -> list[Person]:
+        """Those who are not taken out of the band."""
+        return [person for person in self.people if not person.is_removed]
 
     @property
     def processes(self) -> list[Process]:
@@ -137,6 +164,7 @@ class World:
         for process in self.processes:
             process.steps_left = None
         await self._until(lambda: not any(process.is_paused for process in self.processes), REST_WITHIN_S)
+        self.calm_s = self.loop.time()
         await asyncio.gather(*arrivals)
         await self._until(self._is_at_rest, REST_WITHIN_S)
         await asyncio.sleep(SETTLE_S)
@@ -155,8 +183,13 @@ class World:
                 await asyncio.sleep(0.1)
 
     def _is_at_rest(self) -> bool:
-        return all(node.is_serving for node in self.nodes) and all(
-            person.me.is_online and all(room.pending == 0 for room in person.rooms.values()) for person in self.people
+        return (
+            self.host.is_done
+            and all(node.is_serving for node in self.nodes)
+            and all(
+                person.me.is_online and all(room.pending == 0 for room in person.rooms.values())
+                for person in self.members
+            )
         )
 
     async def _end(self) -> None:
@@ -170,7 +203,7 @@ class World:
 
     def _unfinished(self) -> str:
         waiting = [f"{node.name} does not serve" for node in self.nodes if not node.is_serving]
-        for person in self.people:
+        for person in self.members:
             waiting += [
                 f"{person.name} has {room.pending} pending in {room.id} at {room.version}"
                 for room in person.rooms.values()
@@ -199,13 +232,19 @@ class World:
             self.loop.call_later(0.01, wire.server_closes)
         return wire
 
-    def _happen(self, event: Act | Trouble) -> None:
-        if isinstance(event, Act):
-            if event.client < len(self.people):
+    def _happen(self, event: Event) -> None:
+        match event:
+            case Act() if event.client < len(self.people):
                 person = self.people[event.client]
                 self.loop.call_soon(person.act, event, CONTENTS[event.content], context=person.process.context)
-        else:
-            self._go_wrong(event)
+            case Trouble():
+                self._go_wrong(event)
+            case Call(user_id=None):
+                self.host.edit(CONTENTS[event.content], f"v{event.at_s:.3f}")
+            case Call(user_id=str(user_id)):
+                for person in self.people:
+                    person.is_removed = person.is_removed or person.user_id == user_id
+                self.host.remove(user_id)
 
     def _go_wrong(self, trouble: Trouble) -> None:
         node = self.nodes[trouble.who % len(self.nodes)]

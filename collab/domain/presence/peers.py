@@ -21,7 +21,10 @@ class Peer:
         self._latest.clear()
 
     def take(self, number: int) -> bool:
-        """Whether this numbered message comes for the first time."""
+        """Whether this numbered message comes for the first time. All that it says is to be asked of `is_latest` before
+        the next one is taken."""
+        # Nothing can come any more that is older than the floor. This message may be: it raises the floor itself.
+        self._latest = {key: latest for key, latest in self._latest.items() if latest > self.numbered.floor}
         return self.numbered.take(number)
 
     def is_latest(self, subject: Hashable, number: int) -> bool:
@@ -29,10 +32,8 @@ class Peer:
         if number < self.last_word(subject):
             return False
         self._latest[subject] = number
-        # Nothing can come any more that is older than the floor.
-        self._latest = {key: latest for key, latest in self._latest.items() if latest > self.numbered.floor}
         return True
 
     def last_word(self, subject: Hashable) -> int:
-        """The number of the last word on something; 0 where no message can come that is older."""
+        """The number of the last word on something; 0 where none that is still to come can be older."""
         return self._latest.get(subject, 0)

@@ -1,5 +1,13 @@
 """Cells of a spreadsheet that would be taken for formulas: our exports put an apostrophe before them, which makes them
-text, and our imports of those exports take it off again (OWASP, "CSV Injection")."""
+text, and our imports of those exports take it off again (OWASP, "CSV Injection").
+
+Spreadsheets take the wide and the small forms of these signs for the plain ones, as Unicode's NFKC does.
+"""
+
+import unicodedata
+
+_SIGNS = ("=", "+", "-", "@", "\u2212")
+_UNSEEN = "\ufeff\u200b\u200c\u200d\u2060\x00"
 
 
 def defused(cell: str) -> str:
@@ -15,4 +23,7 @@ def restored(cell: str) -> str:
 def _begins_a_formula(cell: str) -> bool:
     """Also behind apostrophes of its own: then one more is put before it, so that one can be taken off."""
     bare = cell.lstrip("'")
-    return bare.startswith(("\t", "\r")) or bare.lstrip().startswith(("=", "+", "-", "@"))
+    if bare.startswith(("\t", "\r")):
+        return True
+    begin = bare.lstrip().lstrip(_UNSEEN).lstrip()[:1]
+    return unicodedata.normalize("NFKC", begin).startswith(_SIGNS)

@@ -155,7 +155,12 @@ class Found:
 
 def identity(fields: Fields) -> tuple[str, str]:
     """What makes two songs the same one: title and artist, however they are spelled."""
-    return _plain(fields.get("title")), _plain(fields.get("artist"))
+    return folded_title(fields), _plain(fields.get("artist"))
+
+
+def folded_title(fields: Fields) -> str:
+    """A song's title as it is compared, however it is spelled."""
+    return _plain(fields.get("title"))
 
 
 def _plain(value: Value) -> str:

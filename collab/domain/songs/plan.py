@@ -4,7 +4,7 @@ A song of a file and one of the repertoire are the same by title and artist. Wha
 that is brought in once more must not take back what the band has changed since, unless somebody wants that.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from collab.domain.fields import TextField
@@ -14,7 +14,7 @@ from collab.domain.ot.difference import field_op
 from collab.domain.ot.document import Document
 from collab.domain.ot.ops import Fields, Insert, Item, Op, Set, Text, Value
 from collab.domain.record import record
-from collab.domain.songs.found import identity
+from collab.domain.songs.found import folded_title, identity
 
 Policy: TypeAlias = Literal["theirs", "ours", "empty", "both"]
 """Of a song that the repertoire has: the file's values replace ours, ours stay, the file's fill what is empty here, or
@@ -61,8 +61,7 @@ class Compared:
 def plan(repertoire: Document, songs: Sequence[Incoming], ids: Sequence[str], types: FieldTypes) -> tuple[Op, ...]:
     """The ops for these songs, new ones at the end; none where the repertoire has all of it. `ids` are for those that
     are new. What the files don't say of a song stays as it is."""
-    ordered = repertoire.ordered()
-    known = _Known(repertoire)
+    known = _Known(repertoire, [song.fields for song in songs])
     new: list[tuple[Incoming, str]] = []
     ops: list[Op] = []
     for song, item_id in zip(songs, ids, strict=True):
@@ -71,7 +70,7 @@ def plan(repertoire: Document, songs: Sequence[Incoming], ids: Sequence[str], ty
             new.append((song, item_id))
         else:
             ops += _ops(item, song, types)
-    last = ordered[-1].position if ordered else None
+    last = max((item.position for item in repertoire.items.values()), default=None)
     keys = positions.spread_after(last, len(new))
     ops += (Insert(Item(item_id, song.type, key, song.fields)) for (song, item_id), key in zip(new, keys, strict=True))
     return tuple(ops)
@@ -79,7 +78,7 @@ def plan(repertoire: Document, songs: Sequence[Incoming], ids: Sequence[str], ty
 
 def compared(repertoire: Document, songs: Sequence[Fields]) -> Iterator[Compared]:
     """Each of these songs beside the repertoire."""
-    known = _Known(repertoire)
+    known = _Known(repertoire, songs)
     for song in songs:
         item = known.same(song)
         if item is not None:
@@ -99,10 +98,13 @@ def tally(ops: Sequence[Op]) -> tuple[int, int]:
 
 
 class _Known:
-    """The songs of a repertoire, found by what a file says of one."""
+    """The songs of a repertoire, found by what a file says of one. Only those whose title some `wanted` song has are
+    kept: an import plans a batch after the other, and each would put the whole repertoire in order."""
 
-    def __init__(self, repertoire: Document) -> None:
-        songs = [item for item in repertoire.ordered() if item.type == "song"]
+    def __init__(self, repertoire: Document, wanted: Iterable[Fields]) -> None:
+        titles = {folded_title(fields) for fields in wanted}
+        items = (item for item in repertoire.items.values() if folded_title(item.fields) in titles)
+        songs = sorted((item for item in items if item.type == "song"), key=lambda item: (item.position, item.id))
         self._by_identity: dict[tuple[str, str], Item] = {}
         self._by_title: dict[str, list[Item]] = {}
         for item in songs:

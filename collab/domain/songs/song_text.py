@@ -6,7 +6,11 @@ on each line, with a number before it or an artist behind it.
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
+from collab.domain.charts.chords import is_chords
+from collab.domain.charts.headings import heading
+from collab.domain.charts.lines import brackets
 from collab.domain.kinds import FieldTypes
 from collab.domain.ot.ops import Value
 from collab.domain.songs.columns import field_named
@@ -15,16 +19,6 @@ from collab.domain.songs.found import Found
 _MAX_TITLE = 200
 _MAX_HEAD_LINES = 30
 
-_SECTION = re.compile(
-    r"\[?(?:verse|chorus|bridge|intro|outro|refrain|pre-?chorus|interlude|solo|tag|ending|instrumental|coda|turnaround"
-    r"|strophe|vers|couplet|estribillo|estrofa|puente|ritornello|strofa|zwrotka|refren|coro|ponte)\s?\d{0,2}\]?\s?:?",
-    re.IGNORECASE,
-)
-_BRACKET_CHORD = re.compile(r"\[[A-H][#b\u266f\u266d]?[^\]\s]{0,12}\]")
-_CHORD = re.compile(
-    r"\(?[A-H][#b\u266f\u266d]?(?:maj|min|mi|ma|m|M|sus|add|dim|aug|[0-9#b+\u00b0\u00f8\u0394()-]){0,8}"
-    r"(?:/[A-H][#b\u266f\u266d]?)?\)?"
-)
 _NUMBERED = re.compile(r"(?:\(?\d{1,3}[.):]\s?|\d{1,3}\s+-?\s?|[-*\u2022\u2013]\s+)(?=\S)")
 _BY = re.compile(r" [-\u2013\u2014/|] |\t")
 """What stands between a title and its artist."""
@@ -57,20 +51,12 @@ def is_song_text(lines: Sequence[str]) -> bool:
     shown = [line.strip() for line in lines[:300]]
     if _is_list([line for line in shown if line]):
         return False
-    if any(_SECTION.fullmatch(line) or _BRACKET_CHORD.search(line[:2_000]) for line in shown):
+    if any(heading(line) or brackets(line[:2_000]) for line in shown):
         return True
-    if sum(map(is_chord_line, shown)) >= 2 or any(_said(line) for line in shown[1:_MAX_HEAD_LINES]):
+    if sum(map(is_chords, shown)) >= 2 or any(_said(line) for line in shown[1:_MAX_HEAD_LINES]):
         return True
     stanzas = "\n".join(shown).strip().split("\n\n")
     return sum("\n" in stanza.strip() for stanza in stanzas) >= 2
-
-
-def is_chord_line(line: str) -> bool:
-    """Whether all words of a line are chords, as they stand over a line of text."""
-    words = line.split()
-    return 0 < len(words) <= 40 and all(
-        word in ("|", "-", "%", "x2", "N.C.") or _CHORD.fullmatch(word) for word in words
-    )
 
 
 def read_song_text(file: str, lines: Sequence[str], found: Found, title: str) -> None:
@@ -78,7 +64,7 @@ def read_song_text(file: str, lines: Sequence[str], found: Found, title: str) ->
     raw: dict[str, Value] = {}
     at = _skip_blank(lines, 0)
     begin = at
-    if at < len(lines) and _is_heading(lines[at]):
+    if at < len(lines) and (_is_heading(lines[at]) or _is_short_title(lines, at)):
         raw["title"] = lines[at].strip()
         at += 1
         if at < len(lines) and _is_heading(lines[at]) and _is_end_of_heading(lines, at + 1):
@@ -118,7 +104,16 @@ def _is_heading(line: str) -> bool:
     text = line.strip()
     if not 0 < len(text) <= _MAX_TITLE or _said(text):
         return False
-    return not (_SECTION.fullmatch(text) or _BRACKET_CHORD.search(text) or is_chord_line(text))
+    return not (heading(text) or brackets(text) or is_chords(text))
+
+
+def _is_short_title(lines: Sequence[str], at: int) -> bool:
+    """Whether a line is a title though it might be one chord, as `Go` might: what is said of the song follows it, at
+    most behind its artist."""
+    following = list(islice(filter(str.strip, lines[at + 1 : at + 5]), 2))
+    says = [_said(line) is not None for line in following]
+    is_above = says[:1] == [True] or (says[1:] == [True] and _is_heading(following[0]))
+    return is_above and len(lines[at].split()) == 1 and is_chords(lines[at].strip())
 
 
 def _is_end_of_heading(lines: Sequence[str], at: int) -> bool:

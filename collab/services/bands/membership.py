@@ -1,11 +1,12 @@
 """Membership: bands, who belongs to them, and what follows at once when that changes."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from collab.domain.access import BandRoom, ContentRoom, Right, Role, SharedRoom, UserRoom
 from collab.domain.bands import Band, Member, User
-from collab.domain.errors import Forbidden
+from collab.domain.errors import Forbidden, NotFound, Unavailable
 from collab.domain.strings import require_id, require_name
 from collab.services.bands.directory import Directory
 from collab.services.bands.host_bands import HostBands
@@ -16,10 +17,13 @@ from collab.services.stores import BandStore
 
 
 class MembershipService:
+    """`refresh` takes bands over from the database."""
+
     def __init__(
         self,
         store: BandStore,
         directory: Directory,
+        refresh: Callable[[Sequence[str]], Awaitable[None]],
         presence: PresenceService,
         announcer: Announcer,
         others: OtherNodes,
@@ -30,6 +34,7 @@ class MembershipService:
         self._host = host
         self._store = store
         self._directory = directory
+        self._refresh = refresh
         self._presence = presence
         self._announcer = announcer
         self._others = others
@@ -85,7 +90,7 @@ class MembershipService:
         await self._require(user, band_id, Right.MANAGE)
         require_id("user_id", user_id)
         called = user_id if name is None else require_name("name", name)
-        async with self._directory.changing.at(band_id):
+        async with self._changing(band_id):
             is_new = all(member.user_id != user_id for member in await self._store.members(band_id))
             member = await self._store.put_member(band_id, Member(user_id, called, role), self._clock.now())
             self._directory.set_role(band_id, user_id, role)
@@ -97,13 +102,26 @@ class MembershipService:
         """Takes a member out of a band, and their sessions out of its rooms before this returns."""
         self._require_own()
         await self._require(user, band_id, Right.MANAGE)
-        async with self._directory.changing.at(band_id):
+        async with self._changing(band_id):
             await self._store.remove_member(band_id, user_id)
             self._directory.set_role(band_id, user_id, None)
         contents = self._directory.contents_of(band_id)
         rooms: list[SharedRoom] = [BandRoom(band_id), *(ContentRoom(content_id) for content_id in contents)]
         self._presence.expel(user_id, rooms)
         self._tell(user_id, "remove", band_id, None)
+
+    @asynccontextmanager
+    async def _changing(self, band_id: str) -> AsyncIterator[None]:
+        """The band's turn to be changed. Where the change fails it may be stored all the same, since an answer of the
+        database was lost: this time, or where nothing is left to be changed, before. Then every node looks."""
+        try:
+            async with self._directory.changing.at(band_id):
+                yield
+        except (NotFound, Unavailable):
+            self._others.band_changed(band_id)
+            with suppress(Unavailable):
+                await self._refresh([band_id])
+            raise
 
     def _tell(self, user_id: str, action: str, band_id: str, role: Role | None) -> None:
         self._announcer.membership_updated(UserRoom(user_id), action, band_id, role)

@@ -110,4 +110,15 @@ def test_what_no_message_can_be_older_than_is_forgotten() -> None:
     for number in (1, 2, 3):
         assert peer.take(number)
         assert peer.is_latest("ben", number)
+    assert peer.take(4)
     assert peer.last_word("ben") == 0
+
+
+def test_a_late_message_about_several_overrides_none_that_said_more_since() -> None:
+    peer = Peer()
+    assert peer.take(2)
+    assert peer.is_latest("ada", 2)
+    # With it all up to 2 have come.
+    assert peer.take(1)
+    assert peer.is_latest("ben", 1)
+    assert not peer.is_latest("ada", 1)
