@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Send
+from websockets.frames import CloseCode
 
 from collab.engineio.packets import Data, Packet
 from collab.engineio.session import Flow
@@ -12,9 +13,6 @@ from collab.engineio.websocket import WebSocket
 
 if TYPE_CHECKING:
     from collab.engineio.connection import Connection
-
-_OVER, _TOO_BIG = 1000, 1009
-"""The close codes of one that is done with, and for a message that is too large (RFC 6455, 7.4.1)."""
 
 
 class AsgiWebSocket(WebSocket):
@@ -56,7 +54,7 @@ class AsgiWebSocket(WebSocket):
             if self._closing is None:
                 # Not every server does so by itself where an application has returned.
                 with suppress(Exception):
-                    await self._send({"type": "websocket.close", "code": _OVER})
+                    await self._send({"type": "websocket.close", "code": CloseCode.NORMAL_CLOSURE})
 
     async def _read(self) -> None:
         close_code: int | None = None
@@ -66,7 +64,7 @@ class AsgiWebSocket(WebSocket):
                 text: str | None = event.get("text")
                 data: Data = event["bytes"] if text is None else text
                 if len(data) > self._max_bytes:
-                    self._close(_TOO_BIG)
+                    self._close(CloseCode.MESSAGE_TOO_BIG)
                     return
                 self.hear(data)
                 if self.connection is not None:
@@ -114,7 +112,7 @@ class AsgiWebSocket(WebSocket):
         """Nothing, as above."""
 
     def hang_up(self) -> None:
-        self._close(_OVER)
+        self._close(CloseCode.NORMAL_CLOSURE)
 
     def abort(self) -> None:
         if self._writer is not None:

@@ -27,6 +27,7 @@ class Heartbeat:
         self._resting: dict[Connection, float] = {}
         self._asked: dict[Connection, float] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._goes_off_at = 0.0
 
     @property
     def patience_s(self) -> float:
@@ -58,9 +59,11 @@ class Heartbeat:
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
         """Has the timer go off for whoever is due first."""
         heads = [next(iter(row.values())) for row in (self._resting, self._asked) if row]
-        if heads and (self._timer is None or min(heads) < self._timer.when()):
+        if heads and (self._timer is None or min(heads) < self._goes_off_at):
             self.stop()
-            self._timer = loop.call_at(min(heads), self._beat)
+            # The handle can't be asked: uvloop's has no `when` where the time has come already.
+            self._goes_off_at = min(heads)
+            self._timer = loop.call_at(self._goes_off_at, self._beat)
 
     def _beat(self) -> None:
         loop = asyncio.get_running_loop()

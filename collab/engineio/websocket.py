@@ -11,6 +11,8 @@ import asyncio
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from websockets.frames import CloseCode
+
 from collab.engineio.packets import PING, PONG, PROBE, UPGRADE, Data, Packet
 from collab.engineio.polling import Polling
 from collab.engineio.session import Flow, Move, Reason, State
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
 
 PROBE_WITHIN_S = 10.0
 """How long an upgrade may take; a websocket that does not come to it is closed."""
-
-WENT_AWAY = 1000
-"""The close code of a client that ends the connection because it is done with it (RFC 6455, 7.4.1)."""
 
 _WRITE_BYTES = 65_536
 """What is given to the system in one piece: a ping passes what is not."""
@@ -59,14 +58,15 @@ class WebSocket(ABC):
             self._upgrade(connection, data)
 
     def lost(self, close_code: int | None = None) -> None:
-        """The client has closed it, with this code, or it broke."""
+        """The client has closed it, with this code, or it broke. A normal closure is a goodbye: the client is done with
+        it (RFC 6455, 7.4.1)."""
         connection, self.connection = self.connection, None
         self._stop_waiting()
         if connection is None:
             return
         polling = connection.transport
         if polling is self:
-            connection.end(Reason.CLIENT if close_code == WENT_AWAY else Reason.TRANSPORT_CLOSE)
+            connection.end(Reason.CLIENT if close_code == CloseCode.NORMAL_CLOSURE else Reason.TRANSPORT_CLOSE)
         elif isinstance(polling, Polling) and polling.candidate is self:
             polling.candidate = None
             if connection.state is State.PROBING:

@@ -43,15 +43,15 @@ class Guard:
 
     def __call__(self, connection: Connection, data: Data) -> Awaitable[None] | None:
         if isinstance(data, str):
+            # A client that sends text has given up the binary packet that it announced: it would take this packet for a
+            # part of the other.
+            self._server._binary_packet.pop(connection.id, None)  # noqa: SLF001
             if data[:1] == EVENT and self._on_event(connection, data):
                 return None
             if data[:1] == _CONNECT and not self._may_connect(connection, data):
                 return None
             if data[:1] == _DISCONNECT and _namespace(data) == NAMESPACE:
                 self._on_goodbye(connection)
-            # A client that sends text has given up the binary packet that it announced: it would take this packet for a
-            # part of the other.
-            self._server._binary_packet.pop(connection.id, None)  # noqa: SLF001
         return self._hand_on(connection, data)
 
     def _may_connect(self, connection: Connection, connect: str) -> bool:

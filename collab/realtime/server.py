@@ -90,8 +90,6 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio shi
             return False
         if debug.are_packets_told():
             debug.packet_came(connection.id, len(text))
-        # A client that sends text has given up the binary packet that it announced.
-        self._binary_packet.pop(connection.id, None)
         self._take(connection, *event)
         return True
 

@@ -20,6 +20,7 @@ CORE = (
     "tests/contract/test_journal.py",
     "tests/contract/test_migrations.py",
     "tests/e2e/test_admin.py",
+    "tests/e2e/test_bus.py",
     "tests/e2e/test_client_connection.py",
     "tests/e2e/test_client_editing.py",
     "tests/e2e/test_connecting.py",
@@ -28,6 +29,7 @@ CORE = (
     "tests/e2e/test_nodes.py",
     "tests/e2e/test_presence.py",
     "tests/e2e/test_rest.py",
+    "tests/unit/engineio",
     "tests/unit/test_bus.py",
     "tests/unit/test_tokens.py",
 )

@@ -155,7 +155,7 @@ class Cluster:
         await self._edits.followed(followed)
 
     def _see_who_follows(self) -> None:
-        self._publisher.do_all_follow_bands = all(peer.follows_bands for peer in self._peers.values())
+        self._publisher.may_tell_by_band = all(peer.follows_bands for peer in self._peers.values())
 
     def _beat(self) -> None:
         self._timer = self._clock.call_at(self._clock.now() + BEAT_EVERY, self._beat)

@@ -44,7 +44,7 @@ class Publisher:
         self, bus: Bus, lease: Lease, clock: Clock, interval: timedelta, band_of: Callable[[str], str]
     ) -> None:
         self.bus = bus
-        self.do_all_follow_bands = True
+        self.may_tell_by_band = True
         self.last = 0
         """The number of the last message that has one."""
         self._lease = lease
@@ -62,7 +62,7 @@ class Publisher:
         """A commit of this node."""
         by_band: defaultdict[str | None, list[Edit]] = defaultdict(list)
         for edit in edits:
-            by_band[self._band_of(edit.content_id) if self.do_all_follow_bands else None].append(edit)
+            by_band[self._band_of(edit.content_id) if self.may_tell_by_band else None].append(edit)
         for band_id, of_band in by_band.items():
             encoded = self._encoded(Edits(of_band))
             if len(encoded) > MAX_EDITS_BYTES:
