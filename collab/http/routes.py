@@ -14,12 +14,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Scope
 
 from collab.domain.access import Right
 from collab.domain.bands import User
 from collab.domain.errors import CollabError, Invalid, Problem, TokenMissing, TooLarge, Unavailable
 from collab.domain.strings import require_id
 from collab.http.exchange import PIECE_BYTES, Asked, Paced, failed
+from collab.http.segments import restored, with_slashes_kept
 from collab.http.traffic import Traffic
 from collab.protocol.base import refuse_long_list
 from collab.services.bands.directory import Directory
@@ -122,6 +125,16 @@ class AnsweringRoute(APIRoute):
     max_body_bytes: ClassVar[int] = 10_000_000
     reads_itself: ClassVar[bool] = False
     is_large: ClassVar[bool] = False
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As in Starlette, but for ids that hold a slash."""
+        kept = with_slashes_kept(scope)
+        if kept is None:
+            return super().matches(scope)
+        match, found = super().matches(kept)
+        if match != Match.NONE:
+            found["path_params"] = restored(found["path_params"], scope.get("path_params", {}))
+        return match, found
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
