@@ -65,7 +65,8 @@ def pauses_of(url: str, wait: Wait = sleep) -> Iterator[Pauses]:
 
             def latest() -> datetime | None:
                 with connection.begin():
-                    return connection.scalar(_LATEST)
+                    at: datetime | None = connection.scalar(_LATEST)
+                    return at
 
             yield Pauses(latest, wait, perf_counter)
     finally:
