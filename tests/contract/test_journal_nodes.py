@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Collection, Sequence
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from collab.domain.ot.ops import Insert, Item
 from collab.domain.ot.rebase import Accepted, Duplicate
 from collab.storage.batch import Batch
 from collab.storage.engine import OF_A_NODE, sync_url
+from collab.storage.journal import BUSY_EDITS
 from collab.storage.tables import contents, users
 from collab.storage.writer import Writer
 from tests.support.rooms import ADA, BEN, NOW, START
@@ -111,6 +113,33 @@ class TestTwoNodes:
             fourth = room.journal.submit(START.id, proposal(typed("x"), base=0))
             await asyncio.gather(third, fourth)
             assert [len(accepted) for accepted in room.committed] == [1, 1, 2, 1, 1]
+
+    async def test_a_busy_node_rests_where_the_database_is_another_process(
+        self, room: Node, any_database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("collab.storage.journal.MAX_REST_S", 0.3)
+        lock, later_s = Batch.lock, [0.0]
+
+        def lock_for_long(batch: Batch, content_ids: Sequence[str], held: Collection[str]) -> None:
+            lock(batch, content_ids, held)
+            later_s[0] += 60
+
+        async def commits_after(count: int) -> list[int]:
+            """How many edits are in each commit after one of so many."""
+            await asyncio.gather(*(room.submit(proposal(typed("x"), base=0)) for _ in range(count)))
+            before = len(room.committed)
+            first = room.journal.submit(START.id, proposal(typed("x"), base=0))
+            for _ in range(5):
+                await asyncio.sleep(0)
+            await asyncio.gather(first, room.journal.submit(START.id, proposal(typed("x"), base=0)))
+            return [len(accepted) for accepted in room.committed[before:]]
+
+        monkeypatch.setattr(room.journal, "_now_s", lambda: perf_counter() + later_s[0])
+        monkeypatch.setattr(Batch, "lock", lock_for_long)
+        # A commit of few edits, however long it takes, is followed by the next at once.
+        assert await commits_after(BUSY_EDITS - 1) == [1, 1]
+        is_remote = any_database_url.startswith("postgresql")
+        assert await commits_after(BUSY_EDITS) == ([2] if is_remote else [1, 1])
 
     async def test_at_once_every_edit_is_stored_once(self, room: Node, any_database_url: str) -> None:
         errors: list[Any] = []
