@@ -16,6 +16,7 @@ from collab.from_settings import traffic_limits
 from collab.http.admin import AdminPages
 from collab.http.clashes import paths_of, refuse_clashes
 from collab.http.compression import Compressed
+from collab.http.door import Stranger, door_router
 from collab.http.metrics import metrics_router
 from collab.http.pages import StockPages, add_pages
 from collab.http.rest import rest_routers
@@ -24,6 +25,7 @@ from collab.http.tell import ServiceCaller, tell_router
 from collab.http.traffic import Traffic
 from collab.identify import HostTokens, Identify
 from collab.protocol.ids import new_id
+from collab.realtime.origins import is_of_own_page
 from collab.services.bands.host_bands import OUR_ROLES, BandsOf
 from collab.services.editing.hooks import OnEdit, OnPresence
 from collab.services.ports import UNMETERED
@@ -130,8 +132,9 @@ def _together(engine: Engine, routers: Iterable[APIRouter]) -> APIRouter:
 def _routers(engine: Engine) -> Iterator[APIRouter]:
     settings = engine.settings
     traffic, meter = Traffic(traffic_limits(settings)), engine.prometheus or UNMETERED
+    user = UserCaller(engine.tokens, engine.membership, engine.directory, engine.rates, traffic, engine.ready, meter)
     yield from rest_routers(
-        UserCaller(engine.tokens, engine.membership, engine.directory, engine.rates, traffic, engine.ready, meter),
+        user,
         engine.membership,
         engine.presence_reader,
         engine.contents,
@@ -142,6 +145,9 @@ def _routers(engine: Engine) -> Iterator[APIRouter]:
         new_id,
         settings.socket_path,
     )
+    if engine.door is not None:
+        stranger = Stranger(engine.door_rates, is_of_own_page, engine.rates, traffic, engine.ready, meter)
+        yield door_router(engine.door, user, stranger)
     if settings.service_token is not None:
         service = ServiceCaller(settings.service_token.get_secret_value(), engine.rates, traffic, engine.ready, meter)
         yield tell_router(service, engine.host.tell_room)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,21 +51,26 @@ def serve(
 ) -> None:
     """Brings the schema up to date, then serves. Settings come from COLLAB_... in the environment or in .env."""
     with _explained():
+        import asyncio
+
+        from collab.commands.first_start import first_secret, settled
         from collab.engine import Engine
         from collab.settings import Settings
         from collab.storage.migrate import migrate as migrate_schema
 
-        settings = Settings()
+        settings = settled(Settings(), may_make=True)
         engine = Engine(settings)
         migrate_schema(settings.database_url, may_be_newer=True)
+        first = asyncio.run(first_secret(settings, datetime.now(UTC)))
+        on_started = partial(_print_url, settings.public_url, first)
         if workers > 1:
             from collab.logs import configure_logging
             from collab.workers import serve_with_workers
 
             configure_logging(settings.log_level, settings.log_format)
-            serve_with_workers(settings, workers, host, port, _print_url)
+            serve_with_workers(settings, workers, host, port, on_started)
     if workers == 1:
-        _run(engine, host, port, _print_url)
+        _run(engine, host, port, on_started)
 
 
 @cli.command()
@@ -94,7 +100,9 @@ def demo(
             database_url=f"sqlite+aiosqlite:///{folder / 'collab.db'}",
             jwt_secret=SecretStr(_kept_secret(folder / "secret")),
             jwks_url=None,
+            jwt_public_key=None,
             jwt_algorithm="HS256",
+            sign_in="invitations",
             bus_url=None,
         )
         with _explained():
@@ -112,13 +120,41 @@ def token(
 ) -> None:
     """Signs a token with the configured secret and prints it."""
     with _explained():
+        from collab.commands.first_start import settled
         from collab.commands.times import duration
         from collab.domain.bands import User
         from collab.settings import Settings
         from collab.tokens import Tokens
 
-        made = Tokens(Settings()).sign(User(user, name or user, admin), duration("--ttl", ttl), datetime.now(UTC))
+        made = Tokens(settled(Settings())).sign(
+            User(user, name or user, admin), duration("--ttl", ttl), datetime.now(UTC)
+        )
     print(made)
+
+
+@cli.command()
+def invite(
+    band: Annotated[str, typer.Argument(help="The band's id.")],
+    role: Annotated[str, typer.Option(help="owner, editor or viewer.")] = "editor",
+    uses: Annotated[int, typer.Option(help="How many people it lets in.", min=1)] = 1,
+    ttl: Annotated[str, typer.Option(help="How long it is good for: 30m, 12h, 7d.")] = "7d",
+    server: Annotated[str | None, typer.Option(help="Where members reach the page.")] = None,
+) -> None:
+    """Prints a link, and a QR code, that lets people into a band. Also beside a server."""
+    with _explained():
+        import asyncio
+
+        from collab.commands import first_start
+        from collab.commands.times import duration
+        from collab.domain.access import Role
+        from collab.settings import Settings
+
+        if role not in [*Role]:
+            raise ValueError(f"--role: expected owner, editor or viewer, got {role}")
+        settings, lasts = Settings(), duration("--ttl", ttl)
+        asked = first_start.invite(settings, band, Role(role), uses, lasts, datetime.now(UTC))
+        words = f"Who opens this link comes into the band as {role}:"
+        first_start.print_link(words, server or settings.public_url or "http://127.0.0.1:8000", asyncio.run(asked))
 
 
 @cli.command()
@@ -309,16 +345,21 @@ def _run(engine: "Engine", host: str, port: int, on_started: Callable[[str], Non
     serve_until_stopped(engine, application, bound, on_started)
 
 
-def _print_url(url: str) -> None:
+def _print_url(public_url: str | None, first: str | None, url: str) -> None:
+    from collab.commands.first_start import print_link, reachable
+
     print(f"collab serves at {url}", flush=True)
+    if first is not None:
+        words = "There is no band yet. Who opens this link owns the first one; it is good once, for a day:"
+        print_link(words, public_url or reachable(url), first)
+    sys.stdout.flush()
 
 
 def _kept_secret(file: Path) -> str:
-    import secrets
+    from collab.commands.first_start import make_secret
 
     if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(48))
+        make_secret(file)
     return file.read_text()
 
 

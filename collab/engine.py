@@ -14,6 +14,8 @@ from collab.domain.kinds import KINDS, Kinds
 from collab.from_settings import (
     connection_limits,
     count_limits,
+    door,
+    door_rates,
     import_limits,
     journal,
     keeping,
@@ -73,6 +75,7 @@ from collab.storage.checkpoints import StoredCheckpoints
 from collab.storage.checks import check_database, check_schema
 from collab.storage.database import Database
 from collab.storage.deadline import Deadline
+from collab.storage.door import StoredDoor
 from collab.storage.jobs import StoredJobs
 from collab.storage.presence import StoredPresence
 from collab.storage.pruning import StoredPruning
@@ -202,6 +205,10 @@ class Engine:
             self._parser.limits,
         )
         self.tokens: Tokens = tokens or JwtTokens(settings)
+        has_door = tokens is None and bands_of is None
+        door_store = StoredDoor(self.reading, self._writer, counts)
+        self.door = door(settings, door_store, self.directory, self.membership, clock) if has_door else None
+        self.door_rates = door_rates(settings, clock)
         self._after_commit = AfterCommit(
             self.broadcaster,
             self.nodes.committed,

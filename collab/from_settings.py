@@ -13,13 +13,20 @@ from collab.domain.rates import Rate
 from collab.domain.sizes import SizeLimits
 from collab.http.traffic import TrafficLimits
 from collab.metrics import PrometheusMeter
+from collab.protocol.ids import new_id
 from collab.realtime.connection import Connections
 from collab.realtime.eviction import ConnectionLimits
 from collab.realtime.server import Server, make_server
 from collab.realtime.sessions import Sessions
+from collab.services.bands.directory import Directory
+from collab.services.bands.membership import MembershipService
 from collab.services.buckets import RateLimits
 from collab.services.cluster.lease import Lease
 from collab.services.cluster.publisher import Publisher, Silence
+from collab.services.door.door import Door
+from collab.services.door.rates import DoorRates
+from collab.services.door.secrets import Credentials
+from collab.services.door.store import DoorStore
 from collab.services.editing.webhooks import Webhooks
 from collab.services.ports import Announcer, Bus, Clock, HistoryReader, Meter
 from collab.services.presence.log import PresenceLog
@@ -34,6 +41,7 @@ from collab.storage.engine import sqlite_file
 from collab.storage.journal import Journal
 from collab.storage.space import size_bytes
 from collab.storage.writer import Writer
+from collab.tokens import Tokens as JwtTokens
 from collab.webhooks import Receiver, webhook_id
 
 
@@ -82,6 +90,21 @@ def traffic_limits(settings: Settings) -> TrafficLimits:
         all_answers=settings.max_large_answers,
         timeout_s=settings.call_timeout_s,
     )
+
+
+def door_rates(settings: Settings, clock: Clock) -> DoorRates:
+    rate = Rate(settings.door_per_s, settings.door_burst) if settings.rate_limits else None
+    return DoorRates(rate, clock)
+
+
+def door(
+    settings: Settings, store: DoorStore, directory: Directory, membership: MembershipService, clock: Clock
+) -> Door | None:
+    """The way in by links of our own, where the settings say that there is one."""
+    if settings.sign_in != "invitations" or settings.jwt_secret is None:
+        return None
+    credentials = Credentials(settings.jwt_secret.get_secret_value())
+    return Door(store, directory, membership, JwtTokens(settings), credentials, clock, new_id)
 
 
 def import_limits(settings: Settings) -> ImportLimits:

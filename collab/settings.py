@@ -42,6 +42,13 @@ class Settings(BaseSettings):
     """In Python also an engine of SQLAlchemy, or its `url`: the same database, over connections of our own."""
     bus_url: str | None = None
 
+    sign_in: Literal["invitations", "off"] | None = None
+    """Whether people come in by links of ours. Unset, `collab serve` lets them where the tokens are its own, and a host
+    does not."""
+
+    public_url: str | None = None
+    """Where members reach the page, for the links that a terminal prints; by default where the server listens."""
+
     jwt_secret: SecretStr | None = None
     jwt_public_key: str | None = None
     """A public key or a certificate, in PEM."""
@@ -107,6 +114,9 @@ class Settings(BaseSettings):
     creations_per_s: float = Field(default=2.0, gt=0)
     creations_burst: int = Field(default=200, ge=1)
     """REST calls of a user that make something which stays."""
+    door_per_s: float = Field(default=1.0, gt=0)
+    door_burst: int = Field(default=100, ge=1)
+    """How often strangers of one address may try a link, or devices ask for a token."""
     # Bytes are known only afterwards, and may be more than a burst: no edit passes until they are made up for.
     written_bytes_per_s: float = Field(default=1_000_000.0, gt=0)
     written_bytes_burst: int = Field(default=50_000_000, ge=1)
@@ -223,7 +233,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("webhook_url")
+    @field_validator("webhook_url", "public_url")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
         if value is not None and urlsplit(value).scheme not in ("http", "https"):
@@ -245,6 +255,15 @@ class Settings(BaseSettings):
         if (self.webhook_url is None) != (self.webhook_secret is None):
             missing = "COLLAB_WEBHOOK_URL" if self.webhook_url is None else "COLLAB_WEBHOOK_SECRET"
             raise ValueError(f"{missing} is missing: a webhook has a URL, and a secret to sign deliveries with")
+        return self
+
+    @model_validator(mode="after")
+    def _let_in_by_its_own(self) -> Self:
+        if self.sign_in == "invitations" and (self.jwks_url or self.jwt_public_key):
+            raise ValueError(
+                "COLLAB_SIGN_IN=invitations does not go with COLLAB_JWKS_URL or COLLAB_JWT_PUBLIC_KEY: who comes in by "
+                "a link gets a token that is signed with COLLAB_JWT_SECRET"
+            )
         return self
 
     @field_validator("bus_url")

@@ -17,6 +17,7 @@ from pydantic import SecretStr, ValidationError
 
 from collab.commands import checks as findings
 from collab.commands.checks import Finding
+from collab.commands.first_start import settled
 from collab.commands.terminal import say
 from collab.domain.errors import Unavailable
 from collab.settings import Settings, problems_of, unknown_names
@@ -40,7 +41,7 @@ def diagnose(load: Callable[[], Settings] = Settings) -> Iterator[Finding]:
     """All that is found, one check after the other. Makes no database where there is none."""
     yield open_files()
     try:
-        settings = load()
+        settings = settled(load())
     except ValidationError as error:
         for name, problem in problems_of(error):
             told = f"{name}: {problem}" if name else problem

@@ -9,10 +9,11 @@ MAX_EARLY = 500
 
 
 class Delivery:
-    """Which edits of one content the listeners of a node have been given: each once, and in order."""
+    """Which edits of one content the listeners of a node have been given: each once, and in order, from the one after
+    `began` on."""
 
     def __init__(self, version: int) -> None:
-        self.version = version
+        self.began = self.version = version
         self._head = version
         self._early: dict[int, Edit] = {}
 

@@ -99,6 +99,17 @@ _CHECKPOINT = {
 _BAND_OF_MINE = {"id": _BAND, "name": "Blue Nile Brass", "role": "owner"}
 _MEMBER = {"user": {"id": "ben", "name": "Ben (sousaphone)", "color": "#1d4ed8"}, "role": "editor"}
 
+_INVITATION = {
+    "id": "0193b1f7-0a2c-7c11-8d52-9a1e5c7b3f40",
+    "role": "editor",
+    "uses": 2,
+    "max_uses": 5,
+    "created_at": _AT,
+    "expires_at": "2026-11-27T20:15:00.000Z",
+    "created_by": "ada",
+}
+_LINK = "mJk2nV0s8Qe4rT1yX6uB9cWpLdA3hGfZ"
+
 EXAMPLES: Mapping[type[Wire], Any] = {
     requests.Authenticate: {"token": _TOKEN},
     requests.JoinRoom: {"room": f"content_{_CONTENT}", "since": 40, "since_edit": _EDIT},
@@ -199,6 +210,36 @@ EXAMPLES: Mapping[type[Wire], Any] = {
     },
     rest.Revert: {"version": 40},
     rest.CreateCheckpoint: {"label": "Soundcheck"},
+    rest.Invite: {"role": "editor", "max_uses": 5, "lasts_s": 604_800},
+    rest.Look: {"secret": _LINK},
+    rest.Join: {"secret": _LINK, "name": "Ben (sousaphone)"},
+    rest_answers.NewInvitation: {**_INVITATION, "uses": 0, "secret": _LINK},
+    rest_answers.Invitations: {"invitations": [_INVITATION]},
+    rest_answers.DeviceLink: {"secret": _LINK, "expires_at": "2026-11-20T20:25:00.000Z"},
+    rest_answers.Devices: {
+        "devices": [
+            {
+                "id": "0193b1f8-3d1b-7f05-a6c3-2b8e4d9f1a57",
+                "label": "Chrome on Android",
+                "created_at": _AT,
+                "last_seen": _AT,
+                "is_this": True,
+            }
+        ]
+    },
+    rest_answers.OpenedLink: {
+        "purpose": "band",
+        "band": "Blue Nile Brass",
+        "role": "editor",
+        "user": None,
+        "expires_at": "2026-11-27T20:15:00.000Z",
+    },
+    rest_answers.SignedIn: {
+        "user": _ADA,
+        "token": _TOKEN,
+        "expires_at": "2026-11-20T20:25:00.000Z",
+        "band": _BAND_OF_MINE,
+    },
     rest_answers.Me: {"user": _ADA, "bands": [_BAND_OF_MINE]},
     rest_answers.Bands: {"bands": [_BAND_OF_MINE]},
     rest_answers.BandOfMine: _BAND_OF_MINE,

@@ -1,14 +1,19 @@
 """The bodies of the REST calls."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
 
 from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
+from collab.domain.invitations import MAX_INVITATION_DAYS, MAX_USES
 from collab.protocol.base import Body, EditId, Id, Name
 from collab.protocol.events import Json
 from collab.protocol.models import RoleName
 from collab.protocol.ops import WireFields
 from collab.protocol.requests import Version
+
+Secret = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 
 MAX_SEED_ITEMS = 10_000
 """Items that a content begins with."""
@@ -57,6 +62,27 @@ class CreateCheckpoint(Body):
 
     label: Name
     version: Version | None = None
+
+
+class Invite(Body):
+    """A link to a band: how often it lets somebody in, and for how long."""
+
+    role: RoleName
+    max_uses: int = Field(default=1, ge=1, le=MAX_USES)
+    lasts_s: int = Field(default=7 * 86_400, ge=60, le=MAX_INVITATION_DAYS * 86_400)
+
+
+class Look(Body):
+    """The secret of a link."""
+
+    secret: Secret
+
+
+class Join(Body):
+    """`name` is what somebody new is called; who shows a token comes in as themselves."""
+
+    secret: Secret
+    name: Name | None = None
 
 
 def band_json(band: Band, role: Role) -> Json:

@@ -245,3 +245,65 @@ class Job(Wire):
 
 class Imports(Wire):
     imports: list[Job]
+
+
+class Invitation(Wire):
+    """A link to a band, without its secret."""
+
+    id: str
+    role: RoleName
+    uses: int
+    max_uses: int
+    created_at: str
+    expires_at: str
+    created_by: str | None
+
+
+class NewInvitation(Invitation):
+    """With its secret, which is never told again: the link is the page's URL and `#join=` and this."""
+
+    secret: str
+
+
+class Invitations(Wire):
+    invitations: list[Invitation]
+
+
+class DeviceLink(Wire):
+    """What lets the user in on another device: once, and until then."""
+
+    secret: str
+    expires_at: str
+
+
+class Device(Wire):
+    """`is_this` says that it is the one that asks."""
+
+    id: str
+    label: str
+    created_at: str
+    last_seen: str
+    is_this: bool
+
+
+class Devices(Wire):
+    devices: list[Device]
+
+
+class OpenedLink(Wire):
+    """What a link is for. `band` and `role` are of a band's, `user` is whom a device's lets in."""
+
+    purpose: Literal["first", "band", "device"]
+    band: str | None
+    role: RoleName | None
+    user: User | None
+    expires_at: str
+
+
+class SignedIn(Wire):
+    """A token of ten minutes; the cookie that comes with it gets the next one. `band` is that of the link."""
+
+    user: User
+    token: str
+    expires_at: str
+    band: BandOfMine | None

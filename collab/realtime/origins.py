@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -24,6 +25,14 @@ def is_allowed(allowed: frozenset[str], origin: str, headers: Headers) -> bool:
     page = normal(origin)
     scheme = page.partition("://")[0]
     return page in allowed or any(page == normal(f"{scheme}://{host}") for host in _own_hosts(headers) if host)
+
+
+def is_of_own_page(request: HTTPConnection) -> bool:
+    """Whether a request comes from a page of the server's own origin, or from what is no page: that says no origin."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+    return is_allowed(frozenset(), origin, request.headers)
 
 
 def normal(origin: str) -> str:

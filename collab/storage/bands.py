@@ -155,7 +155,7 @@ class StoredBands:
                 lock(connection, users, owner.id)
                 made = bands.c.created_by == owner.id
                 require_room(connection, self._limits.user_bands, "bands that one user has made", bands, made)
-                self._require_room_for_user(connection, owner.id)
+                _require_room_for_user(connection, self._limits, owner.id)
             connection.execute(
                 insert(bands), {"id": band.id, "name": band.name, "created_at": at, "created_by": owner.id}
             )
@@ -167,14 +167,7 @@ class StoredBands:
         def work(connection: Connection) -> Member:
             user = {"id": member.user_id, "name": member.name, "created_at": at}
             connection.execute(_NEW_USER[connection.dialect.name], user)
-            lock(connection, bands, band_id)
-            is_theirs = memberships.c.band_id == band_id
-            if not count(connection, memberships, is_theirs, memberships.c.user_id == member.user_id):
-                most = self._limits.band_members
-                require_room(connection, most, "members of a band", memberships, is_theirs)
-                lock(connection, users, member.user_id)
-                self._require_room_for_user(connection, member.user_id)
-            _upsert_membership(connection, band_id, member.user_id, member.role, at)
+            put_into_band(connection, self._limits, band_id, member.user_id, member.role, at)
             _require_owner(connection, band_id)
             name = connection.execute(select(users.c.name).where(users.c.id == member.user_id)).scalar_one()
             return replace(member, name=name)
@@ -251,13 +244,27 @@ class StoredBands:
         )
         return _content(connection, document.id)
 
-    def _require_room_for_user(self, connection: Connection, user_id: str) -> None:
-        most = self._limits.user_memberships
-        require_room(connection, most, "bands that one user belongs to", memberships, memberships.c.user_id == user_id)
-
     async def _read(self, statement: Select[Any], asked: Mapping[str, Any] | None = None) -> list[Any]:
         async with translated(), self._engine.connect() as connection:
             return list(await connection.execute(statement, asked))
+
+
+def put_into_band(
+    connection: Connection, limits: CountLimits, band_id: str, user_id: str, role: Role, at: datetime
+) -> None:
+    """Gives a user, whose row is there, a role in a band; `TooLarge` where the band, or the user, has too many."""
+    lock(connection, bands, band_id)
+    is_theirs = memberships.c.band_id == band_id
+    if not count(connection, memberships, is_theirs, memberships.c.user_id == user_id):
+        require_room(connection, limits.band_members, "members of a band", memberships, is_theirs)
+        lock(connection, users, user_id)
+        _require_room_for_user(connection, limits, user_id)
+    _upsert_membership(connection, band_id, user_id, role, at)
+
+
+def _require_room_for_user(connection: Connection, limits: CountLimits, user_id: str) -> None:
+    is_theirs = memberships.c.user_id == user_id
+    require_room(connection, limits.user_memberships, "bands that one user belongs to", memberships, is_theirs)
 
 
 def _set_bands_of(connection: Connection, user_id: str, wanted: Mapping[Band, Role], at: datetime) -> list[str]:

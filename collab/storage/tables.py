@@ -27,6 +27,8 @@ from sqlalchemy import (
 
 from collab.domain.access import Role
 from collab.domain.bands import JobStatus
+from collab.domain.devices import Ending
+from collab.domain.invitations import Purpose
 
 metadata = MetaData(
     naming_convention={
@@ -166,11 +168,12 @@ edits = Table(
     Column("dropped", _Json),
     Column("overwrote", _Json),
     Column("created_at", UtcDateTime, nullable=False),
-    UniqueConstraint("content_id", "edit_id"),
+    # In this order it finds an edit by its id alone, too: an index of ids costs more than any other, since they come in
+    # no order.
+    UniqueConstraint("edit_id", "content_id"),
     Index(None, "author_id", "created_at"),
     Index(None, "content_id", "created_at"),
     Index(None, "created_at"),
-    Index(None, "edit_id"),
 )
 
 edit_keys = Table(
@@ -260,4 +263,63 @@ webhook_cursors = Table(
     Column("retry_at", UtcDateTime),
     Column("error", String(200)),
     Index(None, "webhook_id", "failures"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    # SHA-256 of the link's secret, which is nowhere else: it is too long to be guessed, so that it needs no salt.
+    Column("digest", String(64), nullable=False),
+    Column("purpose", String(20), nullable=False),
+    Column("band_id", String(100), ForeignKey("bands.id")),
+    Column("role", String(20)),
+    Column("user_id", String(100), ForeignKey("users.id")),
+    Column("max_uses", Integer, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", String(100), ForeignKey("users.id")),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    UniqueConstraint("digest"),
+    _one_of("purpose", Purpose),
+    _one_of("role", Role),
+    Index(None, "band_id"),
+    Index(None, "user_id"),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    # What a device shows is made of its row and the server's secret: no row opens anything.
+    Column("id", String(36), primary_key=True),
+    Column("user_id", String(100), ForeignKey("users.id"), nullable=False),
+    Column("label", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("rotated_at", UtcDateTime, nullable=False),
+    Column("link", Integer, nullable=False),
+    Column("followed", Integer, nullable=False),
+    Column("is_shown", Boolean, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ending", String(20)),
+    _one_of("ending", get_args(Ending)),
+    Index(None, "user_id"),
+)
+
+door_log = Table(
+    "door_log",
+    metadata,
+    # Who came in, how, and who was kept out: append-only.
+    Column("id", String(36), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("user_id", String(100)),
+    Column("band_id", String(100)),
+    Column("invitation_id", String(36)),
+    Column("device_id", String(36)),
+    Column("remote_addr", String(100)),
+    Index(None, "at"),
+    Index(None, "user_id", "at"),
+    Index(None, "band_id", "at"),
 )

@@ -187,7 +187,11 @@ FAULTS = (
         "a client does not tell what its answers say", 2, [("collab.client.replica", "told_by_answer", lambda *_: [])]
     ),
     Fault("who is taken out stays in the rooms", 8, [(PresenceService, "expel", _nothing)]),
-    Fault("other nodes are not told who was taken out", 60, [(Publisher, "band_changed", _nothing)]),
+    Fault(
+        "other nodes neither hear nor look who was taken out",
+        60,
+        [(Publisher, "band_changed", _nothing), (Cluster, "_look", _nothing)],
+    ),
     Fault(
         "nobody looks after a change that may be stored", 120, [(MembershipService, "_changing", _in_its_turn_alone)]
     ),

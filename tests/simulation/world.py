@@ -88,11 +88,9 @@ class Stage:
 
     @contextmanager
     def _small(self) -> Iterator[None]:
-        """Snapshots are taken, and edits older than memory, within a schedule."""
+        """Snapshots are taken within a schedule."""
         with (
             patch("collab.storage.batch.SNAPSHOT_EVERY", 5),
-            patch("collab.storage.content_cache.KEPT_EDITS", 6),
-            patch("collab.storage.past.KEPT_EDITS", 6),
             # To compile the statements of an edit log takes longer than all that a schedule does with them.
             patch("collab.storage.journal.EditLog", lambda *_: self._statements),
         ):

@@ -27,7 +27,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_serve_without_a_secret_says_what_to_set() -> None:
+def test_serve_without_a_secret_and_a_place_for_one_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLLAB_DATABASE_URL", "postgresql+psycopg://collab@127.0.0.1:1/collab")
     result = CliRunner().invoke(cli, ["serve"])
 
     assert result.exit_code == 2
@@ -127,6 +128,7 @@ def test_a_command_looks_for_no_garbage_while_it_imports_the_engine() -> None:
     told = "gc.callbacks.append(lambda phase, _: print('collection', phase))"
     command = f"import gc; from collab.cli import main; {told}; main()"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COLLAB_")}
+    environment["COLLAB_DATABASE_URL"] = "postgresql+psycopg://collab@127.0.0.1:1/collab"
 
     done = subprocess.run(
         [sys.executable, "-c", command, "serve"], env=environment, capture_output=True, text=True, check=False

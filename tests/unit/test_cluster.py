@@ -13,7 +13,7 @@ import structlog
 
 from collab.domain.errors import Unavailable
 from collab.services.cluster.band_relay import BandRelay
-from collab.services.cluster.cluster import BEAT_EVERY, ECHO_WITHIN, MAX_WORK, Cluster
+from collab.services.cluster.cluster import BEAT_EVERY, COMPARE_BEATS, ECHO_WITHIN, MAX_WORK, Cluster
 from collab.services.cluster.edit_relay import EditRelay
 from collab.services.cluster.lease import Lease
 from collab.services.cluster.publisher import Publisher
@@ -111,6 +111,9 @@ class Quiet:
 
     def heard_state(self, *_: object) -> None:
         """Nobody is there."""
+
+    def died(self, _node: str) -> None:
+        """Nobody was there."""
 
 
 class Bench:
@@ -241,3 +244,20 @@ async def test_so_much_waits_and_the_rest_is_made_up_for() -> None:
         assert await bench.beat() == ["make up"]
         assert bench.quiet.comparisons == before + 1
         assert await bench.beat() == []
+
+
+async def test_what_a_node_that_died_could_tell_nobody_is_made_up_for() -> None:
+    async with a_connected_node() as bench:
+        bench.bus.say("beat", last=0, heads={})
+        bench.cluster.living({"this 1", "other"})
+        assert await bench.done() == []
+        bench.cluster.living({"this 1"})
+        assert await bench.done() == ["make up"]
+        bench.cluster.living({"this 1"})
+        assert await bench.done() == []
+
+
+async def test_what_a_node_that_is_cut_off_tells_nobody_is_looked_for() -> None:
+    async with a_connected_node() as bench:
+        asked = [await bench.beat() for _ in range(2 * COMPARE_BEATS)]
+        assert [each for each in asked if each] == [["all"], ["all"]]

@@ -266,3 +266,27 @@ async def test_a_band_is_left_with_the_next_look_after_its_last_listener() -> No
     bench.relay.opened(START.id, 0)
     bench.relay.opened(START.id, 0)
     assert bench.channels == [f"band of {START.id}"]
+
+
+async def test_who_read_an_older_version_than_the_others_are_told_from_reads_again() -> None:
+    bench = Bench(3)
+    bench.rooms.has_someone = False
+    await bench.relay.compare()
+    # Two come at once: what one read is older than what the other got, whose answer came first.
+    bench.rooms.has_someone = True
+    assert bench.relay.opened(START.id, 2)
+    assert not bench.relay.opened(START.id, 1)
+    assert bench.relay.opened(START.id, 2)
+    bench.hear(3)
+    assert bench.rooms.versions == [3]
+    assert bench.relay.opened(START.id, 2)
+
+
+async def test_who_was_not_in_yet_when_somebody_edited_reads_again_too() -> None:
+    bench = Bench(3)
+    bench.rooms.has_someone = False
+    await bench.relay.compare()
+    bench.rooms.has_someone = True
+    bench.commit(3)
+    assert not bench.relay.opened(START.id, 1)
+    assert bench.relay.opened(START.id, 2)

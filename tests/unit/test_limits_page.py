@@ -20,6 +20,7 @@ SETTINGS = (ROOT / "collab/docs/settings.md").read_text()
 ROW = re.compile(r"^\| [^|]+ \| ([\d,.]+) \| `([\w.]+)` \|$", re.MULTILINE)
 BOUND = re.compile(r"_?(MAX|MOST|KEPT)_\w+|\w*_MAX|\w+_BYTES")
 NO_BOUNDS = {
+    "collab.services.door.secrets._SECRET_BYTES": "what the secret of a link has",
     "collab.settings.MIN_SECRET_BYTES": "what a secret has at least",
     "collab.services.editing.service.LEAST_EDIT_BYTES": "what an edit takes at least",
     "collab.storage.inspection._PAGE_BYTES": "what `collab doctor` writes to try the disk",

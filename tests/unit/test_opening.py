@@ -1,5 +1,6 @@
 """What somebody who comes back to a content is given, and what is read for it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -26,11 +27,20 @@ class Bench:
         self.read = 0
         self.readable: int | None = None
         """How many are read at once, where they are long."""
+        self.told_after = 0
+        """The version after which the room is told of edits."""
+        self.on_read: list[Callable[[], object]] = []
         unused: Any = None
-        self.service = EditingService(unused, unused, cast(HistoryReader, self), unused)
+        self.service = EditingService(unused, unused, cast(HistoryReader, self), unused, self._is_told_after)
+
+    def _is_told_after(self, _content_id: str, version: int) -> bool:
+        return version >= self.told_after
 
     async def document(self, _content_id: str) -> Document:
-        return self.history.head
+        head = self.history.head
+        while self.on_read:
+            self.on_read.pop()()
+        return head
 
     async def edits(self, _content_id: str, after: int, limit: int, *, max_bytes: int) -> list[Edit]:
         found = self.history.edits[after : after + min(limit, self.readable or limit)]
@@ -71,3 +81,20 @@ async def test_no_edit_is_shorter_than_the_shortest() -> None:
     at = datetime(2026, 12, 4, tzinfo=UTC)
     shortest = Edit(content_id, 1, edit_id, 0, author, None, (Set(None, "x", None),), (), at)
     assert len(orjson.dumps(shortest.to_json())) >= LEAST_EDIT_BYTES
+
+
+async def test_what_was_read_before_the_room_is_told_of_edits_is_read_again() -> None:
+    bench = Bench(3)
+
+    def another_comes() -> None:
+        bench.history.edit([Set(None, "title", "Sunday")])
+        bench.told_after = 4
+
+    bench.on_read = [another_comes]
+    assert await bench.open(2) == Opened(4, None, tuple(bench.history.edits[2:]))
+
+
+async def test_a_content_is_read_twice_at_most() -> None:
+    bench = Bench(3)
+    bench.told_after = 4
+    assert await bench.open(3) == Opened(3, None)

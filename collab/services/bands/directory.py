@@ -54,6 +54,10 @@ class Directory:
         """The bands that this node knows."""
         return list(self._roles)
 
+    def knows(self, band_id: str) -> bool:
+        """Whether this node has learned the band."""
+        return band_id in self._roles
+
     def bands_of(self, user_id: str) -> set[str]:
         return self._bands_of.get(user_id, set())
 

@@ -98,10 +98,26 @@ class MembershipService:
         self._tell(user_id, action, band_id, role)
         return member
 
-    async def remove_member(self, user: User, band_id: str, user_id: str) -> None:
-        """Takes a member out of a band, and their sessions out of its rooms before this returns."""
+    @asynccontextmanager
+    async def letting_in(self, band_id: str) -> AsyncIterator[Callable[[str, Role], None]]:
+        """The band's turn, for whoever stores a new role of a user's in it: what this gives is called once that is
+        stored."""
         self._require_own()
-        await self._require(user, band_id, Right.MANAGE)
+        new: list[tuple[str, Role]] = []
+        async with self._changing(band_id):
+            yield lambda user_id, role: new.append((user_id, role))
+            if self._directory.knows(band_id):
+                for user_id, role in new:
+                    self._directory.set_role(band_id, user_id, role)
+        for user_id, role in new:
+            # One that this node does not know is learned whole, or the others in it would be strangers.
+            await self._directory.learn_band(User(user_id, user_id), band_id)
+            self._tell(user_id, "add", band_id, role)
+
+    async def remove_member(self, user: User, band_id: str, user_id: str) -> None:
+        """Takes a member out of a band, or themselves, and their sessions out of its rooms before this returns."""
+        self._require_own()
+        await self._require(user, band_id, Right.VIEW if user.id == user_id else Right.MANAGE)
         async with self._changing(band_id):
             await self._store.remove_member(band_id, user_id)
             self._directory.set_role(band_id, user_id, None)

@@ -49,8 +49,8 @@ ECHO_WITHIN = timedelta(seconds=0.25)
 meanwhile, such as that somebody was removed, is looked for in the database, and felt within a second."""
 
 COMPARE_BEATS = 10
-"""Every so many beats a node compares its contents with the database: a node may die between a commit and its
-message."""
+"""Every so many beats a node compares what it knows with the database: another one may die, or be cut off, between a
+commit and its message."""
 
 MAX_WORK = 1_000
 """What others said that waits to be carried out, mostly for the database. What is over it counts as lost."""
@@ -123,8 +123,8 @@ class Cluster:
     def committed(self, accepted: Sequence[Accepted]) -> Sequence[Accepted]:
         return self._edits.committed(accepted)
 
-    def opened(self, content_id: str, version: int) -> None:
-        self._edits.opened(content_id, version)
+    def opened(self, content_id: str, version: int) -> bool:
+        return self._edits.opened(content_id, version)
 
     def living(self, node_ids: set[str]) -> None:
         """Whoever else was known is dead."""
@@ -132,6 +132,8 @@ class Cluster:
             if peer.lease is not None and peer.lease not in node_ids:
                 del self._peers[node]
                 self._presence.died(node)
+                # It may have changed what it could tell nobody.
+                self._make_up()
         self._see_who_follows()
 
     def _tell_state(self) -> None:
@@ -165,10 +167,8 @@ class Cluster:
             self._has_heard = False
             self._echo_timer = self._clock.call_at(self._clock.now() + ECHO_WITHIN, self._look_if_silent)
             self._publisher.send(Beat(self._publisher.last, self._lease.node_id, self._edits.news()))
-            if self._has_lost_some:
+            if self._has_lost_some or self._beats % COMPARE_BEATS == 0:
                 self._look()
-            elif self._beats % COMPARE_BEATS == 0:
-                self._do(self._edits.compare())
         else:
             self._look()
 

@@ -16,7 +16,8 @@ the heads tell of that are compared then (`followed`).
 
 The races: while the database is read, edits go on coming in by the other ways, and the last listener may leave, with
 whom the delivery goes. So whoever waited looks whether the delivery is still the content's, and what was read may have
-passed already: the delivery lets through what it has not seen.
+passed already: the delivery lets through what it has not seen. Where several come to a content at once, what one read
+may be older than what another has begun the delivery with: that one reads again (`opened`).
 """
 
 import asyncio
@@ -122,9 +123,11 @@ class EditRelay:
                 delivery.hear_of(head)
                 self._catch_up(content_id, delivery)
 
-    def opened(self, content_id: str, version: int) -> None:
-        """Somebody was given a content at a version. If they are its first listener, the delivery begins there."""
-        self._tracked(content_id, version)
+    def opened(self, content_id: str, version: int) -> bool:
+        """Somebody was given a content at a version. If they are its first listener, the delivery begins there. False
+        where it began later: the edits between are told to nobody, and the content has to be read again."""
+        delivery = self._tracked(content_id, version)
+        return delivery is None or delivery.began <= version
 
     async def compare(self) -> None:
         """Looks in the database for edits of which no message came. `Unavailable`."""

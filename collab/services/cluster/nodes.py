@@ -50,8 +50,9 @@ class Nodes(Protocol):
         what had to be read from the database meanwhile was given out then."""
         ...
 
-    def opened(self, content_id: str, version: int) -> None:
-        """Somebody here got a content as it was at a version."""
+    def opened(self, content_id: str, version: int) -> bool:
+        """Somebody here got a content as it was at a version. False where listeners here are told only of what came
+        later than the edit after it: then it has to be read again."""
         ...
 
     def living(self, node_ids: set[str]) -> None:

@@ -56,8 +56,9 @@ class SingleNode:
         self._rooms.committed(accepted)
         return accepted
 
-    def opened(self, content_id: str, version: int) -> None:
+    def opened(self, content_id: str, version: int) -> bool:
         """Nobody else could have told its listeners of anything."""
+        return True
 
     def living(self, node_ids: set[str]) -> None:
         were_there, self._are_others_there = self._are_others_there, bool(node_ids - {self._lease.node_id})

@@ -47,7 +47,8 @@ class Opened:
 
 
 class EditingService:
-    """`on_opened` hears which version of a content somebody was given."""
+    """`on_opened` hears which version of a content somebody is given, and says whether they are told all that comes
+    after it."""
 
     def __init__(
         self,
@@ -55,7 +56,7 @@ class EditingService:
         journal: Journal,
         reader: HistoryReader,
         clock: Clock,
-        on_opened: Callable[[str, int], None] | None = None,
+        on_opened: Callable[[str, int], bool] = lambda *_: True,
         rates: Rates | None = None,
     ) -> None:
         self._directory = directory
@@ -138,8 +139,9 @@ class EditingService:
         Call it after the session has entered the room: what is committed later, the room hears.
         """
         opened = await self._open(content_id, since, since_edit)
-        if self._on_opened is not None:
-            self._on_opened(content_id, opened.version)
+        if not self._on_opened(content_id, opened.version):
+            # What the room is told begins after a version that was stored by now, so that once is enough.
+            opened = await self._open(content_id, since, since_edit)
         return opened
 
     async def _open(self, content_id: str, since: int | None, since_edit: str | None) -> Opened:

@@ -82,8 +82,11 @@ class PresenceLog:
         try:
             async with self._writing:
                 await self._write(ended_at=now)
-        except CollabError:
-            log.exception("the last visits could not be written; another node ends them", visits=len(self._waiting))
+        except CollabError as error:
+            left = len(self._waiting)
+            log.warning(
+                "the last visits could not be written; another node ends them", error=error.message, visits=left
+            )
 
     def began(self, session_id: str, user: User, room: str, origin: Origin, at: datetime) -> OpenVisit:
         visit = OpenVisit(Visit(self._new_id(), session_id, user, room, self._lease.node_id, origin, at, at))

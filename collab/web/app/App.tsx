@@ -5,16 +5,34 @@ import type { Entered } from "./entered";
 import { Kinds, KindsProvider } from "./kinds";
 import { go } from "./route";
 import { useSignedOutElsewhere, useSigningOut } from "./SignOut";
+import { part } from "./part";
+import { Plain } from "./Plain";
+import type { Identity } from "./session";
 import { Songs, SongsProvider } from "./songs";
 import { Toasts, useToasts } from "./toasts";
 import { useKnown } from "./useKnown";
 import { useRoute } from "./useRoute";
 
-export function App({ entered }: { entered: Entered | null }): ReactNode {
+const Join = part(async () => (await import("./Join")).Join);
+
+interface AppProps {
+  entered: Entered | null;
+  link: string | null;
+  identity: Identity | null;
+}
+
+export function App({ entered, link, identity: here }: AppProps): ReactNode {
+  if (link !== null) {
+    return (
+      <Toasts>
+        <Join secret={link} identity={here} waiting={<Plain title="One moment…" />} />
+      </Toasts>
+    );
+  }
   if (!entered) {
     return (
       <Plain title="Open your link">
-        <p>You come in by the link that your band sent you. It ends in “#token=…”.</p>
+        <p>You come in by the link that your band sent you.</p>
       </Plain>
     );
   }
@@ -39,7 +57,7 @@ function Bands({ entered }: { entered: Entered }): ReactNode {
 }
 
 function OneBand({ entered }: { entered: Entered }): ReactNode {
-  const { rest } = entered;
+  const { rest, identity } = entered;
   const { known, problem, add } = useKnown(entered);
   const route = useRoute();
   const signOut = useSigningOut();
@@ -48,8 +66,8 @@ function OneBand({ entered }: { entered: Entered }): ReactNode {
 
   if (problem?.status === 401) {
     return (
-      <Plain title="This link has run out">
-        <p>Ask for a new one: {problem.message}.</p>
+      <Plain title={typeof identity.token === "string" ? "This link has run out" : "You are signed out here"}>
+        <p>Open a new link: {problem.message}.</p>
         <button type="button" className="button" onClick={signOut}>
           Sign out
         </button>
@@ -97,14 +115,5 @@ function FirstBand({ rest, onMade }: { rest: Rest; onMade: (band: Band) => void 
         </button>
       </form>
     </Plain>
-  );
-}
-
-export function Plain({ title, children }: { title: string; children?: ReactNode }): ReactNode {
-  return (
-    <main className="plain">
-      <h1>{title}</h1>
-      {children}
-    </main>
   );
 }

@@ -18,6 +18,7 @@ import { ContentFrame } from "./ContentFrame";
 import { ImportButton } from "./ImportButton";
 import { type Kinds, kindName, useKinds } from "./kinds";
 import { part, useTheRest } from "./part";
+import { PeopleButton } from "./PeopleButton";
 import { go, pathOf, type Route } from "./route";
 import { contentsKey } from "./session";
 import { SavingState } from "./SavingState";
@@ -85,6 +86,7 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
           <h1 className="bar-title">{band.name}</h1>
           <LinkState />
           <Avatars people={people} me={me.id} />
+          <PeopleButton band={band} role={role} me={me} rest={rest} />
           <ThemeButton />
           <SignOutButton />
         </header>

@@ -2,20 +2,21 @@
 
 import { type ReactNode, useCallback, useEffect } from "react";
 import { admissionKey, useCollab, useSignOut } from "../react";
+import { DEVICE_KEY } from "./device";
 import { dropToken } from "./session";
 import { useForgetSongs } from "./songs";
 import { useToasts } from "./toasts";
 import { IconButton } from "./ui";
 
 /** Forgets all that is kept here of the user, and begins anew. Of whom the server has not said it is, no more than the token. */
-function useLeaving(): () => Promise<void> {
+function useLeaving(): (isDone?: boolean) => Promise<void> {
   const { admission, userId } = useCollab();
   const forgetAll = useSignOut();
   const forgetSongs = useForgetSongs();
-  return useCallback(async () => {
+  return useCallback(async (isDone = false) => {
     const isUser = admission.getState();
     if (isUser) await Promise.allSettled([forgetAll(), forgetSongs()]);
-    dropToken(isUser ? userId : null);
+    await dropToken(isUser ? userId : null, isDone);
   }, [admission, forgetAll, forgetSongs, userId]);
 }
 
@@ -46,7 +47,8 @@ export function useSignedOutElsewhere(): void {
   const leave = useLeaving();
   useEffect(() => {
     const changed = (event: StorageEvent): void => {
-      if (event.key === admissionKey(userId) && event.newValue === null) void leave();
+      const isGone = event.key === admissionKey(userId) || event.key === DEVICE_KEY;
+      if (isGone && event.newValue === null) void leave(true);
     };
     addEventListener("storage", changed);
     return () => removeEventListener("storage", changed);

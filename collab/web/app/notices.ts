@@ -1,11 +1,26 @@
 /** What the SDK notices, in words a musician reads, with a way back. */
 
-import type { Content, Item, Kind, Notice, Op, Problem, Stored, Value } from "../sdk";
+import type { Band, Content, Item, Kind, Notice, Op, Problem, Role, Stored, Value } from "../sdk";
 import { newId } from "../sdk";
 import { Document, Draft } from "../sdk/document";
 import { fieldWord } from "./format";
 import { Kinds, titleOf } from "./kinds";
 import type { Toast } from "./toasts";
+
+const MAY: Readonly<Record<Role, string>> = {
+  owner: "You own it now",
+  editor: "You may edit it now",
+  viewer: "From now on you read it, and nothing that you change is stored",
+};
+
+/** What has become of one's bands: taken out of, or another role in. */
+export function roleToasts(before: readonly Band[], now: readonly Band[]): Toast[] {
+  return before.flatMap(({ id, name, role }) => {
+    const band = now.find((other) => other.id === id);
+    if (!band) return [{ text: `You are not in ${name} any more. What you had stored there stays with the band.`, isImportant: true }];
+    return band.role === role ? [] : [{ text: `${MAY[band.role]}: ${name}.`, isImportant: true }];
+  });
+}
 
 /** Null where there is nothing to say: what went well is seen. */
 export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast | null {

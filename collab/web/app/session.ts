@@ -1,12 +1,13 @@
 /** Who uses this page: the token from the link, and what it says. */
 
-import type { Band, Kind, User } from "../sdk";
+import type { Band, Kind, Token, User } from "../sdk";
+import { deviceUser, leaveDevice, tokensOf } from "./device";
 import { forget, keep, recall } from "./storage";
 
 const KEY = "collab-token";
 
 export interface Identity {
-  token: string;
+  token: Token;
   userId: string;
   name: string;
 }
@@ -19,13 +20,29 @@ export function identify(): Identity | null {
     history.replaceState(null, "", location.pathname + location.search);
   }
   const token = given ?? sessionStorage.getItem(KEY);
-  return token ? read(token) : null;
+  if (token) return read(token);
+  const user = deviceUser();
+  return user && { token: tokensOf(user.id), userId: user.id, name: user.name };
 }
 
-/** Forgets the token, and what the page has kept of a user, where one is given; and begins anew. */
-export function dropToken(userId: string | null): void {
+/** Takes the secret of a link out of the address bar; null where nobody came by one. */
+export function takeLink(): string | null {
+  const secret = /^#join=([\w-]+)$/.exec(location.hash)?.[1] ?? null;
+  if (secret !== null) history.replaceState(null, "", location.pathname + location.search);
+  return secret;
+}
+
+/** An answer that comes in before the page has gone keeps nothing any more. */
+let hasLeft = false;
+
+/** Forgets the token, and what the page has kept of a user, where one is given; and begins anew. `isDone`: another tab
+ * has signed the device out, and somebody else may be signed in by now. */
+export async function dropToken(userId: string | null, isDone: boolean): Promise<void> {
+  hasLeft = true;
+  const isByToken = sessionStorage.getItem(KEY) !== null;
   sessionStorage.removeItem(KEY);
   if (userId !== null) forget((key) => [knownKey(userId), playerKey(userId)].includes(key) || key.startsWith(contentsKey(userId, "")));
+  if (!isByToken && !isDone) await leaveDevice();
   history.replaceState(null, "", location.pathname + location.search);
   location.reload();
 }
@@ -61,5 +78,7 @@ export const contentsKey = (userId: string, bandId: string): string => `collab-c
 /** What the server last said, for when it can't be asked. */
 export const remembered = {
   get: (userId: string): Known | null => recall<Known>(knownKey(userId)),
-  set: (userId: string, known: Known): void => keep(knownKey(userId), known),
+  set: (userId: string, known: Known): void => {
+    if (!hasLeft) keep(knownKey(userId), known);
+  },
 };

@@ -27,7 +27,9 @@ export function useKnown({ rest, known: asked }: Entered): Asked {
       try {
         const now = await asked;
         if (isOver) return;
+        const before = remembered.get(userId);
         remembered.set(userId, now);
+        if (before) void tellRoles(before, now, say).catch(() => undefined);
         // What is the same stays the same: nothing is shown anew.
         setTold((before) => (JSON.stringify(before) === JSON.stringify(now) ? before : now));
         setProblem(null);
@@ -53,6 +55,12 @@ export function useKnown({ rest, known: asked }: Entered): Asked {
   }, [isAdmitted, userId]);
   const known = told ?? kept;
   return { known, problem, add: (band) => known && setTold({ ...known, bands: [...known.bands, band] }) };
+}
+
+/** Says what somebody else has changed of what one may do. */
+async function tellRoles(before: Known, now: Known, say: Say): Promise<void> {
+  const { roleToasts } = await import("./notices");
+  for (const toast of roleToasts(before.bands, now.bands)) say(toast);
 }
 
 /** Forgets what is kept of bands that one is in no more, and says which edits are lost with it. */

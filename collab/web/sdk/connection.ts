@@ -13,6 +13,7 @@ import { Watchable } from "./emitter";
 import { Refused, Unanswered } from "./errors";
 import { Parts } from "./parts";
 import { Patience } from "./patience";
+import { Renewal } from "./renewal";
 import { getToken, type Token } from "./token";
 import type { ContentUpdated, Failed, Part, Problem, Session } from "./types";
 
@@ -74,6 +75,7 @@ export class Connection extends Watchable<Link> {
   readonly #ofHost = new Set<HostListener>();
   readonly #patience = new Patience();
   readonly #parts = new Parts();
+  readonly #renewal = new Renewal(() => this.#showAnother());
   #isWanted = false;
   #token: Token;
   readonly #backoff = new Backoff(RETRY_MS.first, RETRY_MS.most);
@@ -238,7 +240,14 @@ export class Connection extends Watchable<Link> {
     this.#onlineSince = performance.now();
     this.#hasCarried = false;
     this.set({ state: "online", session });
+    if (typeof this.#token !== "string") this.#renewal.begin(session.expires_at);
     for (const member of this.#members) void this.#join(member);
+  }
+
+  /** Returns when the token ends that the session goes on with. */
+  async #showAnother(): Promise<string> {
+    const token = await getToken(this.#token);
+    return (await this.request<{ ok: true; expires_at: string }>("authenticate", { token })).expires_at;
   }
 
   /** Every room is entered again: what one may do there may have changed. */
@@ -282,6 +291,7 @@ export class Connection extends Watchable<Link> {
     const hasHeld = this.isOnline && this.#hasCarried && performance.now() - this.#onlineSince >= HELD_MS;
     if (hasHeld) this.#backoff.reset();
     this.#parts.clear();
+    this.#renewal.stop();
     for (const member of this.#members) member.parted();
     if (this.getState().state !== "refused") this.set({ state: this.#isWanted ? "connecting" : "offline" });
     if (reason === "io server disconnect") this.#later();
@@ -301,7 +311,9 @@ export class Connection extends Watchable<Link> {
   #lacksToken(error: unknown): void {
     this.#socket.disconnect();
     const message = `expected a token from the function that gets them, which failed: ${error}`;
-    this.#failed(Object.assign(new Error(message), { data: { code: "token_missing" } }));
+    // Who can't reach the one that gives tokens is offline, and refused by nobody.
+    const code = (error as { code?: string } | null)?.code === "unreachable" ? "unreachable" : "token_missing";
+    this.#failed(Object.assign(new Error(message), { data: { code } }));
   }
 
   #later(problem?: Problem): void {

@@ -4,7 +4,7 @@
  * Read first the core, which does no I/O and has no clock: `types`, `document`, `text` and `difference` (what there is);
  * `transform` (how edits meet); `pending`, `request` and `notice` (an edit until it is stored, and what its author is told);
  * `undo`, `letters`, `undoing` and `foresight` (what is taken back, and what that comes to); `queue` (what waits, and
- * what is in flight); and `replica`, where all of it meets. Then what keeps a connection: `connection` with `parts`, `patience`, `backoff`, `token` and `errors`. Then
+ * what is in flight); and `replica`, where all of it meets. Then what keeps a connection: `connection` with `parts`, `patience`, `backoff`, `token`, `renewal` and `errors`. Then
  * what a user holds: `room`, `band` and `content`, with `sync`, `events` and `presence`. Last what a browser adds:
  * `store`, `keeper`, `admission` and `rest`.
  *

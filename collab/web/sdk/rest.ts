@@ -136,6 +136,11 @@ export class Rest {
     return this.#call("DELETE", `/api/imports/${encodeURIComponent(id)}`);
   }
 
+  /** Any other call of the server's. Throws `RestError`. */
+  call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+    return this.#call(method, path, body);
+  }
+
   async #post<Answer>(path: string, fields: Readonly<Record<string, string | File>>): Promise<Answer> {
     const body = new FormData();
     for (const [name, value] of Object.entries(fields)) body.append(name, value);
@@ -150,7 +155,9 @@ export class Rest {
   async #fetch(method: string, path: string, sent: Sent = {}): Promise<Response> {
     const token = await getToken(this.token);
     try {
-      return await fetch(this.url + path, { ...sent, method, headers: { ...sent.headers, Authorization: `Bearer ${token}` } });
+      // Before somebody has a token, they may ask what a link is for.
+      const headers = token ? { ...sent.headers, Authorization: `Bearer ${token}` } : { ...sent.headers };
+      return await fetch(this.url + path, { ...sent, method, headers });
     } catch {
       throw new RestError(0, "unreachable", "The server can't be reached.");
     }

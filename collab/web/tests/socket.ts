@@ -20,6 +20,8 @@ export class FakeSocket {
   /** How long the library is told to wait before it comes back, each time. */
   readonly delays: number[] = [];
   maxMessageBytes = 1_000_000;
+  /** When the token of a session ends. */
+  expiresAt = "2100-01-01T00:00:00.000Z";
 
   /** As the handshake asks for the token. */
   auth: (give: (shown: object) => void) => void = () => undefined;
@@ -54,7 +56,7 @@ export class FakeSocket {
     this.#count += 1;
     this.id = `socket-${this.#count}`;
     const user = { id: "ada", name: "Ada", color: "#000000" };
-    this.hear("session", { session_id: this.id, user, protocol: 1, max_message_bytes: this.maxMessageBytes });
+    this.hear("session", { session_id: this.id, user, expires_at: this.expiresAt, protocol: 1, max_message_bytes: this.maxMessageBytes });
   }
 
   disconnect(): void {
