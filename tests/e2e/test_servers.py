@@ -16,7 +16,7 @@ import pytest
 from collab.client import CollabClient, Content
 from tests.bench.measuring import free_port
 from tests.support.members import Member, edit, set_
-from tests.support.processes import environment
+from tests.support.processes import START_TIMEOUT_S, environment
 from tests.support.serving import Running, settings_for
 from tests.support.waiting import until
 
@@ -46,7 +46,7 @@ async def served_by(name: str, database_url: str) -> AsyncIterator[Running]:
                     return (await anybody.get("/readyz")).status_code == 200
                 return False
 
-            await until(answers)
+            await until(answers, START_TIMEOUT_S)
         yield Running.at(url, settings_for(database_url))
         process.send_signal(signal.SIGTERM)
         await process.wait()
