@@ -34,6 +34,9 @@ class Sizes:
 
 UNMEASURED = Sizes(0, 0, 0)
 
+LETTERS_AS_OP = 1_000
+"""So many letters weigh as much as an op."""
+
 
 def json_bytes(value: Value) -> int:
     return len(orjson.dumps(value))
@@ -51,10 +54,13 @@ def growth_bytes(before: Document, after: Document, ops: Sequence[Op]) -> int:
     return sum(_growth_of(before, after, item_id) for item_id in {_subject(op) for op in ops})
 
 
-def weight(edit: Edit) -> int:
-    """What it takes to hold an edit: its ops, and a thousand letters of them or of their inverses as one more."""
+def weight(edit: Edit, most_letters: int | None = None) -> int:
+    """What it takes to hold an edit: its ops, and a thousand letters of them or of their inverses as one more. Letters
+    are not counted where there are at most so few."""
+    if most_letters is not None and most_letters < LETTERS_AS_OP:
+        return len(edit.ops)
     letters = sum(map(_letters, edit.ops)) + sum(map(_letters, edit.inverse))
-    return len(edit.ops) + letters // 1_000
+    return len(edit.ops) + letters // LETTERS_AS_OP
 
 
 def check_content(size_bytes: int, growth_bytes: int, max_bytes: int) -> None:

@@ -68,6 +68,8 @@ def id_problem(text: str) -> str | None:
 
 def json_problem(value: Any) -> str | None:
     """What keeps a JSON value from being stored: a string in it, or a key, that is no text; None where nothing does."""
+    if isinstance(value, str):
+        return text_problem(value)
     todo = [value]
     while todo:
         part = todo.pop()

@@ -68,8 +68,7 @@ class Connection(Session):
 
     def send(self, packet: Packet) -> None:
         """Has the client told, when this turn of the event loop is over; nothing once it has gone."""
-        if self.is_open:
-            self.put(packet)
+        if self.put(packet):
             self._server.flush_soon(self)
 
     def serve_first(self) -> None:

@@ -50,10 +50,6 @@ class Packet:
         self._frame: bytes | None = None
 
     @property
-    def is_ping(self) -> bool:
-        return self.data == PING
-
-    @property
     def frame(self) -> bytes:
         """It as a whole frame of a websocket."""
         if self._frame is None:

@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from collab.engineio.packets import Packet
+from collab.engineio.packets import PING, Packet
 
 
 class State(Enum):
@@ -118,17 +118,25 @@ class Session:
         self.waiting_bytes = 0
         return True
 
-    def put(self, packet: Packet) -> None:
-        """Has a packet wait to be taken; nothing once it is closed. A ping passes all that waits: a client that is slow
+    def put(self, packet: Packet) -> bool:
+        """Has a packet wait to be taken; False once it is closed. A ping passes all that waits: a client that is slow
         to read is to hear that the server is there."""
-        if not self.is_open:
-            return
-        self._waiting.insert(0 if packet.is_ping else len(self._waiting), packet)
+        if self.state is State.CLOSED:
+            return False
+        if packet.data == PING:
+            self._waiting.insert(0, packet)
+        else:
+            self._waiting.append(packet)
         self.waiting_bytes += len(packet.data)
+        return True
 
     def take(self, most_bytes: int) -> list[Packet]:
         """What has waited longest, one packet at least, and at most so many bytes."""
-        taken: list[Packet] = []
+        if self.waiting_bytes <= most_bytes:
+            taken, self._waiting = self._waiting, []
+            self.waiting_bytes = 0
+            return taken
+        taken = []
         size_bytes = 0
         for packet in self._waiting:
             size_bytes += len(packet.data)

@@ -31,16 +31,13 @@ class Message(Packet):
     """A message on its way to any number of clients; made once. `head` and `tail` are the text before and after its
     payload."""
 
-    __slots__ = ("_head", "_parts", "_payload", "_tail")
+    __slots__ = ("_head", "_parts", "_payload", "_tail", "is_long")
 
     def __init__(self, head: str, payload: str, tail: str) -> None:
         super().__init__(f"{MESSAGE}{head}{payload}{tail}")
         self._head, self._payload, self._tail = head, payload, tail
         self._parts: list[Packet] | None = None
-
-    @property
-    def is_long(self) -> bool:
-        return len(self._payload) > LONG
+        self.is_long = len(payload) > LONG
 
     @property
     def parts(self) -> Sequence[Packet]:

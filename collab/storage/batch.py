@@ -33,7 +33,7 @@ from collab.domain.sizes import SizeLimits, Sizes, check_content, check_message,
 from collab.storage.arrays import is_one_of
 from collab.storage.content_cache import CachedContent, Working
 from collab.storage.counting import free_users
-from collab.storage.edit_log import EditLog, Head, stored_bytes, told_bytes
+from collab.storage.edit_log import EditLog, Head, row_bytes
 from collab.storage.past import Past
 from collab.storage.rows import edit_of, edits_named, folded_edit_of, folded_named
 from collab.storage.tables import contents, snapshots
@@ -255,7 +255,7 @@ class Batch:
         edit, row = accepted.edit, self._edit_log.row(accepted.edit)
         growth = growth_bytes(working.document, accepted.document, edit.ops)
         check_content(working.size_bytes, growth, self._limits.content_bytes)
-        sizes = Sizes(working.size_bytes + growth, told_bytes(row), stored_bytes(row))
+        sizes = Sizes(working.size_bytes + growth, *row_bytes(row))
         check_message(sizes.told_bytes, self._limits.message_bytes)
         measured = Accepted(edit, accepted.document, sizes)
         working.add(measured, row)

@@ -24,8 +24,9 @@ class CachedContent:
         self.at = at
         self.size_bytes = content_bytes(document)
         self._edits = list(edits)
+        self._weights = list(map(weight, edits))
         self._by_id = {edit.edit_id: edit for edit in self._edits}
-        self.weight = _weight(self._edits)
+        self.weight = sum(self._weights)
 
     @property
     def oldest(self) -> int:
@@ -47,14 +48,16 @@ class CachedContent:
         index = version - self.document.version - 1
         return self._edits[index].edit_id if -len(self._edits) <= index < 0 else None
 
-    def advance(self, document: Document, size_bytes: int, edits: Sequence[Edit]) -> None:
-        """Takes over a new head and the edits that led to it."""
+    def advance(self, document: Document, size_bytes: int, edits: Sequence[Edit], weights: Sequence[int]) -> None:
+        """Takes over a new head and the edits that led to it, with what each weighs."""
         self.document = document
         self.size_bytes = size_bytes
         self.at = edits[-1].at if edits else self.at
         self._edits.extend(edits)
-        self._by_id.update((edit.edit_id, edit) for edit in edits)
-        self.weight += _weight(edits)
+        self._weights.extend(weights)
+        for edit in edits:
+            self._by_id[edit.edit_id] = edit
+        self.weight += sum(weights)
         if len(self._edits) > 2 * KEPT_EDITS or self.weight > 2 * MAX_OPS:
             self._forget()
 
@@ -62,10 +65,10 @@ class CachedContent:
         kept, load = 0, 0
         while kept < KEPT_EDITS and kept < len(self._edits) and load <= MAX_OPS:
             kept += 1
-            load += weight(self._edits[-kept])
+            load += self._weights[-kept]
         for edit in self._edits[:-kept]:
             del self._by_id[edit.edit_id]
-        del self._edits[:-kept]
+        del self._edits[:-kept], self._weights[:-kept]
         self.weight = load
 
 
@@ -84,6 +87,7 @@ class Working:
         self._live = live
         self._earlier: list[Edit] = []
         self._added = list(caught_up)
+        self._weights = list(map(weight, caught_up))
         self._by_id = {edit.edit_id: edit for edit in self._added}
         for edit in self._added:
             document = apply_stored(self.document, edit.ops)
@@ -103,7 +107,7 @@ class Working:
     @property
     def weight(self) -> int:
         """What the edits weigh that the transaction has (domain/sizes.py)."""
-        return self._live.weight + _weight(self._added) + _weight(self._earlier)
+        return self._live.weight + sum(self._weights) + sum(map(weight, self._earlier))
 
     def reach_back(self, edits: Sequence[Edit]) -> None:
         """Takes in the edits right up to `oldest`, for as long as the transaction lasts."""
@@ -135,15 +139,12 @@ class Working:
         self.new.append(edit)
         self.rows.append(row)
         self._added.append(edit)
+        self._weights.append(weight(edit, accepted.sizes.stored_bytes))
         self._by_id[edit.edit_id] = edit
         self.document = accepted.document
         self.size_bytes = accepted.sizes.content_bytes
 
     def commit(self) -> CachedContent:
         """The content in memory, brought to what is now in the database."""
-        self._live.advance(self.document, self.size_bytes, self._added)
+        self._live.advance(self.document, self.size_bytes, self._added, self._weights)
         return self._live
-
-
-def _weight(edits: Sequence[Edit]) -> int:
-    return sum(map(weight, edits))

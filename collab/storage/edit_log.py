@@ -113,14 +113,11 @@ class EditLog:
         return row_of(edit, self._time(edit.at))
 
 
-def told_bytes(row: Row) -> int:
-    """What its author is told of an edit; everybody else is told less."""
-    return _bytes(row["ops"]) + _bytes(row["dropped"]) + _bytes(row["overwrote"])
-
-
-def stored_bytes(row: Row) -> int:
-    """What grows with an edit of what is stored of it."""
-    return told_bytes(row) + _bytes(row["inverse"])
+def row_bytes(row: Row) -> tuple[int, int]:
+    """What its author is told of an edit, where everybody else is told less; and of what is stored of it, what grows
+    with it."""
+    told_bytes = _bytes(row["ops"]) + _bytes(row["dropped"]) + _bytes(row["overwrote"])
+    return told_bytes, told_bytes + _bytes(row["inverse"])
 
 
 class _Statement:

@@ -194,19 +194,20 @@ class Journal:
         return Batch(connection, self._edit_log, self._kinds, self._sizes, known, self._max_base_edits, self._now_s)
 
     def _hand_over(self, write: Callable[..., Batch], held: frozenset[str], *, is_suspicious: bool = False) -> None:
-        everything = frozenset(key for entry in self._writing for key in entry.keys)
-
         def written(result: Batch | Exception) -> None:
             if isinstance(result, IntegrityError) and not is_suspicious:
                 # An edit_id that memory does not recall is stored already: look them all up this time.
                 self._hand_over(write, held, is_suspicious=True)
-            elif isinstance(result, Locked) and not everything <= held:
+            elif isinstance(result, Locked) and not (everything := self._keys()) <= held:
                 # Whichever it is, the others go on.
                 self._hand_over(write, everything, is_suspicious=is_suspicious)
             else:
                 self._finish(result)
 
         self._writer.run(partial(write, held, is_suspicious=is_suspicious)).then(written)
+
+    def _keys(self) -> frozenset[str]:
+        return frozenset(key for entry in self._writing for key in entry.keys)
 
     def _finish(self, result: Batch | Exception) -> None:
         entries: Sequence[Waiting] = self._writing
@@ -230,12 +231,15 @@ class Journal:
         now_s = self._now_s()
         for key in batch.locked:
             self._held.pop(key, None)
+        count = len(batch.outcomes)
+        if not batch.held:
+            self._queue.put_back(entries[count:])
+            return entries[:count]
         kept = {key for key in batch.held if now_s - self._held.setdefault(key, now_s) > HELD_S}
         rest = [entry for entry in entries if not batch.held.isdisjoint(entry.keys)]
         if refused := [entry for entry in rest if not kept.isdisjoint(entry.keys)]:
             self._refuse(refused, Unavailable("another transaction keeps this content, or you; send the edit again"))
         taken = [entry for entry in entries if batch.held.isdisjoint(entry.keys)]
-        count = len(batch.outcomes)
         self._queue.put_back(taken[count:])
         self._queue.put_back([entry for entry in rest if kept.isdisjoint(entry.keys)])
         return taken[:count]

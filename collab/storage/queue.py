@@ -81,7 +81,10 @@ class _Band:
         return self.used_s * 0.5 ** ((now_s - self.at_s) / HALF_LIFE_S) if self.used_s else 0.0
 
     def entries(self, content_id: str) -> deque[Waiting]:
-        return self.contents.setdefault(content_id, deque())
+        entries = self.contents.get(content_id)
+        if entries is None:
+            entries = self.contents[content_id] = deque()
+        return entries
 
     def next(self) -> Waiting:
         """The first entry of the content whose turn it is."""
@@ -146,7 +149,11 @@ class Queue:
         return band
 
     def _band(self, content_id: str) -> _Band:
-        return self._bands.setdefault(self._band_of(content_id), _Band())
+        band_id = self._band_of(content_id)
+        band = self._bands.get(band_id)
+        if band is None:
+            band = self._bands[band_id] = _Band()
+        return band
 
     def _forget(self, now_s: float) -> None:
         idle = [key for key, band in self._bands.items() if not band.count and band.used(now_s) < _FORGOTTEN_S]
