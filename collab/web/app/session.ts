@@ -63,11 +63,15 @@ function read(token: string): Identity | null {
 /** What the server says before any band is open. */
 export interface Known {
   user: User;
+  may_make_bands: boolean;
   bands: Band[];
   kinds: Kind[];
 }
 
 const knownKey = (userId: string): string => `collab-known ${userId}`;
+
+/** Where it is kept which band a user had open last. */
+export const lastBandKey = (userId: string): string => `collab-band ${userId}`;
 
 /** Where it is kept how a user reads charts. */
 export const playerKey = (userId: string): string => `collab-player ${userId}`;
@@ -80,7 +84,7 @@ export const contentsKey = (userId: string, bandId: string): string => `collab-c
 
 /** Whether a key is one of a user's. */
 const isOf = (userId: string, key: string): boolean =>
-  [knownKey(userId), playerKey(userId)].includes(key) ||
+  [knownKey(userId), lastBandKey(userId), playerKey(userId)].includes(key) ||
   [contentsKey(userId, ""), stageKey(userId, "")].some((beginning) => key.startsWith(beginning));
 
 /** What the server last said, for when it can't be asked. */
