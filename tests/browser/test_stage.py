@@ -133,9 +133,7 @@ async def swipe(page: Page, start: int, end: int) -> None:
     fingers = await page.context.new_cdp_session(page.tab)
 
     async def touch(kind: str, *xs: int) -> None:
-        await fingers.send(
-            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": 400} for x in xs]}
-        )
+        await fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": 400} for x in xs]})
 
     await touch("touchStart", start)
     await touch("touchMove", (start + end) // 2)
