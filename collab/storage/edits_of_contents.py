@@ -1,7 +1,7 @@
 """The latest edits of several contents together, such as those of a band: there is no index of them in that order.
 
 Each content's edits lie in the order of its versions, and their times never go back. So the latest `n` of all are of
-the `n` contents whose own latest are the latest, and of each of these among its last `n`: that many are read, and sorted.
+the `n` contents whose own latest are the latest, and of each of these among its last `n`: so many are read and sorted.
 """
 
 from collections.abc import Sequence
