@@ -8,6 +8,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Hall
 from tests.browser.pages import Page
+from tests.browser.test_offline import is_kept_on_the_device
 from tests.browser.test_page import is_accessible
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -50,6 +51,7 @@ async def test_songs_are_counted_as_in_the_list(hall: Hall) -> None:
 
 async def test_a_notice_covers_no_button_and_who_comes_is_not_told(hall: Hall) -> None:
     ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben", is_phone=True))
+    await is_kept_on_the_device(ben)
     await ben.cut_line()
     await ben.write("Key of Iko Iko", "C")
     await on_stage(ben)

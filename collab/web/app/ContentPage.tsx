@@ -26,9 +26,9 @@ import { SongbookProvider, useSongbook } from "./songbook";
 import { useToasts } from "./toasts";
 import { Avatars, IconButton, ThemeButton } from "./ui";
 
+const StageView = part(async () => (await import("./stage/StageView")).StageView);
 const History = part(async () => (await import("./History")).History);
 const PrintView = part(async () => (await import("./PrintView")).PrintView);
-const StageView = part(async () => (await import("./stage/StageView")).StageView);
 
 interface ContentPageProps {
   contentId: string;
