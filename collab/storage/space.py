@@ -1,11 +1,10 @@
 """The space of an SQLite database on its disk: how much it takes, and what is free in it, given back."""
 
-from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, sleep
 
 from collab.storage.engine import sqlite_file, writing_engine
-from collab.storage.turns import PAUSE_FACTOR
+from collab.storage.turns import Wait, pauses_of
 
 _PAGES = 50
 """Pages that are moved in a turn: some milliseconds."""
@@ -25,7 +24,7 @@ def _size_bytes(file: Path) -> int:
         return 0
 
 
-def give_back(url: str, pause: Callable[[float], None] = sleep) -> int | None:
+def give_back(url: str, wait: Wait = sleep) -> int | None:
     """Shortens the file by what is free in it, and its log to nothing. Returns by how many bytes; None where that can't
     be done beside a server: PostgreSQL uses its space again, and a file that was made before collab had it keep a map
     of its pages needs `VACUUM`."""
@@ -34,7 +33,7 @@ def give_back(url: str, pause: Callable[[float], None] = sleep) -> int | None:
         return None
     engine = writing_engine(url)
     try:
-        with engine.connect() as connection:
+        with engine.connect() as connection, pauses_of(url, wait) as pauses:
             cursor = connection.connection.cursor()
             # Not in a transaction: it would be one for all of it.
             if cursor.execute("PRAGMA auto_vacuum").fetchone() != (_INCREMENTAL,):
@@ -44,7 +43,7 @@ def give_back(url: str, pause: Callable[[float], None] = sleep) -> int | None:
                 began_s = perf_counter()
                 # Each row that is asked for moves a page.
                 cursor.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
-                pause((perf_counter() - began_s) * PAUSE_FACTOR)
+                pauses.after(perf_counter() - began_s)
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             cursor.close()
             return max(0, before - sum(size_bytes(file)))

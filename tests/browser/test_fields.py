@@ -137,11 +137,63 @@ async def test_all_that_the_repertoire_says_of_a_song_is_edited_on_a_phone(hall:
     await ben.field("Year of Liza Jane").fill("19 16")
     await ben.field("Year of Liza Jane").press("Enter")
     await expect(ben.toast("“19 16” is no year. A whole number of years from 1000 to 2999.")).to_be_visible()
+    await expect(ben.field("Year of Liza Jane")).to_have_value("19 16")
+    await ben.field("Year of Liza Jane").press("Escape")
     await expect(ben.field("Year of Liza Jane")).to_have_value("1916")
     await ben.field("Search the songs").fill("encore")
     await expect(ben.tab.locator(".row")).to_have_count(1)
     await fits(ben)
     await is_accessible(ben)
+
+
+async def test_values_are_understood_as_musicians_type_them_and_shown_whole(hall: Hall) -> None:
+    ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben", is_phone=True))
+    for field, typed, value in (
+        ("Length", "426", "4:26"),
+        ("Tempo", "120 bpm", "120"),
+        ("Key", "Gm7", "Gm"),
+        ("Key", "f# minor", "F# minor"),
+        ("Length", "10640", "1:06:40"),
+    ):
+        await ada.write(f"{field} of Iko Iko", typed)
+        await expect(ben.field(f"{field} of Iko Iko")).to_have_value(value)
+    await ben.tab.set_viewport_size({"width": 320, "height": 640})
+    for page in (ada, ben):
+        for field in ("Key", "Tempo", "Length"):
+            await is_shown_whole(page, f"{field} of Iko Iko")
+    assert await ben.tab.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+async def is_shown_whole(page: Page, name: str) -> None:
+    assert await page.field(name).evaluate("field => field.scrollWidth - field.clientWidth") <= 0, name
+
+
+async def test_what_is_not_understood_stays_in_its_field_until_it_is_mended(hall: Hall) -> None:
+    ada = await hall.page("ada")
+    key = ada.field("Key of Iko Iko")
+    await ada.write("Key of Iko Iko", "loud")
+    await expect(ada.toast("“loud” is no key.")).to_be_visible()
+    await ada.button("Dismiss").click()
+    await ada.sees_saved()
+    await ada.tab.reload()
+    await expect(key).to_have_value("loud")
+    await expect(key).to_have_attribute("aria-invalid", "true")
+    await expect(key).to_have_accessible_description("A key such as Bb, F#m or 'C minor'")
+    await is_accessible(ada)
+    await ada.write("Key of Iko Iko", "Cis")
+    await expect(key).to_have_value("C#")
+    await expect(key).not_to_have_attribute("aria-invalid", "true")
+    await ada.tab.reload()
+    await expect(key).to_have_value("C#")
+
+
+async def test_a_link_can_be_opened(hall: Hall) -> None:
+    ada = await hall.page("ada")
+    await open_details(ada, "Iko Iko")
+    await ada.write("Link of Iko Iko", "example.org/iko")
+    link = ada.tab.get_by_role("link", name="Open the link of Iko Iko")
+    await expect(link).to_have_attribute("href", "https://example.org/iko")
+    await is_accessible(ada)
 
 
 @pytest.mark.usefixtures("own_kinds")

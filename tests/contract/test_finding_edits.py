@@ -139,5 +139,5 @@ async def test_the_index_is_made_with_snapshots_and_comes_back_with_a_dump(
     migrate(any_database_url)
     assert _keys(any_database_url) == keys
 
-    list(compact(any_database_url, 10, None, is_dry_run=False, pause=lambda _: None))
+    list(compact(any_database_url, 10, None, is_dry_run=False, wait=lambda _: None))
     assert {version for _, version in _keys(any_database_url)} == {*range(14, 21)}

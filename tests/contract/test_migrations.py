@@ -7,6 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, insert, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
 from collab.storage.engine import sync_url, writing_engine
 from collab.storage.migrate import migrate, revisions
@@ -70,6 +71,30 @@ def test_a_webhook_goes_on_where_the_time_of_its_first_use_made_it_begin(any_dat
         cursors = connection.execute(select(webhook_cursors.c.content_id, webhook_cursors.c.version)).all()
     engine.dispose()
     assert dict(map(tuple, cursors)) == {"old": 2, "both": 1, "new": 0, "begun": 2}
+
+
+def test_edits_are_the_same_once_their_ids_have_another_index(any_database_url: str) -> None:
+    migrate(any_database_url, "0012")
+    engine = writing_engine(any_database_url)
+    at = datetime(2026, 12, 4, 20, tzinfo=UTC)
+    by = {"created_at": at, "created_by": "ada"}
+    head = {"kind": "setlist", "title": "T", "version": 2, "updated_at": at, "updated_by": "ada"}
+    made = {"author_id": "ada", "base_version": 0, "inverse": [], "created_at": at}
+    one = {"content_id": "one", "edit_id": "e1", "ops": [{"op": "move", "item": "i", "position": "a"}], **made}
+    other = {**one, "content_id": "other"}
+    with engine.begin() as connection:
+        connection.execute(insert(users), {"id": "ada", "name": "Ada", "created_at": at})
+        connection.execute(insert(bands), {"id": "b", "name": "B", **by})
+        connection.execute(insert(contents), [{"id": name, "band_id": "b", **by, **head} for name in ("one", "other")])
+        connection.execute(insert(edits), [{**one, "version": 1}, {**other, "version": 1}])
+        before = connection.execute(select(edits).order_by(edits.c.content_id)).all()
+    migrate(any_database_url)
+    with engine.begin() as connection:
+        assert connection.execute(select(edits).order_by(edits.c.content_id)).all() == before
+        assert connection.execute(text("SELECT count(*) FROM change_history")).scalar_one() == 2
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(insert(edits), {**one, "version": 2})
+    engine.dispose()
 
 
 async def _migrate_at_once(url: str, count: int) -> None:

@@ -6,6 +6,7 @@ import { fieldName, formatOf, placeholderOf } from "./format";
 import { LineField } from "./LineField";
 import type { FieldProps } from "./props";
 import { TextField } from "./TextField";
+import { Icon } from "./ui";
 
 export function Field({ type, others, ...props }: FieldProps): ReactNode {
   const { item, field, value, placeholder = placeholderOf(field) } = props;
@@ -27,12 +28,19 @@ export function Field({ type, others, ...props }: FieldProps): ReactNode {
   }
 }
 
-/** A field with its name on it. */
+/** A field with its name on it; where it is a web address, with a way to open it. */
 export function Named({ name, ...props }: FieldProps & { name: string }): ReactNode {
+  const { type, value, label } = props;
+  const isLink = type.type === "pattern" && typeof value === "string" && /^https?:\/\//i.test(value);
   return (
-    <label className={`detail ${props.type.type === "text" ? "is-text" : ""}`}>
+    <label className={`detail ${type.type === "text" ? "is-text" : ""} ${isLink ? "has-link" : ""}`}>
       <span>{name}</span>
       <Field {...props} />
+      {isLink ? (
+        <a className="icon-button" href={value} target="_blank" rel="noreferrer" aria-label={`Open the ${label.toLowerCase()}`}>
+          <Icon name="open" />
+        </a>
+      ) : null}
     </label>
   );
 }

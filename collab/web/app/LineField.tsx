@@ -1,10 +1,14 @@
-/** A field that is set whole: a line, a number, a date, a list of tags. What is typed becomes a value by its format. */
+/**
+ * A field that is set whole: a line, a number, a date, a list of tags. What is typed becomes a value by its format; what
+ * its format does not understand stays in the field, marked, until it is mended or Escape takes it back.
+ */
 
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { type Document, useBeforeLeave } from "../react";
 import { fieldWord, type Format } from "./format";
 import type { FieldProps } from "./props";
 import { useToasts } from "./toasts";
+import { useUnmended } from "./unmended";
 
 /** A value goes out once its writer pauses: whole words rather than letters end up in the history. */
 const PAUSE_MS = 600;
@@ -21,7 +25,9 @@ export function LineField(props: Omit<FieldProps, "type" | "others"> & { format:
   const { content, item, field, value, label, format, placeholder = "", className = "", isReadOnly } = props;
   const say = useToasts();
   const shown = value === undefined || value === null ? "" : format.show(value);
-  const [typed, setTyped] = useState<Typed | null>(null);
+  const unmended = useUnmended(`${content.id} ${item} ${field}`);
+  const [typed, setTyped] = useState<Typed | null>(() => (unmended.first === null ? null : { text: unmended.first, sent: null, seen: undefined }));
+  const hint = useId();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   // What went out is typed no more once the field holds something else: somebody set it, or it was undone.
@@ -37,20 +43,33 @@ export function LineField(props: Omit<FieldProps, "type" | "others"> & { format:
     if (sent !== shown) content.setField(item, field, parsed, live.seen);
     setTyped({ ...live, sent });
   };
-  const leave = (): void => {
-    commit();
+  const tell = (): void => {
     if (isWrong) say({ text: `“${text}” is no ${fieldWord(field)}. ${format.hint}.` });
   };
-  const latest = useRef({ commit, leave });
-  latest.current = { commit, leave };
+  const leave = (): void => {
+    commit();
+    unmended.keep(isWrong ? text : null);
+    tell();
+    if (!isWrong) setTyped(null);
+  };
+  /** Its row goes, for good or only out of sight, or the tab does. */
+  const unmount = (): void => {
+    commit();
+    const isGone = item !== null && !content.getState().document?.items.has(item);
+    unmended.keep(isWrong && !isGone ? text : null);
+    if (isGone) tell();
+  };
+  const latest = useRef({ commit, leave, unmount });
+  latest.current = { commit, leave, unmount };
 
   // A closing tab must not take the last word with it, nor a row that goes.
-  useBeforeLeave(commit);
-  useEffect(() => () => latest.current.leave(), []);
+  useBeforeLeave(() => latest.current.unmount());
+  useEffect(() => () => latest.current.unmount(), []);
 
   const drop = (): void => {
     clearTimeout(timer.current);
-    latest.current = { commit: () => undefined, leave: () => undefined };
+    latest.current = { commit: () => undefined, leave: () => undefined, unmount: () => undefined };
+    unmended.keep(null);
     setTyped(null);
   };
   const pressed = (event: KeyboardEvent<HTMLInputElement>): void => {
@@ -69,33 +88,40 @@ export function LineField(props: Omit<FieldProps, "type" | "others"> & { format:
   };
 
   return (
-    <input
-      className={`line ${className} ${isWrong ? "is-wrong" : ""}`}
-      aria-label={label}
-      aria-invalid={isWrong || undefined}
-      title={isWrong ? format.hint : undefined}
-      type={format.inputType ?? "text"}
-      inputMode={format.inputMode ?? "text"}
-      autoComplete="off"
-      spellCheck={false}
-      enterKeyHint="done"
-      placeholder={isReadOnly ? "" : placeholder}
-      readOnly={isReadOnly}
-      value={live?.text ?? shown}
-      data-field={field}
-      onFocus={() => content.focus({ item, field })}
-      onChange={(event) => {
-        const seen = live?.sent === null ? live.seen : (content.getState().document ?? undefined);
-        setTyped({ text: event.target.value, sent: null, seen });
-        clearTimeout(timer.current);
-        timer.current = setTimeout(() => latest.current.commit(), PAUSE_MS);
-      }}
-      onBlur={() => {
-        latest.current.leave();
-        setTyped(null);
-        content.focus(null);
-      }}
-      onKeyDown={pressed}
-    />
+    <>
+      <input
+        className={`line ${className} ${isWrong ? "is-wrong" : ""}`}
+        aria-label={label}
+        aria-invalid={isWrong || undefined}
+        aria-describedby={isWrong ? hint : undefined}
+        title={isWrong ? format.hint : undefined}
+        type={format.inputType ?? "text"}
+        inputMode={format.inputMode ?? "text"}
+        autoComplete="off"
+        spellCheck={false}
+        enterKeyHint="done"
+        placeholder={isReadOnly ? "" : placeholder}
+        readOnly={isReadOnly}
+        value={live?.text ?? shown}
+        data-field={field}
+        onFocus={() => content.focus({ item, field })}
+        onChange={(event) => {
+          const seen = live?.sent === null ? live.seen : (content.getState().document ?? undefined);
+          setTyped({ text: event.target.value, sent: null, seen });
+          clearTimeout(timer.current);
+          timer.current = setTimeout(() => latest.current.commit(), PAUSE_MS);
+        }}
+        onBlur={() => {
+          latest.current.leave();
+          content.focus(null);
+        }}
+        onKeyDown={pressed}
+      />
+      {isWrong ? (
+        <span id={hint} className="only-heard">
+          {format.hint}
+        </span>
+      ) : null}
+    </>
   );
 }

@@ -2,6 +2,7 @@
 
 import type { FieldType, User, Value } from "../sdk";
 import { clockOf, lengthOf } from "./clock";
+import { READERS, readLength, readNumber } from "./written";
 
 /** How a value is shown and read. `parse` gives `undefined` where the text is no such value. */
 export interface Format {
@@ -35,13 +36,12 @@ export const capital = (words: string): string => words.charAt(0).toUpperCase() 
 
 /** How a field is shown and read, by its type; a few musical ones by their name, leniently. */
 export function formatOf(field: string, type: FieldType): Format {
-  if (field === "key" && type.type === "pattern") return key(type);
   if (field === "target_duration" && type.type === "number") return hours(type);
   switch (type.type) {
     case "number":
-      return type.unit === "seconds" ? duration(type) : number(type);
+      return type.unit === "seconds" ? duration(type) : number(field, type);
     case "pattern":
-      return pattern(type);
+      return pattern(field, type);
     case "date":
       return { ...plain, inputType: "date", hint: "A date" };
     case "tags":
@@ -94,11 +94,13 @@ export const folded = (value: unknown): string =>
 const within = (value: number, { minimum, maximum }: Of<"number">): number | undefined =>
   value >= minimum && value <= maximum ? value : undefined;
 
-function number(type: Of<"number">): Format {
+function number(field: string, type: Of<"number">): Format {
+  const read = READERS[field] ?? ((typed: string) => readNumber(typed, type, type.unit));
   return {
     show: String,
     parse: (typed) => {
       const value = Number(typed.replace(",", "."));
+      if (Number.isNaN(value)) return read(typed, type);
       return type.is_whole && !Number.isInteger(value) ? undefined : within(value, type);
     },
     hint: `A ${type.is_whole ? "whole " : ""}number of ${type.unit} from ${type.minimum} to ${type.maximum}`,
@@ -110,25 +112,22 @@ function duration(type: Of<"number">): Format {
   return {
     show: (value) => clockOf(Number(value)),
     parse: (typed) => {
-      const match = /^(?:(?:(\d{1,2}):)?(\d{1,3}):([0-5]?\d)|(\d{1,3}))$/.exec(typed);
-      if (!match) return undefined;
-      const [, h, m, s, minutes] = match;
-      const seconds = minutes ? Number(minutes) * 60 : Number(h ?? 0) * 3600 + Number(m) * 60 + Number(s);
-      return within(seconds, type);
+      const seconds = readLength(typed);
+      return seconds === undefined ? undefined : within(seconds, type);
     },
-    hint: "Minutes and seconds, such as 4:05",
+    hint: "Minutes and seconds, such as 4:05 or 405",
   };
 }
 
-/** The length of a night: 1 h 50, which may be typed as 1:50. */
+/** The length of a night: 1 h 50, which may be typed as 1:50 or, as minutes, 110. */
 function hours(type: Of<"number">): Format {
   return {
-    show: (value) => lengthOf(Number(value)),
+    show: (value) => (Number(value) % 60 === 0 ? lengthOf(Number(value)) : clockOf(Number(value))),
     parse: (typed) => {
-      const match = /^(\d{1,2})(?::| ?h ?)([0-5]?\d)?$|^(\d{1,4})(?: ?min)?$/.exec(typed);
-      if (!match) return undefined;
-      const seconds = match[3] ? Number(match[3]) * 60 : Number(match[1]) * 3600 + Number(match[2] ?? 0) * 60;
-      return within(seconds, type);
+      const match = /^(\d{1,2})(?::| ?h ?)([0-5]?\d)?$|^(\d{1,4})$/i.exec(typed);
+      const minutes = match && (match[3] ? Number(match[3]) : Number(match[1]) * 60 + Number(match[2] ?? 0));
+      const seconds = minutes === null ? readLength(typed) : minutes * 60;
+      return seconds === undefined ? undefined : within(seconds, type);
     },
     hint: "Hours and minutes, such as 1 h 50",
   };
@@ -137,17 +136,24 @@ function hours(type: Of<"number">): Format {
 /** As the server has it (PROTOCOL.md, Kinds). */
 const MAX_PATTERN_LENGTH = 2_000;
 
-function pattern({ regex, example }: Of<"pattern">): Format {
+function pattern(field: string, { regex, example }: Of<"pattern">): Format {
   const form = asRegExp(regex);
+  // The server's engine takes time in proportion, whatever a regex is; the browser's does not.
+  const fits = (typed: string): boolean => typed.length <= MAX_PATTERN_LENGTH && (!form || form.test(typed));
+  const isLink = regex.startsWith("http");
   return {
     show: String,
-    // The server's engine takes time in proportion, whatever a regex is; the browser's does not.
-    parse: (typed) => (typed.length <= MAX_PATTERN_LENGTH && (!form || form.test(typed)) ? typed : undefined),
+    parse: (typed) => {
+      const meant = READERS[isLink ? "link" : field]?.(typed, ANY);
+      return [meant, typed].find((value) => typeof value === "string" && fits(value));
+    },
     hint: capital(example),
-    ...(regex.startsWith("http") ? { inputMode: "url" } : {}),
+    ...(isLink ? { inputMode: "url" } : {}),
     ...(form?.test("20:30") && form.test("00:00") && !form.test("24:00") ? { inputType: "time" } : {}),
   };
 }
+
+const ANY = { minimum: -Infinity, maximum: Infinity, is_whole: false };
 
 /** Null for an expression that only the server's language has: then the server alone checks. */
 function asRegExp(regex: string): RegExp | null {
@@ -156,17 +162,6 @@ function asRegExp(regex: string): RegExp | null {
   } catch {
     return null;
   }
-}
-
-function key(type: Of<"pattern">): Format {
-  const { parse, ...rest } = pattern(type);
-  return {
-    ...rest,
-    parse: (typed) => {
-      const name = typed.replace("♭", "b").replace("♯", "#").replace(/^(.[#b]?) ?moll$/i, "$1m");
-      return parse(capital(name));
-    },
-  };
 }
 
 function tags({ max_count, max_length }: Of<"tags">): Format {
