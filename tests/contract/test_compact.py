@@ -19,8 +19,8 @@ from collab.domain.ot.ops import Item, Set
 from collab.domain.ot.rebase import Duplicate, Stored
 from collab.engine import Engine
 from collab.services.ports import EVERY_EDIT
-from collab.storage.backup import dump, restore
 from collab.storage.compact import Folded, compact
+from collab.storage.dumps import dump, restore
 from collab.storage.engine import plain_engine, sqlite_file
 from collab.storage.space import give_back, size_bytes
 from collab.storage.tables import contents, folded_edits
