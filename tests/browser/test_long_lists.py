@@ -155,5 +155,7 @@ async def calls_of_an_edit(hall: Hall, title: str) -> int:
         theirs.set("song-3", "tempo", 99)
         await expect(page.field("Tempo of Song 3")).to_have_value("99")
         taken = await profiler.send("Profiler.takePreciseCoverage")
-    functions = [function for script in taken["result"] if "/assets/" in script["url"] for function in script["functions"]]
+    functions = [
+        function for script in taken["result"] if "/assets/" in script["url"] for function in script["functions"]
+    ]
     return sum(function["ranges"][0]["count"] for function in functions)
