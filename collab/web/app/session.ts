@@ -41,7 +41,7 @@ export async function dropToken(userId: string | null, isDone: boolean): Promise
   hasLeft = true;
   const isByToken = sessionStorage.getItem(KEY) !== null;
   sessionStorage.removeItem(KEY);
-  if (userId !== null) forget((key) => [knownKey(userId), playerKey(userId)].includes(key) || key.startsWith(contentsKey(userId, "")));
+  if (userId !== null) forget((key) => [knownKey(userId), lastBandKey(userId), playerKey(userId)].includes(key) || key.startsWith(contentsKey(userId, "")));
   if (!isByToken && !isDone) await leaveDevice();
   history.replaceState(null, "", location.pathname + location.search);
   location.reload();
@@ -63,11 +63,15 @@ function read(token: string): Identity | null {
 /** What the server says before any band is open. */
 export interface Known {
   user: User;
+  may_make_bands: boolean;
   bands: Band[];
   kinds: Kind[];
 }
 
 const knownKey = (userId: string): string => `collab-known ${userId}`;
+
+/** Where it is kept which band a user had open last. */
+export const lastBandKey = (userId: string): string => `collab-band ${userId}`;
 
 /** Where it is kept how a user reads charts. */
 export const playerKey = (userId: string): string => `collab-player ${userId}`;
