@@ -117,6 +117,10 @@ class BandStore(Protocol):
 
     async def create_band(self, band: Band, owner: User, at: datetime) -> None: ...
 
+    async def change_band(self, band_id: str, name: str | None, is_archived: bool | None, at: datetime) -> Band:
+        """Changes what is not None, of a band that there is."""
+        ...
+
     async def put_member(self, band_id: str, member: Member, at: datetime) -> Member:
         """Adds or changes; the name is for a user who is not known yet, and the member that is returned has the one
         that stands. `Conflicting` where no owner would be left."""
