@@ -1,4 +1,6 @@
-"""The heartbeat: pings, and who answers them. One timer for all connections.
+"""The heartbeat: pings, and who answers them. One timer for all connections, which goes off in whole beats: so one turn
+of the event loop pings all who are due, and another reads what most of them answer. Waking up for each costs as much
+again as its ping.
 
 Each connection waits in one of two rows, in the order of its time: at rest, until it is pinged, or asked, until it is
 looked at again (`session.py`, Asked). In each row all wait equally long, so whoever comes stands at its end, and the
@@ -6,6 +8,7 @@ one at its head is due first.
 """
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 from collab.engineio.packets import PING, Packet
@@ -14,7 +17,7 @@ from collab.engineio.session import Asked, Reason, Silence
 if TYPE_CHECKING:
     from collab.engineio.connection import Connection
 
-_LOOK_EVERY_S = 1.0
+_BEAT_S = 1.0
 
 _PING = Packet(PING)
 
@@ -23,7 +26,7 @@ class Heartbeat:
     def __init__(self, interval_s: float, timeout_s: float) -> None:
         self._interval_s = interval_s
         self._timeout_s = timeout_s
-        self._look_every_s = min(_LOOK_EVERY_S, timeout_s / 4)
+        self._beat_s = min(_BEAT_S, interval_s / 4, timeout_s / 4)
         self._resting: dict[Connection, float] = {}
         self._asked: dict[Connection, float] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -59,10 +62,13 @@ class Heartbeat:
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
         """Has the timer go off for whoever is due first."""
         heads = [next(iter(row.values())) for row in (self._resting, self._asked) if row]
-        if heads and (self._timer is None or min(heads) < self._goes_off_at):
+        if not heads:
+            return
+        beat_at = math.ceil(min(heads) / self._beat_s) * self._beat_s
+        if self._timer is None or beat_at < self._goes_off_at:
             self.stop()
             # The handle can't be asked: uvloop's has no `when` where the time has come already.
-            self._goes_off_at = min(heads)
+            self._goes_off_at = beat_at
             self._timer = loop.call_at(self._goes_off_at, self._beat)
 
     def _beat(self) -> None:
@@ -74,7 +80,7 @@ class Heartbeat:
             self._look(connection, now)
         for connection in _due(self._resting, now):
             connection.asked = Asked(now, connection.flow())
-            self._asked[connection] = now + self._look_every_s
+            self._asked[connection] = now + self._beat_s
             connection.send(_PING)
         self._wake(loop)
 
@@ -85,7 +91,7 @@ class Heartbeat:
         if silence is Silence.GIVE_UP:
             connection.end(Reason.PING_TIMEOUT, at_once=True)
             return
-        self._asked[connection] = now + self._look_every_s
+        self._asked[connection] = now + self._beat_s
         if silence is Silence.ASK_AGAIN:
             connection.send(_PING)
 

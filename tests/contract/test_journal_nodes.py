@@ -179,8 +179,10 @@ class TestAContentThatSomebodyKeeps:
                 # It is remembered whose row it was: nobody waits for that again.
                 assert isinstance(await room.submit(proposal(typed("a"), base=0)), Accepted)
                 assert not held.done()
-                # Who has not changed is known without a lock.
-                await room.store.save_user(User(BEN.id, BEN.name), NOW)
+                # Who has not changed is known without a lock: nothing of them is saved.
+                directory = Directory(room.store)
+                await directory.learn_user(BEN.id)
+                assert directory.is_known(User(BEN.id, BEN.name))
             assert isinstance(await held, Accepted)
             with kept_by_another(postgresql_database_url, BEN.id, users):
                 monkeypatch.setattr("collab.storage.journal.HELD_S", 0.1)
