@@ -6,10 +6,9 @@ from pathlib import Path
 
 from collab.commands import progress
 from collab.commands.terminal import say
-from collab.storage import backup as backups
 from collab.storage import compact as compacting
+from collab.storage import dumps, space, sqlite_copy
 from collab.storage import migrate as migrating
-from collab.storage import space
 from collab.storage.faults import explained
 from collab.storage.opening import opened
 
@@ -47,9 +46,9 @@ def backup(url: str, file: Path, band_id: str | None) -> None:
         raise ValueError("--band: a copy holds all bands; name the file .jsonl for a dump of one")
     with opened(url, may_be_newer=not is_dump), progress.shown("Backing up") as on_progress:
         if is_dump:
-            said = _rows(backups.dump(url, file, band_id, on_progress))
+            said = _rows(dumps.dump(url, file, band_id, on_progress))
         else:
-            backups.copy_sqlite(url, file, on_progress)
+            sqlite_copy.copy_sqlite(url, file, on_progress)
             said = "a copy of the database"
     say(f"{file}: {said}")
 
@@ -61,12 +60,12 @@ def restore(url: str, file: Path) -> None:
     is_dump = _is_dump(file)
     with explained(url), progress.shown("Restoring") as on_progress:
         if is_dump:
-            restored = backups.restore(url, file, on_progress)
+            restored = dumps.restore(url, file, on_progress)
             said = _rows(restored.rows)
             if restored.mended:
                 said += f"; {_counted(restored.mended, 'rows')} mended that held what is not stored any more"
         else:
-            backups.restore_sqlite(url, file, on_progress)
+            sqlite_copy.restore_sqlite(url, file, on_progress)
             said = "the database"
     say(f"restored {said}")
 

@@ -41,10 +41,11 @@ class User:
 
 @record
 class Band:
-    """A group of users."""
+    """A group of users. An archived one is out of the way, and nothing else."""
 
     id: str
     name: str
+    is_archived: bool = False
 
 
 @record

@@ -11,7 +11,7 @@ from collab.http.routes import AnsweringRoute, Caller
 from collab.protocol import rest_answers
 from collab.protocol.base import KnownId, OldId
 from collab.protocol.events import Json
-from collab.protocol.rest import CreateBand, PutMember, band_json, member_json
+from collab.protocol.rest import ChangeBand, CreateBand, PutMember, band_json, member_json
 from collab.services.bands.membership import MembershipService
 
 
@@ -22,7 +22,8 @@ def bands_router(caller: Caller, membership: MembershipService) -> APIRouter:
     @router.get("/me", **documented(rest_answers.Me, *SIGNED_IN))
     async def me(user: Me) -> Json:
         """The user, their bands and roles."""
-        return {"user": user.to_json(), "bands": [band_json(*entry) for entry in await membership.bands_of(user)]}
+        theirs = [band_json(*entry) for entry in await membership.bands_of(user)]
+        return {"user": user.to_json(), "may_make_bands": membership.may_make_bands, "bands": theirs}
 
     @router.get("/bands", **documented(rest_answers.Bands, *SIGNED_IN))
     async def bands(user: Me) -> Json:
@@ -33,6 +34,11 @@ def bands_router(caller: Caller, membership: MembershipService) -> APIRouter:
     async def create_band(user: Me, body: CreateBand) -> Json:
         """Makes a band; the caller owns it."""
         return band_json(await membership.create_band(user, body.name), Role.OWNER)
+
+    @router.patch("/bands/{band_id}", **documented(rest_answers.BandOfMine, *OF_A_BAND, body=ChangeBand))
+    async def change_band(user: Me, band_id: KnownId, body: ChangeBand) -> Json:
+        """Renames a band, archives it or brings it back."""
+        return band_json(*await membership.change_band(user, band_id, body.name, body.is_archived))
 
     @router.get("/bands/{band_id}/members", **documented(rest_answers.Members, *OF_A_BAND))
     async def members(user: Me, band_id: KnownId) -> Json:

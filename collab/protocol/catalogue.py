@@ -104,7 +104,7 @@ def answers() -> list[type[Wire]]:
 
 def wire_schema() -> dict[str, Any]:
     """The JSON Schema of the whole wire, one definition a model; the TypeScript types are made from it."""
-    bodies: list[type[Wire]] = [rest.CreateBand, rest.PutMember, rest.CreateContent, kinds.Kinds]
+    bodies: list[type[Wire]] = [rest.CreateBand, rest.ChangeBand, rest.PutMember, rest.CreateContent, kinds.Kinds]
     told: list[type[Wire]] = [
         rest_answers.ImportPreview,
         rest_answers.Job,

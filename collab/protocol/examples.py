@@ -96,7 +96,7 @@ _CHECKPOINT = {
     "created_at": _AT,
     "created_by": _BEN,
 }
-_BAND_OF_MINE = {"id": _BAND, "name": "Blue Nile Brass", "role": "owner"}
+_BAND_OF_MINE = {"id": _BAND, "name": "Blue Nile Brass", "role": "owner", "is_archived": False}
 _MEMBER = {"user": {"id": "ben", "name": "Ben (sousaphone)", "color": "#1d4ed8"}, "role": "editor"}
 
 _INVITATION = {
@@ -202,6 +202,7 @@ EXAMPLES: Mapping[type[Wire], Any] = {
     models.Document: _DOCUMENT,
     models.Summary: _SUMMARY,
     rest.CreateBand: {"name": "Blue Nile Brass"},
+    rest.ChangeBand: {"name": "Blue Nile Brass"},
     rest.PutMember: {"role": "editor", "name": "Ben (sousaphone)"},
     rest.CreateContent: {
         "kind": "setlist",
@@ -240,7 +241,7 @@ EXAMPLES: Mapping[type[Wire], Any] = {
         "expires_at": "2026-11-20T20:25:00.000Z",
         "band": _BAND_OF_MINE,
     },
-    rest_answers.Me: {"user": _ADA, "bands": [_BAND_OF_MINE]},
+    rest_answers.Me: {"user": _ADA, "may_make_bands": True, "bands": [_BAND_OF_MINE]},
     rest_answers.Bands: {"bands": [_BAND_OF_MINE]},
     rest_answers.BandOfMine: _BAND_OF_MINE,
     rest_answers.Member: _MEMBER,

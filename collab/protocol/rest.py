@@ -23,6 +23,13 @@ class CreateBand(Body):
     name: Name
 
 
+class ChangeBand(Body):
+    """What is not given stays."""
+
+    name: Name | None = None
+    is_archived: bool | None = None
+
+
 class PutMember(Body):
     """`name` is for somebody who has never connected; who has goes by their token's."""
 
@@ -86,7 +93,7 @@ class Join(Body):
 
 
 def band_json(band: Band, role: Role) -> Json:
-    return {"id": band.id, "name": band.name, "role": role}
+    return {"id": band.id, "name": band.name, "role": role, "is_archived": band.is_archived}
 
 
 def member_json(member: Member) -> Json:

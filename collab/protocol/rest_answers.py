@@ -34,6 +34,7 @@ class BandOfMine(Wire):
     id: str
     name: str
     role: RoleName
+    is_archived: bool
 
 
 class Bands(Wire):
@@ -41,7 +42,10 @@ class Bands(Wire):
 
 
 class Me(Wire):
+    """`may_make_bands` says whether users make bands and change them here, and no host application does."""
+
     user: User
+    may_make_bands: bool
     bands: list[BandOfMine]
 
 

@@ -104,7 +104,9 @@ class BandStore(Protocol):
         """Those of these bands that are not at these revisions any more, and the others that these users belong to."""
         ...
 
-    async def save_user(self, user: User, at: datetime) -> None: ...
+    async def save_user(self, user: User, at: datetime) -> None:
+        """Writes, and may wait for whoever keeps that row: not for a user whose name is the same."""
+        ...
 
     async def set_bands_of(self, user_id: str, wanted: Mapping[Band, Role], at: datetime) -> list[str]:
         """Puts a user into these bands, in these roles, and out of all others. Returns the ids of those of which
@@ -112,6 +114,10 @@ class BandStore(Protocol):
         ...
 
     async def create_band(self, band: Band, owner: User, at: datetime) -> None: ...
+
+    async def change_band(self, band_id: str, name: str | None, is_archived: bool | None, at: datetime) -> Band:
+        """Changes what is not None, of a band that there is."""
+        ...
 
     async def put_member(self, band_id: str, member: Member, at: datetime) -> Member:
         """Adds or changes; the name is for a user who is not known yet, and the member that is returned has the one

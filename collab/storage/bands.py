@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Integer, Row, Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import Role
@@ -74,7 +74,7 @@ class StoredBands:
             .where(memberships.c.user_id == user_id)
             .order_by(bands.c.name, bands.c.id)
         )
-        return [(Band(row.id, row.name), Role(row.role)) for row in rows]
+        return [(_band_of(row), Role(row.role)) for row in rows]
 
     async def band_within_reach(
         self, user: User, *, band_id: str | None = None, content_id: str | None = None
@@ -162,6 +162,20 @@ class StoredBands:
 
         await self._writer.run(work)
 
+    async def change_band(self, band_id: str, name: str | None, is_archived: bool | None, at: datetime) -> Band:
+        def work(connection: Connection) -> Band:
+            change = update(bands).where(bands.c.id == band_id)
+            if name is not None:
+                connection.execute(change.values(name=name))
+            if is_archived is False:
+                connection.execute(change.values(archived_at=None))
+            elif is_archived:
+                # Archived once already: it keeps the time of that.
+                connection.execute(change.where(bands.c.archived_at.is_(None)).values(archived_at=at))
+            return _band_of(connection.execute(select(bands).where(bands.c.id == band_id)).one())
+
+        return await self._writer.run(work)
+
     async def put_member(self, band_id: str, member: Member, at: datetime) -> Member:
         def work(connection: Connection) -> Member:
             user = {"id": member.user_id, "name": member.name, "created_at": at}
@@ -246,6 +260,10 @@ class StoredBands:
     async def _read(self, statement: Select[Any], asked: Mapping[str, Any] | None = None) -> list[Any]:
         async with translated(), self._engine.connect() as connection:
             return list(await connection.execute(statement, asked))
+
+
+def _band_of(row: Row[Any]) -> Band:
+    return Band(row.id, row.name, row.archived_at is not None)
 
 
 def put_into_band(

@@ -1,16 +1,28 @@
 """Compacting: old edits are folded into a snapshot, so that a database need not grow for ever.
 
-Members go on meanwhile. What is to go is found by reading alone; it goes in turns of a few milliseconds, with pauses
-nine times as long (turns.py), and what it took on the disk is given back in turns, too (space.py).
+Members go on meanwhile. What is to go is found by reading alone, some edits at a time; it goes in turns of a few
+milliseconds (turns.py), and what it took on the disk is given back in turns, too (space.py).
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from time import sleep
+from time import perf_counter, sleep
 
-from sqlalchemy import ColumnElement, Connection, Table, Text, cast, delete, func, insert, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+)
 
 from collab.domain.ot.document import Document, apply_stored
 from collab.storage.arrays import is_one_of
@@ -18,9 +30,12 @@ from collab.storage.engine import plain_engine, writing_engine
 from collab.storage.progress import OnProgress, unwatched
 from collab.storage.rows import document_of, edit_of, edits_after, snapshot_before
 from collab.storage.tables import checkpoints, contents, edit_keys, edits, folded_edits, snapshots
-from collab.storage.turns import Turns
+from collab.storage.turns import Pauses, Turns, Wait, pauses_of
 
 _KEPT = [column.name for column in folded_edits.c]
+
+_MEASURED_AT_ONCE = 1_000
+"""Versions whose edits are measured in one reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +49,12 @@ class Folded:
     snapshots: int
     size_bytes: int
 
+    def first(self, edits: int) -> "Folded":
+        """What it is when it ends after so many of the edits; how large they were is about right."""
+        if edits == self.edits:
+            return self
+        return replace(self, edits=edits, snapshots=0, size_bytes=self.size_bytes * edits // self.edits)
+
 
 def compact(
     url: str,
@@ -42,30 +63,37 @@ def compact(
     *,
     is_dry_run: bool,
     on_progress: OnProgress = unwatched,
-    pause: Callable[[float], None] = sleep,
+    wait: Wait = sleep,
 ) -> Iterator[Folded]:
     """Folds, content by content, what is older than the latest `keep_edits` edits and than a time, if one is given.
 
-    Each content is yielded once it is folded. Versions that checkpoints name can still be opened; other versions before
-    the fold can't, and edits in it can't be undone. Their ids are kept: an edit that is sent again is not stored again.
+    Each content is yielded once it is folded, or as far as it is where something, Ctrl-C say, ends the work: that is
+    raised after it. Versions that checkpoints name can still be opened; other versions before the fold can't, and edits
+    in it can't be undone. Their ids are kept: an edit that is sent again is not stored again.
     """
     reading, writing = plain_engine(url), writing_engine(url)
     try:
-        with reading.connect() as connection:
-            content_ids = list(connection.scalars(select(contents.c.id).order_by(contents.c.created_at, contents.c.id)))
-        turns = Turns(writing, pause)
-        for number, content_id in enumerate(content_ids, 1):
-            with reading.connect() as connection:
-                plan = _plan(connection, content_id, keep_edits, older_than, has_documents=not is_dry_run)
-            if plan is not None:
-                if not is_dry_run:
-                    with suppress(_Outdated):
-                        _carry_out(turns, plan)
-                yield plan.folded
-            on_progress(number, len(content_ids))
+        with pauses_of(url, wait) as pauses, reading.connect() as connection:
+            turns = Turns(writing, pauses)
+            with connection.begin():
+                content_ids = _with_old_edits(connection, keep_edits, older_than)
+            for number, content_id in enumerate(content_ids, 1):
+                plan = _plan(connection, pauses, content_id, keep_edits, older_than, has_documents=not is_dry_run)
+                if plan is not None:
+                    yield from [plan.folded] if is_dry_run else _carried_out(turns, plan)
+                on_progress(number, len(content_ids))
     finally:
         reading.dispose()
         writing.dispose()
+
+
+def _with_old_edits(connection: Connection, keep_edits: int, older_than: datetime | None) -> Sequence[str]:
+    """The contents that may have something to fold, the oldest first."""
+    is_old = (edits.c.content_id == contents.c.id) & (edits.c.version <= contents.c.version - keep_edits)
+    if older_than is not None:
+        is_old &= edits.c.created_at < older_than
+    found = select(contents.c.id).where(contents.c.version > keep_edits, exists().where(is_old))
+    return connection.scalars(found.order_by(contents.c.created_at, contents.c.id)).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,28 +114,52 @@ class _Outdated(Exception):
 
 
 def _plan(
-    connection: Connection, content_id: str, keep_edits: int, older_than: datetime | None, *, has_documents: bool
+    connection: Connection,
+    pauses: Pauses,
+    content_id: str,
+    keep_edits: int,
+    older_than: datetime | None,
+    *,
+    has_documents: bool,
 ) -> _Plan | None:
     """Nothing is locked for it: edits are only added, after all that is folded. A checkpoint that is made meanwhile is
     looked for again with each turn."""
-    content = connection.execute(select(contents).where(contents.c.id == content_id)).one()
-    version = content.version - keep_edits
-    if older_than is not None:
-        # Up to the first edit that is not old enough: what is kept has no gap.
-        first_kept = connection.scalar(
-            select(func.min(edits.c.version)).where(edits.c.content_id == content_id, edits.c.created_at >= older_than)
-        )
-        version = min(version, content.version if first_kept is None else first_kept - 1)
-    old_edits = (edits.c.content_id == content_id) & (edits.c.version <= version)
-    count, edit_bytes = _measure(connection, edits, old_edits, "ops", "inverse", "dropped", "overwrote")
-    if count == 0:
+    with connection.begin():
+        content = connection.execute(select(contents).where(contents.c.id == content_id)).one()
+        version = _last_to_fold(connection, content_id, content.version, keep_edits, older_than)
+        oldest = connection.scalar(select(func.min(edits.c.version)).where(edits.c.content_id == content_id))
+    if oldest is None or oldest > version:
         return None
-    named = _named(connection, content_id, version)
-    old_snapshots = _old_snapshots(content_id, version, named)
-    snapshot_count, snapshot_bytes = _measure(connection, snapshots, old_snapshots, "document")
-    folded = Folded(content_id, content.title, version, count, snapshot_count, edit_bytes + snapshot_bytes)
-    rows = (_snapshot(connection, content_id, kept) for kept in sorted({version, *named})) if has_documents else ()
+    count = size_bytes = 0
+    for first in range(oldest, version + 1, _MEASURED_AT_ONCE):
+        began_s = perf_counter()
+        last = min(first + _MEASURED_AT_ONCE - 1, version)
+        some = (edits.c.content_id == content_id) & edits.c.version.between(first, last)
+        with connection.begin():
+            more, more_bytes = _measure(connection, edits, some, "ops", "inverse", "dropped", "overwrote")
+        count, size_bytes = count + more, size_bytes + more_bytes
+        pauses.after(perf_counter() - began_s)
+    with connection.begin():
+        named = _named(connection, content_id, version)
+        old_snapshots = _old_snapshots(content_id, version, named)
+        snapshot_count, snapshot_bytes = _measure(connection, snapshots, old_snapshots, "document")
+        folded = Folded(content_id, content.title, version, count, snapshot_count, size_bytes + snapshot_bytes)
+        kept = sorted({version, *named}) if has_documents else ()
+        rows = [_snapshot(connection, content_id, at) for at in kept]
     return _Plan(folded, named, [row for row in rows if row is not None])
+
+
+def _last_to_fold(
+    connection: Connection, content_id: str, head: int, keep_edits: int, older_than: datetime | None
+) -> int:
+    """The version up to which the edits go: before the first that is not old enough, so that what is kept has no
+    gap."""
+    version = head - keep_edits
+    if older_than is None:
+        return version
+    is_newer = (edits.c.content_id == content_id) & (edits.c.created_at >= older_than)
+    first_kept = connection.scalar(select(func.min(edits.c.version)).where(is_newer))
+    return min(version, head if first_kept is None else first_kept - 1)
 
 
 def _named(connection: Connection, content_id: str, version: int) -> frozenset[int]:
@@ -121,14 +173,30 @@ def _old_snapshots(content_id: str, version: int, named: Collection[int]) -> Col
     return is_old & ~is_one_of(snapshots.c.version, sorted(named))
 
 
-def _carry_out(turns: Turns, plan: _Plan) -> None:
-    """In an order in which it can stop anywhere, and go on another time: first what has to stay is there, then the
-    edits go, the oldest first, then what they were found by, and last the snapshots before them."""
+def _carried_out(turns: Turns, plan: _Plan) -> Iterator[Folded]:
+    """What was folded of it, once, however the work ends."""
+    done = 0
+    try:
+        for some in _carry_out(turns, plan):
+            done += some
+    except _Outdated:
+        pass
+    except BaseException:
+        yield plan.folded.first(done)
+        raise
+    yield plan.folded.first(done)
+
+
+def _carry_out(turns: Turns, plan: _Plan) -> Iterator[int]:
+    """Yields how many edits went in each turn.
+
+    In an order in which it can stop anywhere, and go on another time: first what has to stay is there, then the edits
+    go, the oldest first, then what they were found by, and last the snapshots before them."""
     kept = list(plan.kept)
     if kept:
         turns.take(lambda connection, _: connection.execute(insert(snapshots), kept).rowcount)
-    while turns.take(lambda connection, most: _fold_some(connection, plan, most)):
-        pass
+    while folded := turns.take(lambda connection, most: _fold_some(connection, plan, most)):
+        yield folded
     while turns.take(lambda connection, most: _drop_some_keys(connection, plan, most)):
         pass
     turns.take(lambda connection, _: connection.execute(delete(snapshots).where(plan.old_snapshots)).rowcount)

@@ -84,6 +84,7 @@ bands = Table(
     Column("created_by", String(100), ForeignKey("users.id"), nullable=False),
     # Triggers count here what changes of the band's memberships and contents, an edit aside.
     Column("revision", Integer, nullable=False, server_default="0"),
+    Column("archived_at", UtcDateTime),
     Index(None, "created_by"),
     Index(None, "created_at"),
     Index(None, "name", postgresql_ops={"name": "text_pattern_ops"}),

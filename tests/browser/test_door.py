@@ -181,3 +181,34 @@ async def test_members_are_demoted_and_leave_and_the_last_owner_stays(house: Hou
     await ada.button("Yes: Take Ben out").click()
     await expect(ben.toast("You are not in Blue Nile any more.")).to_be_visible()
     await expect(ben.tab.get_by_role("heading", name="Name your band")).to_be_visible()
+
+
+async def test_a_second_band_is_made_renamed_archived_and_left_for_the_first_on_a_phone(house: House) -> None:
+    ada = await house.founder()
+    await ada.button("Blue Nile").click()
+    await ada.field("The new band's name").fill("Red Nile")
+    await ada.button("Begin").dblclick()
+    await expect(ada.tab.get_by_role("heading", name="Red Nile", exact=True)).to_be_visible()
+    await ada.button("Red Nile").click()
+    dialog = ada.tab.get_by_role("dialog", name="Your bands")
+    await expect(dialog.get_by_role("link")).to_have_text(["Blue Nile", "Red Nile"])
+    await ada.field("Its name").fill("White Nile")
+    await ada.button("Rename").click()
+    await expect(dialog.get_by_role("link")).to_have_text(["Blue Nile", "White Nile"])
+    await ada.button("Close").click()
+
+    # The next day: the one that was open last.
+    await ada.tab.goto(f"{house.server.url}/")
+    await expect(ada.tab.get_by_role("heading", name="White Nile", exact=True)).to_be_visible()
+    await ada.button("White Nile").click()
+    await ada.button("Archive the band").click()
+    await expect(dialog.get_by_role("region", name="Archived bands").get_by_role("link")).to_have_text(["White Nile"])
+    await dialog.get_by_role("link", name="Blue Nile").click()
+    await expect(ada.tab.get_by_role("heading", name="Blue Nile", exact=True)).to_be_visible()
+
+    # Nothing of an archived one is gone.
+    await ada.button("Blue Nile").click()
+    await dialog.get_by_role("link", name="White Nile").click()
+    await ada.button("White Nile").click()
+    await ada.button("Bring the band back").click()
+    await expect(dialog.get_by_role("region", name="Archived bands")).to_have_count(0)

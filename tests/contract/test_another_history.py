@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from collab.storage import backup
+from collab.storage import dumps
 from collab.storage.migrate import migrate
 from tests.conftest import Gig, make_gig
 from tests.support.members import Json, Member, member, set_
@@ -33,9 +33,9 @@ async def test_a_history_that_went_another_way_is_told_from_the_one_that_was_see
         gig = await make_gig(server)
         async with member(server, "ben") as ben:
             first = await _set_key(ben, gig, 0, "A")
-            backup.dump(before, tmp_path / "dump.jsonl")
+            dumps.dump(before, tmp_path / "dump.jsonl")
             lost = await _set_key(ben, gig, 1, "B")
-    backup.restore(any_database_url, tmp_path / "dump.jsonl")
+    dumps.restore(any_database_url, tmp_path / "dump.jsonl")
     async with serving(settings_for(any_database_url)) as server, member(server, "ben") as ben:
         async with member(server, "ada") as ada:
             # The versions go on as if nothing had been: 2 is another edit now.
@@ -60,9 +60,9 @@ async def test_a_band_that_is_restored_into_a_running_server_can_be_entered(
     migrate(before)
     async with serving(settings_for(before)) as server:
         gig = await make_gig(server)
-    backup.dump(before, tmp_path / "dump.jsonl", gig.band_id)
+    dumps.dump(before, tmp_path / "dump.jsonl", gig.band_id)
     async with serving(settings_for(any_database_url)) as server, member(server, "ben") as ben:
         assert (await ben.refused("join_room", gig.room))["code"] == "forbidden"
-        backup.restore(any_database_url, tmp_path / "dump.jsonl")
+        dumps.restore(any_database_url, tmp_path / "dump.jsonl")
         assert (await ben.ok("join_room", gig.room))["content"]["id"] == gig.setlist_id
         assert (await ben.edit(gig.setlist_id, 0, set_("iko", "key", "G")))["version"] == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from collab.domain.errors import Conflicting, Invalid, NotFound
-from collab.storage import backup
+from collab.storage import dumps, sqlite_copy
 from collab.storage.migrate import migrate
 from collab.storage.webhooks import StoredOutbox
 from tests.conftest import Gig, make_gig
@@ -37,17 +37,17 @@ async def test_a_dump_leads_from_sqlite_to_postgresql_and_back(
     async with serving(settings_for(sqlite_database_url)) as server:
         gig = await _play(server)
         # The server goes on while it is backed up.
-        backup.dump(sqlite_database_url, tmp_path / "first.jsonl")
+        dumps.dump(sqlite_database_url, tmp_path / "first.jsonl")
         document = await _document(server, gig)
     name = f"backup_{tmp_path.name}".replace("-", "_").lower()
     elsewhere = create_database(postgres, name)
     request.addfinalizer(lambda: drop_database(postgres, name))
     back = sqlite_url(tmp_path / "back.db")
 
-    first = backup.restore(elsewhere, tmp_path / "first.jsonl")
-    backup.dump(elsewhere, tmp_path / "second.jsonl.gz")
-    assert backup.restore(back, tmp_path / "second.jsonl.gz") == first
-    backup.dump(back, tmp_path / "third.jsonl")
+    first = dumps.restore(elsewhere, tmp_path / "first.jsonl")
+    dumps.dump(elsewhere, tmp_path / "second.jsonl.gz")
+    assert dumps.restore(back, tmp_path / "second.jsonl.gz") == first
+    dumps.dump(back, tmp_path / "third.jsonl")
 
     assert first.rows["edits"] >= 1
     assert (first.rows["bands"], first.mended) == (2, 0)
@@ -66,14 +66,14 @@ async def test_one_band_is_dumped_with_its_people_alone(sqlite_database_url: str
         gig = await _play(server)
         async with server.rest("stranger") as rest:
             await rest.post("/api/bands", json={"name": "Strangers"})
-    counts = backup.dump(sqlite_database_url, tmp_path / "band.jsonl", gig.band_id)
+    counts = dumps.dump(sqlite_database_url, tmp_path / "band.jsonl", gig.band_id)
     assert (counts["bands"], counts["users"], counts["memberships"]) == (1, 3, 3)
     with pytest.raises(NotFound):
-        backup.dump(sqlite_database_url, tmp_path / "none.jsonl", "none")
+        dumps.dump(sqlite_database_url, tmp_path / "none.jsonl", "none")
     assert _dumps_in(tmp_path) == ["band.jsonl"]
 
     other = sqlite_url(tmp_path / "other.db")
-    backup.restore(other, tmp_path / "band.jsonl")
+    dumps.restore(other, tmp_path / "band.jsonl")
     async with serving(settings_for(other)) as server:
         assert await _document(server, gig)
 
@@ -81,13 +81,13 @@ async def test_one_band_is_dumped_with_its_people_alone(sqlite_database_url: str
 async def test_what_is_restored_beside_others_is_not_delivered_again(sqlite_database_url: str, tmp_path: Path) -> None:
     async with serving(settings_for(sqlite_database_url)) as server:
         gig = await _play(server)
-    backup.dump(sqlite_database_url, tmp_path / "band.jsonl", gig.band_id)
+    dumps.dump(sqlite_database_url, tmp_path / "band.jsonl", gig.band_id)
     elsewhere = sqlite_url(tmp_path / "elsewhere.db")
     migrate(elsewhere)
     async with serving(settings_for(elsewhere)) as server:
         outbox = StoredOutbox(server.engine.reading, server.engine._writer)  # noqa: SLF001  # nothing else is behind it
         await outbox.open("hook", NOW)
-        backup.restore(elsewhere, tmp_path / "band.jsonl")
+        dumps.restore(elsewhere, tmp_path / "band.jsonl")
         assert await outbox.waiting("hook", NOW, 10) == []
         async with member(server, "ben") as ben:
             await ben.edit(gig.setlist_id, 1, set_("iko", "tempo", 100))
@@ -101,18 +101,18 @@ async def test_a_dump_that_is_not_whole_or_there_already_changes_nothing(
     async with serving(settings_for(sqlite_database_url)) as server:
         await _play(server)
     dump = tmp_path / "a.jsonl"
-    backup.dump(sqlite_database_url, dump)
+    dumps.dump(sqlite_database_url, dump)
     with pytest.raises(Conflicting, match="nothing was restored"):
-        backup.restore(sqlite_database_url, dump)
+        dumps.restore(sqlite_database_url, dump)
     with pytest.raises(Conflicting, match="does not exist yet"):
-        backup.dump(sqlite_database_url, dump)
+        dumps.dump(sqlite_database_url, dump)
     empty = sqlite_url(tmp_path / "empty.db")
     whole = dump.read_bytes().splitlines(keepends=True)
     for broken in (whole[:-1], [*whole[:5], *whole[6:]], whole[1:], [*whole[:-1], whole[-1][:9]], []):
         dump.write_bytes(b"".join(broken))
         with pytest.raises(Invalid):
-            backup.restore(empty, dump)
-    backup.dump(empty, tmp_path / "b.jsonl")
+            dumps.restore(empty, dump)
+    dumps.dump(empty, tmp_path / "b.jsonl")
     assert _lines(tmp_path / "b.jsonl") == sorted([b'{"collab":1,"band":null}', b'{"end":{}}'])
 
 
@@ -120,21 +120,21 @@ async def test_a_running_sqlite_database_is_copied_and_restored(sqlite_database_
     copy = tmp_path / "copy.db"
     async with serving(settings_for(sqlite_database_url)) as server:
         gig = await _play(server)
-        backup.copy_sqlite(sqlite_database_url, copy)
+        sqlite_copy.copy_sqlite(sqlite_database_url, copy)
         before = await _document(server, gig)
         async with member(server, "ada") as ada:
             await ada.edit(gig.setlist_id, 1, set_("iko", "key", "Gm"))
     with pytest.raises(Conflicting, match="empty database"):
-        backup.restore_sqlite(sqlite_database_url, copy)
+        sqlite_copy.restore_sqlite(sqlite_database_url, copy)
     restored = sqlite_url(tmp_path / "restored.db")
-    backup.restore_sqlite(restored, copy)
+    sqlite_copy.restore_sqlite(restored, copy)
     async with serving(settings_for(restored)) as server:
         assert await _document(server, gig) == before
     (tmp_path / "text.db").write_text("not a database, but long enough to be looked at" * 50)
     with pytest.raises(Invalid):
-        backup.restore_sqlite(sqlite_url(tmp_path / "new.db"), tmp_path / "text.db")
+        sqlite_copy.restore_sqlite(sqlite_url(tmp_path / "new.db"), tmp_path / "text.db")
     migrate(sqlite_url(tmp_path / "migrated.db"))
-    backup.restore_sqlite(sqlite_url(tmp_path / "migrated.db"), copy)
+    sqlite_copy.restore_sqlite(sqlite_url(tmp_path / "migrated.db"), copy)
 
 
 async def test_a_dump_of_what_was_stored_unchecked_is_restored_clean(
@@ -143,7 +143,7 @@ async def test_a_dump_of_what_was_stored_unchecked_is_restored_clean(
     async with serving(settings_for(sqlite_database_url)) as server:
         gig = await _play(server)
     dump = tmp_path / "a.jsonl"
-    backup.dump(sqlite_database_url, dump)
+    dumps.dump(sqlite_database_url, dump)
     odd = {
         b"Blue Nile": b"Blue\\u0000 \\u001b[31mNile",
         b"Soundcheck": b"Sound\\ncheck",
@@ -155,7 +155,7 @@ async def test_a_dump_of_what_was_stored_unchecked_is_restored_clean(
     dump.write_bytes(text)
 
     elsewhere = sqlite_url(tmp_path / "new.db") if any_database_url == sqlite_database_url else any_database_url
-    restored = backup.restore(elsewhere, dump)
+    restored = dumps.restore(elsewhere, dump)
     assert restored.mended >= 3
     async with serving(settings_for(elsewhere)) as server, server.rest("ada") as rest:
         assert [band["name"] for band in (await rest.get("/api/bands")).json()["bands"]] == ["Blue [31mNile"]

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from collab.domain.errors import Conflicting, Invalid
 from collab.domain.ot.ops import Set
 from collab.settings import Settings
-from collab.storage import backup
+from collab.storage import dumps, sqlite_copy
 from collab.storage.engine import plain_engine, sync_url
 from collab.storage.migrate import migrate, revisions
 from collab.storage.names import VERSION_TABLE, own_names
@@ -166,28 +166,28 @@ def test_an_engine_stands_for_its_database(any_database_url: str) -> None:
 def test_a_copy_is_not_restored_over_the_host(tmp_path: Path) -> None:
     copy, own_url = tmp_path / "copy.db", f"{sqlite_url(tmp_path / 'own.db')}?table_prefix=collab_"
     migrate(own_url)
-    backup.copy_sqlite(own_url, copy)
+    sqlite_copy.copy_sqlite(own_url, copy)
     url = sqlite_url(tmp_path / "host.db")
     _run(url, *HOST)
     with pytest.raises(Conflicting, match="restore a dump"):
-        backup.restore_sqlite(f"{url}?table_prefix=collab_", copy)
+        sqlite_copy.restore_sqlite(f"{url}?table_prefix=collab_", copy)
     _require_whole(url)
 
 
 def test_a_copy_is_restored_under_the_names_that_it_has(sqlite_database_url: str, tmp_path: Path) -> None:
     copy, prefixed = tmp_path / "copy.db", f"{sqlite_url(tmp_path / 'new.db')}?table_prefix=collab_"
-    backup.copy_sqlite(sqlite_database_url, copy)
+    sqlite_copy.copy_sqlite(sqlite_database_url, copy)
     with pytest.raises(Invalid, match="collab_edits"):
-        backup.restore_sqlite(prefixed, copy)
+        sqlite_copy.restore_sqlite(prefixed, copy)
     assert not (tmp_path / "new.db").exists()
 
 
 def test_a_dump_leads_from_plain_names_to_others_and_back(sqlite_database_url: str, tmp_path: Path) -> None:
     asyncio.run(_edit(sqlite_database_url))
-    rows = backup.dump(sqlite_database_url, tmp_path / "plain.jsonl")
+    rows = dumps.dump(sqlite_database_url, tmp_path / "plain.jsonl")
     prefixed = f"{sqlite_url(tmp_path / 'host.db')}?table_prefix=collab_"
-    backup.restore(prefixed, tmp_path / "plain.jsonl")
-    assert backup.dump(prefixed, tmp_path / "prefixed.jsonl") == rows
+    dumps.restore(prefixed, tmp_path / "plain.jsonl")
+    assert dumps.dump(prefixed, tmp_path / "prefixed.jsonl") == rows
     assert (tmp_path / "prefixed.jsonl").read_bytes() == (tmp_path / "plain.jsonl").read_bytes()
     engine = plain_engine(prefixed)
     assert _names(prefixed) == own_names(engine)

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from collab.domain.access import Role
 from collab.domain.bands import Checkpoint, User
@@ -18,11 +19,11 @@ from collab.domain.ot.ops import Item, Set
 from collab.domain.ot.rebase import Duplicate, Stored
 from collab.engine import Engine
 from collab.services.ports import EVERY_EDIT
-from collab.storage.backup import dump, restore
-from collab.storage.compact import compact
+from collab.storage.compact import Folded, compact
+from collab.storage.dumps import dump, restore
 from collab.storage.engine import plain_engine, sqlite_file
 from collab.storage.space import give_back, size_bytes
-from collab.storage.tables import contents
+from collab.storage.tables import contents, folded_edits
 from tests.support.clock import ManualClock
 from tests.support.serving import settings_for, sqlite_url
 from tests.support.storage import at_each
@@ -69,15 +70,15 @@ async def test_a_dry_run_says_what_it_would_free_and_frees_nothing(setlist: tupl
     (again,) = compact(url, 100, None, is_dry_run=True)
     assert would == again
     assert (would.content_id, would.version, would.edits, would.snapshots) == (content_id, 350, 350, 2)
-    (did,) = compact(url, 100, None, is_dry_run=False, pause=lambda _: None)
+    (did,) = compact(url, 100, None, is_dry_run=False, wait=lambda _: None)
     assert did == would
-    assert list(compact(url, 100, None, is_dry_run=False, pause=lambda _: None)) == []
+    assert list(compact(url, 100, None, is_dry_run=False, wait=lambda _: None)) == []
     assert 350 * 100 < did.size_bytes < 350 * 400
 
 
 async def test_what_is_kept_reads_as_before(setlist: tuple[str, str, list[Document]]) -> None:
     url, content_id, documents = setlist
-    list(compact(url, 100, None, is_dry_run=False, pause=lambda _: None))
+    list(compact(url, 100, None, is_dry_run=False, wait=lambda _: None))
     engine = Engine(settings_for(url), clock=ManualClock(BEGIN + timedelta(days=1)))
     async with engine.running():
         await engine.membership.welcome(ADA)
@@ -121,7 +122,7 @@ async def test_what_was_folded_away_is_not_stored_again(setlist: tuple[str, str,
         await engine.membership.welcome(ADA)
         await _undone(engine, content_id, 900, 449)
         await engine.history.revert(ADA, content_id, 123, _edit_id(901))
-    list(compact(url, 0, None, is_dry_run=False, pause=lambda _: None))
+    list(compact(url, 0, None, is_dry_run=False, wait=lambda _: None))
     engine = Engine(settings_for(url), clock=ManualClock(BEGIN + timedelta(days=2)))
     async with engine.running():
         await engine.membership.welcome(ADA)
@@ -148,7 +149,7 @@ async def _band_of(engine: Engine, content_id: str) -> str:
 
 async def test_a_dump_knows_what_was_folded_away(setlist: tuple[str, str, list[Document]], tmp_path: Path) -> None:
     url, content_id, _ = setlist
-    list(compact(url, 100, None, is_dry_run=False, pause=lambda _: None))
+    list(compact(url, 100, None, is_dry_run=False, wait=lambda _: None))
     dump(url, tmp_path / "all.jsonl")
     other = sqlite_url(tmp_path / "other.db")
     restore(other, tmp_path / "all.jsonl")
@@ -164,7 +165,7 @@ async def test_what_is_newer_than_a_time_is_kept(setlist: tuple[str, str, list[D
     assert by_time.version == 100
     (by_count,) = compact(url, 400, BEGIN + timedelta(minutes=101), is_dry_run=True)
     assert by_count.version == 50
-    (everything,) = compact(url, 0, BEGIN + timedelta(days=9), is_dry_run=False, pause=lambda _: None)
+    (everything,) = compact(url, 0, BEGIN + timedelta(days=9), is_dry_run=False, wait=lambda _: None)
     assert everything.version == EDITS
 
 
@@ -177,7 +178,7 @@ async def test_a_server_goes_on_while_its_database_is_compacted(any_database_url
             ops = (Set(None, "venue", f"Venue {number}"),)
             await engine.editing.edit(ADA, None, content.id, edit_id=_edit_id(number), base_version=number, ops=ops)
             if number % 5 == 4:
-                list(compact(any_database_url, 2, None, is_dry_run=False, pause=lambda _: None))
+                list(compact(any_database_url, 2, None, is_dry_run=False, wait=lambda _: None))
         assert (await engine.history.document(ADA, content.id)).fields["venue"] == "Venue 19"
         page = await engine.history.edits(ADA, content.id, 0, 100, EVERY_EDIT)
         assert [edit.version for edit in page.edits] == [19, 20]
@@ -223,7 +224,7 @@ async def test_edits_go_in_short_turns_with_a_pause_after_each(
             deleted[statement.split()[2]].append(cursor.rowcount)
 
     with at_each("after_cursor_execute", count):
-        list(compact(url, 100, None, is_dry_run=False, pause=pauses.append))
+        list(compact(url, 100, None, is_dry_run=False, wait=pauses.append))
     turns = [*deleted["edits"], *deleted["edit_keys"]]
     assert (sum(deleted["edits"]), max(turns) <= 20, len(pauses) > len(turns)) == (350, True, True)
     assert sum(deleted["edit_keys"]) >= 350
@@ -237,17 +238,34 @@ async def test_it_goes_on_where_it_was_stopped(
     url, content_id, documents = setlist
     monkeypatch.setattr("collab.storage.turns.MAX_ROWS", 50)
     with pytest.raises(KeyboardInterrupt):
-        list(compact(url, 100, None, is_dry_run=False, pause=_stopping_after(turns)))
+        list(compact(url, 100, None, is_dry_run=False, wait=_stopping_after(turns)))
     engine = Engine(settings_for(url), clock=ManualClock(BEGIN + timedelta(days=1)))
     async with engine.running():
         await engine.membership.welcome(ADA)
         for version in (123, 350, 400, 450):
             assert await engine.history.document(ADA, content_id, version) == documents[version]
-        list(compact(url, 100, None, is_dry_run=False, pause=lambda _: None))
+        list(compact(url, 100, None, is_dry_run=False, wait=lambda _: None))
         page = await engine.history.edits(ADA, content_id, 0, EDITS, EVERY_EDIT)
         assert [edit.version for edit in page.edits] == list(range(351, 451))
         for version in (123, 350, 450):
             assert await engine.history.document(ADA, content_id, version) == documents[version]
+
+
+@pytest.mark.parametrize("pauses", [0, 1, 3])
+async def test_what_was_folded_is_said_however_it_ends(
+    setlist: tuple[str, str, list[Document]], monkeypatch: pytest.MonkeyPatch, pauses: int
+) -> None:
+    url, _, _ = setlist
+    monkeypatch.setattr("collab.storage.turns.MAX_ROWS", 50)
+    said: list[Folded] = []
+    with pytest.raises(KeyboardInterrupt):
+        said.extend(compact(url, 100, None, is_dry_run=False, wait=_stopping_after(pauses)))
+    engine = plain_engine(url)
+    with engine.connect() as connection:
+        folded = connection.scalar(select(func.count()).select_from(folded_edits))
+    engine.dispose()
+    assert sum(each.edits for each in said) == folded
+    assert all(0 < each.size_bytes / each.edits < 1_000 for each in said if each.edits)
 
 
 async def test_a_checkpoint_that_is_made_meanwhile_can_be_opened(setlist: tuple[str, str, list[Document]]) -> None:
@@ -257,24 +275,26 @@ async def test_a_checkpoint_that_is_made_meanwhile_can_be_opened(setlist: tuple[
         await engine.membership.welcome(ADA)
         loop = asyncio.get_running_loop()
         made: list[Checkpoint] = []
+        pauses = count()
 
         def name_it(_seconds: float) -> None:
-            if not made:
+            # After what is to go was measured, and before the first of it goes.
+            if next(pauses) == 1:
                 named = engine.history.create_checkpoint(ADA, content_id, "Late", 200)
                 made.append(asyncio.run_coroutine_threadsafe(named, loop).result(30))
 
-        await asyncio.to_thread(lambda: list(compact(url, 100, None, is_dry_run=False, pause=name_it)))
+        await asyncio.to_thread(lambda: list(compact(url, 100, None, is_dry_run=False, wait=name_it)))
         assert await engine.history.document(ADA, content_id, 200) == documents[200]
-        list(compact(url, 100, None, is_dry_run=False, pause=lambda _: None))
+        list(compact(url, 100, None, is_dry_run=False, wait=lambda _: None))
         assert await engine.history.document(ADA, content_id, 200) == documents[200]
 
 
 async def test_what_it_took_on_the_disk_is_given_back(setlist: tuple[str, str, list[Document]]) -> None:
     url, _, _ = setlist
     file = sqlite_file(url)
-    list(compact(url, 0, None, is_dry_run=False, pause=lambda _: None))
+    list(compact(url, 0, None, is_dry_run=False, wait=lambda _: None))
     before = 0 if file is None else sum(size_bytes(file))
-    given_back = give_back(url, pause=lambda _: None)
+    given_back = give_back(url, wait=lambda _: None)
     if file is None:
         assert given_back is None
     else:

@@ -17,7 +17,7 @@ from collab.domain.ot.edits import Edit
 from collab.domain.ot.ops import Insert, Item, Remove, Set
 from collab.engine import Engine
 from collab.services.ports import EditFilter
-from collab.storage import backup, batch
+from collab.storage import batch, dumps
 from collab.storage.compact import compact
 from collab.storage.engine import reading_engine, sync_url
 from collab.storage.migrate import migrate
@@ -130,14 +130,14 @@ async def test_the_index_is_made_with_snapshots_and_comes_back_with_a_dump(
     assert max(version for _, version in keys) == 20
     assert {version for key, version in keys if key == "item:rag"} == {3}
     assert {version for key, version in keys if key == "author:ben"} == {3, 6, 9, 12, 15, 18}
-    backup.dump(any_database_url, tmp_path / "band.jsonl")
+    dumps.dump(any_database_url, tmp_path / "band.jsonl")
     elsewhere = sqlite_url(tmp_path / "elsewhere.db")
-    backup.restore(elsewhere, tmp_path / "band.jsonl")
+    dumps.restore(elsewhere, tmp_path / "band.jsonl")
     assert _keys(elsewhere) == keys
 
     migrate(any_database_url, "0009")
     migrate(any_database_url)
     assert _keys(any_database_url) == keys
 
-    list(compact(any_database_url, 10, None, is_dry_run=False, pause=lambda _: None))
+    list(compact(any_database_url, 10, None, is_dry_run=False, wait=lambda _: None))
     assert {version for _, version in _keys(any_database_url)} == {*range(14, 21)}

@@ -13,6 +13,7 @@ from collab.domain.errors import NotFound, Unavailable
 from collab.domain.ot.document import Document, apply_stored
 from collab.domain.ot.ops import Insert, Item
 from collab.domain.ot.rebase import Accepted, Duplicate
+from collab.services.bands.directory import Directory
 from collab.storage.batch import Batch
 from collab.storage.engine import OF_A_NODE, sync_url
 from collab.storage.tables import contents, users

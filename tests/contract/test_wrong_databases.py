@@ -9,7 +9,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from collab.cli import cli
-from collab.storage.backup import dump
+from collab.storage.dumps import dump
 from collab.storage.engine import plain_engine
 from tests.support.rooms import START
 from tests.support.serving import SECRET, sqlite_url

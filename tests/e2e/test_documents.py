@@ -17,7 +17,7 @@ from tests.conftest import Gig
 from tests.support.members import member, set_
 from tests.support.serving import Running, settings_for
 
-METHODS = ("get", "post", "put", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 NOBODY_S = {"/healthz", "/readyz", "/metrics", "/asyncapi.json"}
 NEEDING = ("/diff", "/presence", "/outline")
 

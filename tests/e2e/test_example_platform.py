@@ -67,7 +67,9 @@ async def test_the_host_s_people_bands_and_roles_are_the_engine_s(
         logged_in(there, 2) as ben,
     ):
         room = f"band_{BAND}"
-        assert (await rest.get("/api/me")).json()["bands"] == [{"id": BAND, "name": "Blue Nile", "role": "owner"}]
+        assert (await rest.get("/api/me")).json()["bands"] == [
+            {"id": BAND, "name": "Blue Nile", "role": "owner", "is_archived": False}
+        ]
         assert (await ada.ok("join_room", room))["role"] == "owner"
         assert (await ben.ok("join_room", room))["role"] == "viewer"
         body = {"kind": "setlist", "title": "Friday"}
@@ -143,7 +145,9 @@ async def test_the_host_is_asked_anew_when_its_answer_is_old_or_it_says_so(
         assert await mine() == {}
         bands.bands = [HostBand("b", "Renamed", "leader"), HostBand("no id", "x", "leader")]
         monkeypatch.setattr(host_bands, "FRESH", host_bands.FRESH * 0)
-        assert (await rest.get("/api/me")).json()["bands"] == [{"id": "b", "name": "Renamed", "role": "owner"}]
+        assert (await rest.get("/api/me")).json()["bands"] == [
+            {"id": "b", "name": "Renamed", "role": "owner", "is_archived": False}
+        ]
         bands.fault = KeyError("the host's own")
         assert (await rest.get("/api/me")).status_code == 503
         bands.fault = Forbidden("the host has closed")

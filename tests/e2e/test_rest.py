@@ -18,9 +18,34 @@ async def test_who_makes_a_band_owns_it(server: Running) -> None:
 
     band = made.json()
     assert made.status_code == 201
-    assert band == {"id": band["id"], "name": "Blue Nile", "role": "owner"}
-    assert me == {"user": {"id": "ada", "name": "Ada L.", "color": me["user"]["color"]}, "bands": [band]}
+    assert band == {"id": band["id"], "name": "Blue Nile", "role": "owner", "is_archived": False}
+    assert me == {
+        "user": {"id": "ada", "name": "Ada L.", "color": me["user"]["color"]},
+        "may_make_bands": True,
+        "bands": [band],
+    }
     assert bands == {"bands": [band]}
+
+
+async def test_a_band_is_renamed_archived_and_brought_back_by_its_owners(server: Running, gig: Gig) -> None:
+    path = f"/api/bands/{gig.band_id}"
+    async with server.rest("ada") as ada, server.rest("ben") as ben, member(server, "ben") as live:
+        refused = await ben.patch(path, json={"name": "Ben's"})
+        changes: list[dict[str, object]] = [{"name": "Red Nile"}, {"is_archived": True}, {}, {"is_archived": False}]
+        told = [(await ada.patch(path, json=change)).json() for change in changes]
+        heard = [await live.next("content_updated") for _ in changes]
+        [band] = (await ben.get("/api/bands")).json()["bands"]
+        bad = [(await ada.patch(path, json=change)).status_code for change in ({"name": " "}, {"role": "viewer"})]
+    assert refused.status_code == 403
+    assert [(one["name"], one["is_archived"]) for one in told] == [
+        ("Red Nile", False),
+        ("Red Nile", True),
+        ("Red Nile", True),
+        ("Red Nile", False),
+    ]
+    assert (band["name"], band["role"], told[0]["role"]) == ("Red Nile", "editor", "owner")
+    assert {(one["action"], one["data"]["role"]) for one in heard} == {("update", "editor")}
+    assert bad == [422, 422]
 
 
 async def test_what_each_kind_may_hold_is_told_to_who_has_a_token(server: Running) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from collab.storage import backup
+from collab.storage import dumps, sqlite_copy
 from collab.storage.migrate import migrate
 from tests.conftest import make_gig
 from tests.support.commands import run
@@ -75,7 +75,7 @@ async def test_a_dump_is_whole_or_not_there(sqlite_database_url: str, tmp_path: 
 async def test_a_copy_is_restored_whole_or_not_at_all(sqlite_database_url: str, tmp_path: Path, is_there: bool) -> None:
     await _play(sqlite_database_url)
     _fatten(tmp_path / "collab.db")
-    await asyncio.to_thread(backup.copy_sqlite, sqlite_database_url, tmp_path / "copy.db")
+    await asyncio.to_thread(sqlite_copy.copy_sqlite, sqlite_database_url, tmp_path / "copy.db")
     target = tmp_path / "target.db"
     if is_there:
         migrate(sqlite_url(target))
@@ -92,7 +92,7 @@ async def test_a_copy_is_restored_whole_or_not_at_all(sqlite_database_url: str, 
 
 async def test_a_dump_is_restored_whole_or_not_at_all(sqlite_database_url: str, tmp_path: Path) -> None:
     await _play(sqlite_database_url, edits=600)
-    await asyncio.to_thread(backup.dump, sqlite_database_url, tmp_path / "all.jsonl")
+    await asyncio.to_thread(dumps.dump, sqlite_database_url, tmp_path / "all.jsonl")
     target = tmp_path / "target.db"
 
     code, _, _ = await interrupted(sqlite_url(target), "restore", str(tmp_path / "all.jsonl"))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Sequence
 
 PINNED = {"PYTHONHASHSEED": "0"}
 
@@ -20,6 +21,7 @@ def main() -> int:
     parser.add_argument("--seeds", default="0:100", help="the first one, and the one after the last")
     parser.add_argument("--every", type=int, default=1, help="of those seeds every so many")
     parser.add_argument("--seed", type=int, help="one schedule again")
+    parser.add_argument("--found", action="store_true", help="the schedules that found something once (found.py)")
     parser.add_argument("--trace", action="store_true", help="every step of it")
     parser.add_argument("--shrink", action="store_true", help="makes each schedule that fails as small as it can be")
     parser.add_argument("--jobs", type=int, default=1, help="so many processes share the seeds")
@@ -39,6 +41,10 @@ def main() -> int:
         return look_for_faults(asked.faults)
     if asked.jobs > 1:
         return share(asked.seeds, asked.jobs)
+    if asked.found:
+        from tests.simulation.found import FOUND
+
+        return run([*FOUND], is_traced=False, is_shrunk=asked.shrink)
     first, end = (asked.seed, asked.seed + 1) if asked.seed is not None else map(int, asked.seeds.split(":"))
     return run(range(first, end, asked.every), is_traced=asked.trace, is_shrunk=asked.shrink)
 
@@ -51,7 +57,7 @@ def share(seeds: str, jobs: int) -> int:
     return sum(process.wait() != 0 for process in running)
 
 
-def run(seeds: range, *, is_traced: bool, is_shrunk: bool) -> int:
+def run(seeds: Sequence[int], *, is_traced: bool, is_shrunk: bool) -> int:
     """Runs schedules, and tells of each that failed; returns how many did."""
     from tests.simulation.plan import drawn_plan
     from tests.simulation.shrink import shrunk

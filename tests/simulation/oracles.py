@@ -22,6 +22,7 @@ from tests.simulation.plan import CONTENTS
 from tests.support.clashes import Clashes
 
 if TYPE_CHECKING:
+    from tests.simulation.person import Person
     from tests.simulation.world import World
 
 
@@ -152,11 +153,23 @@ def told_of_conflicts(world: World, history: History) -> Iterator[str]:
             yield f"{person.name}: {history.content_id}: was told of {unknown}, which are not stored"
             continue
         made = {edit_id for content_id, edit_id in person.sent if content_id == history.content_id}
+        made -= stored_after_all(person, history)
         expected = clashes.told(person.user_id, made, notices, person.opened_at[history.content_id])
         for kind in (Saved, Overwrote, Overwritten):
             was, ought = (sorted(repr(one) for one in list_ if isinstance(one, kind)) for list_ in (notices, expected))
             if was != ought:
                 yield f"{person.name}: {history.content_id}: told {was}, expected {ought}"
+
+
+def stored_after_all(person: Person, history: History) -> set[str]:
+    """Edits whose answer was that nothing is stored, while a node that stood still had an earlier sending in its hands.
+    Their author is told of them as of another session's (PROTOCOL.md, Promises)."""
+    versions = {(history.content_id, edit.edit_id): edit.version for edit in history.edits}
+    return {
+        key[1]
+        for key, version in person.came_to_nothing.items()
+        if key not in person.acknowledged and len(person.sent[key]) > 1 and versions.get(key, 0) > version
+    }
 
 
 def nobody_hears_who_was_removed(world: World) -> Iterator[str]:

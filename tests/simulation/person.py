@@ -16,10 +16,11 @@ from collab.client.stream import Stream
 from collab.domain.errors import CollabError, Invalid
 from collab.domain.ot.document import Document
 from tests.simulation.chance import Chance
+from tests.simulation.client_socket import ClientSocket
 from tests.simulation.clock import now, now_s
 from tests.simulation.loop import Process, SimulatedLoop
 from tests.simulation.plan import Act
-from tests.simulation.wire import ClientSocket, Wire
+from tests.simulation.wire import Wire
 
 ACK_TIMEOUT_S = 3.0
 
@@ -38,13 +39,15 @@ class Line:
     told: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     """The versions of others' edits that were told, by content, in order."""
     asked: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    asked_for_all: dict[str, str] = field(default_factory=dict)
+    """The requests for a whole content that are not answered yet, and which content that is."""
     events: list[tuple[float, str, str]] = field(default_factory=list)
     """What the node told of the band's rooms: when, the event, and the node's process."""
 
 
 class Person:
-    """`acknowledged` holds the version of each edit that was answered as stored, `sent` each edit as it was sent first
-    and last."""
+    """`acknowledged` holds the answer to each edit that was stored, `came_to_nothing` the version at which one was
+    answered not to be, `sent` each edit as it was sent each time."""
 
     def __init__(
         self, loop: SimulatedLoop, chance: Chance, number: int, user_id: str, dial: Callable[["Person", str], Wire]
@@ -56,6 +59,7 @@ class Person:
         self.rooms: dict[str, Content] = {}
         self.opened_at: dict[str, int] = {}
         self.acknowledged: dict[tuple[str, str], Any] = {}
+        self.came_to_nothing: dict[tuple[str, str], int] = {}
         self.sent: dict[tuple[str, str], list[tuple[str, Any]]] = {}
         self.problems: list[str] = []
         self.is_removed = False
@@ -102,7 +106,6 @@ class Person:
                 if self.is_removed:
                     return
                 raise
-            self.opened_at[content_id] = self.rooms[content_id].version
             self._streams[content_id] = self.rooms[content_id].events()
 
     def notices(self, content_id: str) -> list[Any]:
@@ -144,6 +147,7 @@ class Person:
             to_client(text)
 
         line.wire.to_server, line.wire.to_client = sent, told  # type: ignore[method-assign]
+        line.wire.heard = partial(self._note_heard, line)
         return line.wire
 
     def _note_sent(self, line: Line, text: str) -> None:
@@ -154,6 +158,16 @@ class Person:
             if event in ("edit_content", "undo_edit"):
                 content_id = payload["room_id"].removeprefix("content_")
                 self.sent.setdefault((content_id, payload["edit_id"]), []).append((event, payload))
+            elif event == "join_room" and isinstance(payload, str) and payload.startswith("content_"):
+                line.asked_for_all[text[2:at]] = payload.removeprefix("content_")
+
+    def _note_heard(self, line: Line, text: str) -> None:
+        """Notes with which version they begin: what else came in the same turn is told of it."""
+        content_id = line.asked_for_all.pop(text[2 : text.find("[")], None) if text.startswith("43") else None
+        if content_id is not None:
+            answer: Any = orjson.loads(text[text.index("[") :])[0]
+            if answer["ok"]:
+                self.opened_at[content_id] = answer["content"]["version"]
 
     def _note_told(self, line: Line, text: str) -> None:
         """Notes what the node has sent, in the order in which it was sent."""
@@ -179,14 +193,13 @@ class Person:
                 line.told[edit["room_id"].removeprefix("content_")].append(edit["version"])
 
     def _note_answer(self, line: Line, event: str, payload: Any, answer: Any) -> None:
-        if not answer["ok"]:
-            return
-        if event in ("edit_content", "undo_edit") and answer["ops"]:
+        if event in ("edit_content", "undo_edit"):
             key = payload["room_id"].removeprefix("content_"), payload["edit_id"]
-            before = self.acknowledged.setdefault(key, answer)
-            if before != answer:
+            if not answer.get("ops"):
+                self.came_to_nothing[key] = answer.get("version", 0)
+            elif (before := self.acknowledged.setdefault(key, answer)) != answer:
                 self.problems.append(f"{self.name}: {key} was answered as {before}, then as {answer}")
-        elif event == "join_room" and "content" in str(answer.get("room")):
+        elif event == "join_room" and answer["ok"] and "content" in str(answer.get("room")):
             content_id = answer["room"].removeprefix("content_")
             line.joined[content_id] = answer["content"]["version"] if "content" in answer else answer["version"]
 

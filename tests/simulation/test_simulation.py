@@ -25,6 +25,10 @@ def test_whatever_happens_all_that_must_hold_does() -> None:
     assert "20 schedules, 0 failed" in output_of("--seeds", "0:20")
 
 
+def test_what_did_not_hold_once_does() -> None:
+    assert ", 0 failed" in output_of("--found")
+
+
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_planted_faults_are_found() -> None:

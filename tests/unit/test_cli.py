@@ -166,7 +166,7 @@ def test_migrating_down_says_what_goes_and_asks(monkeypatch: pytest.MonkeyPatch,
     file = sqlite_database_url.removeprefix("sqlite+aiosqlite:///")
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("INSERT INTO users VALUES ('ada', 'Ada', '2026-12-04')")
-        connection.execute("INSERT INTO bands VALUES ('b', 'B', '2026-12-04', 'ada', 0)")
+        connection.execute("INSERT INTO bands VALUES ('b', 'B', '2026-12-04', 'ada', 0, NULL)")
         contents = "INSERT INTO contents VALUES ('c', 'b', 'setlist', 'Friday', 0, ?, 'ada', ?, 'ada', NULL)"
         connection.execute(contents, ("2026-12-04", "2026-12-04"))
         connection.execute("INSERT INTO checkpoints VALUES ('k', 'c', 0, 'Soundcheck', '2026-12-04', 'ada')")

@@ -76,6 +76,26 @@ class MembershipService:
         self._tell(owner.id, "add", band.id, Role.OWNER)
         return band
 
+    @property
+    def may_make_bands(self) -> bool:
+        """Whether users make bands and change them here, and no host does."""
+        return self._host is None
+
+    async def change_band(
+        self, user: User, band_id: str, name: str | None = None, is_archived: bool | None = None
+    ) -> tuple[Band, Role]:
+        """Renames a band, archives it or brings it back, where these are not None. Its members are told that they are
+        to ask anew. Returns the band, and the user's role in it."""
+        self._require_own()
+        role = await self._require(user, band_id, Right.MANAGE)
+        called = None if name is None else require_name("name", name)
+        async with self._directory.changing.at(band_id):
+            band = await self._store.change_band(band_id, called, is_archived, self._clock.now())
+            members = await self._store.members(band_id)
+        for member in members:
+            self._announcer.membership_updated(UserRoom(member.user_id), "update", band_id, member.role)
+        return band, role
+
     async def members(self, user: User, band_id: str) -> list[Member]:
         """The members of a band, for each of them."""
         await self._require(user, band_id, Right.VIEW)
@@ -141,6 +161,6 @@ class MembershipService:
         self._announcer.membership_updated(UserRoom(user_id), action, band_id, role)
         self._others.band_changed(band_id)
 
-    async def _require(self, user: User, band_id: str, right: Right) -> None:
+    async def _require(self, user: User, band_id: str, right: Right) -> Role:
         await self._directory.learn_band(user, band_id)
-        self._directory.require_band(user, band_id, right, as_operator=True)
+        return self._directory.require_band(user, band_id, right, as_operator=True)

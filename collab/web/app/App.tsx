@@ -1,15 +1,16 @@
-import { type ReactNode, useMemo, useState } from "react";
-import { type Band, CollabProvider, type Rest, RestError } from "../react";
+import { type ReactNode, useMemo } from "react";
+import { CollabProvider } from "../react";
 import { BandPage } from "./BandPage";
+import { bandToShow } from "./bands";
 import type { Entered } from "./entered";
+import { FirstBand } from "./FirstBand";
 import { Kinds, KindsProvider } from "./kinds";
-import { go } from "./route";
 import { useSignedOutElsewhere, useSigningOut } from "./SignOut";
 import { part } from "./part";
 import { Plain } from "./Plain";
 import type { Identity } from "./session";
 import { Songs, SongsProvider } from "./songs";
-import { Toasts, useToasts } from "./toasts";
+import { Toasts } from "./toasts";
 import { useKnown } from "./useKnown";
 import { useRoute } from "./useRoute";
 
@@ -75,45 +76,12 @@ function OneBand({ entered }: { entered: Entered }): ReactNode {
     );
   }
   if (!known) return problem ? <Plain title="No connection"><p>{problem.message}</p></Plain> : <Plain title="One moment…" />;
-  const band = known.bands.find(({ id }) => id === route.band) ?? known.bands[0];
-  if (!band) return <FirstBand rest={rest} onMade={add} />;
+  const band = bandToShow(known.bands, route.band, identity.userId);
+  const mayMake = known.may_make_bands;
+  if (!band) return <FirstBand rest={rest} mayMake={mayMake} onMade={add} />;
   return (
     <KindsProvider value={kinds}>
-      <BandPage key={band.id} band={band} bands={known.bands} me={known.user} rest={rest} route={route} />
+      <BandPage key={band.id} band={band} bands={known.bands} me={known.user} rest={rest} route={route} mayMake={mayMake} onMade={add} />
     </KindsProvider>
-  );
-}
-
-function FirstBand({ rest, onMade }: { rest: Rest; onMade: (band: Band) => void }): ReactNode {
-  const [name, setName] = useState("");
-  const [isMaking, setMaking] = useState(false);
-  const say = useToasts();
-  const make = async (): Promise<void> => {
-    setMaking(true);
-    try {
-      const band = await rest.createBand(name.trim());
-      await rest.createContent(band.id, "repertoire", "Repertoire");
-      go({ band: band.id });
-      onMade(band);
-    } catch (error) {
-      setMaking(false);
-      say({ text: `That did not work: ${error instanceof RestError ? error.message : String(error)}`, isImportant: true });
-    }
-  };
-  return (
-    <Plain title="Name your band">
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (name.trim() && !isMaking) void make();
-        }}
-      >
-        <input className="box" aria-label="The band's name" value={name} maxLength={200} onChange={(event) => setName(event.target.value)} />
-        <button type="submit" className="button is-main" disabled={!name.trim() || isMaking}>
-          Begin
-        </button>
-      </form>
-    </Plain>
   );
 }

@@ -6,7 +6,6 @@ import {
   type BandRoom,
   type BandState,
   type Rest,
-  RestError,
   type Role,
   type Summary,
   useBand,
@@ -14,17 +13,19 @@ import {
   usePresence,
   type User,
 } from "../react";
+import { BandsButton } from "./BandsButton";
 import { ContentFrame } from "./ContentFrame";
 import { ImportButton } from "./ImportButton";
 import { type Kinds, kindName, useKinds } from "./kinds";
+import { useOnce } from "./once";
 import { part, useTheRest } from "./part";
 import { PeopleButton } from "./PeopleButton";
 import { go, pathOf, type Route } from "./route";
-import { contentsKey } from "./session";
+import { contentsKey, lastBandKey } from "./session";
 import { SavingState } from "./SavingState";
 import { SignOutButton } from "./SignOut";
 import { keep, recall } from "./storage";
-import { useToasts } from "./toasts";
+import { useFailed, useToasts } from "./toasts";
 import { Avatars, Icon, IconButton, ThemeButton } from "./ui";
 
 const ContentPage = part(async () => (await import("./ContentPage")).ContentPage);
@@ -35,27 +36,33 @@ interface BandPageProps {
   me: User;
   rest: Rest;
   route: Route;
+  mayMake: boolean;
+  onMade: (band: Band) => void;
 }
 
-export function BandPage({ band, bands, me, rest, route }: BandPageProps): ReactNode {
+export function BandPage({ band, bands, me, rest, route, mayMake, onMade }: BandPageProps): ReactNode {
   const { band: room, state } = useBand(band.id);
   const people = usePresence(room);
   const contents = useContents(contentsKey(me.id, band.id), state);
-  const say = useToasts();
+  const failed = useFailed();
+  const once = useOnce();
   useComings(room, route.view === "stage");
   useTheRest(state.isJoined && !route.content);
   const role = state.role ?? band.role;
   const shelves = shelvesOf(contents, useKinds(), role);
   const repertoire = contents.find(({ kind }) => kind === "repertoire");
 
-  const make = async (kind: string, title: string): Promise<void> => {
-    try {
-      const made = await rest.createContent(band.id, kind, title);
-      go({ band: band.id, content: made.id });
-    } catch (error) {
-      say({ text: `That did not work: ${error instanceof RestError ? error.message : String(error)}`, isImportant: true });
-    }
-  };
+  useEffect(() => keep(lastBandKey(me.id), band.id), [me.id, band.id]);
+
+  const make = (kind: string, title: string): void =>
+    once(async () => {
+      try {
+        const made = await rest.createContent(band.id, kind, title);
+        go({ band: band.id, content: made.id });
+      } catch (error) {
+        failed(error);
+      }
+    });
 
   if (route.content) {
     const side = <Side {...{ band, bands, shelves, make }} current={route.content} />;
@@ -83,7 +90,7 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
       <Side {...{ band, bands, shelves, make }} current={null} />
       <main className="main">
         <header className="bar">
-          <h1 className="bar-title">{band.name}</h1>
+          <BandsButton {...{ band, bands, role, rest, mayMake, onMade }} />
           <LinkState />
           <Avatars people={people} me={me.id} />
           <PeopleButton band={band} role={role} me={me} rest={rest} />
@@ -107,7 +114,7 @@ export function BandPage({ band, bands, me, rest, route }: BandPageProps): React
               </ul>
               <div className="shelf-tools">
                 {mayMake ? (
-                  <button type="button" className="button" onClick={() => void make(kind, newTitle(kind))}>
+                  <button type="button" className="button" onClick={() => make(kind, newTitle(kind))}>
                     <Icon name="add" /> {newTitle(kind)}
                   </button>
                 ) : null}
@@ -126,7 +133,7 @@ interface SideProps {
   bands: Band[];
   shelves: readonly Shelf[];
   current: string | null;
-  make: (kind: string, title: string) => Promise<void>;
+  make: (kind: string, title: string) => void;
 }
 
 function Side({ band, bands, shelves, current, make }: SideProps): ReactNode {
@@ -150,7 +157,7 @@ function Side({ band, bands, shelves, current, make }: SideProps): ReactNode {
           value={band.id}
           onChange={(event) => go({ band: event.target.value })}
         >
-          {bands.map(({ id, name }) => (
+          {bands.filter(({ id, is_archived }) => !is_archived || id === band.id).map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
             </option>
@@ -165,7 +172,7 @@ function Side({ band, bands, shelves, current, make }: SideProps): ReactNode {
         <Fragment key={kind}>
           <h2>
             {name}
-            {mayMake ? <IconButton icon="add" label={newTitle(kind)} onClick={() => void make(kind, newTitle(kind))} /> : null}
+            {mayMake ? <IconButton icon="add" label={newTitle(kind)} onClick={() => make(kind, newTitle(kind))} /> : null}
           </h2>
           <ul>{contents.map(link)}</ul>
         </Fragment>

@@ -1,6 +1,6 @@
 /** One content, open: the bar with what can be done to all of it, and below it the setlist or the repertoire. */
 
-import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import {
   type Band,
   type Content,
@@ -26,9 +26,9 @@ import { SongbookProvider, useSongbook } from "./songbook";
 import { useToasts } from "./toasts";
 import { Avatars, IconButton, ThemeButton } from "./ui";
 
+const StageView = part(async () => (await import("./stage/StageView")).StageView);
 const History = part(async () => (await import("./History")).History);
 const PrintView = part(async () => (await import("./PrintView")).PrintView);
-const StageView = part(async () => (await import("./StageView")).StageView);
 
 interface ContentPageProps {
   contentId: string;
@@ -50,8 +50,11 @@ export function ContentPage({ contentId, band, repertoire, people, me, rest, vie
   const [isHistoryOpen, setHistoryOpen] = useState(false);
   const { document: shown } = state;
   const isReadOnly = !content.canEdit;
-  const others = [...state.roster.sessions.values()].filter(
-    ({ session_id, user }) => session_id !== connection.sessionId && user.id !== me.id,
+  const { roster } = state;
+  const { sessionId } = connection;
+  const others = useMemo(
+    () => [...roster.sessions.values()].filter(({ session_id, user }) => session_id !== sessionId && user.id !== me.id),
+    [roster, sessionId, me.id],
   );
 
   useEffect(() => {
@@ -88,11 +91,13 @@ export function ContentPage({ contentId, band, repertoire, people, me, rest, vie
   }, [shown, rest, band.id, title, say]);
 
   const isSetlist = shown?.kind === "setlist";
+  const isOnline = state.saving === "saved" || state.saving === "saving";
+  const leave = useCallback(() => go({ band: band.id, content: contentId }), [band.id, contentId]);
   const songbook = useSongbook(isSetlist && repertoire ? repertoire.id : null, repertoire?.version ?? 0, shown !== null);
   if (shown && view === "stage") {
     return (
       <SongbookProvider value={songbook}>
-        <StageView document={shown} content={content} sessions={others} onLeave={() => go({ band: band.id, content: contentId })} />
+        <StageView document={shown} content={content} sessions={others} isOnline={isOnline} onLeave={leave} />
       </SongbookProvider>
     );
   }

@@ -6,7 +6,7 @@ import { type Band, type Rest, RestError, type Role, type User } from "../react"
 import { Dialog } from "./Dialog";
 import { type Device, type Invitation, linkOf, type Member, People, type Secret } from "./people";
 import { QrCode } from "./QrCode";
-import { useToasts } from "./toasts";
+import { useFailed, useToasts } from "./toasts";
 
 interface PeopleDialogProps {
   band: Band;
@@ -29,7 +29,6 @@ interface Told {
 export function PeopleDialog({ band, role, me, rest, onClose }: PeopleDialogProps): ReactNode {
   const [told, setTold] = useState<Told | null>(null);
   const [link, setLink] = useState<{ text: string; words: string } | null>(null);
-  const say = useToasts();
   const isOwner = role === "owner";
   const people = new People(rest, band.id);
   const ask = useCallback(async () => {
@@ -38,10 +37,7 @@ export function PeopleDialog({ band, role, me, rest, onClose }: PeopleDialogProp
     const invitations = isOwner && devices ? await asked.invitations() : null;
     setTold({ members: await asked.members(), invitations, devices });
   }, [rest, band.id, isOwner]);
-  const failed = useCallback(
-    (error: unknown) => say({ text: `That did not work: ${error instanceof RestError ? error.message : String(error)}`, isImportant: true }),
-    [say],
-  );
+  const failed = useFailed();
   useEffect(() => void ask().catch(failed), [ask, failed]);
   const change = async (work: () => Promise<unknown>): Promise<void> => {
     await work().catch(failed);

@@ -1,6 +1,7 @@
 /** Notices: said once, politely, and gone by themselves. */
 
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from "react";
+import { RestError } from "../sdk/rest";
 import { IconButton } from "./ui";
 
 export interface Toast {
@@ -15,6 +16,15 @@ export type Say = (toast: Toast) => void;
 const ToastContext = createContext<Say>(() => undefined);
 
 export const useToasts = (): Say => useContext(ToastContext);
+
+/** Says that something did not work, and why. */
+export function useFailed(): (error: unknown) => void {
+  const say = useToasts();
+  return useCallback(
+    (error) => say({ text: `That did not work: ${error instanceof RestError ? error.message : String(error)}`, isImportant: true }),
+    [say],
+  );
+}
 
 const QUIET_MS = 4_000;
 const IMPORTANT_MS = 20_000;

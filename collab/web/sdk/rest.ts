@@ -44,7 +44,7 @@ export class Rest {
     readonly url = "",
   ) {}
 
-  me(): Promise<{ user: User; bands: Band[] }> {
+  me(): Promise<{ user: User; may_make_bands: boolean; bands: Band[] }> {
     return this.#call("GET", "/api/me");
   }
 
@@ -55,6 +55,11 @@ export class Rest {
 
   createBand(name: string): Promise<Band> {
     return this.#call("POST", "/api/bands", { name });
+  }
+
+  /** Renames a band, archives it, or brings it back. */
+  changeBand(id: string, change: { name?: string; is_archived?: boolean }): Promise<Band> {
+    return this.#call("PATCH", ofBand(id), change);
   }
 
   createContent(

@@ -66,6 +66,8 @@ export interface Band {
   id: string;
   name: string;
   role: Role;
+  /** Out of the way; all works in it as before. */
+  is_archived: boolean;
 }
 
 /** A few fields of every item of a content, in order. */

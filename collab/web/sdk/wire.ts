@@ -113,6 +113,13 @@ export interface WireText {
   field: string;
   delta: unknown[];
 }
+/**
+ * What is not given stays.
+ */
+export interface ChangeBand {
+  name?: string | null;
+  is_archived?: boolean | null;
+}
 export interface Checkpoint {
   id: string;
   version: number;

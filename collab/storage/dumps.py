@@ -1,4 +1,4 @@
-"""Backups of a database in use: a copy of an SQLite file, or a dump in JSON Lines that any of the databases takes.
+"""Dumps of a database in use, whole or of one band: JSON Lines that any of the databases takes.
 
 A dump holds one consistent state. Its first line says what it is, each further one is a row, and the last one counts
 the rows, so that half a dump is told from a whole one.
@@ -6,17 +6,15 @@ the rows, so that half a dump is told from a whole one.
 
 import gzip
 import os
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, inspect, make_url, select, union
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import CompileError, IntegrityError
 
@@ -26,14 +24,13 @@ from collab.storage.arrays import is_one_of
 from collab.storage.engine import plain_engine, writing_engine
 from collab.storage.mending import mend
 from collab.storage.migrate import migrate
-from collab.storage.names import own_names, prefix_of_url
 from collab.storage.progress import OnProgress, unwatched
-from collab.storage.tables import UtcDateTime, bands, contents, edits, metadata, users
+from collab.storage.tables import UtcDateTime, bands, contents, metadata, users
 from collab.storage.webhooks import begin_at_heads
+from collab.storage.whole_files import written_whole
 
 FORMAT = 1
 _INSERT_ROWS = 500
-_COPY_PAGES = 1_000
 _LEASES = {"jobs": ("runner", "lease_until")}
 """Columns that say which running node holds something."""
 
@@ -48,36 +45,6 @@ _LOCAL_COLUMN = bands.c.revision
 _TABLES = [table for table in metadata.sorted_tables if table.name not in (*_LOCAL, *_MADE)]
 
 
-def copy_sqlite(url: str, file: Path, on_progress: OnProgress = unwatched) -> None:
-    """Copies an SQLite database, which may be in use, to a file that does not exist yet: all of it, or none."""
-    unfinished = _new(file).with_name(f"{file.name}.part")
-    unfinished.unlink(missing_ok=True)
-    try:
-        _copy(_sqlite_file(url), unfinished, on_progress)
-        unfinished.rename(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def restore_sqlite(url: str, file: Path, on_progress: OnProgress = unwatched) -> None:
-    """Makes a copy the database; there must be none yet, or an empty one. Brings its schema up to date.
-
-    All of it or none: SQLite copies in one transaction of the database that is written.
-    """
-    target = _sqlite_file(url)
-    is_new = not target.exists()
-    _require_names(file, prefix_of_url(make_url(url)))
-    if not is_new and target.stat().st_size:
-        _require_empty(url)
-    try:
-        _copy(file, target, on_progress)
-    except BaseException:
-        if is_new:
-            target.unlink(missing_ok=True)
-        raise
-    migrate(url)
-
-
 def dump(url: str, file: Path, band_id: str | None = None, on_progress: OnProgress = unwatched) -> Counter[str]:
     """Writes all, or all of one band, as JSON Lines to a file that does not exist yet (gzip where it ends in .gz).
 
@@ -86,9 +53,12 @@ def dump(url: str, file: Path, band_id: str | None = None, on_progress: OnProgre
     engine = plain_engine(url)
     if engine.dialect.name == "postgresql":
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    unfinished = _new(file).with_name(f"{file.name}.part")
     try:
-        with engine.connect() as connection, _opened(unfinished, "wb", file) as out:
+        with (
+            written_whole(file) as unfinished,
+            engine.connect() as connection,
+            _opened(unfinished, "wb", file) as out,
+        ):
             if connection.dialect.name == "sqlite":
                 # The driver would begin no transaction for reads, and each would see another state.
                 connection.exec_driver_sql("BEGIN")
@@ -110,9 +80,7 @@ def dump(url: str, file: Path, band_id: str | None = None, on_progress: OnProgre
                         on_progress(counts.total(), total)
                 on_progress(counts.total(), total)
             out.write(_line({"end": counts}))
-        unfinished.rename(file)
     finally:
-        unfinished.unlink(missing_ok=True)
         engine.dispose()
     return counts
 
@@ -267,57 +235,3 @@ def _opened(file: Path, mode: str, name: Path) -> IO[bytes]:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
-
-
-def _new(file: Path) -> Path:
-    if file.exists():
-        raise Conflicting(f"expected a file that does not exist yet, got {file}")
-    return file
-
-
-def _sqlite_file(url: str) -> Path:
-    parsed = make_url(url)
-    if not parsed.drivername.startswith("sqlite") or not parsed.database:
-        raise ValueError("only an SQLite database can be copied as a file: name the file .jsonl for a dump")
-    return Path(parsed.database)
-
-
-def _require_empty(url: str) -> None:
-    migrate(url)
-    engine = plain_engine(url)
-    try:
-        with engine.connect() as connection:
-            if others := set(inspect(connection).get_table_names()) - own_names(connection):
-                raise Conflicting(
-                    f"expected a database of our own to restore a copy into, this one has {min(others)}: restore a dump"
-                )
-            if connection.scalar(select(func.count()).select_from(bands)):
-                raise Conflicting("expected an empty database to restore into: point COLLAB_DATABASE_URL to a new one")
-    finally:
-        engine.dispose()
-
-
-def _require_names(file: Path, prefix: str) -> None:
-    """Raises `Invalid` where the tables of a copy are called otherwise: nobody would find them."""
-    with (
-        suppress(sqlite3.DatabaseError),
-        closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as read,
-    ):
-        names = {name for (name,) in read.execute("SELECT name FROM sqlite_master")}
-        if names and prefix + edits.name not in names:
-            raise Invalid.at(
-                "file", f"expected a copy with a table {prefix}{edits.name}, by the table_prefix of the URL"
-            )
-
-
-def _copy(source: Path, target: Path, on_progress: OnProgress) -> None:
-    if not source.exists():
-        raise NotFound(f"expected an SQLite database, there is no file {source}")
-    with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
-        try:
-            # One state for the whole way: without it SQLite would begin anew each time that a server commits.
-            read.execute("BEGIN")
-            read.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            read.backup(written, pages=_COPY_PAGES, progress=lambda _, left, total: on_progress(total - left, total))
-        except sqlite3.DatabaseError as error:
-            raise Invalid.at("file", f"expected an SQLite database, got {source}: {error}") from None
