@@ -1,6 +1,7 @@
-"""The heartbeat: pings, and who answers them. One timer for all connections, which goes off in whole beats: so one turn
-of the event loop pings all who are due, and another reads what most of them answer. Waking up for each costs as much
-again as its ping.
+"""The heartbeat: pings, and who answers them. One timer for all connections.
+
+Pings go out in whole beats, up to a beat early: one turn of the event loop pings all who are due in it, and another
+reads what most of them answer. To wake up for each costs twice as much as its ping.
 
 Each connection waits in one of two rows, in the order of its time: at rest, until it is pinged, or asked, until it is
 looked at again (`session.py`, Asked). In each row all wait equally long, so whoever comes stands at its end, and the
@@ -8,7 +9,6 @@ one at its head is due first.
 """
 
 import asyncio
-import math
 from typing import TYPE_CHECKING
 
 from collab.engineio.packets import PING, Packet
@@ -40,7 +40,7 @@ class Heartbeat:
     def add(self, connection: "Connection") -> None:
         """Pings a connection from now on."""
         loop = asyncio.get_running_loop()
-        self._resting[connection] = loop.time() + self._interval_s
+        self._resting[connection] = (loop.time() + self._interval_s) // self._beat_s * self._beat_s
         self._wake(loop)
 
     def answered(self, connection: "Connection") -> None:
@@ -62,13 +62,10 @@ class Heartbeat:
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
         """Has the timer go off for whoever is due first."""
         heads = [next(iter(row.values())) for row in (self._resting, self._asked) if row]
-        if not heads:
-            return
-        beat_at = math.ceil(min(heads) / self._beat_s) * self._beat_s
-        if self._timer is None or beat_at < self._goes_off_at:
+        if heads and (self._timer is None or min(heads) < self._goes_off_at):
             self.stop()
             # The handle can't be asked: uvloop's has no `when` where the time has come already.
-            self._goes_off_at = beat_at
+            self._goes_off_at = min(heads)
             self._timer = loop.call_at(self._goes_off_at, self._beat)
 
     def _beat(self) -> None:
