@@ -15,7 +15,6 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from collab.engineio import packets
@@ -49,22 +48,29 @@ class Transport(Protocol):
 
 
 class Connection(Session):
-    """`address` is where the client is, `user_agent` what it says it is."""
+    """`address` is where the client is."""
 
-    __slots__ = ("_backlog", "_server", "_worker", "address", "asked", "transport", "user_agent")
+    __slots__ = ("_backlog", "_head", "_server", "_worker", "address", "asked", "transport")
 
-    def __init__(self, server: "EngineServer[Any]", session_id: str, scope: Scope, headers: Headers) -> None:
-        """Of the request that opens it, `scope` and `headers`, nothing else is kept."""
+    def __init__(self, server: "EngineServer[Any]", session_id: str, scope: Scope) -> None:
+        """Of the request that opens it, `scope`, no more is kept than the address and the headers: as they came, since
+        parsed they take several times as much memory, and are asked for once or twice."""
         super().__init__(session_id)
         client = scope.get("client")
         self._server = server
         self._backlog: deque[Data] | None = None
         self._worker: asyncio.Task[None] | None = None
         self.address: str | None = client[0] if client else None
-        self.user_agent = headers.get("user-agent")
+        self._head = b"\n".join(name + b":" + value for name, value in scope["headers"])
         self.transport: Transport | None = None
         self.asked: Asked | None = None
         """While a ping is out; the server's heartbeat sets it."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Those of the request that opened it, named in small letters; of one that came twice the last."""
+        fields = (line.partition(":") for line in self._head.decode("latin-1").split("\n"))
+        return {name: value for name, _, value in fields}
 
     def send(self, packet: Packet) -> None:
         """Has the client told, when this turn of the event loop is over; nothing once it has gone."""

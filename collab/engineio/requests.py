@@ -49,7 +49,7 @@ class Endpoint:
         try:
             self._check(headers, query)
             if scope["type"] == "websocket":
-                await self._websocket(scope, receive, send, headers, query)
+                await self._websocket(scope, receive, send, query)
                 return
             answer = await self._answer(scope, receive, headers, query)
         except Refused as refused:
@@ -103,7 +103,7 @@ class Endpoint:
         if method == "GET" and "sid" not in query:
             if query["transport"] != "polling":
                 raise Refused("expected a websocket")
-            return _polled(await self._open_polling(scope, headers), query)
+            return _polled(await self._open_polling(scope), query)
         if method == "GET":
             polling = self._polling(query)
             return _polled(await polling.poll(), query)
@@ -111,8 +111,8 @@ class Endpoint:
             return await self._post(self._polling(query), Request(scope, receive), query)
         raise Refused(f"expected one of {', '.join(_METHODS)}")
 
-    async def _open_polling(self, scope: Scope, headers: Headers) -> str:
-        connection = await self._server.let_in(scope, headers)
+    async def _open_polling(self, scope: Scope) -> str:
+        connection = await self._server.let_in(scope)
         connection.transport = Polling(connection)
         _accept(self._server, connection, Move.ACCEPT)
         return payload([_open_packet(self._server, connection)])
@@ -133,9 +133,7 @@ class Endpoint:
         await polling.receive(body, max_bytes)
         return PlainTextResponse("ok", media_type="text/html" if "j" in query else None)
 
-    async def _websocket(
-        self, scope: Scope, receive: Receive, send: Send, headers: Headers, query: dict[str, str]
-    ) -> None:
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send, query: dict[str, str]) -> None:
         if query["transport"] != "websocket":
             raise Refused("expected transport=websocket")
         if "sid" in query:
@@ -143,7 +141,7 @@ class Endpoint:
             if connection is None:
                 raise Refused("expected the sid of a client that polls: the session is over")
         else:
-            connection = await self._server.let_in(scope, headers)
+            connection = await self._server.let_in(scope)
             _accept(self._server, connection, Move.ACCEPT_WEBSOCKET)
             connection.put(_open_packet(self._server, connection))
         handed_over = claim(scope)

@@ -32,7 +32,7 @@ OnMessage: TypeAlias = Callable[[ConnectionT, Data], Awaitable[None] | None]
 OriginCheck: TypeAlias = Callable[[str, Headers], bool]
 """Whether a page of that origin may connect, by the headers of its request."""
 
-MakeConnection: TypeAlias = Callable[["EngineServer[ConnectionT]", str, Scope, Headers], ConnectionT]
+MakeConnection: TypeAlias = Callable[["EngineServer[ConnectionT]", str, Scope], ConnectionT]
 
 _Handler: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -89,13 +89,14 @@ class EngineServer(Generic[ConnectionT]):
     def find(self, session_id: str | None) -> ConnectionT | None:
         return None if session_id is None else self._open.get(session_id)
 
-    async def let_in(self, scope: Scope, headers: Headers) -> ConnectionT:
+    async def let_in(self, scope: Scope) -> ConnectionT:
         """A connection for a client that has just come; the application has heard of it."""
-        connection = self._make_connection(self, self.generate_id(), scope, headers)
+        connection = self._make_connection(self, self.generate_id(), scope)
         self._open[connection.id] = connection
         for on_opened in self._on_opened:
             on_opened(connection)
-        await self._handlers["connect"](connection.id, environ(scope, headers))
+        # python-socketio would keep a whole request for as long as the client stays: the connection has its headers.
+        await self._handlers["connect"](connection.id, {})
         return connection
 
     def listen(
@@ -184,10 +185,3 @@ class EngineServer(Generic[ConnectionT]):
         for connection in list(self):
             connection.end(Reason.SERVER)
         self.heartbeat.stop()
-
-
-def environ(scope: Scope, headers: Headers) -> dict[str, Any]:
-    """A request as python-socketio hands it to an application: in the manner of WSGI."""
-    named = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
-    query = scope["query_string"].decode("latin-1")
-    return {**named, "PATH_INFO": scope["path"], "QUERY_STRING": query, "asgi.scope": scope}

@@ -85,7 +85,7 @@ class Connecting:
         self._server.on("disconnect", self.disconnect)
         self._server.on_event("authenticate", self.authenticate)
 
-    async def connect(self, sid: str, environ: Json, auth: Any) -> None:
+    async def connect(self, sid: str, _environ: Json, auth: Any) -> None:
         """Accepts a client that shows a good token, or none yet; refuses any other with a code. Where it shows none,
         the host may know it by its cookies."""
         connection = self._connection(sid)
@@ -94,7 +94,7 @@ class Connecting:
         session = ConnectedSession(sid, connection)
         try:
             self._rates.begin(session)
-            headers = _headers(environ)
+            headers = connection.headers
             token = auth.get("token") if isinstance(auth, dict) else None
             token = _bearer(headers) if token is None else token
             try:
@@ -180,11 +180,6 @@ class Connecting:
     def _connection(self, sid: str) -> Connection | None:
         """The connection under a session of Socket.IO."""
         return self._server.connections.find(self._server.manager.eio_sid_from_sid(sid, NAMESPACE))
-
-
-def _headers(environ: Json) -> dict[str, str]:
-    """Those of the request that has opened the connection, named in small letters."""
-    return {key[5:].lower().replace("_", "-"): value for key, value in environ.items() if key.startswith("HTTP_")}
 
 
 def _bearer(headers: Mapping[str, str]) -> str | None:

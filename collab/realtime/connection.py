@@ -7,7 +7,6 @@ connection, so that an event finds its session there and nowhere else; what goes
 
 from typing import Any, TypeAlias
 
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from collab.domain.presence.visits import Origin
@@ -31,8 +30,8 @@ class Connection(EngineConnection):
 
     __slots__ = ("is_looked_at", "session", "takes_parts", "timer")
 
-    def __init__(self, server: "Connections", session_id: str, scope: Scope, headers: Headers) -> None:
-        super().__init__(server, session_id, scope, headers)
+    def __init__(self, server: "Connections", session_id: str, scope: Scope) -> None:
+        super().__init__(server, session_id, scope)
         self.takes_parts = TAKES_PARTS in scope["query_string"].split(b"&")
         self.is_looked_at = False
         self.timer: Timer | None = None
@@ -42,7 +41,7 @@ class Connection(EngineConnection):
     @property
     def origin(self) -> Origin:
         """How the client reaches the server just now."""
-        return Origin("websocket" if self.is_upgraded else "polling", self.user_agent, self.address)
+        return Origin("websocket" if self.is_upgraded else "polling", self.headers.get("user-agent"), self.address)
 
     def tell(self, message: Message) -> None:
         """Sends a message, where the client is still there; a long one in parts, to who takes those."""

@@ -96,19 +96,17 @@ class BandStore(Protocol):
         """Of those of these bands that there are, whatever their number."""
         ...
 
-    async def band_ids_of(self, user_id: str) -> list[str]:
-        """The bands that a user belongs to."""
+    async def user(self, user_id: str) -> tuple[str | None, list[str]]:
+        """What a user is called, and the bands that they belong to; None, and none, where they are not known."""
         ...
 
     async def changed(self, revisions: Mapping[str, int], user_ids: Collection[str]) -> list[str]:
         """Those of these bands that are not at these revisions any more, and the others that these users belong to."""
         ...
 
-    async def user_name(self, user_id: str) -> str | None:
-        """What a user is called; None where they are not known."""
+    async def save_user(self, user: User, at: datetime) -> None:
+        """Writes, and may wait for whoever keeps that row: not for a user whose name is the same."""
         ...
-
-    async def save_user(self, user: User, at: datetime) -> None: ...
 
     async def set_bands_of(self, user_id: str, wanted: Mapping[Band, Role], at: datetime) -> list[str]:
         """Puts a user into these bands, in these roles, and out of all others. Returns the ids of those of which

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Integer, Row, Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import Role
@@ -46,6 +46,11 @@ _ROLES = select(memberships.c.band_id, memberships.c.user_id, memberships.c.role
 )
 _REFS = select(contents.c.id, contents.c.band_id, contents.c.kind, contents.c.archived_at.is_not(None)).where(
     is_one_of(contents.c.band_id, array("band_ids"))
+)
+_USER_AND_BAND_IDS = (
+    select(users.c.name, memberships.c.band_id)
+    .outerjoin(memberships, memberships.c.user_id == users.c.id)
+    .where(users.c.id == bindparam("user_id"))
 )
 _BAND_IDS = select(memberships.c.band_id).where(is_one_of(memberships.c.user_id, array("user_ids"))).distinct()
 _CHANGED = joined_with_pairs(
@@ -109,8 +114,9 @@ class StoredBands:
                 refs[band_id].append(ContentRef(content_id, band_id, kind, is_archived))
         return {band_id: BandFacts(revision, roles[band_id], refs[band_id]) for band_id, revision in revisions}
 
-    async def band_ids_of(self, user_id: str) -> list[str]:
-        return [row.band_id for row in await self._read(_BAND_IDS, {"user_ids": [user_id]})]
+    async def user(self, user_id: str) -> tuple[str | None, list[str]]:
+        rows = await self._read(_USER_AND_BAND_IDS, {"user_id": user_id})
+        return rows[0].name if rows else None, [row.band_id for row in rows if row.band_id is not None]
 
     async def changed(self, revisions: Mapping[str, int], user_ids: Collection[str]) -> list[str]:
         async with translated(), self._engine.connect() as connection:
@@ -124,14 +130,7 @@ class StoredBands:
         rows = await self._read(SELECT_CONTENTS.where(contents.c.title == title).order_by(contents.c.created_at))
         return [content_of(row) for row in rows]
 
-    async def user_name(self, user_id: str) -> str | None:
-        rows = await self._read(select(users.c.name).where(users.c.id == user_id))
-        return rows[0][0] if rows else None
-
     async def save_user(self, user: User, at: datetime) -> None:
-        if [name for (name,) in await self._read(select(users.c.name).where(users.c.id == user.id))] == [user.name]:
-            # Nothing to write: nobody waits for the writer, or for whoever keeps that row.
-            return
         row = {"id": user.id, "name": user.name, "created_at": at}
         await self._writer.run(lambda connection: connection.execute(_USER[connection.dialect.name], row))
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import orjson
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import URL, AdaptedConnection, Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -189,6 +189,11 @@ def _tune_sqlite(engine: Engine, begin: str, busy_timeout_ms: int) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        cursor = connection.connection.cursor()
-        cursor.execute(begin)
-        cursor.close()
+        driver = connection.connection.dbapi_connection
+        if isinstance(driver, AdaptedConnection):
+            # Of aiosqlite, one task for its thread; a cursor would make three.
+            driver.run_async(lambda aiosqlite: aiosqlite.execute_fetchall(begin))
+        else:
+            cursor = connection.connection.cursor()
+            cursor.execute(begin)
+            cursor.close()

@@ -50,8 +50,10 @@ async def test_bands_are_found_by_their_ids_and_by_their_members(stores: Stores)
     facts = await stores.bands.facts(["other", "nothing"])
     assert facts == {"other": BandFacts(2, {"ada": Role.OWNER}, [ContentRef("s-other", "other", "setlist", False)])}
     assert (await stores.bands.facts(["b"]))["b"].roles == {"ada": Role.OWNER, "ben": Role.EDITOR}
-    assert sorted(await stores.bands.band_ids_of("ada")) == ["b", "other"]
-    assert await stores.bands.band_ids_of("nobody") == await stores.bands.changed({}, []) == []
+    name, band_ids = await stores.bands.user("ada")
+    assert (name, sorted(band_ids)) == ("Ada", ["b", "other"])
+    assert await stores.bands.user("nobody") == (None, [])
+    assert await stores.bands.changed({}, []) == []
     assert await stores.bands.facts([]) == {}
 
 
@@ -107,7 +109,7 @@ async def refreshed(directory: Directory, band_ids: Sequence[str] | None = None)
 
 async def test_a_directory_tells_what_another_node_has_changed(stores: Stores) -> None:
     directory = Directory(stores.bands)
-    await directory.learn_user(BEN)
+    await directory.learn_user("ben")
     assert await refreshed(directory) == []
     await stores.bands.put_member("b", Member("ben", "Ben", Role.VIEWER), NOW)
     await stores.bands.put_member("other", Member("ben", "Ben", Role.EDITOR), NOW)
@@ -125,6 +127,6 @@ async def test_a_directory_tells_what_another_node_has_changed(stores: Stores) -
 
 async def test_a_band_of_nobody_here_is_not_learned(stores: Stores) -> None:
     directory = Directory(stores.bands)
-    await directory.learn_user(BEN)
+    await directory.learn_user("ben")
     assert await refreshed(directory, ["other"]) == []
     assert directory.bands() == ["b"]

@@ -14,6 +14,7 @@ from collab.domain.errors import NotFound, Unavailable
 from collab.domain.ot.document import Document, apply_stored
 from collab.domain.ot.ops import Insert, Item
 from collab.domain.ot.rebase import Accepted, Duplicate
+from collab.services.bands.directory import Directory
 from collab.storage.batch import Batch
 from collab.storage.engine import OF_A_NODE, sync_url
 from collab.storage.journal import BUSY_EDITS
@@ -208,8 +209,10 @@ class TestAContentThatSomebodyKeeps:
                 # It is remembered whose row it was: nobody waits for that again.
                 assert isinstance(await room.submit(proposal(typed("a"), base=0)), Accepted)
                 assert not held.done()
-                # Who has not changed is known without a lock.
-                await room.store.save_user(User(BEN.id, BEN.name), NOW)
+                # Who has not changed is known without a lock: nothing of them is saved.
+                directory = Directory(room.store)
+                await directory.learn_user(BEN.id)
+                assert directory.is_known(User(BEN.id, BEN.name))
             assert isinstance(await held, Accepted)
             with kept_by_another(postgresql_database_url, BEN.id, users):
                 monkeypatch.setattr("collab.storage.journal.HELD_S", 0.1)

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
+from weakref import ref
 
 import httpx
 import pytest
@@ -28,6 +29,12 @@ MAX_BYTES = 10_000
 PATH = "/socket.io/?EIO=4&transport="
 
 
+class _Request(dict[str, Any]):
+    """A scope that can be looked for."""
+
+    __slots__ = ("__weakref__",)
+
+
 class Echo:
     """A server on which every message comes back."""
 
@@ -40,16 +47,21 @@ class Echo:
             make_connection=Connection,
         )
         self.ended: asyncio.Queue[str] = asyncio.Queue()
+        self.environs: list[dict[str, Any]] = []
+        self.requests: list[ref[_Request]] = []
         self.engine.on("connect", self._connected)
         self.engine.on("message", self.engine.send)
         self.engine.on("disconnect", self._disconnected)
         self.url = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.engine.handle_request(scope, receive, send)
+        request = _Request(scope)
+        self.requests.append(ref(request))
+        await self.engine.handle_request(request, receive, send)
 
-    async def _connected(self, _session_id: str, _environ: dict[str, Any]) -> None:
-        """Everybody is let in."""
+    async def _connected(self, _session_id: str, environ: dict[str, Any]) -> None:
+        """Everybody is let in; as python-socketio does, this keeps what it is told of them."""
+        self.environs.append(environ)
 
     async def _disconnected(self, _session_id: str, reason: str) -> None:
         self.ended.put_nowait(reason)
@@ -227,6 +239,18 @@ async def test_a_websocket_is_closed_by_what_is_no_packet_and_by_a_goodbye(echo:
         with pytest.raises(ConnectionClosed):
             await websocket.recv()
     assert await echo.ended.get() == reason
+
+
+async def test_of_a_request_its_headers_are_kept_and_nothing_else(echo: Echo, polled: Polling) -> None:
+    headers = {"User-Agent": "iko", "Cookie": "band=b: c", "X-Twice": "é"}
+    async with connect(f"{echo.url.replace('http', 'ws')}{PATH}websocket", additional_headers=headers) as websocket:
+        await opened(websocket)
+        *_, connection = echo.engine
+        kept = connection.headers
+        assert {name: kept[name.lower()] for name in headers} == headers
+    await polled.send("4hello")
+    # By ASGI a websocket is its request's, which goes with it.
+    await until(lambda: not any(request() for request in echo.requests))
 
 
 async def test_a_message_that_is_too_large_closes_a_websocket(echo: Echo) -> None:

@@ -37,10 +37,11 @@ class Store:
         self.roles.setdefault(band_id, {})[user_id] = role
         self.revisions[band_id] = self.revisions.get(band_id, 0) + 1
 
-    async def band_ids_of(self, user_id: str) -> list[str]:
+    async def user(self, user_id: str) -> tuple[str | None, list[str]]:
         if self.is_down:
             raise ConnectionError
-        return [key for key, roles in self.roles.items() if user_id in roles]
+        names = {ADA.id: ADA.name, BEN.id: BEN.name}
+        return names.get(user_id), [key for key, roles in self.roles.items() if user_id in roles]
 
     async def band_within_reach(self, user: User, *, band_id: str) -> str | None:
         return band_id if user.id in self.roles.get(band_id, {}) else None
@@ -144,7 +145,7 @@ async def test_a_change_waits_for_its_band_and_is_not_overwritten_by_what_was_re
 async def test_a_band_that_is_learned_while_all_are_read_is_not_overwritten_by_what_is_older() -> None:
     store = Store("first")
     directory = of(store)
-    await directory.learn_user(ADA)
+    await directory.learn_user("ada")
     store.put("new", "ada", Role.OWNER)
     learned, may_learn = store.hold("new")
     learning = asyncio.create_task(directory.learn_band(ADA, "new"))
@@ -162,7 +163,7 @@ async def test_a_band_that_is_learned_while_all_are_read_is_not_overwritten_by_w
 async def test_only_what_has_changed_is_read_again() -> None:
     store = Store(*(f"band {number}" for number in range(READ_AT_ONCE + 1)))
     directory = of(store)
-    await directory.learn_user(ADA)
+    await directory.learn_user("ada")
     assert list(map(len, store.reads)) == [READ_AT_ONCE, 1]
     store.reads.clear()
     assert await refreshed(directory) == []
@@ -177,7 +178,7 @@ async def test_only_what_has_changed_is_read_again() -> None:
 async def test_a_change_that_was_read_is_told_though_the_rest_can_not_be_read() -> None:
     store = Store("first")
     directory = of(store)
-    await directory.learn_user(ADA)
+    await directory.learn_user("ada")
     for number in range(READ_AT_ONCE):
         store.put(f"band {number}", "ada", Role.OWNER)
     store.put("first", "ben", Role.VIEWER)
@@ -193,8 +194,8 @@ async def test_who_has_gone_is_forgotten_with_the_bands_that_nobody_here_is_in()
     store = Store("theirs", "shared")
     store.put("shared", "ben", Role.EDITOR)
     directory = of(store)
-    await directory.learn_user(ADA)
-    await directory.learn_user(BEN)
+    await directory.learn_user("ada")
+    await directory.learn_user("ben")
     directory.forget(["ada", "ben"])
     directory.forget(["ben"])
     assert directory.bands() == ["shared"]
@@ -204,7 +205,7 @@ async def test_who_has_gone_is_forgotten_with_the_bands_that_nobody_here_is_in()
     store.put("theirs", "cid", Role.VIEWER)
     assert await refreshed(directory) == []
 
-    await directory.learn_user(ADA)
+    await directory.learn_user("ada")
     assert directory.bands_of("ada") == {"shared", "theirs"}
     assert directory.bands_of("cid") == {"theirs"}
 
@@ -213,7 +214,7 @@ async def test_who_has_gone_is_forgotten_with_the_bands_that_nobody_here_is_in()
 async def test_what_was_asked_for_lately_or_is_being_changed_is_not_forgotten() -> None:
     store = Store("band")
     directory = of(store)
-    await directory.learn_user(ADA)
+    await directory.learn_user("ada")
     directory.forget([])
     assert directory.bands() == ["band"], "a call of hers may be under way"
     directory.require_content(ADA, "setlist of band", Right.VIEW)
@@ -234,8 +235,8 @@ async def test_a_user_whose_bands_could_not_be_read_is_learned_the_next_time() -
     directory = of(store)
     store.is_down = True
     with pytest.raises(ConnectionError):
-        await directory.learn_user(ADA)
+        await directory.learn_user("ada")
     store.is_down = False
     assert not directory.is_known(ADA)
-    await directory.learn_user(ADA)
+    await directory.learn_user("ada")
     assert directory.bands_of("ada") == {"band"}

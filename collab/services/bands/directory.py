@@ -104,19 +104,30 @@ class Directory:
         self._asked_for.add(user.id)
         return self._names.get(user.id) == user.name
 
-    async def learn_user(self, user: User) -> None:
-        """Learns every band of a user. Once; changes keep it up to date."""
-        self._asked_for.add(user.id)
-        async with self._learning.at(user.id):
-            if user.id not in self._learned_users:
-                # Set before the read: a band that another node puts the user in meanwhile is learned by `refresh`.
-                self._learned_users.add(user.id)
-                try:
-                    await self._learn(await self._store.band_ids_of(user.id))
-                except BaseException:
-                    self._learned_users.discard(user.id)
-                    raise
-            self._names[user.id] = user.name
+    def set_name(self, user: User) -> None:
+        """The user's row now has that name."""
+        self._names[user.id] = user.name
+
+    async def learn_user(self, user_id: str) -> None:
+        """Learns what a user is called, where they have a row, and every band of theirs. Once; changes keep it up to
+        date."""
+        self._asked_for.add(user_id)
+        if user_id in self._names and user_id in self._learned_users:
+            return
+        async with self._learning.at(user_id):
+            if user_id in self._names and user_id in self._learned_users:
+                return
+            # Set before the read: a band that another node puts the user in meanwhile is learned by `refresh`.
+            self._learned_users.add(user_id)
+            try:
+                name, band_ids = await self._store.user(user_id)
+                await self._learn(band_ids)
+            except BaseException:
+                self._learned_users.discard(user_id)
+                raise
+            if name is not None:
+                # Last: who has both is learned.
+                self._names[user_id] = name
 
     async def learn_band(self, user: User, band_id: str) -> None:
         """Learns a band that the user may see. One that they may not, as far as this node knows, is asked of the

@@ -44,15 +44,13 @@ class MembershipService:
     async def welcome(self, user: User) -> User:
         """Makes a user known: their row in the database, and their bands to the directory. Returns them by the name
         that they go by: one whose token says none keeps the name that they had."""
+        await self._directory.learn_user(user.id)
         if user.name == user.id:
-            known = self._directory.name_of(user.id) or await self._store.user_name(user.id)
-            user = replace(user, name=known or user.id)
+            user = replace(user, name=self._directory.name_of(user.id) or user.id)
         if not self._directory.is_known(user):
             await self._store.save_user(user, self._clock.now())
-            await self._look(user)
-            await self._directory.learn_user(user)
-        else:
-            await self._look(user)
+            self._directory.set_name(user)
+        await self._look(user)
         return user
 
     async def _look(self, user: User) -> None:
