@@ -5,6 +5,7 @@ said of a song before its text goes into its fields. A key, tempo or meter withi
 holds from there on; so does whatever songs have no field for.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from collab.domain.charts.directives import directive
@@ -17,6 +18,7 @@ META: Mapping[str, str] = {
     "time": "time_signature",
     "metronome": "tempo",
     "bpm": "tempo",
+    "genre": "style",
     "tag": "tags",
 }
 """The directives that say something of the song, and our fields for them. Those of the second line are ours, written as
@@ -50,6 +52,9 @@ def _unquoted(line: str) -> str:
     return line.rstrip("\r\n").removeprefix(_QUOTE)[:-1] + "\n"
 
 
+_SEVERAL_IN_LINE = re.compile(r"\{[^{}\n]*\}")
+_SAYS_SEVERAL = re.compile(r"(?:\{[^{}\n]*\}[ \t]*){2,}")
+
 _SURE = frozenset(META) | {"new_song", "comment", "start_of_chorus", "start_of_verse", "start_of_tab", "define"}
 
 
@@ -70,9 +75,7 @@ def read_chordpro(file: str, lines: Sequence[str], found: Found, title: str = ""
 def chordpro_songs(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Value]]]:
     """Each song as it is written, and the line that it begins on."""
     song = _Song()
-    for number, written in enumerate(lines, 1):
-        # Songbooks are joined from files that each begin with a byte order mark.
-        line = written.removeprefix("\ufeff")
+    for number, line in _apart(lines):
         name, value = directive(line)
         if song.ends_with(name, value):
             if song.line:
@@ -82,6 +85,23 @@ def chordpro_songs(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Value]
             song.take(number, line, name, value)
     if song.line:
         yield song.line, song.fields()
+
+
+def _apart(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers; of one that says several things of a song, each by itself."""
+    for number, written in enumerate(lines, 1):
+        # Songbooks are joined from files that each begin with a byte order mark.
+        line = written.removeprefix("\ufeff")
+        parts = _SEVERAL_IN_LINE.findall(line) if _SAYS_SEVERAL.fullmatch(line.rstrip()) else ()
+        if len(parts) > 1 and all(directive(part)[0] in META for part in parts):
+            yield from ((number, f"{part}\n") for part in parts)
+        else:
+            yield number, line
+
+
+def _joined(field: str, words: Sequence[str]) -> str:
+    """What several directives say of one field. One that is empty says that there is nothing; in notes it is a line."""
+    return SEVERAL.get(field, "").join(words if field == "notes" else filter(None, words))
 
 
 class _Song:
@@ -119,7 +139,7 @@ class _Song:
     def fields(self) -> dict[str, Value]:
         """What was said of the song, by field, and its chart."""
         tags = self._said.pop("tags", [])
-        said: dict[str, Value] = {field: SEVERAL.get(field, "").join(words) for field, words in self._said.items()}
+        said: dict[str, Value] = {field: _joined(field, words) for field, words in self._said.items()}
         if "subtitle" in said and "artist" not in said:
             # The first programs had no directive for the artist.
             said["artist"] = said.pop("subtitle")

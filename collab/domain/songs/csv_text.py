@@ -8,10 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from collab.domain.kinds import FieldTypes
 from collab.domain.record import record
+from collab.domain.songs.columns import is_like_a_title
 from collab.domain.songs.found import Found
-from collab.domain.songs.tables import HEADER_WITHIN, Row, is_header, known_columns, read_rows
+from collab.domain.songs.headless import titles_of
+from collab.domain.songs.tables import HEADER_WITHIN, Row, filled, is_header, known_columns, read_rows
 
 _DELIMITERS = ",;\t|"
+_SHOWN = 2_000
 
 
 @record
@@ -24,9 +27,11 @@ class Header:
 
 
 def header_of(lines: Sequence[str], types: FieldTypes) -> Header | None:
-    """The first line that names what songs have; None where there is none."""
+    """The line that names what songs have, the first of those that name several things if there is one; None where
+    there is none."""
     delimiters = _DELIMITERS
-    looked_at = 0
+    looked_at = widest = 0
+    found: Header | None = None
     for index, line in enumerate(lines):
         if not line.strip(" \t\n,;|"):
             continue
@@ -34,16 +39,43 @@ def header_of(lines: Sequence[str], types: FieldTypes) -> Header | None:
             delimiters = line[4:5].strip("\n") or _DELIMITERS
             continue
         header = _header(index, line, delimiters, types)
-        if is_header(header.titles, types, is_first=looked_at == 0):
-            return header
+        if is_header(header.titles, types, widest):
+            found = found or header
+            if filled(header.titles) > 1:
+                return header
+        widest = max(widest, filled(header.titles))
         looked_at += 1
         if looked_at == HEADER_WITHIN:
             break
+    return found
+
+
+def form_header_of(lines: Sequence[str]) -> Header | None:
+    """The first line, where it has the questions of a form and one asks for a song."""
+    line = next((index for index, line in enumerate(lines) if line.strip()), 0)
+    delimiter = max(_DELIMITERS, key=lines[line][:_SHOWN].count)
+    titles = cells_of(lines[line], delimiter)
+    asked = next((index for index, title in enumerate(titles) if title.endswith("?") and is_like_a_title(title)), None)
+    if asked is None or len(titles) < 2:
+        return None
+    return Header(line, [*titles[:asked], "title", *titles[asked + 1 :]], delimiter)
+
+
+def headless(lines: Sequence[str], *, is_table: bool) -> Header | None:
+    """A header for a table that has none: the line before the first, with what the columns hold."""
+    shown = [line for line in lines[:1_000] if line.strip()]
+    for delimiter in _DELIMITERS:
+        if not shown or delimiter not in shown[0]:
+            continue
+        if titles := titles_of([cells_of(line, delimiter) for line in shown], is_sure=not is_table):
+            return Header(-1, titles, delimiter)
     return None
 
 
 def read_csv(file: str, lines: Sequence[str], header: Header, found: Found) -> None:
     """The songs under a header; a row that is no row is told."""
+    if header.line < 0:
+        found.remark(file, f"this table has no header: its columns were read as {', '.join(header.titles)}")
     read_rows(file, header.line + 1, header.titles, _good_rows(file, lines, header, found), found)
 
 
@@ -66,7 +98,14 @@ def _header(index: int, line: str, delimiters: str, types: FieldTypes) -> Header
 
 def _good_rows(file: str, lines: Sequence[str], header: Header, found: Found) -> Iterator[Row]:
     expected = len(header.titles)
-    for line, cells in _rows(lines, header.line + 1, header.delimiter):
+    for line, read in _rows(lines, header.line + 1, header.delimiter):
+        cells = read
+        if isinstance(cells, str):
+            # Quotes that are not as they should be, within one line: most often it can be read all the same.
+            plain = _plain_row(lines[line - 1], header.delimiter)
+            if len(plain) == expected:
+                found.bad(file, line, "its quotes are not as they should be: they were left out")
+                cells = plain
         if isinstance(cells, str):
             found.bad(file, line, cells, is_lost=True)
         elif any(cell.strip() for cell in cells[expected:]):
@@ -74,6 +113,10 @@ def _good_rows(file: str, lines: Sequence[str], header: Header, found: Found) ->
             found.bad(file, line, wanted, is_lost=True)
         else:
             yield line, cells
+
+
+def _plain_row(line: str, delimiter: str) -> list[str]:
+    return [cell.strip().strip('"').strip() for cell in line.split(delimiter)]
 
 
 def _rows(lines: Sequence[str], begin: int, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:

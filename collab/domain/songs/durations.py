@@ -23,6 +23,8 @@ _DAY_BELOW = 0.2
 
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,5}):([0-5]?\d(?:[.,]\d{1,6})?)")
 _HOURS = re.compile(r"\d{1,3}:\d{2}:00(?:[.,]0+)?")
+_TIME_OF_DAY = re.compile(r"(\d{1,2})(:\d{2}:\d{2}) ?([ap])\.?m\.?", re.IGNORECASE)
+_TIME_CODE = re.compile(r"(\d{2}:\d{2}:\d{2})[:;]\d{2}")
 _DECIMAL = re.compile(r"(\d{1,9})(?:[.,](\d{1,15}))?")
 _UNITS = re.compile(
     r"(?:(\d{1,3})\s*(?:h|hr|hrs|hours?|std)\.?\s*)?"
@@ -80,7 +82,7 @@ class Durations:
 
 def durations_of(values: Iterable[str], unit: Unit | None = None) -> Durations:
     """How these values of one column are written."""
-    written = [value for text in values if (value := text.strip())]
+    written = [value for text in values if (value := _as_clock(text.strip()))]
     decimals = [match[2] for value in written if (match := _DECIMAL.fullmatch(value)) and match[2]]
     return Durations(
         unit,
@@ -91,7 +93,7 @@ def durations_of(values: Iterable[str], unit: Unit | None = None) -> Durations:
 
 def _bare(text: str) -> str:
     """A length without the words before and behind it, and without a remark in brackets."""
-    plain = text.strip().casefold()
+    plain = _as_clock(text.strip()).casefold()
     if plain.endswith(")"):
         plain = plain.partition("(")[0].strip()
     for word in _BEFORE:
@@ -100,6 +102,16 @@ def _bare(text: str) -> str:
         plain = plain.removesuffix(word).strip()
     # ISO 8601 writes its letters large.
     return plain.upper() if plain.startswith("pt") else plain
+
+
+def _as_clock(text: str) -> str:
+    """A time of day as a spreadsheet shows it (`12:03:45 AM`) and a recorder's time code with frames, as hours, minutes
+    and seconds."""
+    if match := _TIME_OF_DAY.fullmatch(text):
+        hours = int(match[1]) % 12 + 12 * (match[3].lower() == "p")
+        return f"{hours}{match[2]}"
+    match = _TIME_CODE.fullmatch(text)
+    return match[1] if match else text
 
 
 def _whole(seconds: float) -> float:

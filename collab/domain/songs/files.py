@@ -10,7 +10,7 @@ import re
 from pathlib import PurePosixPath
 
 from collab.domain.errors import shown
-from collab.domain.songs import chordpro, csv_text, ireal, json_songs, song_text, xml_songs
+from collab.domain.songs import chordpro, csv_text, ireal, json_songs, song_list, song_text, xml_songs
 from collab.domain.songs.foreign import foreign_text, not_readable
 from collab.domain.songs.found import Found
 from collab.domain.songs.tables import known_columns
@@ -34,8 +34,12 @@ def read_text(name: str, text: str, found: Found) -> None:
         found.bad(name, 1, not_readable(kind))
     elif xml_songs.is_xml(text):
         xml_songs.read_xml(name, text, found, title)
-    elif lower.endswith(_CHORDPRO_NAMES) or (not lower.endswith(_TABLE_NAMES) and chordpro.is_chordpro(text)):
+    elif not lower.endswith(_TABLE_NAMES) and chordpro.is_chordpro(text):
         chordpro.read_chordpro(name, lines, found, title)
+    elif lower.endswith(_CHORDPRO_NAMES):
+        # Without a directive it is a text, whose chords may stand over the words.
+        read = song_text.read_song_text if song_text.has_chords_over_words(lines) else chordpro.read_chordpro
+        read(name, lines, found, title)
     else:
         _read_lines(name, lines, found, title)
 
@@ -43,21 +47,22 @@ def read_text(name: str, text: str, found: Found) -> None:
 def _read_lines(name: str, lines: list[str], found: Found, title: str) -> None:
     """A table, else a song, else a list of songs."""
     lower = name.lower()
-    is_table = lower.endswith(_TABLE_NAMES)
-    header = None if lower.endswith(".onsong") else csv_text.header_of(lines, found.types)
+    is_table, is_onsong = lower.endswith(_TABLE_NAMES), lower.endswith(".onsong")
+    header = None if is_onsong else csv_text.header_of(lines, found.types)
     if header and (is_table or known_columns(header.titles, found.types) > 1):
         csv_text.read_csv(name, lines, header, found)
-    elif lower.endswith(".onsong") or (not is_table and song_text.is_song_text(lines)):
-        song_text.read_song_text(name, lines, found, title)
-    elif header:
+    elif is_onsong or (not is_table and song_text.is_song_text(lines)):
+        song_text.read_song_text(name, lines, found, title, is_onsong=is_onsong)
+    elif header := header or csv_text.form_header_of(lines):
         csv_text.read_csv(name, lines, header, found)
-    elif song_text.is_list(lines):
-        song_text.read_list(name, lines, found)
+    elif song_list.is_numbered(lines):
+        song_list.read_list(name, lines, found)
+    elif header := csv_text.headless(lines, is_table=is_table):
+        csv_text.read_csv(name, lines, header, found)
+    elif song_list.is_list(lines, is_table=is_table):
+        song_list.read_list(name, lines, found)
     else:
         number, line = next((number, line) for number, line in enumerate(lines, 1) if line.strip())
-        names = shown(", ".join(cell.strip()[:40] for cell in csv_text.cells_of(line, _delimiter(line))[:10]))
+        delimiter = max(",;\t|", key=line[:2_000].count)
+        names = shown(", ".join(cell.strip()[:40] for cell in csv_text.cells_of(line, delimiter)[:10]))
         found.bad(name, number, f"expected a header with a column 'title', got {names}", is_lost=True)
-
-
-def _delimiter(line: str) -> str:
-    return max(",;\t|", key=line[:2_000].count)

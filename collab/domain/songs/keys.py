@@ -20,7 +20,11 @@ _FLATS = ("b", "es", "s", "flat", "bemol", "bemolle", "mol")
 _MAJORS = ("", "maj", "major", "dur", "majeur", "maggiore", "mayor", "maior", "groot", "ma")
 _MINORS = ("m", "min", "minor", "moll", "mineur", "minore", "menor", "klein", "-", "mi")
 _GERMAN = ("dur", "moll")
-_MODES = ("dorian", "phrygian", "lydian", "mixolydian", "locrian", "blues")
+_MODES = {
+    mode: modes.split()[0]
+    for modes in ("dorian dor dorisch", "phrygian phr phryg phrygisch", "lydian lyd lydisch", "locrian loc", "blues")
+    for mode in modes.split()
+} | dict.fromkeys(("mixolydian", "mix", "mixo", "mixolyd", "mixolydisch"), "mixolydian")
 
 _LETTER = re.compile(r"([a-h])(?:[ -]?(sharp|flat|kruis)\b|(is|es|#|b)|(s)(?!us))?", re.IGNORECASE)
 _SYLLABLE = re.compile(
@@ -59,6 +63,15 @@ def read_key(text: str) -> Key | None:
     return None
 
 
+_PLAIN = re.compile(r"[A-H](?:#|b|is|es|s)?(?:m|-| ?(?:minor|major|min|maj|moll|dur))?", re.IGNORECASE)
+
+
+def is_plain_key(text: str) -> bool:
+    """Whether a text is a key and could hardly be anything else, though nothing says that it is one."""
+    plain = _PREFIX.sub("", _plain(text))
+    return plain[:1].isupper() and _PLAIN.fullmatch(plain) is not None
+
+
 def in_minor(key: str) -> str:
     """The minor key on a major one's first note, in its usual spelling: `Db` gives `C#m`."""
     return f"{_PITCHES_MINOR[_PITCHES_MAJOR.index(key)]}m" if key in _PITCHES_MAJOR else f"{key}m"
@@ -78,7 +91,7 @@ def _with_mode(letter: str, accidental: str, behind: str, *, is_letter: bool) ->
         letter, accidental = _german(letter, accidental, is_named=mode in _GERMAN)
     tonic = letter + accidental
     if mode in _MODES:
-        return Key(f"{tonic} {mode}", rest.strip())
+        return Key(f"{tonic} {_MODES[mode]}", rest.strip())
     # A capital M is major, as in `CM7`.
     if mode in _MAJORS or written == "M":
         return _key(f"{tonic} major" if mode == "major" and behind[:1] == " " else tonic, rest)

@@ -4,6 +4,7 @@ What a column means is decided once, by its name and by the first of its values:
 and a time signature where it holds 4/4.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
@@ -11,7 +12,7 @@ from collab.domain.errors import shown
 from collab.domain.kinds import FieldTypes
 from collab.domain.ot.ops import Value
 from collab.domain.record import record
-from collab.domain.songs.columns import field_named, is_named, title_rank, unit_named
+from collab.domain.songs.columns import field_named, is_named, is_time, rank, unit_named, unit_within
 from collab.domain.songs.durations import Durations, durations_of
 from collab.domain.songs.formulas import restored
 from collab.domain.songs.found import Found
@@ -37,11 +38,16 @@ ALWAYS = ("title", "artist", "key", "tempo", "duration")
 
 @record
 class Columns:
-    """What the columns of a table mean: the field of each, None for those that none has."""
+    """What the columns of a table mean: the field of each, None for those that none has.
+
+    `order` is that in which they are read, `time` the column whose cells may be lengths or meters.
+    """
 
     fields: Sequence[str | None]
+    order: Sequence[int]
     durations: Durations
     type: int | None = None
+    time: int | None = None
     minutes: int | None = None
     seconds: int | None = None
     mode: int | None = None
@@ -51,14 +57,22 @@ class Columns:
     def song(self, cells: Sequence[str]) -> dict[str, Value]:
         """A row's values by field. Of two columns that mean the same, the first that says something counts."""
         raw: dict[str, Value] = {}
-        for name, cell in zip(self.fields, cells, strict=False):
-            if name is not None and cell.strip():
-                raw.setdefault(name, restored(cell) if self.is_ours else cell)
-        if self.minutes is not None and (minutes := _cell(cells, self.minutes)):
-            raw["duration"] = f"{minutes}:{_cell(cells, self.seconds).zfill(2)}"
+        for index in self.order:
+            if cell := cells[index] if index < len(cells) else "":
+                raw.setdefault(self._field(index, cell), restored(cell) if self.is_ours else cell)
+        minutes, seconds = _cell(cells, self.minutes), _cell(cells, self.seconds)
+        if minutes or seconds:
+            raw["duration"] = f"{minutes or 0}:{seconds.zfill(2)}"
         if self.mode is not None and _cell(cells, self.mode) == "0" and (key := read_key(str(raw.get("key", "")))):
             raw["key"] = in_minor(key.name)
         return raw
+
+    def _field(self, index: int, cell: str) -> str:
+        if index == self.time and ":" in cell:
+            return "duration"
+        if index == self.time and "/" in cell:
+            return "time_signature"
+        return str(self.fields[index])
 
     @property
     def is_setlist(self) -> bool:
@@ -75,12 +89,19 @@ def known_columns(titles: Sequence[str], types: FieldTypes) -> int:
     return sum(name is not None for name in names) if "title" in names else 0
 
 
-def is_header(titles: Sequence[str], types: FieldTypes, *, is_first: bool) -> bool:
-    """Whether a row is the header. One below the first has to be no row in which some word is a column's name."""
+def is_header(titles: Sequence[str], types: FieldTypes, widest_above: int) -> bool:
+    """Whether a row is the header. One below the first, which has the cells of `widest_above`, has to be no row in
+    which some word is a column's name: it knows two columns, or all, or is far wider than what stands above it."""
     known = known_columns(titles, types)
-    if is_first or known == 0:
+    if widest_above == 0 or known == 0:
         return known > 0
-    return known >= 2 or known == sum(bool(title.strip()) for title in titles)
+    width = filled(titles)
+    return known >= 2 or known == width or width >= 2 * widest_above
+
+
+def filled(cells: Sequence[str]) -> int:
+    """How many cells of a row hold something."""
+    return sum(bool(cell.strip()) for cell in cells)
 
 
 def read_rows(file: str, line: int, titles: Sequence[str], rows: Iterable[Row], found: Found) -> None:
@@ -92,7 +113,7 @@ def read_rows(file: str, line: int, titles: Sequence[str], rows: Iterable[Row], 
         names = ", ".join(shown(title.strip()) for title in unknown[:20])
         found.remark(file, f"columns that no song has were left out: {names}", line)
     for number, cells in chain(sample, rows):
-        if not any(map(str.strip, cells)):
+        if not any(map(str.strip, cells)) or (number == line + 1 and _is_rule(cells)):
             continue
         raw, item_type = columns.song(cells), columns.type_of(cells)
         if columns.is_setlist:
@@ -101,26 +122,28 @@ def read_rows(file: str, line: int, titles: Sequence[str], rows: Iterable[Row], 
             found.song(file, number, raw, columns.durations)
 
 
+def _is_rule(cells: Sequence[str]) -> bool:
+    """Whether a row is the line that Markdown draws below a header."""
+    return all(re.fullmatch(r"\s*:?-{2,}:?\s*", cell) for cell in cells if cell.strip())
+
+
 def _columns(titles: Sequence[str], rows: Sequence[Sequence[str]], types: FieldTypes) -> tuple[Columns, list[str]]:
     """What the columns mean, and the titles of those that mean nothing to us."""
     values = [list(_values(rows, index)) for index in range(len(titles))]
     fields = [_field(title, column, types) for title, column in zip(titles, values, strict=True)]
     _keep_one_title(titles, fields)
 
-    def named(*names: str) -> int | None:
-        return next((index for index, title in enumerate(titles) if is_named(title, *names)), None)
+    def named(name: str) -> int | None:
+        return next((index for index, title in enumerate(titles) if is_named(title, name)), None)
 
     of_type = named("type")
     if of_type is not None and not all(value.casefold() in _TYPES for value in values[of_type]):
         of_type = None
-    minutes, seconds = named("minutes", "min", "mins"), named("seconds", "sec", "secs")
-    if minutes is not None:
-        fields[minutes] = None
-    if seconds is not None:
-        fields[seconds] = None if minutes is not None else "duration"
+    time = next((index for index, title in enumerate(titles) if is_time(title)), None)
+    minutes, seconds = _parts_of_a_length(titles, fields)
     mode = named("mode")
     length = next((index for index, name in enumerate(fields) if name == "duration"), None)
-    unit = None if length is None else "s" if length == seconds else unit_named(titles[length])
+    unit = None if length is None else unit_named(titles[length]) or unit_within(titles[length])
     understood = {of_type, minutes, seconds, mode if "key" in fields else None}
     unknown = [
         title
@@ -129,8 +152,13 @@ def _columns(titles: Sequence[str], rows: Sequence[Sequence[str]], types: FieldT
     ]
     columns = Columns(
         fields=fields,
+        order=sorted(
+            (index for index, name in enumerate(fields) if name is not None),
+            key=lambda index: rank(titles[index]) if fields[index] == "key" else 0,
+        ),
         durations=durations_of([] if length is None else values[length], unit),
         type=of_type,
+        time=time,
         minutes=minutes,
         seconds=seconds,
         mode=mode,
@@ -140,8 +168,21 @@ def _columns(titles: Sequence[str], rows: Sequence[Sequence[str]], types: FieldT
     return columns, unknown
 
 
+def _parts_of_a_length(titles: Sequence[str], fields: list[str | None]) -> tuple[int | None, int | None]:
+    """The columns that hold the minutes and the seconds of a length; one that stands alone is a length by itself."""
+    parts = [unit_within(title) for title in titles]
+    if "min" not in parts or "s" not in parts:
+        for index, part in enumerate(parts):
+            if part in ("min", "s"):
+                fields[index] = "duration"
+        return None, None
+    minutes, seconds = parts.index("min"), parts.index("s")
+    fields[minutes] = fields[seconds] = None
+    return minutes, seconds
+
+
 def _field(title: str, values: Sequence[str], types: FieldTypes) -> str | None:
-    if is_named(title, "time"):
+    if is_time(title):
         is_meter = sum(map(is_time_signature, values)) * 2 >= len(values)
         return "time_signature" if values and is_meter else "duration"
     return field_named(title, types)
@@ -150,7 +191,7 @@ def _field(title: str, values: Sequence[str], types: FieldTypes) -> str | None:
 def _keep_one_title(titles: Sequence[str], fields: list[str | None]) -> None:
     """Of several columns that may be the title's, the surest is."""
     candidates = [index for index, name in enumerate(fields) if name == "title"]
-    best = min(candidates, key=lambda index: title_rank(titles[index]), default=None)
+    best = min(candidates, key=lambda index: rank(titles[index]), default=None)
     for index in candidates:
         if index != best:
             fields[index] = None

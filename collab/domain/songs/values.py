@@ -19,6 +19,9 @@ from collab.domain.strings import cleaned_json, cleaned_line
 _MAX_WRITTEN = 100
 """Letters of a number, a duration or a key, spaces within it counted once."""
 
+_SECONDS_OF_A_DAY = 86_400
+"""More than that is milliseconds."""
+
 _NOTHING = frozenset(
     ("", "-", "--", "\u2013", "\u2014", "?", "??", "n/a", "na", "none", "null", "nil", "tbd", "tba", "unknown", "x")
 )
@@ -81,17 +84,25 @@ def _read_given(name: str, value: Value, field_type: FieldType) -> Read:
     """A value that is no text, as JSON and spreadsheets have them."""
     if isinstance(field_type, Tags) and isinstance(value, list):
         return _tags([tag for tag in map(_word, value) if tag is not None], field_type)
+    if name == "time_signature" and isinstance(value, list) and len(value) == 2:
+        # As four and four.
+        return _read_text(name, "/".join(word for part in value if (word := _word(part))), field_type, Durations())
+    if name == "key" and isinstance(value, dict) and (word := _word(value)):
+        return _read_text(name, word, field_type, Durations())
     if isinstance(value, list | dict) and isinstance(field_type, Line | TextField):
+        between = "\n" if isinstance(field_type, TextField) else ", "
         words = [word for part in (value if isinstance(value, list) else [value]) if (word := _word(part)) is not None]
         return (
             Read(None, f"left out: got {shown(value)}")
             if value and not words
-            else _cut(", ".join(words), field_type.max_length)
+            else _cut(between.join(words), field_type.max_length)
         )
     if isinstance(value, bool):
         return Read(None, f"left out: got {shown(value)}")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
+    if name == "duration" and isinstance(value, int | float) and value > _SECONDS_OF_A_DAY:
+        return Read(round(value / 1000))
     if isinstance(value, int | float) and (
         isinstance(field_type, Line | TextField) or name in ("key", "time_signature")
     ):
@@ -188,14 +199,16 @@ _ROMAN = {
     "xi": 11,
     "xii": 12,
 }
-_fret = _first_number(0, 12, "capo fret bund st nd rd th on at casa cejilla", "a number of frets", is_whole=True)
+_FRET_WORDS = "capo fret bund bünde st nd rd th on at casa case cejilla traste er ere eme e a tasto próg band"
+_fret = _first_number(0, 12, _FRET_WORDS, "a number of frets", is_whole=True)
 
 
 def _capo(text: str) -> Read:
     plain = text.casefold().removeprefix("capo").strip(" :")
-    if plain in ("no", "no capo", "off", "open", "kein", "ohne"):
+    if plain in ("no", "no capo", "off", "open", "kein", "ohne", "sans", "sin"):
         return Read(None)
-    return Read(_ROMAN[plain]) if plain in _ROMAN else _fret(text)
+    words = [word for word in _WORD.findall(plain) if word not in _FRET_WORDS.split()]
+    return Read(_ROMAN[words[0]]) if len(words) == 1 and words[0] in _ROMAN else _fret(text)
 
 
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
@@ -258,8 +271,9 @@ def _of_a_date(day: int, month: int, text: str) -> Read:
 
 
 def _link(text: str) -> Read:
-    if re.match(r"https?://", text, re.IGNORECASE):
-        return Read(text.split()[0])
+    text = text.strip("<>")
+    if match := re.match(r"(https?)://", text, re.IGNORECASE):
+        return Read(match[1].lower() + text.split()[0][match.end(1) :])
     if re.match(r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,20}(?:[/?#:]|$)", text, re.IGNORECASE) and " " not in text:
         return Read(f"https://{text}")
     return Read(None, f"left out: expected a web address, got {shown(text)}")
@@ -267,7 +281,7 @@ def _link(text: str) -> Read:
 
 _READERS: Mapping[str, Callable[[str], Read]] = {
     "tempo": _first_number(
-        20, 400, "bpm tempo beats per minute mm ca about approx q", "beats per minute", is_whole=False
+        20, 400, "bpm tempo beats per minute min mm ca about approx q schläge pro", "beats per minute", is_whole=False
     ),
     "capo": _capo,
     "year": _year,

@@ -4,7 +4,7 @@ A document type may name entities that grow without end, so a file that has one 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as ET
 
 from collab.domain.ot.ops import Value
@@ -22,36 +22,53 @@ _PARTS = {
 }
 
 
+_OTHERS = (
+    ("<score-partwise", "sheet music (MusicXML)"),
+    ("<score-timewise", "sheet music (MusicXML)"),
+    ("<museScore", "a MuseScore score"),
+    ("<plist", "a library of iTunes"),
+    ("<set ", "a set of OpenSong, which has no songs in it"),
+    ("xspf.org", "a playlist (XSPF)"),
+)
+_OF_A_SONG = ("properties", "lyrics", "title")
+"""What a song of either format has one of."""
+
+
 def is_xml(text: str) -> bool:
-    return bool(re.match(r"\s{0,1000}<(?:\?xml|song[\s>]|opensong)", text))
+    return bool(re.match(r"\s{0,1000}<[?!A-Za-z]", text))
 
 
 def read_xml(file: str, text: str, found: Found, title: str) -> None:
-    """The song of an OpenSong or OpenLyrics file; other XML is named for what it is."""
+    """The songs of an OpenSong or OpenLyrics file; other XML is named for what it is."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         found.bad(file, 1, _unknown(text), is_lost=True)
         return
     try:
-        root = ET.fromstring(text)  # noqa: S314  # without a document type there are no entities
+        root = ET.fromstring(text.lstrip())  # noqa: S314  # without a document type there are no entities
     except (ET.ParseError, ValueError) as error:
         found.bad(file, getattr(error, "position", (1, 0))[0], f"expected XML: {error}", is_lost=True)
-        return
-    if _name(root) != "song":
-        found.bad(file, 1, _unknown(text), is_lost=True)
         return
     for element in root.iter():
         # OpenLyrics has a namespace of its own.
         element.tag = _name(element)
+    songs = [song for song in root.iter("song") if any(song.find(tag) is not None for tag in _OF_A_SONG)]
+    if not songs:
+        found.bad(file, 1, _unknown(text), is_lost=True)
+    for number, song in enumerate(songs, 1):
+        _read_song(file, number, song, found, title if len(songs) == 1 else "")
+
+
+def _read_song(file: str, number: int, song: ET.Element, found: Found, title: str) -> None:
     try:
-        raw = _open_lyrics(root) if root.find("properties") is not None else _open_song(root)
+        raw = _open_lyrics(song) if song.find("properties") is not None else _open_song(song)
     except RecursionError:
-        found.bad(file, 1, "expected a song, got elements within elements without end", is_lost=True)
+        found.bad(file, number, "expected a song, got elements within elements without end", is_lost=True)
         return
-    found.song(file, 1, {"title": title, **{name: value for name, value in raw.items() if value}})
+    found.song(file, number, {"title": title, **{name: value for name, value in raw.items() if value}})
 
 
 def _unknown(text: str) -> str:
-    kind = "sheet music (MusicXML)" if "<score-partwise" in text[:5_000] or "<score-timewise" in text[:5_000] else "XML"
+    kind = next((kind for begin, kind in _OTHERS if begin in text[:5_000]), "XML")
     return f"expected a song of OpenSong or OpenLyrics, got {kind}: export it as ChordPro, CSV or one of these"
 
 
@@ -76,16 +93,32 @@ def _open_song(root: ET.Element) -> dict[str, Value]:
 
 
 def _open_song_lines(lyrics: str) -> Iterator[str]:
-    """The first letter of a line says what it is: `.` chords, a space words, `;` a remark, `[` a part's name."""
+    """The first letter of a line says what it is: `.` chords, a space words, a digit words of that verse, `;` a remark,
+    `[` a part's name."""
+    part: list[str] = []
+    name = ""
     for line in lyrics.splitlines():
         if line.startswith("["):
-            yield f"{{comment: {_part(line.strip('[] '))}}}"
-        elif line.startswith(";"):
-            yield f"# {line[1:].strip()}"
-        elif line.startswith((".", " ")):
-            yield line[1:].rstrip()
-        elif not line.startswith("---"):
-            yield line.rstrip()
+            yield from _open_song_part(name, part)
+            name, part = line.strip("[] "), []
+        elif not line.startswith(("---", "-!!", "||")):
+            part.append(line)
+    yield from _open_song_part(name, part)
+
+
+def _open_song_part(name: str, lines: Sequence[str]) -> Iterator[str]:
+    """A part under its name; one whose lines are numbered is several verses to the same chords."""
+    verses = sorted({line[0] for line in lines if line[:1].isdecimal()}) or [""]
+    for verse in verses:
+        if name:
+            yield f"{{comment: {_part(name + verse)}}}"
+        for line in lines:
+            if line.startswith(";"):
+                yield f"# {line[1:].strip()}"
+            elif line.startswith((".", " ")) or (verse and line.startswith(verse)):
+                yield line[1:].rstrip()
+            elif not (verse and line[:1].isdecimal()):
+                yield line.rstrip()
 
 
 def _open_lyrics(root: ET.Element) -> dict[str, Value]:
@@ -100,7 +133,7 @@ def _open_lyrics(root: ET.Element) -> dict[str, Value]:
     titles = all_of("titles/title")
     return {
         "title": titles[0] if titles else "",
-        "subtitle": titles[1] if len(titles) > 1 else "",
+        "subtitle": next((title for title in titles if title != titles[0]), ""),
         "artist": ", ".join(all_of("authors/author", None, "artist")),
         "composer": ", ".join(dict.fromkeys(all_of("authors/author", "words", "music"))),
         "key": "".join(all_of("key")[:1]),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from collab.domain.kinds import FieldTypes
 from collab.domain.songs.found import Found
-from collab.domain.songs.tables import HEADER_WITHIN, Row, is_header, read_rows
+from collab.domain.songs.tables import HEADER_WITHIN, Row, filled, is_header, read_rows
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
@@ -45,11 +45,12 @@ def _read_sheet(file: str, sheet: "CalamineSheet", found: Found) -> bool:
 
 
 def _header(rows: Iterator[Row], types: FieldTypes) -> Row | None:
-    looked_at = 0
+    looked_at = widest = 0
     for line, cells in rows:
-        if any(map(str.strip, cells)):
-            if is_header(cells, types, is_first=looked_at == 0):
+        if width := filled(cells):
+            if is_header(cells, types, widest):
                 return line, cells
+            widest = max(widest, width)
             looked_at += 1
             if looked_at == HEADER_WITHIN:
                 break

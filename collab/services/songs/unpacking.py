@@ -30,6 +30,11 @@ _DOCUMENTS = {
 }
 """Documents that are zips: a file in it tells which."""
 
+_SCORES = (
+    (".mscx", "a MuseScore score"),
+    (".musicxml", "sheet music (MusicXML)"),
+    ("score.xml", "sheet music (MusicXML)"),
+)
 _SPREADSHEETS = ("xl/workbook.xml", "xl/workbook.bin")
 _OPEN_DOCUMENT = "mimetype"
 _OPEN_SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
@@ -111,6 +116,9 @@ def _document(archive: zipfile.ZipFile) -> str | None:
         with archive.open(_OPEN_DOCUMENT) as file:
             begin = file.read(len(_OPEN_SPREADSHEET))
         return "" if begin == _OPEN_SPREADSHEET else "an OpenDocument text or an EPUB book"
+    for ending, kind in _SCORES:
+        if any(name.endswith(ending) for name in names) and "META-INF/container.xml" in names:
+            return kind
     return next((kind for member, kind in _DOCUMENTS.items() if member in names), None)
 
 

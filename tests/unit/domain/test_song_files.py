@@ -43,10 +43,10 @@ def test_each_bad_line_is_named_by_its_number_and_the_others_are_taken() -> None
         'title,key,tempo\n"Iko\nIko",F,176\nPanama,loud,208\n,C,100\n"open,G,1\nTiger Rag,Ab,248\nBye, and bye,G,99\n'
         '"a"b,c\nSaints,F,fast\n\nIda,Bb,180\n',
     )
-    assert [song["title"] for song in songs] == ["Iko Iko", "Panama", "Tiger Rag", "Saints", "Ida"]
-    assert [line for line, _ in problems] == [4, 5, 6, 8, 9, 10]
+    assert [song["title"] for song in songs] == ["Iko Iko", "Panama", "open", "Tiger Rag", "Saints", "Ida"]
+    assert [line for line, _ in problems] == [4, 5, 6, 6, 8, 9, 10]
     assert problems[0][1] == "'Panama': key: left out: expected a key such as Bb, F#m or 'C minor', got 'loud'"
-    assert "tempo: left out: expected beats per minute from 20 to 400, got 'fast'" in problems[5][1]
+    assert "tempo: left out: expected beats per minute from 20 to 400, got 'fast'" in problems[6][1]
 
 
 def test_a_csv_file_without_a_title_column_or_empty_says_so() -> None:
