@@ -81,6 +81,7 @@ from collab.storage.jobs import StoredJobs
 from collab.storage.presence import StoredPresence
 from collab.storage.pruning import StoredPruning
 from collab.storage.readers import StoredHistory
+from collab.storage.space import PostgresSpace
 from collab.storage.webhooks import StoredOutbox
 from collab.tokens import Tokens as JwtTokens
 
@@ -153,7 +154,7 @@ class Engine:
             on_change=others.presence_changed,
         )
         self.presence_reader = PresenceReader(self.directory, self.presence, self._presence_log, presence_store)
-        self._pruning = Pruning(StoredPruning(self.reading, self._writer), clock, keeping(settings))
+        self._pruning = Pruning(StoredPruning(self.reading, self._writer), clock, keeping(settings), self._meter)
         self._bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
         self.nodes = self._join(others, reader, clock)
         self._lease_keeper = LeaseKeeper(
@@ -237,7 +238,7 @@ class Engine:
         )
         if self.prometheus is not None:
             watch(self.prometheus, self.sessions, self._server.connections, self.presence, self._journal)
-            watch_space(self.prometheus, settings)
+            watch_space(self.prometheus, settings, PostgresSpace(self.reading))
             if self._webhooks is not None:
                 watch_webhooks(self.prometheus, self._webhooks)
 

@@ -39,7 +39,7 @@ from collab.services.stores import CountLimits, Outbox
 from collab.settings import Settings
 from collab.storage.engine import sqlite_file
 from collab.storage.journal import Journal
-from collab.storage.space import size_bytes
+from collab.storage.space import PostgresSpace, size_bytes
 from collab.storage.writer import Writer
 from collab.tokens import Tokens as JwtTokens
 from collab.webhooks import Receiver, webhook_id
@@ -211,11 +211,14 @@ def watch_webhooks(meter: PrometheusMeter, webhooks: Webhooks) -> None:
     meter.watch("webhook_age_seconds", "How old the first of them is.", webhooks.age_s)
 
 
-def watch_space(meter: PrometheusMeter, settings: Settings) -> None:
-    """Lets Prometheus see how much an SQLite database takes on its disk."""
-    file = sqlite_file(settings.database_url)
-    if file is not None:
-        meter.watch("database_bytes", "How long the database's file is.", lambda: size_bytes(file)[0])
+def watch_space(meter: PrometheusMeter, settings: Settings, space: PostgresSpace) -> None:
+    """Lets Prometheus see how much the database takes on its disk."""
+    file, taken = sqlite_file(settings.database_url), "How much the database takes on its disk."
+    if file is None:
+        meter.look_first(space.look)
+        meter.watch("database_bytes", taken, lambda: space.size_bytes)
+    else:
+        meter.watch("database_bytes", taken, lambda: size_bytes(file)[0])
         meter.watch("database_log_bytes", "How long its log (WAL) is.", lambda: size_bytes(file)[1])
 
 

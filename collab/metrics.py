@@ -6,7 +6,7 @@ All that is counted here is counted in the event loop, which is also where it is
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
@@ -84,12 +84,14 @@ class PrometheusMeter(Collector):
         self._messages: Counter[str] = Counter()
         self._deliveries: Counter[str] = Counter()
         self._refusals: Counter[str] = Counter()
+        self._pruned: Counter[str] = Counter()
         self._evictions = 0
         self._commit_seconds = Tally(SECONDS)
         self._lag_seconds = Tally(SECONDS)
         self._batch_edits = Tally(COUNTS)
         self._rebase_edits = Tally((0, *COUNTS))
         self._gauges: list[_Gauge] = []
+        self._looks: list[Callable[[], Awaitable[None]]] = []
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -121,6 +123,9 @@ class PrometheusMeter(Collector):
     def rate_limited(self, what: str) -> None:
         self._refusals[what] += 1
 
+    def pruned(self, what: str, rows: int) -> None:
+        self._pruned[what] += rows
+
     def bus_lag(self, seconds: float) -> None:
         self._lag_seconds.add(seconds)
 
@@ -128,8 +133,14 @@ class PrometheusMeter(Collector):
         """A gauge `collab_<name>` that is read whenever Prometheus asks, and costs nothing else."""
         self._gauges.append(_Gauge(f"collab_{name}", documentation, read))
 
-    def exposition(self) -> bytes:
+    def look_first(self, look: Callable[[], Awaitable[None]]) -> None:
+        """Has something awaited whenever Prometheus asks, before the gauges are read. It has to end soon."""
+        self._looks.append(look)
+
+    async def exposition(self) -> bytes:
         """All that is measured, in Prometheus' text format 0.0.4."""
+        for look in self._looks:
+            await look()
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
@@ -149,6 +160,7 @@ class PrometheusMeter(Collector):
         yield _counter("collab_messages", "Messages to rooms and sessions.", "event", self._messages)
         yield _counter("collab_deliveries", "The same, once for each session.", "event", self._deliveries)
         yield _counter("collab_rate_limited", "What was refused for being too much.", "what", self._refusals)
+        yield _counter("collab_pruned_rows", "Rows that were kept for long enough.", "table", self._pruned)
         yield CounterMetricFamily("collab_evictions", "Sessions ended for not keeping up.", value=self._evictions)
         for name, documentation, tally in (
             ("collab_commit_seconds", "How long the journal's transactions took.", self._commit_seconds),

@@ -1,7 +1,7 @@
 """`/metrics`, for a Prometheus that knows the token."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -15,7 +15,7 @@ _BEARER = HTTPBearer(auto_error=False, description="The token of COLLAB_METRICS_
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def metrics_router(exposition: Callable[[], bytes], token: str) -> APIRouter:
+def metrics_router(exposition: Callable[[], Awaitable[bytes]], token: str) -> APIRouter:
     """`exposition` gives the metrics in Prometheus' text format."""
     router = APIRouter(tags=["health"], route_class=AnsweringRoute)
 
@@ -26,6 +26,6 @@ def metrics_router(exposition: Callable[[], bytes], token: str) -> APIRouter:
             raise TokenMissing("expected the token of COLLAB_METRICS_TOKEN as a bearer token")
         if not secrets.compare_digest(shown.credentials.encode(), token.encode()):
             raise TokenInvalid("expected the token of COLLAB_METRICS_TOKEN, got another one")
-        return Response(exposition(), media_type=CONTENT_TYPE)
+        return Response(await exposition(), media_type=CONTENT_TYPE)
 
     return router

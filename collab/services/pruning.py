@@ -5,14 +5,14 @@ A turn deletes little; between two turns the writer is free for at least as long
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from collab.domain.errors import CollabError
-from collab.services.ports import Clock, Timer
+from collab.services.ports import UNMETERED, Clock, Meter, Timer
 
 log = structlog.get_logger(__name__)
 
@@ -84,10 +84,11 @@ async def prune(store: PruningStore, over: Cutoffs, clock: Clock) -> Pruned:
 class Pruning:
     """Prunes now and then, for as long as a node runs."""
 
-    def __init__(self, store: PruningStore, clock: Clock, keeping: Keeping) -> None:
+    def __init__(self, store: PruningStore, clock: Clock, keeping: Keeping, meter: Meter = UNMETERED) -> None:
         self._store = store
         self._clock = clock
         self._keeping = keeping
+        self._meter = meter
         self._due = asyncio.Event()
         self._timer: Timer | None = None
         self._task: asyncio.Task[None] | None = None
@@ -117,7 +118,9 @@ class Pruning:
             try:
                 pruned = await prune(self._store, self._keeping.cutoffs(self._clock.now()), self._clock)
                 if pruned:
-                    log.info("pruned what was kept long enough", stays=pruned.stays, jobs=pruned.jobs, door=pruned.door)
+                    for table, rows in asdict(pruned).items():
+                        self._meter.pruned(table, rows)
+                    log.info("pruned what was kept long enough", **asdict(pruned))
             except CollabError as error:
                 log.warning("could not prune; it is tried again", error=error.message)
             except Exception:

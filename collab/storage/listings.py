@@ -1,17 +1,18 @@
 """The lists of the admin pages, as statements.
 
 Each reads its rows from one table, by an index and in its order, and has names joined to these few: by outer joins, so
-that no plan can begin with the names.
+that no plan can begin with the names. Edits may be asked for by what their contents are, too (edits_of_contents.py).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from sqlalchemy import JSON, Column, ColumnElement, FromClause, Select, Table, Text, cast, func, literal, select, tuple_
 
 from collab.domain.errors import Invalid
 from collab.services.browsing import Listing, Wanted
+from collab.storage.edits_of_contents import latest_edits
 from collab.storage.tables import bands, checkpoints, contents, edits, jobs, memberships, presence_sessions, users
 
 MAX_SEARCHED = 1_000
@@ -31,12 +32,14 @@ _Named: TypeAlias = tuple[FromClause, Mapping[str, ColumnElement[Any]]]
 @dataclass(frozen=True)
 class Source:
     """A list and the table that it is read from. `search` are the column whose beginning is looked for, the id beside
-    it, and the column of the table that holds such ids."""
+    it, and the column of the table that holds such ids. Of edits, `by_content` are the filters that say what their
+    contents are."""
 
     table: Table
     listing: Listing
     named: Callable[[FromClause], _Named]
     search: tuple[Column[Any], Column[Any], Column[Any]] | None = None
+    by_content: Mapping[str, Column[Any]] = field(default_factory=dict)
 
     @property
     def order(self) -> list[Column[Any]]:
@@ -47,15 +50,19 @@ class Source:
         self, dialect: str, wanted: Wanted, after: Sequence[Any] | None, limit: int, *, is_brief: bool
     ) -> Select[Any]:
         """The first rows that are meant after a place, each with its place behind its columns."""
-        conditions = self.conditions(dialect, wanted)
-        if after is not None:
-            place = (literal(value, column.type) for column, value in zip(self.order, after, strict=True))
-            conditions.append(tuple_(*self.order) < tuple_(*place))
-        page = select(self.table).where(*conditions).order_by(*(column.desc() for column in self.order)).limit(limit)
-        few = page.subquery("few")
+        few = self._page(dialect, wanted, after, limit).subquery("few")
         place_of = [few.c[column.name] for column in self.order]
         shown = self._shown(few, is_brief=is_brief).add_columns(*place_of)
         return shown.order_by(*(column.desc() for column in place_of))
+
+    def _page(self, dialect: str, wanted: Wanted, after: Sequence[Any] | None, limit: int) -> Select[Any]:
+        conditions = self.conditions(dialect, wanted)
+        if (which := self._contents(dialect, wanted)) is not None:
+            return latest_edits(which, wanted.since, wanted.until, after, limit)
+        if after is not None:
+            place = (literal(value, column.type) for column, value in zip(self.order, after, strict=True))
+            conditions.append(tuple_(*self.order) < tuple_(*place))
+        return select(self.table).where(*conditions).order_by(*(column.desc() for column in self.order)).limit(limit)
 
     def row(self, key: Sequence[str]) -> Select[Any]:
         """One row, whole."""
@@ -67,25 +74,40 @@ class Source:
     def conditions(self, dialect: str, wanted: Wanted) -> list[ColumnElement[bool]]:
         """Which rows are meant. `Invalid` where they can't be asked for so."""
         conditions: list[ColumnElement[bool]] = []
-        if len(wanted.filters) > 1:
+        filters = [*wanted.filters, *(["begins"] if self.by_content and wanted.begins is not None else [])]
+        if len(filters) > 1:
             # By two there is no index, and what nothing fits would read all that fits the one.
-            raise Invalid.at("filters", f"expected one filter at a time, got {' and '.join(sorted(wanted.filters))}")
+            raise Invalid.at("filters", f"expected one filter at a time, got {' and '.join(sorted(filters))}")
         for name, value in wanted.filters.items():
             if name not in self.listing.filters:
                 raise Invalid.at(name, f"expected a filter by {', '.join(self.listing.filters)}, got {name!r}")
-            conditions.append(self.table.c[name] == value)
-        if wanted.begins is not None:
-            if self.search is None:
-                raise Invalid.at("begins", "expected a list with names")
-            searched, there, here = self.search
-            found = select(there).where(*_begins_with(dialect, searched, wanted.begins)).limit(MAX_SEARCHED)
+            if name not in self.by_content:
+                conditions.append(self.table.c[name] == value)
+        if wanted.begins is not None and not self.by_content:
+            found, here = self._found(dialect, wanted.begins)
             conditions.append(here.in_(found))
+        if (which := self._contents(dialect, wanted)) is not None:
+            conditions.append(self.table.c.content_id.in_(which))
         time = self.order[0]
         if wanted.since is not None:
             conditions.append(time >= wanted.since)
         if wanted.until is not None:
             conditions.append(time <= wanted.until)
         return conditions
+
+    def _contents(self, dialect: str, wanted: Wanted) -> Select[str] | None:
+        """The ids of the contents whose edits are meant, where edits are asked for by that."""
+        if self.by_content and wanted.begins is not None:
+            return self._found(dialect, wanted.begins)[0]
+        of = [column == wanted.filters[name] for name, column in self.by_content.items() if name in wanted.filters]
+        return select(contents.c.id).where(*of) if of else None
+
+    def _found(self, dialect: str, beginning: str) -> tuple[Select[str], Column[Any]]:
+        """The ids beside names that begin so, and the column that holds them here."""
+        if self.search is None:
+            raise Invalid.at("begins", "expected a list with names")
+        searched, there, here = self.search
+        return select(there).where(*_begins_with(dialect, searched, beginning)).limit(MAX_SEARCHED), here
 
     def _shown(self, few: FromClause, *, is_brief: bool) -> Select[Any]:
         joined, names = self.named(few)
@@ -165,8 +187,10 @@ SOURCES: Mapping[str, Source] = {
         edits,
         _listed("created_at band kind content content_id version author author_id ops", "base_version", "edit_id",
                 "session_id", "undoes", "dropped", "overwrote", time="created_at", key="content_id version",
-                filters="content_id author_id edit_id"),
+                filters="band_id content_id author_id edit_id", begins="title"),
         lambda few: _with_content(few, author="author_id"),
+        (contents.c.title, contents.c.id, edits.c.content_id),
+        {"band_id": contents.c.band_id},
     ),
     "checkpoints": Source(
         checkpoints,

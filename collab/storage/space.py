@@ -1,7 +1,14 @@
-"""The space of an SQLite database on its disk: how much it takes, and what is free in it, given back."""
+"""The space of a database on its disk: how much it takes, and what is free in an SQLite file, given back."""
 
+import asyncio
+from contextlib import suppress
+from math import nan
 from pathlib import Path
 from time import perf_counter, sleep
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.storage.engine import sqlite_file, writing_engine
 from collab.storage.turns import Wait, pauses_of
@@ -11,10 +18,30 @@ _PAGES = 50
 
 _INCREMENTAL = 2
 
+_LOOK_S = 1.0
+"""Whoever asks for the size does not wait longer for a database that does not answer."""
+
+
+_POSTGRESQL_SIZE = select(func.pg_database_size(func.current_database()))
+
 
 def size_bytes(file: Path) -> tuple[int, int]:
     """How long the file of a database is, and its log (WAL)."""
     return _size_bytes(file), _size_bytes(file.with_name(f"{file.name}-wal"))
+
+
+class PostgresSpace:
+    """How much a PostgreSQL database took when it was last looked at, and answered; NaN before that."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self.size_bytes = nan
+
+    async def look(self) -> None:
+        """Asks the database, which sums up the lengths of its files."""
+        with suppress(SQLAlchemyError, TimeoutError):
+            async with asyncio.timeout(_LOOK_S), self._engine.connect() as connection:
+                self.size_bytes = float(await connection.scalar(_POSTGRESQL_SIZE) or 0)
 
 
 def _size_bytes(file: Path) -> int:

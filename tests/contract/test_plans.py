@@ -93,6 +93,9 @@ _TOGETHER: Mapping[str, Sequence[Wanted]] = {
     "edits": (
         Wanted({"content_id": DEEP}, until=END - _DAY),
         Wanted({"author_id": BEN}, since=END - _DAY),
+        Wanted({"band_id": BAND}),
+        Wanted({"band_id": BAND}, since=BEGIN, until=END - _DAY),
+        Wanted(begins="Gig", until=END - _DAY),
     ),
     "stays": (Wanted({"user_id": BEN}, since=BEGIN), Wanted({"room": f"band_{BAND}"}, until=END)),
     "members": (Wanted({"band_id": BAND}, "B"),),

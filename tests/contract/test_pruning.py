@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
 from collab.commands.pruning import prune_database
 from collab.domain.access import Role
@@ -163,12 +164,26 @@ async def test_what_is_kept_for_ever_stays(hall: Hall) -> None:
 async def test_a_node_prunes_as_it_runs(hall: Hall, any_database_url: str) -> None:
     await _ten_years(hall)
     clock = ManualClock(NOW)
-    settings = settings_for(any_database_url, presence_kept_s=400 * 86_400.0, jobs_kept_s=0.0)
-    async with Engine(settings, clock=clock).running():
-        assert len(await hall.stay_ids()) > TURN_ROWS
+    settings = settings_for(
+        any_database_url,
+        presence_kept_s=400 * 86_400.0,
+        jobs_kept_s=0.0,
+        metrics_token=SecretStr("who reads the metrics"),
+    )
+    engine = Engine(settings, clock=clock)
+    async with engine.running():
+        stay_ids = await hall.stay_ids()
+        assert len(stay_ids) > TURN_ROWS
+        gone = len(stay_ids - KEPT)
         clock.advance(pruning.EVERY.total_seconds())
         await until(lambda: _has_only(hall, KEPT))
+        await until(lambda: _says(engine, f'collab_pruned_rows_total{{table="stays"}} {float(gone)}'))
     assert len(await hall.jobs.of_band("b")) == 3
+
+
+async def _says(engine: Engine, line: str) -> bool:
+    assert engine.prometheus is not None
+    return line in (await engine.prometheus.exposition()).decode()
 
 
 async def _has_only(hall: Hall, stay_ids: set[str]) -> bool:

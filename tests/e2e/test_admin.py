@@ -108,6 +108,10 @@ async def test_edits_are_filtered_by_content_author_id_and_time(server: Running,
         assert await shows(author_id="ben") == [True, False]
         assert await shows(content_id=gig.setlist_id) == [True, True]
         assert await shows(content_id="another") == [False, False]
+        assert await shows(band_id=gig.band_id) == [True, True]
+        assert await shows(band_id="another") == [False, False]
+        assert await shows(begins="Fri") == [True, True]
+        assert await shows(begins="ri") == [False, False]
         assert await shows(edit_id=answer["edit_id"]) == [True, False]
         assert await shows(since="2000-01-01T00:00", until="2100-01-01T00:00") == [True, True]
         assert await shows(until="2001-01-01T00:00", author_id="") == [False, False]
@@ -116,7 +120,8 @@ async def test_edits_are_filtered_by_content_author_id_and_time(server: Running,
             {"since": "yesterday"},
             {"after": "x"},
             {"after": "WzFd"},
-            {"begins": "x"},
+            {"begins": "Fri", "author_id": "ben"},
+            {"begins": "Fri", "band_id": gig.band_id},
             {"author_id": "\0"},
         ):
             assert (await rest.get("/admin/edits", params=wrong)).status_code == 422, wrong

@@ -78,6 +78,8 @@ def _of_operators(browser: StoredBrowser) -> dict[str, Question]:
         "admin: the oldest edits": listed("edits", Wanted(until=BEGIN + timedelta(days=1))),
         "admin: edits of a content": listed("edits", Wanted({"content_id": DEEP})),
         "admin: edits of an author": listed("edits", Wanted({"author_id": BEN})),
+        "admin: edits of a band": listed("edits", Wanted({"band_id": BAND})),
+        "admin: edits by title": listed("edits", Wanted(begins="Gig 4")),
         "admin: an edit by its id": listed("edits", Wanted({"edit_id": "nothing"})),
         "admin: contents by name": listed("contents", Wanted(begins="Gig 4")),
     }

@@ -1,5 +1,6 @@
 """What is counted, as Prometheus reads it."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -21,7 +22,7 @@ def samples(meter: PrometheusMeter) -> Mapping[str, float]:
     """Each sample by its name and labels, as in the text."""
     return {
         sample.name + "".join(f" {name}={value}" for name, value in sorted(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(meter.exposition().decode())
+        for family in text_string_to_metric_families(asyncio.run(meter.exposition()).decode())
         for sample in family.samples
     }
 
@@ -125,3 +126,24 @@ def test_a_value_at_a_bound_is_below_it() -> None:
     meter.bus_lag(0.005)
     assert samples(meter)["collab_bus_lag_seconds_bucket le=0.005"] == 1
     assert samples(meter)["collab_bus_lag_seconds_bucket le=0.0025"] == 0
+
+
+def test_pruned_rows_are_counted_by_their_table() -> None:
+    meter = _meter()
+    meter.pruned("stays", 200)
+    meter.pruned("stays", 3)
+    meter.pruned("jobs", 0)
+    seen = samples(meter)
+    assert seen["collab_pruned_rows_total table=stays"] == 203
+    assert seen["collab_pruned_rows_total table=jobs"] == 0
+
+
+def test_what_has_to_be_looked_at_is_looked_at_whenever_somebody_asks() -> None:
+    meter, size = _meter(), [0.0]
+
+    async def look() -> None:
+        size[0] += 8_000
+
+    meter.look_first(look)
+    meter.watch("database_bytes", "How much it takes.", lambda: size[0])
+    assert [samples(meter)["collab_database_bytes"] for _ in range(2)] == [8_000, 16_000]
