@@ -4,6 +4,9 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Hall
+from tests.browser.test_offline import is_kept_on_the_device
+from tests.browser.test_shared_device import KEPT
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -53,3 +56,41 @@ async def test_a_double_click_makes_one_setlist(hall: Hall) -> None:
     async with hall.server.rest("ada") as rest:
         contents = (await rest.get(f"/api/bands/{hall.gig.band_id}/contents")).json()["contents"]
     assert [content["title"] for content in contents if content["kind"] == "setlist"] == ["Friday", "New setlist"]
+
+
+async def test_the_next_gigs_are_there_in_the_van_though_nobody_has_opened_them(hall: Hall) -> None:
+    ada = await hall.page("ada", at="band", is_phone=True)
+    await is_kept_on_the_device(ada)
+
+    async def is_there() -> bool:
+        return any(hall.gig.setlist_id in str(key) for key in await ada.tab.evaluate(KEPT))
+
+    await until(is_there)
+    await ada.cut_line()
+    await ada.open_setlist("Friday")
+    await ada.sees_titles(["Iko Iko", "Break", "When the Saints"])
+
+
+async def test_by_plain_http_the_page_says_what_it_can_not_do(hall: Hall) -> None:
+    ada = await hall.page("ada", at="band")
+    await expect(ada.tab.get_by_role("note")).to_have_count(0)
+    await ada.tab.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    await ada.tab.reload()
+    await expect(ada.tab.get_by_role("note")).to_contain_text("By https it does both.")
+
+
+async def test_the_page_is_an_app_on_a_phone(hall: Hall) -> None:
+    ada = await hall.page("ada", at="band")
+    manifest = await ada.tab.evaluate("fetch('/manifest.webmanifest').then((answer) => answer.json())")
+    assert (manifest["display"], manifest["start_url"]) == ("standalone", "/")
+    shown = [icon["src"] for icon in manifest["icons"]] + ["/apple-touch-icon.png"]
+    sizes = await ada.tab.evaluate(
+        """(sources) => Promise.all(sources.map(async (source) => {
+            const image = new Image();
+            image.src = source;
+            await image.decode();
+            return image.naturalWidth;
+        }))""",
+        shown,
+    )
+    assert sizes == [192, 512, 512, 180]

@@ -7,8 +7,9 @@ import { ImportButton } from "./ImportButton";
 import { useKinds } from "./kinds";
 import { part } from "./part";
 import { pathOf } from "./route";
-import { type Briefs, byDate, newTitle, type Shelf, today } from "./shelves";
+import { ahead, type Briefs, byDate, newTitle, type Shelf, today } from "./shelves";
 import { Icon } from "./ui";
+import { useAhead } from "./useAhead";
 import { useBriefs, usePlaces } from "./useBriefs";
 
 const ArchivedDialog = part(async () => (await import("./ArchivedDialog")).ArchivedDialog);
@@ -29,13 +30,14 @@ export function Home({ band, role, me, people, rest, shelves, make, listKey }: H
   const places = usePlaces(rest, band.id, people);
   const [isArchiveOpen, setArchiveOpen] = useState(false);
   const mayEdit = role !== "viewer";
+  const repertoireId = shelves.find(({ kind }) => kind === "repertoire")?.contents[0]?.id ?? null;
   return (
     <div className="home">
       {shelves.map((shelf) => (
         <section key={shelf.kind} aria-label={shelf.name}>
           <h2>{shelf.name}</h2>
           {shelf.contents.length === 0 ? <p className="quiet">Nothing yet.</p> : null}
-          <Cards {...{ band, me, rest, shelf, places }} listKey={`${listKey} ${shelf.kind}`} />
+          <Cards {...{ band, role, repertoireId, me, rest, shelf, places }} listKey={`${listKey} ${shelf.kind}`} />
           <div className="shelf-tools">
             {shelf.mayMake ? (
               <button type="button" className="button" onClick={() => make(shelf.kind, newTitle(shelf.kind))}>
@@ -51,6 +53,12 @@ export function Home({ band, role, me, people, rest, shelves, make, listKey }: H
           Archived
         </button>
       ) : null}
+      {isSecureContext ? null : (
+        <p className="quiet" role="note">
+          By plain http a browser keeps no page for where there is no network, and does not keep the screen on. By https
+          it does both.
+        </p>
+      )}
       {isArchiveOpen ? <ArchivedDialog band={band} rest={rest} onClose={() => setArchiveOpen(false)} waiting={null} /> : null}
     </div>
   );
@@ -58,6 +66,8 @@ export function Home({ band, role, me, people, rest, shelves, make, listKey }: H
 
 interface CardsProps {
   band: Band;
+  role: Role;
+  repertoireId: string | null;
   me: User;
   rest: Rest;
   shelf: Shelf;
@@ -73,8 +83,9 @@ function Cards(props: CardsProps): ReactNode {
 const NO_BRIEFS: Briefs = new Map();
 
 function GigCards(props: CardsProps): ReactNode {
-  const { rest, band, shelf, listKey } = props;
+  const { rest, band, role, shelf, listKey, repertoireId } = props;
   const briefs = useBriefs(rest, band.id, shelf.kind, shelf.contents, listKey);
+  useAhead(rest, briefs.size > 0 ? ahead(shelf.contents, briefs, today()) : [], repertoireId, role);
   return <CardList {...props} contents={byDate(shelf.contents, briefs, today())} briefs={briefs} />;
 }
 

@@ -32,6 +32,15 @@ export function today(now = new Date()): string {
 
 const dateOf = (brief: Brief | undefined): string | null => (typeof brief?.fields.date === "string" ? brief.fields.date : null);
 
+/** So many of the next ones are kept on the device. */
+const MOST_AHEAD = 5;
+
+/** The next contents that somebody will want where there is no network. */
+export const ahead = (contents: readonly Summary[], briefs: Briefs, now: string): Summary[] =>
+  byDate(contents, briefs, now)
+    .filter(({ id }) => (dateOf(briefs.get(id)) ?? now) >= now)
+    .slice(0, MOST_AHEAD);
+
 /** What is to come by its date, the next first; then what has no date, as it came; then what is over, the latest first. */
 export function byDate(contents: readonly Summary[], briefs: Briefs, now: string): Summary[] {
   const dated = contents.map((summary) => ({ summary, date: dateOf(briefs.get(summary.id)) }));
