@@ -82,8 +82,8 @@ async def test_by_plain_http_the_page_says_what_it_can_not_do(hall: Hall) -> Non
 async def test_the_page_is_an_app_on_a_phone(hall: Hall) -> None:
     ada = await hall.page("ada", at="band")
     manifest = await ada.tab.evaluate("fetch('/manifest.webmanifest').then((answer) => answer.json())")
-    assert (manifest["display"], manifest["start_url"]) == ("standalone", "/")
-    shown = [icon["src"] for icon in manifest["icons"]] + ["/apple-touch-icon.png"]
+    assert (manifest["display"], manifest["start_url"], manifest["scope"]) == ("standalone", "./", "./")
+    shown = [icon["src"] for icon in manifest["icons"]] + ["apple-touch-icon.png"]
     sizes = await ada.tab.evaluate(
         """(sources) => Promise.all(sources.map(async (source) => {
             const image = new Image();
