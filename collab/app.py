@@ -141,6 +141,7 @@ def _routers(engine: Engine) -> Iterator[APIRouter]:
         engine.history,
         engine.imports,
         engine.exports,
+        engine.briefs,
         engine.health,
         new_id,
         settings.socket_path,

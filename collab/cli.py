@@ -227,7 +227,7 @@ def prune(
         from collab.settings import Settings
 
         settings, kept = Settings(), None if older_than is None else duration("--older-than", older_than)
-        kept_for = keeping(settings) if kept is None else Keeping(kept, kept)
+        kept_for = keeping(settings) if kept is None else Keeping(kept, kept, kept)
         asyncio.run(prune_database(settings.database_url, kept_for, datetime.now(UTC), is_dry_run=dry_run))
 
 

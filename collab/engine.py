@@ -55,6 +55,7 @@ from collab.services.cluster.nodes import Nodes
 from collab.services.cluster.publisher import Publisher, Silence
 from collab.services.cluster.single_node import SingleNode
 from collab.services.editing.after_commit import AfterCommit
+from collab.services.editing.briefs import BriefService
 from collab.services.editing.history import HistoryService
 from collab.services.editing.hooks import Hook, OnEdit, OnPresence
 from collab.services.editing.service import EditingService
@@ -189,6 +190,7 @@ class Engine:
         self.history = HistoryService(
             self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id, self.rates
         )
+        self.briefs = BriefService(self.contents, self.history)
         self.exports = ExportService(self.history, self.contents, kinds)
         self._parser = Parser(import_limits(settings), settings.import_timeout_s)
         self.imports = ImportService(

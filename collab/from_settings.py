@@ -116,10 +116,8 @@ def lease(settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Lease:
 
 
 def keeping(settings: Settings) -> Keeping:
-    stays, jobs = (
-        timedelta(seconds=kept_s) if kept_s else None for kept_s in (settings.presence_kept_s, settings.jobs_kept_s)
-    )
-    return Keeping(stays, jobs)
+    all_kept_s = (settings.presence_kept_s, settings.jobs_kept_s, settings.door_kept_s)
+    return Keeping(*(timedelta(seconds=kept_s) if kept_s else None for kept_s in all_kept_s))
 
 
 def other_nodes(

@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     node_lease_s: float = Field(default=15.0, gt=0)
     presence_kept_s: float = Field(default=31_536_000.0, ge=0)
     jobs_kept_s: float = Field(default=7_776_000.0, ge=0)
+    door_kept_s: float = Field(default=7_776_000.0, ge=0)
     """How long who was there, and an import that is over, are kept; 0 is for ever."""
 
     compression_threshold_bytes: int = Field(default=1_024, ge=0)

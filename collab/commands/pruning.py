@@ -20,4 +20,5 @@ async def prune_database(url: str, keeping: Keeping, now: datetime, *, is_dry_ru
         await writer.close()
         await engine.dispose()
     word = "would be deleted; nothing was changed" if is_dry_run else "deleted; the database uses the space again"
-    say(f"{pruned.stays} stays, {pruned.nodes} nodes and {pruned.jobs} imports {word}")
+    of_door = f"{pruned.door} links, devices and entries of the door"
+    say(f"{pruned.stays} stays, {pruned.nodes} nodes, {pruned.jobs} imports and {of_door} {word}")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from collab.domain.bands import User
 from collab.domain.ot import positions
@@ -15,16 +15,25 @@ from collab.protocol.base import KnownId
 from collab.protocol.events import Json
 from collab.protocol.rest import CreateContent, Seed, SeedItem
 from collab.services.bands.contents import ContentService
+from collab.services.editing.briefs import BriefService
 
 
-def contents_router(caller: Caller, contents: ContentService, new_id: Callable[[], str]) -> APIRouter:
+def contents_router(
+    caller: Caller, contents: ContentService, briefs: BriefService, new_id: Callable[[], str]
+) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["contents"], route_class=LargeAnswerRoute)
     Me = Annotated[User, Depends(caller)]
 
     @router.get("/bands/{band_id}/contents", **documented(rest_answers.Contents, *OF_A_BAND))
-    async def list_contents(user: Me, band_id: KnownId) -> Json:
-        """What the band shares, without what is archived."""
-        return {"contents": [content.to_json() for content in await contents.contents_of(user, band_id)]}
+    async def list_contents(user: Me, band_id: KnownId, archived: bool = False) -> Json:
+        """What the band shares, without what is archived; or what is."""
+        found = await contents.contents_of(user, band_id, are_archived=archived)
+        return {"contents": [content.to_json() for content in found]}
+
+    @router.get("/bands/{band_id}/briefs", **documented(rest_answers.Briefs, *OF_A_BAND))
+    async def list_briefs(user: Me, band_id: KnownId, kind: Annotated[str, Query(max_length=40)]) -> Json:
+        """Of the hundred contents of a kind that were changed last what a list shows: fields, items, length."""
+        return {"briefs": [brief.to_json() for brief in await briefs.of_band(user, band_id, kind)]}
 
     @router.post("/bands/{band_id}/contents", **documented(models.Document, *OF_A_BAND, status=201, body=CreateContent))
     async def create_content(user: Me, band_id: KnownId, body: CreateContent) -> Json:

@@ -58,6 +58,9 @@ STOCK_CONTENT_SECURITY_POLICY = "; ".join(
 
 STOCK_HEADERS = {**HEADERS, "Content-Security-Policy": STOCK_CONTENT_SECURITY_POLICY}
 
+ICONS = ("icon-192.png", "icon-512.png", "icon-maskable.png", "apple-touch-icon.png")
+"""What the page is known by among a phone's apps. Their names stay, since a phone asks for them by these."""
+
 _ASK_AGAIN = {"Cache-Control": "no-cache"}
 _KEEP = {"Cache-Control": "public, max-age=31536000, immutable"}
 
@@ -133,4 +136,7 @@ def add_pages(app: FastAPI, below: str = "", socket_path: str = "/socket.io", bu
 
     serve("/", "index.html", "text/html")
     serve("/sw.js", "sw.js", "text/javascript")
+    serve("/manifest.webmanifest", "manifest.webmanifest", "application/manifest+json")
+    for icon in ICONS:
+        serve(f"/{icon}", icon, "image/png")
     app.mount(f"{below}/assets", Assets(directory=built / "assets", check_dir=False), name="assets")

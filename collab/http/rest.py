@@ -18,6 +18,7 @@ from collab.http.presence import presence_router
 from collab.http.routes import Caller
 from collab.services.bands.contents import ContentService
 from collab.services.bands.membership import MembershipService
+from collab.services.editing.briefs import BriefService
 from collab.services.editing.history import HistoryService
 from collab.services.health import Health
 from collab.services.presence.reader import PresenceReader
@@ -33,6 +34,7 @@ def rest_routers(
     history: HistoryService,
     imports: ImportService,
     exports: ExportService,
+    briefs: BriefService,
     health: Health,
     new_id: Callable[[], str],
     socket_path: str,
@@ -40,7 +42,7 @@ def rest_routers(
     """The routers of an engine's services; `who` is the dependency that finds the caller."""
     yield bands_router(who, membership)
     yield presence_router(who, presence_reader)
-    yield contents_router(who, contents, new_id)
+    yield contents_router(who, contents, briefs, new_id)
     yield kinds_router(who, contents.kinds)
     yield history_router(who, history)
     yield outline_router(who, history, contents.kinds)

@@ -243,6 +243,9 @@ EXAMPLES: Mapping[type[Wire], Any] = {
         "band": _BAND_OF_MINE,
     },
     rest_answers.Me: {"user": _ADA, "may_make_bands": True, "bands": [_BAND_OF_MINE]},
+    rest_answers.Briefs: {
+        "briefs": [{"id": _CONTENT, "version": 42, "fields": {"title": "Friday"}, "items": 24, "duration": 5400.0}]
+    },
     rest_answers.Bands: {"bands": [_BAND_OF_MINE]},
     rest_answers.BandOfMine: _BAND_OF_MINE,
     rest_answers.Member: _MEMBER,

@@ -62,6 +62,20 @@ class Contents(Wire):
     contents: list[Summary]
 
 
+class Brief(Wire):
+    """What a list shows of a content: its own fields but long texts, how many items, and the seconds that they take."""
+
+    id: str
+    version: int
+    fields: dict[str, Any]
+    items: int
+    duration: float
+
+
+class Briefs(Wire):
+    briefs: list[Brief]
+
+
 class PresenceSomewhere(Presence):
     room: str
 

@@ -1,4 +1,5 @@
-"""Pruning: stays, ended nodes and finished jobs are kept for a time, and deleted by any node once it is over.
+"""Pruning: stays, ended nodes, finished jobs and what the door wrote down are kept for a time, and then deleted by any
+node.
 
 A turn deletes little; between two turns the writer is free for at least as long as one took.
 """
@@ -24,21 +25,23 @@ class Cutoffs:
 
     stays: datetime | None
     jobs: datetime | None
+    door: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """So many rows of each sort."""
+    """So many rows of each sort. Those of the `door` are links, devices, and who came in and who did not."""
 
     stays: int = 0
     nodes: int = 0
     jobs: int = 0
+    door: int = 0
 
     def __add__(self, more: "Pruned") -> "Pruned":
-        return Pruned(self.stays + more.stays, self.nodes + more.nodes, self.jobs + more.jobs)
+        return Pruned(self.stays + more.stays, self.nodes + more.nodes, self.jobs + more.jobs, self.door + more.door)
 
     def __bool__(self) -> bool:
-        return bool(self.stays or self.nodes or self.jobs)
+        return bool(self.stays or self.nodes or self.jobs or self.door)
 
 
 class PruningStore(Protocol):
@@ -59,12 +62,11 @@ class Keeping:
 
     stays: timedelta | None
     jobs: timedelta | None
+    door: timedelta | None = None
 
     def cutoffs(self, now: datetime) -> Cutoffs:
-        return Cutoffs(
-            None if self.stays is None else now - self.stays,
-            None if self.jobs is None else now - self.jobs,
-        )
+        stays, jobs, door = (None if kept is None else now - kept for kept in (self.stays, self.jobs, self.door))
+        return Cutoffs(stays, jobs, door)
 
 
 async def prune(store: PruningStore, over: Cutoffs, clock: Clock) -> Pruned:
@@ -118,7 +120,7 @@ class Pruning:
                 if pruned:
                     for table, rows in asdict(pruned).items():
                         self._meter.pruned(table, rows)
-                    log.info("pruned what was kept long enough", stays=pruned.stays, jobs=pruned.jobs)
+                    log.info("pruned what was kept long enough", **asdict(pruned))
             except CollabError as error:
                 log.warning("could not prune; it is tried again", error=error.message)
             except Exception:

@@ -1,4 +1,5 @@
-"""Deleting stays, the nodes that they were at, and finished jobs, once they were kept for long enough."""
+"""Deleting stays, the nodes that they were at, finished jobs and what the door wrote down, once they were kept for long
+enough."""
 
 from datetime import datetime
 from typing import Any
@@ -6,9 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from collab.domain.devices import KEPT_FOR
 from collab.services.pruning import Cutoffs, Pruned
 from collab.storage.faults import translated
-from collab.storage.tables import jobs, nodes, presence_sessions
+from collab.storage.tables import devices, door_log, invitations, jobs, nodes, presence_sessions
 from collab.storage.writer import Writer
 
 TURN_ROWS = 200
@@ -30,24 +32,42 @@ class StoredPruning:
             return (await connection.scalar(select(func.count()).select_from(table).where(*conditions))) or 0
 
         async with translated(), self._engine.connect() as connection:
-            stays = over_nodes = over_jobs = 0
+            stays = over_nodes = over_jobs = of_the_door = 0
             if over.stays is not None:
                 stays = await counted(presence_sessions, _stay_is_over(over.stays))
                 over_nodes = await counted(nodes, _node_is_over(over.stays, ~_stay_is_over(over.stays)))
             if over.jobs is not None:
                 over_jobs = await counted(jobs, jobs.c.finished_at < over.jobs)
-            return Pruned(stays, over_nodes, over_jobs)
+            if over.door is not None:
+                of_the_door = sum([await counted(table, is_over) for table, is_over in _over_at_door(over.door)])
+            return Pruned(stays, over_nodes, over_jobs, of_the_door)
 
 
 def prune_turn(connection: Connection, over: Cutoffs) -> Pruned:
     """Deletes a few of each that are over."""
-    stays = over_nodes = over_jobs = 0
+    stays = over_nodes = over_jobs = of_the_door = 0
     if over.stays is not None:
         stays = _delete(connection, presence_sessions, _stay_is_over(over.stays))
         over_nodes = _delete(connection, nodes, _node_is_over(over.stays))
     if over.jobs is not None:
         over_jobs = _delete(connection, jobs, jobs.c.finished_at < over.jobs)
-    return Pruned(stays, over_nodes, over_jobs)
+    if over.door is not None:
+        of_the_door = sum(_delete(connection, table, is_over) for table, is_over in _over_at_door(over.door))
+    return Pruned(stays, over_nodes, over_jobs, of_the_door)
+
+
+def _over_at_door(before: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
+    """What was written down; devices that were signed out, and those not seen until their cookie went; links that have
+    run out, and those taken back. Each has an index of its own to be found by."""
+    unseen = devices.c.ended_at.is_(None) & (devices.c.seen_at < before - KEPT_FOR)
+    taken_back = (invitations.c.revoked_at < before) & (invitations.c.expires_at >= before)
+    return [
+        (door_log, door_log.c.at < before),
+        (devices, devices.c.ended_at < before),
+        (devices, unseen),
+        (invitations, invitations.c.expires_at < before),
+        (invitations, taken_back),
+    ]
 
 
 def _stay_is_over(before: datetime) -> ColumnElement[bool]:

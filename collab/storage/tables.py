@@ -287,6 +287,8 @@ invitations = Table(
     _one_of("role", Role),
     Index(None, "band_id"),
     Index(None, "user_id"),
+    Index(None, "expires_at"),
+    Index(None, "revoked_at"),
 )
 
 devices = Table(
@@ -306,6 +308,8 @@ devices = Table(
     Column("ending", String(20)),
     _one_of("ending", get_args(Ending)),
     Index(None, "user_id"),
+    Index(None, "ended_at"),
+    Index(None, "seen_at"),
 )
 
 door_log = Table(

@@ -46,7 +46,9 @@ async def test_a_value_is_seen_by_the_others_and_bad_ones_stay_out(hall: Hall) -
     await ben.field("Tempo of Iko Iko").fill("9000")
     await expect(ben.field("Tempo of Iko Iko")).to_have_attribute("aria-invalid", "true")
     await ben.field("Tempo of Iko Iko").press("Enter")
-    await expect(ben.field("Tempo of Iko Iko")).to_have_value("176")
+    # What is not understood stays to be mended, with who wrote it alone.
+    await expect(ben.field("Tempo of Iko Iko")).to_have_value("9000")
+    await expect(ada.field("Tempo of Iko Iko")).to_have_value("176")
     await ben.write("Title", "Saturday")
     await expect(ada.tab.get_by_role("navigation").get_by_role("link", name="Saturday")).to_be_visible()
 

@@ -11,13 +11,17 @@ from pydantic import SecretStr
 from collab.commands.pruning import prune_database
 from collab.domain.access import Role
 from collab.domain.bands import Band, Job, Member, User
+from collab.domain.devices import ended, new_device
+from collab.domain.invitations import band_invitation
 from collab.domain.ot.document import Document
 from collab.domain.presence.visits import Node, Origin, Visit
 from collab.engine import Engine
 from collab.services import pruning
+from collab.services.door.store import Logged
 from collab.services.pruning import Keeping, Pruned, prune
 from collab.services.stores import UNLIMITED
 from collab.storage.bands import StoredBands
+from collab.storage.door import StoredDoor
 from collab.storage.engine import reading_engine
 from collab.storage.jobs import StoredJobs
 from collab.storage.presence import StoredPresence
@@ -39,6 +43,7 @@ class Hall:
     presence: StoredPresence
     jobs: StoredJobs
     pruning: StoredPruning
+    door: StoredDoor
 
     async def node(self, node_id: str, *, ended_days: float | None) -> None:
         ended = None if ended_days is None else NOW - ended_days * DAY
@@ -72,7 +77,12 @@ async def hall(any_database_url: str) -> AsyncIterator[Hall]:
     await bands.create_band(Band("b", "Blue Nile"), ADA, NOW)
     await bands.put_member("b", Member("ada", "Ada", Role.OWNER), NOW)
     await bands.create_content(Document("s", "setlist", "b", 0, {"title": "Friday"}), ADA, NOW)
-    yield Hall(StoredPresence(engine, writer), StoredJobs(engine, writer), StoredPruning(engine, writer))
+    yield Hall(
+        StoredPresence(engine, writer),
+        StoredJobs(engine, writer),
+        StoredPruning(engine, writer),
+        StoredDoor(engine, writer, UNLIMITED),
+    )
     await writer.close()
     await engine.dispose()
 
@@ -107,6 +117,39 @@ async def test_what_was_kept_for_long_enough_goes_and_nothing_else(hall: Hall) -
     assert await hall.presence.living(NOW) == {"open"}
     assert {job.id for job in await hall.jobs.of_band("b")} == {"recent", "running"}
     assert await hall.pruning.prunable(over) == Pruned()
+
+
+@pytest.mark.asyncio
+async def test_what_the_door_wrote_down_goes_once_it_is_over(hall: Hall) -> None:
+    def log(log_id: str, days_ago: float) -> Logged:
+        return Logged(log_id, NOW - days_ago * DAY, "joined", address="203.0.113.9")
+
+    async def link(link_id: str, made: float, expires: float) -> None:
+        lasts = (made - expires) * DAY
+        invitation = band_invitation(link_id, "b", Role.EDITOR, "ada", max_uses=10, lasts=lasts, now=NOW - made * DAY)
+        await hall.door.add_invitation(invitation, link_id, log(f"made {link_id}", made))
+
+    async def comes(device_id: str, link_id: str, days_ago: float) -> None:
+        device = new_device(device_id, "ada", "Firefox", NOW - days_ago * DAY)
+        await hall.door.let_in(link_id, ADA, device, log(f"{device_id} came", days_ago))
+
+    await link("old", 400, 100)
+    await link("taken back", 130, -10)
+    await link("recent", 31, 1)
+    await link("open", 30, -30)
+    await hall.door.revoke_invitation("b", "taken back", log("taken back", 100))
+    for device_id, days_ago in (("unseen", 300), ("ended", 120), ("kept", 120)):
+        await comes(device_id, "old", days_ago)
+    await hall.door.show("ended", lambda device: ended(device, "revoked", NOW - 110 * DAY), log("ended", 110))
+
+    # Two links, two devices, and what was written down more than ninety days ago.
+    over = Keeping(None, None, 90 * DAY).cutoffs(NOW)
+    assert await hall.pruning.prunable(over) == Pruned(door=2 + 2 + 7)
+    assert await prune(hall.pruning, over, ManualClock(NOW)) == Pruned(door=11)
+    assert await hall.pruning.prunable(over) == Pruned()
+    assert [device.id for device in await hall.door.devices("ada")] == ["kept"]
+    found = [await hall.door.find(link_id) for link_id in ("old", "taken back", "recent", "open")]
+    assert [one is not None for one in found] == [False, False, True, True]
 
 
 @pytest.mark.asyncio
@@ -152,7 +195,7 @@ async def test_the_command_says_how_much_and_does_it(
     hall: Hall, any_database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await _ten_years(hall)
-    counted = f"{TURN_ROWS + 6} stays, 2 nodes and 1 imports"
+    counted = f"{TURN_ROWS + 6} stays, 2 nodes, 1 imports and 0 links, devices and entries of the door"
     for is_dry_run, said in ((True, f"{counted} would be"), (False, f"{counted} deleted"), (False, "0 stays, 0 nodes")):
         await prune_database(any_database_url, KEEPING, NOW, is_dry_run=is_dry_run)
         assert capsys.readouterr().out.startswith(said)

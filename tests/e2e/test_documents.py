@@ -19,7 +19,7 @@ from tests.support.serving import Running, settings_for
 
 METHODS = ("get", "post", "put", "patch", "delete")
 NOBODY_S = {"/healthz", "/readyz", "/metrics", "/asyncapi.json"}
-NEEDING = ("/diff", "/presence", "/outline")
+NEEDING = ("/diff", "/presence", "/outline", "/briefs")
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,9 @@ async def test_what_the_calls_answer_fits_their_models(server: Running, gig: Gig
                 model = _model(_success(operation))
                 if method == "get" and model is not None:
                     query: Mapping[str, str | int | bool] = (
-                        {"from": 0, "history": True, "fields": "title"} if path.endswith(NEEDING) else {}
+                        {"from": 0, "history": True, "fields": "title", "kind": "setlist"}
+                        if path.endswith(NEEDING)
+                        else {}
                     )
                     answer = await ada.get(path.format(**ids), params=query)
                     assert answer.status_code == 200, path

@@ -235,3 +235,24 @@ async def test_a_bad_request_is_answered_in_the_shape_of_all_errors(server: Runn
         assert answer.status_code == 422
         assert answer.json()["error"]["code"] == "invalid"
         assert answer.json()["error"]["details"][0]["path"] == path
+
+
+async def test_a_band_s_contents_are_told_in_brief(server: Running, gig: Gig) -> None:
+    path = f"/api/bands/{gig.band_id}/briefs"
+    async with server.rest("dex") as dex, server.rest("eve") as eve, member(server, "ben") as ben:
+        [before] = (await dex.get(path, params={"kind": "setlist"})).json()["briefs"]
+        await ben.edit(gig.setlist_id, 0, set_(None, "date", "2026-12-05"))
+        [after] = (await dex.get(path, params={"kind": "setlist"})).json()["briefs"]
+        others = [await dex.get(path, params={"kind": "poem"}), await eve.get(path, params={"kind": "setlist"})]
+    assert (before["id"], before["version"], "date" in before["fields"]) == (gig.setlist_id, 0, False)
+    assert (after["version"], after["fields"]["date"], after["items"]) == (1, "2026-12-05", before["items"])
+    assert [answer.status_code for answer in others] == [422, 403]
+
+
+async def test_what_is_archived_is_listed_apart(server: Running, gig: Gig) -> None:
+    path = f"/api/bands/{gig.band_id}/contents"
+    async with server.rest("ben") as ben:
+        await ben.delete(f"/api/contents/{gig.setlist_id}")
+        archived = (await ben.get(path, params={"archived": True})).json()["contents"]
+        assert gig.setlist_id not in {content["id"] for content in (await ben.get(path)).json()["contents"]}
+    assert [content["id"] for content in archived] == [gig.setlist_id]

@@ -82,15 +82,15 @@ class ContentService:
             self._announcer.content_updated(BandRoom(band_id), "add", content)
         return content.id
 
-    async def contents_of(self, user: User, band_id: str) -> list[Content]:
-        """The contents of a band that are not archived."""
+    async def contents_of(self, user: User, band_id: str, *, are_archived: bool = False) -> list[Content]:
+        """The contents of a band that are not archived; or those that are."""
         await self._directory.learn_band(user, band_id)
         self._directory.require_band(user, band_id, Right.VIEW, as_operator=True)
-        return await self.summaries(band_id)
+        return await self.summaries(band_id, are_archived=are_archived)
 
-    async def summaries(self, band_id: str) -> list[Content]:
+    async def summaries(self, band_id: str, *, are_archived: bool = False) -> list[Content]:
         """As `contents_of`, for a caller who has checked the rights."""
-        return [content for content in await self._store.contents(band_id) if not content.is_archived]
+        return [content for content in await self._store.contents(band_id) if content.is_archived == are_archived]
 
     async def set_archived(self, user: User, content_id: str, is_archived: bool) -> Content:
         """Archives a content or brings it back; saying it twice changes nothing."""

@@ -1,12 +1,11 @@
 /** The frame of a band: what it shares at the side, who is there at the top, and one content in the middle. */
 
-import { Fragment, type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect } from "react";
 import {
   type Band,
   type BandRoom,
   type BandState,
   type Rest,
-  type Role,
   type Summary,
   useBand,
   useConnection,
@@ -15,18 +14,20 @@ import {
 } from "../react";
 import { BandsButton } from "./BandsButton";
 import { ContentFrame } from "./ContentFrame";
-import { ImportButton } from "./ImportButton";
-import { type Kinds, kindName, useKinds } from "./kinds";
+import { Home } from "./Home";
+import { useKinds } from "./kinds";
 import { useOnce } from "./once";
 import { part, useTheRest } from "./part";
 import { PeopleButton } from "./PeopleButton";
-import { go, pathOf, type Route } from "./route";
+import { go, type Route } from "./route";
 import { contentsKey, lastBandKey } from "./session";
 import { SavingState } from "./SavingState";
+import { shelvesOf } from "./shelves";
+import { Side } from "./Side";
 import { SignOutButton } from "./SignOut";
 import { keep, recall } from "./storage";
 import { useFailed, useToasts } from "./toasts";
-import { Avatars, Icon, IconButton, ThemeButton } from "./ui";
+import { Avatars, Icon, ThemeButton } from "./ui";
 
 const ContentPage = part(async () => (await import("./ContentPage")).ContentPage);
 
@@ -97,87 +98,9 @@ export function BandPage({ band, bands, me, rest, route, mayMake, onMade }: Band
           <ThemeButton />
           <SignOutButton />
         </header>
-        <div className="home">
-          {shelves.map(({ kind, name, contents, mayMake }) => (
-            <section key={kind} aria-label={name}>
-              <h2>{name}</h2>
-              {contents.length === 0 ? <p className="quiet">Nothing yet.</p> : null}
-              <ul className="cards">
-                {contents.map((summary) => (
-                  <li key={summary.id}>
-                    <a className="card" href={pathOf({ band: band.id, content: summary.id })}>
-                      <strong>{summary.title || "Untitled"}</strong>
-                      <span className="quiet">{lastChange(summary)}</span>
-                    </a>
-                  </li>
-                ))}
-              </ul>
-              <div className="shelf-tools">
-                {mayMake ? (
-                  <button type="button" className="button" onClick={() => make(kind, newTitle(kind))}>
-                    <Icon name="add" /> {newTitle(kind)}
-                  </button>
-                ) : null}
-                {kind === "repertoire" && role !== "viewer" ? <ImportButton bandId={band.id} rest={rest} /> : null}
-              </div>
-            </section>
-          ))}
-        </div>
+        <Home {...{ band, role, me, people, rest, shelves, make }} listKey={contentsKey(me.id, `${band.id} briefs`)} />
       </main>
     </div>
-  );
-}
-
-interface SideProps {
-  band: Band;
-  bands: Band[];
-  shelves: readonly Shelf[];
-  current: string | null;
-  make: (kind: string, title: string) => void;
-}
-
-function Side({ band, bands, shelves, current, make }: SideProps): ReactNode {
-  const link = (summary: Summary): ReactNode => (
-    <li key={summary.id}>
-      <a
-        className="side-link"
-        href={pathOf({ band: band.id, content: summary.id })}
-        aria-current={summary.id === current ? "page" : undefined}
-      >
-        {summary.title || "Untitled"}
-      </a>
-    </li>
-  );
-  return (
-    <nav className="side" aria-label="The band">
-      {bands.length > 1 ? (
-        <select
-          className="box side-band"
-          aria-label="Band"
-          value={band.id}
-          onChange={(event) => go({ band: event.target.value })}
-        >
-          {bands.filter(({ id, is_archived }) => !is_archived || id === band.id).map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      ) : (
-        <a className="side-band" href={pathOf({ band: band.id })}>
-          {band.name}
-        </a>
-      )}
-      {shelves.map(({ kind, name, contents, mayMake }) => (
-        <Fragment key={kind}>
-          <h2>
-            {name}
-            {mayMake ? <IconButton icon="add" label={newTitle(kind)} onClick={() => make(kind, newTitle(kind))} /> : null}
-          </h2>
-          <ul>{contents.map(link)}</ul>
-        </Fragment>
-      ))}
-    </nav>
   );
 }
 
@@ -187,25 +110,6 @@ const BAR_TO_COME = (
     <span className="bar-tools" />
   </>
 );
-
-/** The contents of one kind. */
-interface Shelf {
-  kind: string;
-  name: string;
-  contents: readonly Summary[];
-  mayMake: boolean;
-}
-
-/** Every kind that the server knows, and any that a content is of. A band has one repertoire. */
-function shelvesOf(contents: readonly Summary[], kinds: Kinds, role: Role): Shelf[] {
-  return [...new Set([...kinds.names, ...contents.map(({ kind }) => kind)])].map((kind) => {
-    const all = contents.filter((summary) => summary.kind === kind);
-    const isFull = kind === "repertoire" && all.length > 0;
-    return { kind, name: kindName(kind), contents: all, mayMake: role !== "viewer" && !isFull };
-  });
-}
-
-const newTitle = (kind: string): string => (kind === "repertoire" ? "Repertoire" : `New ${kind.replaceAll("_", " ")}`);
 
 /** Who is back within this time has reloaded the page. */
 const RELOAD_MS = 3_000;
@@ -257,6 +161,3 @@ function useContents(key: string, state: BandState): readonly Summary[] {
   const contents = isKnown ? state.contents : (recall<Summary[]>(key) ?? []);
   return [...contents].sort((a, b) => b.updated_at.localeCompare(a.updated_at));
 }
-
-const lastChange = ({ updated_at, updated_by }: Summary): string =>
-  `${updated_by.name}, ${new Date(updated_at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}`;

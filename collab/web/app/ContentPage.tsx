@@ -7,23 +7,24 @@ import {
   type ContentState,
   type Presence,
   type Rest,
-  RestError,
   type Summary,
   useConnection,
   useContent,
   type User,
 } from "../react";
 import { ContentFrame } from "./ContentFrame";
+import { copyOf } from "./copying";
 import { useKinds } from "./kinds";
 import { MoreMenu } from "./MoreMenu";
 import { toastOf } from "./notices";
+import { useOnce } from "./once";
 import { part, useTheRest } from "./part";
 import { Repertoire } from "./Repertoire";
 import { go, type View } from "./route";
 import { SavingState } from "./SavingState";
 import { SetlistPage } from "./SetlistPage";
 import { SongbookProvider, useSongbook } from "./songbook";
-import { useToasts } from "./toasts";
+import { useFailed, useToasts } from "./toasts";
 import { Avatars, IconButton, ThemeButton } from "./ui";
 
 const StageView = part(async () => (await import("./stage/StageView")).StageView);
@@ -77,18 +78,30 @@ export function ContentPage({ contentId, band, repertoire, people, me, rest, vie
     document.title = title ? `${title} · ${band.name}` : band.name;
   }, [title, band.name]);
 
-  const duplicate = useCallback(async () => {
-    if (!shown) return;
-    const { title: _, ...fields } = shown.fields;
-    const items = shown.ordered.map(({ type, position, fields }) => ({ type, position, fields }));
-    try {
-      const made = await rest.createContent(band.id, shown.kind, `${title} (copy)`.slice(-200), { fields, items });
-      go({ band: band.id, content: made.id });
-      say({ text: "This is the copy." });
-    } catch (error) {
-      say({ text: `No copy was made: ${error instanceof RestError ? error.message : String(error)}`, isImportant: true });
-    }
-  }, [shown, rest, band.id, title, say]);
+  const once = useOnce();
+  const failed = useFailed();
+  const copy = (isTemplate: boolean): void =>
+    once(async () => {
+      if (!shown) return;
+      try {
+        const made = await copyOf(shown, rest, isTemplate);
+        go({ band: band.id, content: made.id });
+        say({ text: isTemplate ? "The same songs, for another night." : "This is the copy." });
+      } catch (error) {
+        failed(error);
+      }
+    });
+  const archive = (): void =>
+    once(async () => {
+      try {
+        await rest.archive(contentId);
+        go({ band: band.id });
+        const action = { label: "Bring it back", run: () => void rest.unarchive(contentId).catch(failed) };
+        say({ text: `${title || "Untitled"} is archived.`, action });
+      } catch (error) {
+        failed(error);
+      }
+    });
 
   const isSetlist = shown?.kind === "setlist";
   const isOnline = state.saving === "saved" || state.saving === "saving";
@@ -111,8 +124,14 @@ export function ContentPage({ contentId, band, repertoire, people, me, rest, vie
 
   const show = (view: View): void => go({ band: band.id, content: contentId, view });
   const actions = [
-    ...(isSetlist && !isReadOnly ? [{ icon: "copy" as const, label: "Duplicate", run: () => void duplicate() }] : []),
+    ...(isSetlist && !isReadOnly
+      ? [
+          { icon: "copy" as const, label: "Duplicate", run: () => copy(false) },
+          { icon: "copy" as const, label: "Another night like this", run: () => copy(true) },
+        ]
+      : []),
     ...(isSetlist ? [{ icon: "print" as const, label: "Print", run: () => show("print") }] : []),
+    ...(shown && shown.kind !== "repertoire" && !isReadOnly ? [{ icon: "trash" as const, label: "Archive", run: archive }] : []),
   ];
   return (
     <ContentFrame

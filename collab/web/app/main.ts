@@ -2,13 +2,13 @@
 
 import { finishLeaving } from "./device";
 import { enter } from "./entered";
-import { parse } from "./route";
+import { isLink, parse } from "./route";
 import { identify, takeLink } from "./session";
 import { applyTheme } from "./theme";
 
 // A link that is pasted into an open tab changes nothing but the fragment.
 addEventListener("hashchange", () => {
-  if (/^#(token|join)=/.test(location.hash)) location.reload();
+  if (isLink(location.hash)) location.reload();
 });
 
 applyTheme();

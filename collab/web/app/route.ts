@@ -13,6 +13,9 @@ export function parse(hash: string): Route {
   return { band: decode(band), content: decode(content), view: view === "stage" || view === "print" ? view : "edit" };
 }
 
+/** Whether it is a link by which somebody comes: the page loads anew with it. */
+export const isLink = (hash: string): boolean => /^#(token|join)=/.test(hash);
+
 /** A link that somebody broke leads to the band rather than nowhere. */
 function decode(part: string | null): string | null {
   try {

@@ -15,7 +15,8 @@ type Entry = Pick<Item, "fields">;
 /** The fields of the song that an entry is; none where the repertoire has no such song, or is not known yet. */
 export type SongOf = (entry: Entry) => Fields | undefined;
 
-const FIELDS = ["title", "artist", "key", "capo", "chart"];
+/** What is read of a song. */
+export const CHART_FIELDS = ["title", "artist", "key", "capo", "chart"];
 
 interface Songbook {
   songOf: SongOf;
@@ -44,7 +45,7 @@ export function useSongbook(repertoireId: string | null, version: number, isShow
     const timer = setTimeout(() => setWanted(true), LATER_MS);
     return () => clearTimeout(timer);
   }, [isShown]);
-  const { songs, version: shown, look } = useOutline(isWanted ? repertoireId : null, FIELDS);
+  const { songs, version: shown, look } = useOutline(isWanted ? repertoireId : null, CHART_FIELDS);
   useEffect(look, [look, version]);
   useFollowed(isWanted ? repertoireId : null, shown, look);
   const want = useCallback(() => {

@@ -63,6 +63,8 @@ export class Songs {
 const SongsContext = createContext<Songs | null>(null);
 export const SongsProvider = SongsContext.Provider;
 
+export const useSongSource = (): Songs => useContext(SongsContext)!;
+
 export function useForgetSongs(): () => Promise<void> {
   const songs = useContext(SongsContext)!;
   return useCallback(() => songs.forget(), [songs]);

@@ -3,6 +3,7 @@
 import { getToken, type Token } from "./token";
 import type {
   Band,
+  Brief,
   Checkpoint,
   Difference,
   DocumentJson,
@@ -12,6 +13,7 @@ import type {
   Job,
   Kind,
   Outline,
+  Person,
   Policy,
   Problem,
   Summary,
@@ -72,8 +74,29 @@ export class Rest {
     return this.#call("POST", `${ofBand(bandId)}/contents`, body);
   }
 
-  contents(bandId: string): Promise<{ contents: Summary[] }> {
-    return this.#call("GET", `${ofBand(bandId)}/contents`);
+  /** What a band shares; or what it has archived. */
+  contents(bandId: string, areArchived = false): Promise<{ contents: Summary[] }> {
+    return this.#call("GET", `${ofBand(bandId)}/contents${areArchived ? "?archived=true" : ""}`);
+  }
+
+  /** Of the contents of a kind that were changed last what a list shows. */
+  briefs(bandId: string, kind: string): Promise<{ briefs: Brief[] }> {
+    return this.#call("GET", `${ofBand(bandId)}/briefs?kind=${encodeURIComponent(kind)}`);
+  }
+
+  /** Who is in a band's rooms now, and in which. */
+  presence(bandId: string): Promise<{ people: Person[] }> {
+    return this.#call("GET", `${ofBand(bandId)}/presence`);
+  }
+
+  /** Puts a content away; nothing of it is deleted. */
+  archive(id: string): Promise<null> {
+    return this.#call("DELETE", ofContent(id));
+  }
+
+  /** Brings an archived content back. */
+  unarchive(id: string): Promise<Summary> {
+    return this.#call("POST", `${ofContent(id)}/unarchive`);
   }
 
   content(id: string, version?: number): Promise<DocumentJson> {

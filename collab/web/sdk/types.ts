@@ -70,6 +70,21 @@ export interface Band {
   is_archived: boolean;
 }
 
+/** What a list shows of a content: its own fields but long texts, how many items, and the seconds that they take. */
+export interface Brief {
+  id: string;
+  version: number;
+  fields: Fields;
+  items: number;
+  duration: number;
+}
+
+/** Somebody who is online, with the room that each of their sessions is in. */
+export interface Person {
+  user: wire.User;
+  sessions: (wire.Presence & { room: string })[];
+}
+
 /** A few fields of every item of a content, in order. */
 export interface Outline {
   id: string;
