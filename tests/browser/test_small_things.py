@@ -22,7 +22,7 @@ async def test_a_phone_shows_a_dozen_songs_and_adds_one_from_wherever_it_is(hall
     await ben.tab.evaluate("scrollTo(0, 1200)")
     await expect(ben.field("Title of Song 22")).to_be_in_viewport()
     shown = await ben.tab.locator(".rows > li").evaluate_all(
-        "rows => rows.map(row => row.getBoundingClientRect()).filter(({top, bottom}) => top > 90 && bottom < 740).length"
+        "all => all.map(row => row.getBoundingClientRect()).filter(({top, bottom}) => top > 90 && bottom < 740).length"
     )
     assert shown >= 12
     await ben.field("Add a song").fill("Encore")
