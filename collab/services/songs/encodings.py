@@ -10,7 +10,7 @@ import codecs
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from collab.domain.record import record
@@ -107,14 +107,26 @@ def _sample(lines: Sequence[bytes]) -> bytes:
 
 
 def _guess(sample: bytes) -> str:
+    """The first of those in which the text is the least strange; nothing is less so than one that is not at all."""
+    best, least = _USUAL[0], None
+    for encoding in _candidates(sample):
+        strangeness = _strangeness(sample.decode(encoding, errors="replace"))
+        if least is None or strangeness < least:
+            best, least = encoding, strangeness
+        if least == (0, 0):
+            break
+    return best
+
+
+def _candidates(sample: bytes) -> Iterator[str]:
+    yield from _USUAL
     # Needed for few files, and each is read by a process that has just begun.
     from charset_normalizer import from_bytes
 
-    best = from_bytes(sample, cp_isolation=list(_CODE_PAGES), language_threshold=0).best()
-    guess = [] if best is None else [str(best.encoding)]
-    guesses: dict[str, None] = dict.fromkeys([*_USUAL, *guess, *_EASTERN])
-    strangeness = {encoding: _strangeness(sample.decode(encoding, errors="replace")) for encoding in guesses}
-    return min(strangeness, key=strangeness.__getitem__)
+    guess = from_bytes(sample, cp_isolation=list(_CODE_PAGES), language_threshold=0).best()
+    if guess is not None:
+        yield str(guess.encoding)
+    yield from _EASTERN
 
 
 def _strangeness(text: str) -> tuple[int, int]:
