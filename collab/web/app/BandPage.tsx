@@ -26,7 +26,7 @@ import { SavingState } from "./SavingState";
 import { SignOutButton } from "./SignOut";
 import { keep, recall } from "./storage";
 import { useFailed, useToasts } from "./toasts";
-import { Avatars, Icon, IconButton, ThemeButton } from "./ui";
+import { Avatars, Icon, IconButton, SkipLink, ThemeButton } from "./ui";
 
 const ContentPage = part(async () => (await import("./ContentPage")).ContentPage);
 
@@ -87,6 +87,7 @@ export function BandPage({ band, bands, me, rest, route, mayMake, onMade }: Band
   }
   return (
     <div className="frame">
+      <SkipLink />
       <Side {...{ band, bands, shelves, make }} current={null} />
       <main className="main">
         <header className="bar">
@@ -97,7 +98,7 @@ export function BandPage({ band, bands, me, rest, route, mayMake, onMade }: Band
           <ThemeButton />
           <SignOutButton />
         </header>
-        <div className="home">
+        <div className="home" data-content tabIndex={-1}>
           {shelves.map(({ kind, name, contents, mayMake }) => (
             <section key={kind} aria-label={name}>
               <h2>{name}</h2>
