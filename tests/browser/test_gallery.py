@@ -21,8 +21,9 @@ ADDRESS = "http://gallery.test/"
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The gallery, built."""
     made = tmp_path_factory.mktemp("gallery")
-    vite = [NODE, str(WEB / "node_modules" / "vite" / "bin" / "vite.js"), "build", "--logLevel", "error"]
-    subprocess.run([*vite, "--outDir", str(made)], cwd=WEB / "examples" / "gallery", check=True)
+    vite = WEB / "node_modules" / "vite" / "bin" / "vite.js"
+    build = [str(NODE), str(vite), "build", "--logLevel", "error", "--outDir", str(made)]
+    subprocess.run(build, cwd=WEB / "examples" / "gallery", check=True)
     return made
 
 
