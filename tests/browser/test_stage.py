@@ -161,8 +161,8 @@ async def test_each_device_has_its_own_look_and_keeps_it(hall: Hall) -> None:
     ada = await open_long(hall, is_phone=True)
     title = ada.tab.locator(".stage h1")
     small = await title.evaluate("title => parseFloat(getComputedStyle(title).fontSize)")
-    await ada.button("How it looks here").click()
-    for name in ("Larger letters", "Light", "Flash the tempo"):
+    await ada.button("Aa, how it looks here").click()
+    for name in ("A+, larger letters", "Light", "Flash the tempo"):
         await ada.button(name).click()
     await ada.tab.keyboard.press("Escape")
     await sees(ada, "Long")

@@ -90,6 +90,8 @@ function SongField({ songs, onOpen, ...props }: SongFieldProps): ReactNode {
         <Icon name="add" />
         <input
           className="add-input"
+          data-add
+          aria-keyshortcuts="Control+Enter Meta+Enter"
           role="combobox"
           aria-label="Add a song"
           aria-expanded={count > 0 && typed !== ""}

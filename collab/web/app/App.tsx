@@ -4,6 +4,7 @@ import { BandPage } from "./BandPage";
 import { bandToShow } from "./bands";
 import type { Entered } from "./entered";
 import { FirstBand } from "./FirstBand";
+import { Help } from "./Help";
 import { Kinds, KindsProvider } from "./kinds";
 import { useSignedOutElsewhere, useSigningOut } from "./SignOut";
 import { part } from "./part";
@@ -82,6 +83,7 @@ function OneBand({ entered }: { entered: Entered }): ReactNode {
   return (
     <KindsProvider value={kinds}>
       <BandPage key={band.id} band={band} bands={known.bands} me={known.user} rest={rest} route={route} mayMake={mayMake} onMade={add} />
+      <Help />
     </KindsProvider>
   );
 }

@@ -27,7 +27,7 @@ import { Side } from "./Side";
 import { SignOutButton } from "./SignOut";
 import { keep, recall } from "./storage";
 import { useFailed, useToasts } from "./toasts";
-import { Avatars, Icon, ThemeButton } from "./ui";
+import { Avatars, Icon, SkipLink, ThemeButton } from "./ui";
 
 const ContentPage = part(async () => (await import("./ContentPage")).ContentPage);
 
@@ -88,6 +88,7 @@ export function BandPage({ band, bands, me, rest, route, mayMake, onMade }: Band
   }
   return (
     <div className="frame">
+      <SkipLink />
       <Side {...{ band, bands, shelves, make }} current={null} />
       <main className="main">
         <header className="bar">

@@ -1,9 +1,10 @@
 /** The frame of one content: the band at the side, a bar with the way back and what can be done, and the content below it. */
 
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import type { Band } from "../react";
+import { useArrival } from "./focusing";
 import { pathOf } from "./route";
-import { Icon } from "./ui";
+import { Icon, SkipLink } from "./ui";
 
 interface ContentFrameProps {
   band: Band;
@@ -16,8 +17,11 @@ interface ContentFrameProps {
 }
 
 export function ContentFrame({ band, side, bar, children, panel }: ContentFrameProps): ReactNode {
+  const shown = useRef<HTMLDivElement>(null);
+  useArrival(shown);
   return (
     <div className="frame is-content">
+      <SkipLink />
       {side}
       <main className="main">
         <header className="bar">
@@ -26,7 +30,9 @@ export function ContentFrame({ band, side, bar, children, panel }: ContentFrameP
           </a>
           {bar}
         </header>
-        {children}
+        <div ref={shown} data-content tabIndex={-1}>
+          {children}
+        </div>
       </main>
       {panel}
     </div>

@@ -14,6 +14,8 @@ import {
 } from "../react";
 import { ContentFrame } from "./ContentFrame";
 import { copyOf } from "./copying";
+import { useNeighbour, useReturn } from "./focusing";
+import { useContentKeys, useEscape } from "./keyboard";
 import { useKinds } from "./kinds";
 import { MoreMenu } from "./MoreMenu";
 import { toastOf } from "./notices";
@@ -70,7 +72,10 @@ export function ContentPage({ contentId, band, repertoire, people, me, rest, vie
     say({ text: "Your link has run out. Open a new one: what you edited here is kept and will be sent.", isImportant: true });
   }, [isShutOut, say]);
   useTheRest(shown !== null);
-  useUndoKeys(content);
+  useContentKeys(content);
+  useNeighbour(shown);
+  useReturn(view === "edit" && isHistoryOpen ? "history" : view);
+  useEscape(isHistoryOpen, () => setHistoryOpen(false));
   useIdle(content);
 
   const title = String(shown?.fields.title ?? "");
@@ -153,9 +158,10 @@ export function ContentPage({ contentId, band, repertoire, people, me, rest, vie
               icon="history"
               label="History"
               aria-expanded={isHistoryOpen}
+              data-view="history"
               onClick={() => setHistoryOpen((is) => !is)}
             />
-            {isSetlist ? <IconButton icon="stage" label="Stage" onClick={() => show("stage")} /> : null}
+            {isSetlist ? <IconButton icon="stage" label="Stage" data-view="stage" onClick={() => show("stage")} /> : null}
             <MoreMenu contentId={contentId} rest={rest} pending={state.pending} actions={actions} />
             <ThemeButton />
           </span>
@@ -202,26 +208,6 @@ function Body({ state, content, others, isReadOnly, repertoireId, rest }: BodyPr
   if (!shown) return <p className="empty">One moment…</p>;
   if (shown.kind === "repertoire") return <Repertoire {...{ content, others, isReadOnly, rest }} document={shown} />;
   return <SetlistPage {...{ content, others, isReadOnly, repertoireId }} document={shown} />;
-}
-
-/** Ctrl or Cmd and Z take back what was done to the content, also from within a field: it is shared text. */
-function useUndoKeys(content: Content): void {
-  useEffect(() => {
-    const pressed = (event: globalThis.KeyboardEvent): void => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-      // A field that is not the content's, such as a search, has its own undo.
-      const isField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-      if (isField && !event.target.dataset.field) return;
-      const key = event.key.toLowerCase();
-      const isRedo = (key === "z" && event.shiftKey) || key === "y";
-      if (!isRedo && key !== "z") return;
-      event.preventDefault();
-      if (isRedo) content.redo();
-      else content.undo();
-    };
-    addEventListener("keydown", pressed);
-    return () => removeEventListener("keydown", pressed);
-  }, [content]);
 }
 
 const IDLE_AFTER_MS = 60_000;

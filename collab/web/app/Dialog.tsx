@@ -25,7 +25,7 @@ export function Dialog({ title, onClose, children, foot }: DialogProps): ReactNo
         <h2 id={heading}>{title}</h2>
         <IconButton icon="close" label="Close" onClick={() => dialog.current?.close()} />
       </header>
-      <div className="dialog-body">{children}</div>
+      <div className="dialog-body" tabIndex={0}>{children}</div>
       {foot ? <footer className="dialog-foot">{foot}</footer> : null}
     </dialog>,
     document.body,

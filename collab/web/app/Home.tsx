@@ -32,7 +32,7 @@ export function Home({ band, role, me, people, rest, shelves, make, listKey }: H
   const mayEdit = role !== "viewer";
   const repertoireId = shelves.find(({ kind }) => kind === "repertoire")?.contents[0]?.id ?? null;
   return (
-    <div className="home">
+    <div className="home" data-content tabIndex={-1}>
       {shelves.map((shelf) => (
         <section key={shelf.kind} aria-label={shelf.name}>
           <h2>{shelf.name}</h2>

@@ -1,7 +1,8 @@
 /** What is done seldom to a content: it is copied, printed, and goes out as a file. */
 
-import { type ReactNode, useId } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { type ExportFormat, type Rest, RestError } from "../react";
+import { Shortcuts } from "./Help";
 import { useToasts } from "./toasts";
 import { Icon, type IconName } from "./ui";
 
@@ -24,6 +25,7 @@ const FORMATS: Readonly<Record<ExportFormat, string>> = {
 export function MoreMenu({ contentId, rest, pending, actions }: MoreMenuProps): ReactNode {
   const menu = useId();
   const say = useToasts();
+  const [areKeysOpen, setKeysOpen] = useState(false);
   const send = async (format: ExportFormat): Promise<void> => {
     try {
       const file = await rest.exported(contentId, format);
@@ -56,7 +58,9 @@ export function MoreMenu({ contentId, rest, pending, actions }: MoreMenuProps): 
       <ul id={menu} className="people menu" popover="auto" aria-label="More">
         {actions.map(({ icon, label, run }) => entry(icon, label, run))}
         {Object.entries(FORMATS).map(([format, words]) => entry("export", words, () => void send(format as ExportFormat)))}
+        {entry("keys", "Keys", () => setKeysOpen(true))}
       </ul>
+      {areKeysOpen ? <Shortcuts onClose={() => setKeysOpen(false)} waiting={null} /> : null}
     </>
   );
 }

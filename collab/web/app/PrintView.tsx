@@ -5,6 +5,7 @@ import { type CSSProperties, type ReactNode, useMemo, useState } from "react";
 import type { Band, Document, Fields, Item } from "../react";
 import { ChartSections } from "./ChartSections";
 import { clockOf, lengthOf } from "./clock";
+import { useEscape } from "./keyboard";
 import { usePlayer } from "./player";
 import { go } from "./route";
 import { songIdOf, useSongOf } from "./songbook";
@@ -17,6 +18,8 @@ export function PrintView({ document, band }: { document: Document; band: Band }
   const { fields, ordered } = document;
   const [hasCharts, setCharts] = useState(false);
   const songOf = useSongOf();
+  const back = (): void => go({ band: band.id, content: document.id });
+  useEscape(true, back);
   const charts = ordered.flatMap((item) => {
     const song = songOf(item);
     return song?.chart ? [{ item, song }] : [];
@@ -29,7 +32,7 @@ export function PrintView({ document, band }: { document: Document; band: Band }
   return (
     <main className="print">
       <div className="print-tools">
-        <button type="button" className="button" onClick={() => go({ band: band.id, content: document.id })}>
+        <button type="button" className="button" onClick={back}>
           <Icon name="back" /> Back
         </button>
         <span className="print-choices">

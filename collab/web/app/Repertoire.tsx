@@ -51,7 +51,7 @@ export function Repertoire({ content, document, others, isReadOnly, rest }: Page
           />
           {isReadOnly ? null : (
             <>
-              <button type="button" className="button" onClick={add}>
+              <button type="button" className="button" data-add aria-keyshortcuts="Control+Enter Meta+Enter" onClick={add}>
                 <Icon name="add" /> New song
               </button>
               <ImportButton bandId={document.bandId} rest={rest} />

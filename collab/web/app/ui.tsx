@@ -17,6 +17,7 @@ const PATHS = {
   export: "M12 4v11M8 11l4 4 4-4M5 15v5h14v-5",
   history: "M4 12a8 8 0 108-8 8.5 8.5 0 00-6.5 3M5 3v4.5h4.5M12 8v4l3 2",
   import: "M12 15V4M8 8l4-4 4 4M5 15v5h14v-5",
+  keys: "M3 7h18v11H3zM7 11h.01M12 11h.01M17 11h.01M8 15h8",
   leave: "M14 4H5v16h9M10 12h10M16 8l4 4-4 4",
   more: "M5 12a.6.6 0 101 0 .6.6 0 10-1 0M11.500 12a.6.6 0 101 0 .6.6 0 10-1 0M18 12a.6.6 0 101 0 .6.6 0 10-1 0",
   moon: "M20 14.5A8.5 8.5 0 019.5 4 8.5 8.5 0 1020 14.5z",
@@ -112,4 +113,20 @@ export function ThemeButton(): ReactNode {
   const now = useSyncExternalStore(watchTheme, theme);
   const other = now === "dark" ? "light" : "dark";
   return <IconButton icon={now === "dark" ? "sun" : "moon"} label={`Use the ${other} theme`} onClick={() => chooseTheme(other)} />;
+}
+
+/** The first thing that a keyboard comes to: over the bars to what the page is about. */
+export function SkipLink(): ReactNode {
+  return (
+    <a
+      className="skip button"
+      href={location.hash || "#/"}
+      onClick={(event) => {
+        event.preventDefault();
+        document.querySelector<HTMLElement>("[data-content]")?.focus();
+      }}
+    >
+      Skip to the content
+    </a>
+  );
 }

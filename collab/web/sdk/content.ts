@@ -13,7 +13,7 @@ import { Roster } from "./roster";
 import { NoStore, type Store } from "./store";
 import { Sync } from "./sync";
 import type { BatchUpdate, ContentJoined, Delta, Edit, Focus, Op, Problem, Role, UserLeft, Value } from "./types";
-import { Groups } from "./undo";
+import { Groups, recentSteps } from "./undo";
 
 /** What is true of the edits made here. `unsafe`: they wait, and could not be written to disk either. */
 export type Saving = "saved" | "saving" | "offline" | "unsafe";
@@ -86,7 +86,8 @@ export class Content extends Room<ContentState, ContentJoined> {
     if (this.#isClosed) return this;
     if (stored) {
       const confirmed = Document.fromJson(stored.confirmed);
-      this.#sync.replica = new Replica(confirmed, this.userId, this.#store.mayGrow, stored);
+      const steps = recentSteps(stored.steps ?? { done: [], undone: [] }, Date.now());
+      this.#sync.replica = new Replica(confirmed, this.userId, this.#store.mayGrow, { ...stored, steps });
       this.role = stored.role as Role;
       this.changed();
     }

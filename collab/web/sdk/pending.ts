@@ -5,6 +5,7 @@ import type { Done } from "./letters";
 import * as text from "./text";
 import { isSame, target as targetOf } from "./transform";
 import type { Op, Value } from "./types";
+import type { KeptSteps } from "./undo";
 
 /** An edit of ours that the server has not both answered and put in its place among the versions. */
 export interface Pending {
@@ -48,6 +49,8 @@ export interface Saved {
   pending: Pending[];
   /** The edits up to `confirmed` that it takes to tell what undos among the pending come to. */
   past?: readonly Done[];
+  /** What its user may take back and bring back. */
+  steps?: KeptSteps;
 }
 
 /** The same as a device keeps it, which may have been written by an older version of this. */

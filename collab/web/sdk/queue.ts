@@ -13,14 +13,22 @@ import { newId } from "./ids";
 import { awake, isIdle, joined, type Pending, pendingOf, placesSet, standing } from "./pending";
 import { transform } from "./transform";
 import type { Op, Problem } from "./types";
-import { UndoStacks } from "./undo";
+import { type KeptSteps, UndoStacks } from "./undo";
 
 export class Queue {
-  readonly stacks = new UndoStacks();
+  readonly stacks: UndoStacks;
   #pending: Pending[];
 
-  constructor(pending: readonly Pending[] = []) {
+  constructor(pending: readonly Pending[] = [], steps?: KeptSteps) {
     this.#pending = [...pending];
+    this.stacks = new UndoStacks(steps);
+  }
+
+  /** What of the stacks holds for whoever knows no more than what is stored, or is to be sent. */
+  get steps(): KeptSteps {
+    const awake = new Set(this.awake);
+    const asleep = this.#pending.filter((entry) => !awake.has(entry));
+    return this.stacks.save(new Set(asleep.map(({ editId }) => editId)));
   }
 
   get pending(): readonly Pending[] {

@@ -46,12 +46,12 @@ export class Replica {
     confirmed: Document,
     readonly userId: string,
     readonly mayGrow = true,
-    { pending = [], past = [], lastEdit = null }: Partial<Kept> = {},
+    { pending = [], past = [], lastEdit = null, steps }: Partial<Kept> = {},
   ) {
     this.#lastEdit = lastEdit;
     this.#past = new Past(past);
     this.#confirmed = confirmed;
-    this.#queue = new Queue(pending.map(revived));
+    this.#queue = new Queue(pending.map(revived), steps);
     this.#view = applied(confirmed, this.#queue.pending);
   }
 
@@ -87,7 +87,7 @@ export class Replica {
   save(): Saved {
     const pending = this.pending.map((entry) => ({ ...entry }));
     const past = this.#past.since(pending.flatMap(({ target }) => target ?? []));
-    return { confirmed: this.#confirmed.toJson(), lastEdit: this.#lastEdit, pending, past };
+    return { confirmed: this.#confirmed.toJson(), lastEdit: this.#lastEdit, pending, past, steps: this.#queue.steps };
   }
 
   takeNotices(): Notice[] {

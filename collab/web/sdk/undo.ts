@@ -9,16 +9,37 @@ export interface Step {
   group: string;
 }
 
+/** What a device keeps of it, the newest last. */
+export interface KeptSteps {
+  done: readonly Step[];
+  undone: readonly Step[];
+}
+
 /** How many of the latest can be taken back. */
 const MAX_STEPS = 1_000;
 
 /** What is written in one field with no longer pause is taken back together. */
 const GROUP_MS = 1_000;
 
+/** How many of the latest a device keeps, and for how long: what is older is read in the history. */
+const KEPT_STEPS = 200;
+const KEPT_MS = 3_600_000;
+
 /** Undoing an edit makes an edit, which undone is the redo: both are asked for by `undo_edit`. */
 export class UndoStacks {
-  #done: Step[] = [];
-  #undone: Step[] = [];
+  #done: Step[];
+  #undone: Step[];
+
+  constructor({ done, undone }: KeptSteps = { done: [], undone: [] }) {
+    this.#done = [...done];
+    this.#undone = [...undone];
+  }
+
+  /** What a device is to keep: not of edits that were taken back before they were sent, which nobody else knows. */
+  save(unknown: ReadonlySet<string>): KeptSteps {
+    const kept = (steps: readonly Step[]): Step[] => steps.filter(({ editId }) => !unknown.has(editId)).slice(-KEPT_STEPS);
+    return { done: kept(this.#done), undone: kept(this.#undone) };
+  }
 
   get canUndo(): boolean {
     return this.#done.length > 0;
@@ -70,7 +91,13 @@ export class UndoStacks {
   }
 }
 
-/** Names the groups of edits as they are made. */
+/** What of the kept steps can still be taken back. */
+export function recentSteps({ done, undone }: KeptSteps, now_ms: number): KeptSteps {
+  const recent = (steps: readonly Step[]): Step[] => steps.filter(({ group }) => now_ms - Number.parseInt(group, 10) < KEPT_MS);
+  return { done: recent(done), undone: recent(undone) };
+}
+
+/** Names the groups of edits as they are made, by the time in ms since 1970: no two are the same over a reload. */
 export class Groups {
   #count = 0;
   #last: { group: string; place: string; at_ms: number } | null = null;
@@ -80,10 +107,10 @@ export class Groups {
     const last = this.#last;
     this.#last = null;
     const [op] = ops;
-    if (ops.length !== 1 || (op?.op !== "text" && op?.op !== "set")) return this.#next();
+    if (ops.length !== 1 || (op?.op !== "text" && op?.op !== "set")) return this.#next(now_ms);
     const place = placeOf(op.item, op.field);
     const goesOn = last?.place === place && now_ms - last.at_ms < GROUP_MS;
-    const group = goesOn ? last.group : this.#next();
+    const group = goesOn ? last.group : this.#next(now_ms);
     this.#last = { group, place, at_ms: now_ms };
     return group;
   }
@@ -93,8 +120,8 @@ export class Groups {
     this.#last = null;
   }
 
-  #next(): string {
+  #next(now_ms: number): string {
     this.#count += 1;
-    return `${this.#count}`;
+    return `${now_ms} ${this.#count}`;
   }
 }

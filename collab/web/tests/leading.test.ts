@@ -1,8 +1,8 @@
 /** Who leads on stage, and where one is: what becomes of both with what is heard. */
 
 import { expect, test } from "vitest";
+import { indexAt } from "../app/neighbour";
 import { FOLLOWS, heard, type Leading, tapped, told } from "../app/stage/leading";
-import { indexAt } from "../app/stage/place";
 import type { Focus, Presence } from "../sdk";
 
 const session = (id: string, focus: Focus | null): Presence => ({

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { Document, newId, Replica } from "../sdk";
+import { Groups, recentSteps } from "../sdk/undo";
 import { notes, set, titles, two, type } from "./gig";
 
 test("what was sent is undone by the server, and seen at once", () => {
@@ -159,4 +160,28 @@ test("an undo that waits is foretold in a tab that is opened again as in the one
   share();
   ada.receiveAll();
   expect(ada.replica.view.value("iko", "key")).toBe("C");
+});
+
+test("what was made is taken back after the page was loaded again, and what was taken back before it was sent is not", () => {
+  const { server, ada } = two();
+  ada.edit({ op: "move", item: "tiger", position: "Zz" });
+  ada.settle();
+  ada.edit(set("iko", "key", "G"));
+  ada.replica.step("undo", newId);
+  const { confirmed, ...kept } = structuredClone(ada.replica.save());
+  expect(kept.steps).toMatchObject({ done: [{ editId: server.edits[0]?.edit_id }], undone: [] });
+  ada.replica = new Replica(Document.fromJson(confirmed), "ada", true, kept);
+  expect(ada.replica.stacks).toMatchObject({ canUndo: true, canRedo: false });
+  ada.replica.step("undo", newId);
+  ada.settle();
+  expect(server.document.ordered.map(({ id }) => id)).toEqual(["iko", "saints", "tiger"]);
+});
+
+test("what is older than an hour is taken back no more once the page is loaded again, and new groups are none of the old", () => {
+  const now_ms = 10_000_000;
+  const groups = new Groups();
+  const old = { editId: "old", group: groups.of([{ op: "remove", item: "a" }], now_ms - 3_700_000) };
+  const recent = { editId: "recent", group: groups.of([{ op: "remove", item: "b" }], now_ms - 60_000) };
+  expect(recentSteps({ done: [old, recent], undone: [] }, now_ms)).toEqual({ done: [recent], undone: [] });
+  expect(new Groups().of([{ op: "remove", item: "c" }], now_ms)).not.toBe(recent.group);
 });

@@ -12,14 +12,14 @@ export function StageTools(): ReactNode {
   const grow = (by: number): void => change({ size: Math.min(LARGEST, Math.max(SMALLEST, size + by)) });
   return (
     <>
-      <button type="button" className="button is-small" popoverTarget={panel} aria-label="How it looks here">
+      <button type="button" className="button is-small" popoverTarget={panel} aria-label="Aa, how it looks here">
         Aa
       </button>
       <div id={panel} className="people stage-tools" popover="auto" role="group" aria-label="How it looks here">
-        <button type="button" className="button is-small" aria-label="Smaller letters" onClick={() => grow(-STEP)}>
+        <button type="button" className="button is-small" aria-label="A−, smaller letters" onClick={() => grow(-STEP)}>
           A−
         </button>
-        <button type="button" className="button is-small" aria-label="Larger letters" onClick={() => grow(STEP)}>
+        <button type="button" className="button is-small" aria-label="A+, larger letters" onClick={() => grow(STEP)}>
           A+
         </button>
         <button type="button" className="button is-small" aria-pressed={hasChords} onClick={() => change({ hasChords: !hasChords })}>

@@ -4,6 +4,7 @@
  */
 
 import { type PointerEvent, type RefObject, useEffect, useRef } from "react";
+import { isCovered } from "../keyboard";
 
 const NEXT = new Set(["ArrowRight", "ArrowDown", "PageDown", " ", "Enter"]);
 const BACK = new Set(["ArrowLeft", "ArrowUp", "PageUp", "Backspace"]);
@@ -34,10 +35,10 @@ export function useKeys({ song, step, onLeave }: Turning): void {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const { target, key } = event;
       // Whoever chooses how they read does so by the same keys.
-      if (target instanceof HTMLSelectElement) return;
+      if (target instanceof HTMLSelectElement || document.querySelector("dialog[open]")) return;
       if (key === "Escape") {
         // What is open closes first, by itself.
-        if (document.querySelector(":popover-open, dialog[open]")) return;
+        if (isCovered()) return;
         onLeave();
       } else {
         const by = NEXT.has(key) ? 1 : BACK.has(key) ? -1 : null;

@@ -2,9 +2,10 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Content, type Document, type Item, type Presence, useCollab } from "../../react";
+import { indexAt, placeOf } from "../neighbour";
 import { stageKey } from "../session";
+import { type Kept, keepStage, recallStage } from "./kept";
 import { FOLLOWS, heard, type Leading, leaderOf, tapped, told } from "./leading";
-import { indexAt, type Kept, keepStage, placeOf, recallStage } from "./place";
 
 export interface StageProps {
   document: Document;
