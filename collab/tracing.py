@@ -90,7 +90,7 @@ class EditTraces:
         queued = self._queued.pop((edit.content_id, edit.edit_id), None)
         if queued is None:
             return
-        ids = {"content_id": edit.content_id, "edit_id": edit.edit_id, "version": edit.version}
+        ids: dict[str, str | int] = {"content_id": edit.content_id, "edit_id": edit.edit_id, "version": edit.version}
         root = self._tracer.start_span(
             "edit", Context(), SpanKind.SERVER, ids, start_time=queued.arrived_ns, record_exception=False
         )
