@@ -1,6 +1,6 @@
 /** One content, open: the bar with what can be done to all of it, and below it the setlist or the repertoire. */
 
-import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import {
   type Band,
   type Content,
@@ -50,8 +50,11 @@ export function ContentPage({ contentId, band, repertoire, people, me, rest, vie
   const [isHistoryOpen, setHistoryOpen] = useState(false);
   const { document: shown } = state;
   const isReadOnly = !content.canEdit;
-  const others = [...state.roster.sessions.values()].filter(
-    ({ session_id, user }) => session_id !== connection.sessionId && user.id !== me.id,
+  const { roster } = state;
+  const { sessionId } = connection;
+  const others = useMemo(
+    () => [...roster.sessions.values()].filter(({ session_id, user }) => session_id !== sessionId && user.id !== me.id),
+    [roster, sessionId, me.id],
   );
 
   useEffect(() => {

@@ -1,16 +1,16 @@
 /** The songs that a band knows, with a search over them. */
 
-import { type ReactNode, useMemo, useState } from "react";
+import { type CSSProperties, type ReactNode, useMemo, useRef, useState } from "react";
 import { type FieldTypes, newId, type Rest } from "../react";
 import { ContentHead } from "./ContentHead";
 import { ImportButton } from "./ImportButton";
-import { titleOf, useKinds } from "./kinds";
+import { useKinds } from "./kinds";
 import type { PageProps } from "./props";
 import { Entry } from "./Row";
+import { useHere, useIds, useOpen } from "./rows";
 import { Icon } from "./ui";
+import { useShownRows } from "./useShownRows";
 
-/** Rows shown at once; a search finds the rest. */
-const MOST = 200;
 const NO_FIELDS: FieldTypes = {};
 
 export function Repertoire({ content, document, others, isReadOnly, rest }: PageProps & { rest: Rest }): ReactNode {
@@ -18,12 +18,18 @@ export function Repertoire({ content, document, others, isReadOnly, rest }: Page
   const types = useKinds().itemsOf(document.kind).song ?? NO_FIELDS;
   const songs = useMemo(() => {
     const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+    if (words.length === 0) return document.ordered;
     const searched = Object.keys(types).filter((name) => types[name]!.type !== "text");
     return document.ordered.filter(({ fields }) => {
       const text = searched.map((name) => fields[name] ?? "").join(" ").toLowerCase();
       return words.every((word) => text.includes(word));
     });
   }, [document, types, wanted]);
+
+  const list = useRef<HTMLOListElement>(null);
+  const shown = useShownRows(list, useIds(songs), null);
+  const here = useHere(others);
+  const [open, toggle] = useOpen();
 
   const add = (): void => {
     const title = wanted.trim().slice(0, 200);
@@ -53,14 +59,21 @@ export function Repertoire({ content, document, others, isReadOnly, rest }: Page
           )}
         </div>
       </ContentHead>
-      <ol className="rows is-plain" aria-label="Songs">
-        {songs.slice(0, MOST).map((item) => (
-          <li key={item.id} data-item={item.id}>
-            <Entry {...{ content, item, types, others, isReadOnly }} title={titleOf(item, types)} />
+      <ol ref={list} className="rows is-plain" aria-label="Songs" style={{ "--rest": `${shown.rest_px}px` } as CSSProperties}>
+        {shown.rows.map(({ id, index, gap_px }) => (
+          <li
+            key={id}
+            ref={shown.measure}
+            style={gap_px ? { marginTop: gap_px } : undefined}
+            data-item={id}
+            data-index={index}
+            aria-setsize={songs.length}
+            aria-posinset={index + 1}
+          >
+            <Entry {...{ content, types, isReadOnly }} item={songs[index]!} here={here(id)} isOpen={open.has(id)} onOpen={toggle} />
           </li>
         ))}
       </ol>
-      {songs.length > MOST ? <p className="quiet">{songs.length - MOST} more: search for them.</p> : null}
       {songs.length === 0 ? <p className="empty">No song matches.</p> : null}
     </div>
   );

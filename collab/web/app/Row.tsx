@@ -1,82 +1,36 @@
 /** One entry of a setlist or song of the repertoire, edited in place. */
 
-import { useSortable } from "@dnd-kit/sortable";
-import { type CSSProperties, memo, type ReactNode, useState } from "react";
+import { memo, type ReactNode } from "react";
 import type { Content, FieldTypes, Item, Presence } from "../react";
 import { Details } from "./Details";
 import { Field } from "./Field";
 import { fieldName, shortName } from "./format";
 import { FACTS, titleField, titleOf } from "./kinds";
-import { colored, Icon, IconButton } from "./ui";
+import { colored, IconButton } from "./ui";
 
-interface RowProps {
+export interface EntryProps {
   content: Content;
   item: Item;
   /** The fields of its type. */
   types: FieldTypes;
-  number: number | null;
-  at: string | null;
-  setEnd: string | null;
-  others: readonly Presence[];
+  /** The others who are at it. */
+  here: readonly Presence[];
   isReadOnly: boolean;
-}
-
-/** A row renders again only when its item changed or somebody came to it, left it, or moved in it. */
-export const Row = memo(SortableRow, (a, b) => {
-  const isSame = (Object.keys(a) as (keyof RowProps)[]).every((key) => key === "others" || a[key] === b[key]);
-  return isSame && JSON.stringify(hereOf(a)) === JSON.stringify(hereOf(b));
-});
-
-const hereOf = ({ others, item }: Pick<RowProps, "others" | "item">): Presence[] =>
-  others.filter(({ focus }) => focus?.item === item.id);
-
-function SortableRow(props: RowProps): ReactNode {
-  const { item, types, isReadOnly, number, at, setEnd } = props;
-  const { attributes, listeners, setNodeRef, setActivatorNodeRef, transform, transition, isDragging } = useSortable({
-    id: item.id,
-    disabled: isReadOnly,
-  });
-  const style: CSSProperties = transform
-    ? { transform: `translate3d(0, ${Math.round(transform.y)}px, 0)`, ...(transition ? { transition } : {}) }
-    : {};
-  const title = titleOf(item, types);
-  const { role: _role, ...handle } = attributes;
-  return (
-    <li ref={setNodeRef} style={style} className={isDragging ? "is-dragging" : ""} data-item={item.id}>
-      {setEnd === null ? null : <p className="set-end">{setEnd}</p>}
-      <Entry {...props} title={title}>
-        {isReadOnly ? null : (
-          <button
-            type="button"
-            className="grip"
-            ref={setActivatorNodeRef}
-            {...handle}
-            {...listeners}
-            aria-label={`Move ${title}`}
-          >
-            <Icon name="grip" />
-          </button>
-        )}
-        <span className="row-number">{number ?? ""}</span>
-        <span className="row-at">{at ?? ""}</span>
-      </Entry>
-    </li>
-  );
+  isOpen: boolean;
+  /** Opens its details, or closes them. */
+  onOpen: (id: string) => void;
+  /** What stands before its fields. */
+  lead?: ReactNode;
 }
 
 /** Ids that the page keeps by itself. */
 const HIDDEN = ["song_id"];
 
-interface EntryProps extends Pick<RowProps, "content" | "item" | "types" | "others" | "isReadOnly"> {
-  title: string;
-  children?: ReactNode;
-}
-
-/** The fields of an entry; `children` stand before them. */
-export function Entry({ content, item, types, others, isReadOnly, title, children }: EntryProps): ReactNode {
-  const [isOpen, setOpen] = useState(false);
+/** The fields of an entry. It renders again only when something of its own changed. */
+export const Entry = memo(function Entry(props: EntryProps): ReactNode {
+  const { content, item, types, here, isReadOnly, isOpen, onOpen, lead } = props;
+  const title = titleOf(item, types);
   const { fields } = item;
-  const here = hereOf({ others, item });
   const first = here[0];
   const main = titleField(types);
   const facts = FACTS.filter((field) => field in types);
@@ -95,12 +49,12 @@ export function Entry({ content, item, types, others, isReadOnly, title, childre
   );
   return (
     <div
-      className={`row ${item.type === "break" ? "is-break" : ""} ${first ? "has-others" : ""}`}
+      className={`row ${item.type === "break" ? "is-break" : ""} ${first ? "has-others" : ""} ${isOpen ? "is-open" : ""}`}
       style={first ? colored(first.user) : undefined}
     >
       {first ? <Names here={here} /> : null}
       <div className="row-main">
-        {children}
+        {lead}
         {main ? field(main, "row-title") : <span className="row-title">{title}</span>}
         <div className="row-facts">{facts.map((name) => field(name, `row-${name}`))}</div>
         <IconButton
@@ -108,7 +62,7 @@ export function Entry({ content, item, types, others, isReadOnly, title, childre
           label={`Notes and details of ${title}`}
           className={`row-more ${isOpen ? "is-open" : ""}`}
           aria-expanded={isOpen}
-          onClick={() => setOpen((is) => !is)}
+          onClick={() => onOpen(item.id)}
         />
         {isReadOnly ? null : (
           <IconButton
@@ -123,7 +77,7 @@ export function Entry({ content, item, types, others, isReadOnly, title, childre
       {isOpen ? <Details {...common} item={item} types={types} fields={details} title={title} /> : null}
     </div>
   );
-}
+});
 
 function Names({ here }: { here: readonly Presence[] }): ReactNode {
   return (

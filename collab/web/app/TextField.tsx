@@ -106,17 +106,16 @@ export function TextField(props: TextFieldProps): ReactNode {
 }
 
 function Cursors({ value, others }: { value: string; others: readonly Presence[] }): ReactNode {
-  const points = [...value];
   const cursors = others
     .flatMap(({ session_id, user, focus }) => {
       const head = focus?.head;
-      return typeof head === "number" ? [{ id: session_id, user, at: Math.min(head, points.length) }] : [];
+      return typeof head === "number" ? [{ id: session_id, user, at: text.toUnits(value, head) }] : [];
     })
     .sort((a, b) => a.at - b.at);
   const parts: ReactNode[] = [];
   let from = 0;
   for (const { id, user, at } of cursors) {
-    parts.push(points.slice(from, at).join(""));
+    parts.push(value.slice(from, at));
     parts.push(
       <span key={`${id} ${at}`} className="cursor" style={colored(user)} data-user={user.id}>
         <span className="cursor-name">{shortName(user)}</span>
@@ -124,7 +123,7 @@ function Cursors({ value, others }: { value: string; others: readonly Presence[]
     );
     from = at;
   }
-  parts.push(points.slice(from).join(""));
+  parts.push(value.slice(from));
   // A last, empty line has a height only with something in it.
   return [...parts, "\u200b"];
 }

@@ -14,20 +14,17 @@ export const normalized = (delta: Delta): Delta => type.normalize(delta);
 
 /** The delta that takes the text after `delta` back to `before`. The library's own carries the deleted text. */
 export function invert(delta: Delta, before: string): Delta {
-  const kept = [...before];
   const inverse: Delta = [];
-  let at = 0;
+  let rest = before;
   for (const part of delta) {
     if (typeof part === "string") {
       inverse.push({ d: length(part) });
-    } else if (typeof part === "number") {
-      inverse.push(part);
-      at += part;
-    } else {
-      const count = typeof part.d === "number" ? part.d : length(part.d);
-      inverse.push(kept.slice(at, at + count).join(""));
-      at += count;
+      continue;
     }
+    const count = typeof part === "number" ? part : typeof part.d === "number" ? part.d : length(part.d);
+    const end = toUnits(rest, count);
+    inverse.push(typeof part === "number" ? part : rest.slice(0, end));
+    rest = rest.slice(end);
   }
   return type.normalize(inverse);
 }
@@ -41,11 +38,10 @@ export function reach(delta: Delta): number {
 }
 
 /** The number of code points. */
-export function length(text: string): number {
-  let count = 0;
-  for (const _ of text) count += 1;
-  return count;
-}
+export const length = (text: string): number => text.length - (text.match(PAIRS)?.length ?? 0);
+
+/** Two UTF-16 units that are one code point. */
+const PAIRS = /[\ud800-\udbff][\udc00-\udfff]/g;
 
 /**
  * The delta from `before` to `after` that leaves their common start and end alone.
@@ -54,22 +50,29 @@ export function length(text: string): number {
  * (an `o` typed into `foo`) it picks the one that ends there.
  */
 export function replace(before: string, after: string, caret?: number): Delta {
-  const old = [...before];
-  const now = [...after];
-  const grown = now.length - old.length;
-  let most = Math.min(old.length, now.length);
-  if (caret !== undefined && caret <= now.length) most = Math.min(most, grown > 0 ? Math.max(caret - grown, 0) : caret);
+  const grown = after.length - before.length;
+  let most = Math.min(before.length, after.length);
+  if (caret !== undefined && caret <= length(after)) {
+    const stands = toUnits(after, caret);
+    most = Math.min(most, grown > 0 ? Math.max(stands - grown, 0) : stands);
+  }
   let start = 0;
-  while (start < most && old[start] === now[start]) start += 1;
+  while (start < most && before.charCodeAt(start) === after.charCodeAt(start)) start += 1;
+  if (isWithinPair(before, start) || isWithinPair(after, start)) start -= 1;
   let end = 0;
-  const rest = Math.min(old.length, now.length) - start;
-  while (end < rest && old[old.length - 1 - end] === now[now.length - 1 - end]) end += 1;
+  const rest = Math.min(before.length, after.length) - start;
+  while (end < rest && before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)) end += 1;
+  if (isWithinPair(before, before.length - end) || isWithinPair(after, after.length - end)) end -= 1;
   const delta: Delta = [];
-  if (start > 0) delta.push(start);
-  if (now.length - end > start) delta.push(now.slice(start, now.length - end).join(""));
-  if (old.length - end > start) delta.push({ d: old.length - end - start });
+  if (start > 0) delta.push(length(before.slice(0, start)));
+  if (after.length - end > start) delta.push(after.slice(start, after.length - end));
+  if (before.length - end > start) delta.push({ d: length(before.slice(start, before.length - end)) });
   return type.normalize(delta);
 }
+
+/** Whether an offset in UTF-16 units lies between the two of one code point. */
+const isWithinPair = (text: string, units: number): boolean =>
+  units > 0 && units < text.length && text.codePointAt(units - 1)! > 0xffff;
 
 /** Where a cursor stands after the delta; an insert right at it leaves it before the new text. */
 export function moveCursor(position: number, delta: Delta): number {
@@ -91,6 +94,8 @@ export function moveCursor(position: number, delta: Delta): number {
 
 /** An offset in UTF-16 units, as the DOM counts, for one in code points. */
 export function toUnits(text: string, points: number): number {
+  const start = text.slice(0, points);
+  if (!/[\ud800-\udfff]/.test(start)) return start.length;
   let units = 0;
   for (const character of text) {
     if (points-- <= 0) break;
