@@ -48,13 +48,13 @@ def create_app(
 ) -> ASGIApp:
     """The engine as an ASGI application, its schema brought up to date.
 
-    With `host`, it is mounted beside the routes of that FastAPI application, whose lifespan runs too. Without
-    settings they come from the environment. `has_page` says whether the band's page is served at `/`: by default
-    it is, but not in a host application. `on_edit` is called after the commit of each edit and `on_presence` with what
-    each room is told, in order and beside the engine's own way: whatever they do, no edit waits for them or fails.
-    `identify` says who somebody is by what they show, in place of JSON Web Tokens. `bands_of` says which bands a user
-    is in, where the host keeps them, and `roles` which of ours each role of its own is. `ValueError` where settings
-    don't fit together.
+    With `host`, it is mounted beside the routes of that FastAPI application, whose lifespan runs too. Without settings
+    they come from the environment. `has_page` says whether the band's page is served, where the REST calls are: by
+    default it is, but not in a host application. `on_edit` is called after the commit of each edit and `on_presence`
+    with what each room is told, in order and beside the engine's own way: whatever they do, no edit waits for them or
+    fails. `identify` says who somebody is by what they show, in place of JSON Web Tokens. `bands_of` says which bands a
+    user is in, where the host keeps them, and `roles` which of ours each role of its own is. `ValueError` where
+    settings don't fit together.
     """
     settings = settings or Settings()
     tokens = None if identify is None else HostTokens(identify)
@@ -64,7 +64,7 @@ def create_app(
         return attach(engine, own_app(settings, has_page=has_page is not False))
     application = attach(engine, host)
     if has_page:
-        add_pages(host)
+        add_pages(host, settings.rest_prefix, settings.socket_path)
     return application
 
 
@@ -118,7 +118,7 @@ def own_app(settings: Settings, *, has_page: bool = True) -> FastAPI:
         )
     app.add_middleware(Compressed)
     if has_page:
-        add_pages(app)
+        add_pages(app, settings.rest_prefix, settings.socket_path)
     return app
 
 

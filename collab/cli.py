@@ -62,7 +62,7 @@ def serve(
         engine = Engine(settings)
         migrate_schema(settings.database_url, may_be_newer=True)
         first = asyncio.run(first_secret(settings, datetime.now(UTC)))
-        on_started = partial(_print_url, settings.public_url, first)
+        on_started = partial(_print_url, settings, first)
         if workers > 1:
             from collab.logs import configure_logging
             from collab.workers import serve_with_workers
@@ -154,7 +154,8 @@ def invite(
         settings, lasts = Settings(), duration("--ttl", ttl)
         asked = first_start.invite(settings, band, Role(role), uses, lasts, datetime.now(UTC))
         words = f"Who opens this link comes into the band as {role}:"
-        first_start.print_link(words, server or settings.public_url or "http://127.0.0.1:8000", asyncio.run(asked))
+        page = server or settings.public_url or f"http://127.0.0.1:8000{settings.rest_prefix}"
+        first_start.print_link(words, page, asyncio.run(asked))
 
 
 @cli.command()
@@ -345,13 +346,13 @@ def _run(engine: "Engine", host: str, port: int, on_started: Callable[[str], Non
     serve_until_stopped(engine, application, bound, on_started)
 
 
-def _print_url(public_url: str | None, first: str | None, url: str) -> None:
+def _print_url(settings: "Settings", first: str | None, url: str) -> None:
     from collab.commands.first_start import print_link, reachable
 
     print(f"collab serves at {url}", flush=True)
     if first is not None:
         words = "There is no band yet. Who opens this link owns the first one; it is good once, for a day:"
-        print_link(words, public_url or reachable(url), first)
+        print_link(words, settings.public_url or reachable(url) + settings.rest_prefix, first)
     sys.stdout.flush()
 
 
@@ -380,6 +381,6 @@ def _print_links(settings: "Settings", url: str) -> None:
     print(f"\n{demo_band.BAND} is on stage. Open a link for each member, each in a window of its own:\n")
     for user, role in demo_band.MEMBERS:
         made = tokens.sign(user, timedelta(days=7), datetime.now(UTC))
-        print(f"  {user.name} ({role})\n  {url}/#token={made}\n")
+        print(f"  {user.name} ({role})\n  {url}{settings.rest_prefix}/#token={made}\n")
     print(f"The history is in {settings.database_url.removeprefix('sqlite+aiosqlite:///')}. Ctrl-C ends the demo.")
     sys.stdout.flush()

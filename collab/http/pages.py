@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from importlib.resources import files
 from mimetypes import guess_type
 from pathlib import Path
+from posixpath import relpath
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -60,6 +61,9 @@ STOCK_HEADERS = {**HEADERS, "Content-Security-Policy": STOCK_CONTENT_SECURITY_PO
 _ASK_AGAIN = {"Cache-Control": "no-cache"}
 _KEEP = {"Cache-Control": "public, max-age=31536000, immutable"}
 
+_BUILT_SOCKET = 'data-socket="./socket.io"'
+"""Where the page as it is built looks for the socket."""
+
 
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """What the build has compressed files in, the smallest first, and how their names end."""
@@ -109,17 +113,24 @@ class Assets(StaticFiles):
         return None
 
 
-def add_pages(app: FastAPI, built: Path = BUILT) -> None:
-    """Serves the page at `/` of an application. Where it was never built, `/` says so and answers 404."""
+def add_pages(app: FastAPI, below: str = "", socket_path: str = "/socket.io", built: Path = BUILT) -> None:
+    """Serves the page in an application, at `/` or at the path `below` and a slash, where the REST calls are too. Where
+    it was never built, it says so and answers 404. The page calls what is beside it, wherever the application itself is
+    mounted; `socket_path` is written into it as it is seen from there."""
+    socket = f'data-socket="./{relpath(socket_path, below or "/")}"'
 
     def serve(path: str, file: str, media_type: str) -> None:
         async def page() -> Response:
             if not (built / file).exists():
                 return PlainTextResponse("The page was not built: install the project again.\n", 404)
-            return FileResponse(built / file, media_type=media_type, headers={**HEADERS, **_ASK_AGAIN})
+            headers = {**HEADERS, **_ASK_AGAIN}
+            if file == "index.html" and socket != _BUILT_SOCKET:
+                html = (built / file).read_text().replace(_BUILT_SOCKET, socket)
+                return HTMLResponse(html, headers=headers)
+            return FileResponse(built / file, media_type=media_type, headers=headers)
 
-        app.add_api_route(path, page, include_in_schema=False)
+        app.add_api_route(f"{below}{path}", page, include_in_schema=False)
 
     serve("/", "index.html", "text/html")
     serve("/sw.js", "sw.js", "text/javascript")
-    app.mount("/assets", Assets(directory=built / "assets", check_dir=False), name="assets")
+    app.mount(f"{below}/assets", Assets(directory=built / "assets", check_dir=False), name="assets")

@@ -12,7 +12,7 @@ function serviceWorker(): Plugin {
     // Once Vite has dropped the files that it has no use for.
     writeBundle({ dir }, bundle) {
       const file = join(dir!, "sw.js");
-      const files = ofAssets(bundle).sort().map((name) => `/${name}`);
+      const files = ofAssets(bundle).sort().map((name) => `./${name}`);
       writeFileSync(file, readFileSync(file, "utf8").replace(/["`']%FILES%["`']/, JSON.stringify(files)));
     },
   };
@@ -31,7 +31,7 @@ function ordered(): Plugin {
         const shown = Object.values(bundle ?? {}).filter(({ type, name }) => type === "chunk" && name === "show");
         const preloads = shown.map(({ fileName }) => ({
           tag: "link",
-          attrs: { rel: "modulepreload", crossorigin: true, href: `/${fileName}` },
+          attrs: { rel: "modulepreload", crossorigin: true, href: `./${fileName}` },
           injectTo: "head" as const,
         }));
         const scripts = /(<script[^>]*runtime[^>]*><\/script>\s*)(<script[^>]*begin[^>]*><\/script>\s*)/;
@@ -59,6 +59,8 @@ function compressed(): Plugin {
 
 export default defineConfig({
   root: "app",
+  // The page may be served below a path.
+  base: "./",
   plugins: [serviceWorker(), ordered(), compressed()],
   build: {
     outDir: "../dist",

@@ -37,7 +37,7 @@ async def test_a_host_application_has_it_only_where_it_asks_for_it(database_url:
 
 async def test_a_page_that_was_never_built_is_said_to_be_missing(tmp_path: Path) -> None:
     app = FastAPI()
-    add_pages(app, tmp_path)
+    add_pages(app, built=tmp_path)
     async with asking(app) as client:
         answer = await client.get("/")
     assert (answer.status_code, answer.text) == (404, "The page was not built: install the project again.\n")

@@ -26,9 +26,9 @@ import { SongbookProvider, useSongbook } from "./songbook";
 import { useToasts } from "./toasts";
 import { Avatars, IconButton, ThemeButton } from "./ui";
 
+const StageView = part(async () => (await import("./stage/StageView")).StageView);
 const History = part(async () => (await import("./History")).History);
 const PrintView = part(async () => (await import("./PrintView")).PrintView);
-const StageView = part(async () => (await import("./StageView")).StageView);
 
 interface ContentPageProps {
   contentId: string;
@@ -91,11 +91,13 @@ export function ContentPage({ contentId, band, repertoire, people, me, rest, vie
   }, [shown, rest, band.id, title, say]);
 
   const isSetlist = shown?.kind === "setlist";
+  const isOnline = state.saving === "saved" || state.saving === "saving";
+  const leave = useCallback(() => go({ band: band.id, content: contentId }), [band.id, contentId]);
   const songbook = useSongbook(isSetlist && repertoire ? repertoire.id : null, repertoire?.version ?? 0, shown !== null);
   if (shown && view === "stage") {
     return (
       <SongbookProvider value={songbook}>
-        <StageView document={shown} content={content} sessions={others} onLeave={() => go({ band: band.id, content: contentId })} />
+        <StageView document={shown} content={content} sessions={others} isOnline={isOnline} onLeave={leave} />
       </SongbookProvider>
     );
   }

@@ -4,6 +4,7 @@ import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { Rest, RestError } from "../react";
 import { rememberUser } from "./device";
 import { join, look, type OpenedLink } from "./people";
+import { restUrl } from "./place";
 import { Plain } from "./Plain";
 import { pathOf } from "./route";
 import type { Identity } from "./session";
@@ -21,7 +22,7 @@ export function Join({ secret, identity }: JoinProps): ReactNode {
   const [problem, setProblem] = useState<string | null>(null);
   const [isComing, setComing] = useState(false);
   const [name, setName] = useState("");
-  const rest = new Rest(identity?.token ?? "");
+  const rest = new Rest(identity?.token ?? "", restUrl);
   useEffect(() => {
     look(rest, secret).then(setLink, (error: unknown) => setProblem(wordsOf(error)));
   }, [secret]);

@@ -7,6 +7,7 @@
 
 import { RestError } from "../sdk/rest";
 import type { Problem, User } from "../sdk/types";
+import { restUrl } from "./place";
 import { keep, recall } from "./storage";
 
 /** Where it is kept who is signed in; other tabs hear when it goes. */
@@ -51,7 +52,7 @@ export function tokensOf(userId: string): () => Promise<string> {
 }
 
 async function askFor(userId: string): Promise<string> {
-  const answer = await fetch("/api/device/token", { method: "POST" }).catch(() => {
+  const answer = await fetch(`${restUrl}/api/device/token`, { method: "POST" }).catch(() => {
     throw new RestError(0, "unreachable", "The server can't be reached.");
   });
   const told = (await answer.json().catch(() => ({}))) as Partial<SignedIn> & { error?: Problem };
@@ -70,6 +71,6 @@ export async function leaveDevice(): Promise<void> {
 /** What a sign-out without a network has left to do. */
 export async function finishLeaving(): Promise<void> {
   if (recall(LEAVING_KEY) === null) return;
-  const answer = await fetch("/api/device", { method: "DELETE", keepalive: true }).catch(() => null);
+  const answer = await fetch(`${restUrl}/api/device`, { method: "DELETE", keepalive: true }).catch(() => null);
   if (answer?.ok) localStorage.removeItem(LEAVING_KEY);
 }

@@ -2,6 +2,7 @@
 
 import { Connection } from "../sdk/connection";
 import { Rest } from "../sdk/rest";
+import { restUrl, socketPath } from "./place";
 import type { Identity, Known } from "./session";
 
 /** Who came by a link, the connection that was made with it, and what was asked first. */
@@ -13,9 +14,9 @@ export interface Entered {
 }
 
 export function enter(identity: Identity): Entered {
-  const connection = new Connection({ token: identity.token });
+  const connection = new Connection({ token: identity.token, path: socketPath });
   if (navigator.onLine) connection.connect();
-  const rest = new Rest(identity.token);
+  const rest = new Rest(identity.token, restUrl);
   const known = ask(rest);
   // Whoever waits for it says why it failed.
   known.catch(() => undefined);

@@ -54,5 +54,5 @@ export function useTheRest(isShown: boolean): void {
 async function fetchAll(): Promise<void> {
   // Who needs a part that fails is told; the others come all the same.
   for (const fetch of fetches) await fetch().catch(() => undefined);
-  await navigator.serviceWorker?.register("/sw.js").catch(() => undefined);
+  await navigator.serviceWorker?.register("./sw.js").catch(() => undefined);
 }

@@ -11,13 +11,25 @@ export interface Player {
   hasNumbers: boolean;
   hasChords: boolean;
   hasDiagrams: boolean;
-  /** How large a chart is, beside its usual size. */
+  /** How large a chart, and all on stage, is beside its usual size. */
   size: number;
+  isStageLight: boolean;
+  /** Whether the tempo is seen on stage. */
+  hasFlash: boolean;
   /** Their capo for single songs, where it is not the one that the band wrote down. */
   capos: Readonly<Record<string, number>>;
 }
 
-const USUAL: Player = { instrument: "C", hasNumbers: false, hasChords: true, hasDiagrams: false, size: 1, capos: {} };
+const USUAL: Player = {
+  instrument: "C",
+  hasNumbers: false,
+  hasChords: true,
+  hasDiagrams: false,
+  size: 1,
+  isStageLight: false,
+  hasFlash: false,
+  capos: {},
+};
 
 const players = new Map<string, Player>();
 const watchers = new Set<() => void>();

@@ -41,7 +41,7 @@ export async function dropToken(userId: string | null, isDone: boolean): Promise
   hasLeft = true;
   const isByToken = sessionStorage.getItem(KEY) !== null;
   sessionStorage.removeItem(KEY);
-  if (userId !== null) forget((key) => [knownKey(userId), lastBandKey(userId), playerKey(userId)].includes(key) || key.startsWith(contentsKey(userId, "")));
+  if (userId !== null) forget((key) => isOf(userId, key));
   if (!isByToken && !isDone) await leaveDevice();
   history.replaceState(null, "", location.pathname + location.search);
   location.reload();
@@ -76,8 +76,16 @@ export const lastBandKey = (userId: string): string => `collab-band ${userId}`;
 /** Where it is kept how a user reads charts. */
 export const playerKey = (userId: string): string => `collab-player ${userId}`;
 
+/** Where it is kept how far a user has come with a setlist on stage. */
+export const stageKey = (userId: string, contentId: string): string => `collab-stage ${userId} ${contentId}`;
+
 /** Where the list of a band's contents is kept, as its member saw it last. */
 export const contentsKey = (userId: string, bandId: string): string => `collab-contents ${userId} ${bandId}`;
+
+/** Whether a key is one of a user's. */
+const isOf = (userId: string, key: string): boolean =>
+  [knownKey(userId), lastBandKey(userId), playerKey(userId)].includes(key) ||
+  [contentsKey(userId, ""), stageKey(userId, "")].some((beginning) => key.startsWith(beginning));
 
 /** What the server last said, for when it can't be asked. */
 export const remembered = {

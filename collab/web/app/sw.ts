@@ -15,13 +15,16 @@ const worker = self as unknown as {
 
 // The build writes the names of the bundle's files here; a new bundle makes this another worker.
 const FILES = "%FILES%" as unknown as string[];
-const CACHE = `collab ${FILES.join(" ")}`;
+// Another page of this origin, such as a host's, has a worker and caches of its own.
+const FOLDER = new URL("./", location.href).pathname;
+const OURS = `collab ${FOLDER} `;
+const CACHE = OURS + FILES.join(" ");
 
 worker.addEventListener("install", (event) => {
   event.waitUntil(
     caches
       .open(CACHE)
-      .then((cache) => cache.addAll(["/", ...FILES]))
+      .then((cache) => cache.addAll([FOLDER, ...FILES]))
       .then(() => worker.skipWaiting()),
   );
 });
@@ -30,7 +33,7 @@ worker.addEventListener("activate", (event) => {
   event.waitUntil(
     caches
       .keys()
-      .then((names) => Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name))))
+      .then((names) => Promise.all(names.filter(isOld).map((name) => caches.delete(name))))
       .then(() => worker.clients.claim()),
   );
 });
@@ -39,9 +42,13 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (origin !== location.origin || request.method !== "GET") return;
-  if (pathname === "/") event.respondWith(fetch(request).catch(() => kept("/")));
-  else if (pathname.startsWith("/assets/")) event.respondWith(kept(pathname, request));
+  if (pathname === FOLDER) event.respondWith(fetch(request).catch(() => kept(FOLDER)));
+  else if (pathname.startsWith(`${FOLDER}assets/`)) event.respondWith(kept(pathname, request));
 });
+
+function isOld(cache: string): boolean {
+  return cache.startsWith(OURS) && cache !== CACHE;
+}
 
 async function kept(path: string, request?: Request): Promise<Response> {
   const cached = await caches.match(path);

@@ -14,15 +14,17 @@ const DECIMAL = /^(\d{1,9})[.,](\d{1,3})$/;
 const UNITS =
   /^(?:(\d{1,3})\s*(?:h|hr|hrs|hours?|std)\.?\s*)?(?:(\d{1,5})\s*(?:m|min|mins|minutes?|minuten|'|\u2032|\u2019)\.?\s*)?(?:(\d{1,5})\s*(?:s|sec|secs|seconds?|sek|sekunden|"|''|\u2033|\u201d)?\.?)?$/i;
 const ISO = /^PT(?:(\d{1,3})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d{1,6})?S)?$/i;
-/** Words before a length, and a remark behind it. */
-const AROUND = /^(?:(?:~|ca\.?|about|approx\.?)\s*)+|\s*\([^()]*\)$/gi;
+/** A word before a length. */
+const BEFORE = /^(?:~|ca\.?|about|approx\.?)/i;
 
 /** A length in seconds: `4:05`, `405`, `4`, `4.05`, `4 min`, `4m5s`, `1:02:30`. */
 export function readLength(typed: string): number | undefined {
   if (typed.length > MAX_LENGTH) return undefined;
-  const plain = typed.trim().replace(AROUND, "").trim();
+  // A remark in brackets may stand behind it.
+  const said = typed.trimEnd().endsWith(")") ? typed.slice(0, typed.indexOf("(")) : typed;
+  const plain = said.trim().replace(BEFORE, "").trim();
   if (/^\d{1,5}$/.test(plain)) return ofDigits(plain);
-  const decimal = DECIMAL.exec(plain.replace(/\s*(?:minutes|mins?\.?)$/i, ""));
+  const decimal = DECIMAL.exec(plain.replace(/(?:minutes|mins?\.?)$/i, "").trimEnd());
   if (decimal) return ofMinutes(decimal[1]!, decimal[2]!);
   const parts = CLOCK.exec(plain) ?? (/\D/.test(plain) && (ISO.exec(plain) ?? UNITS.exec(plain)));
   return parts && parts.slice(1).some(Boolean) ? secondsOf(parts.slice(1)) : undefined;
@@ -69,7 +71,7 @@ const OPEN = ["no", "no capo", "off", "open", "kein", "ohne"];
 
 /** A capo: `2nd fret`, `IV`; null for none. */
 export function readCapo(typed: string, range: Range): number | null | undefined {
-  const plain = typed.toLowerCase().replace(/^capo/, "").replace(/^[ :]+|[ :]+$/g, "");
+  const plain = typed.toLowerCase().replace(/^capo/, "").replaceAll(":", " ").trim();
   if (OPEN.includes(plain)) return null;
   return ROMAN.includes(plain) ? ROMAN.indexOf(plain) + 1 : readNumber(plain, range);
 }

@@ -4,13 +4,14 @@ import type { Connection } from "./connection";
 import type { Retries } from "./retries";
 import type { Focus, Presence } from "./types";
 
-/** A cursor moves with every letter; the others see it this often. */
+/** A cursor moves with every letter: the others see it at once, and then this often. */
 const TOLD_EVERY_MS = 60;
 
 export class OwnPresence {
   #status: Presence["status"] = "active";
   #focus: Focus | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #told_ms = -TOLD_EVERY_MS;
 
   constructor(
     readonly room: string,
@@ -41,12 +42,15 @@ export class OwnPresence {
   }
 
   #tellSoon(): void {
-    this.#timer ??= setTimeout(() => this.#tell(), TOLD_EVERY_MS);
+    // Not before what is done now is done: a field is left and the next one entered in one go.
+    const wait_ms = Math.max(0, this.#told_ms + TOLD_EVERY_MS - performance.now());
+    this.#timer ??= setTimeout(() => this.#tell(), wait_ms);
   }
 
   #tell(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#told_ms = performance.now();
     // It is told when the room is entered again.
     if (!this.isJoined()) return;
     const payload = { room: this.room, status: this.#status, focus: this.#focus };

@@ -201,6 +201,20 @@ test("what the others see of this session is told once for many moves, and again
   expect(socket.of("update_presence").map(({ payload }) => payload)).toEqual([told, told]);
 });
 
+test("a first move is told at once, and those behind it not before the others have seen it for a while", async () => {
+  const content = await opened({});
+  const told = (): unknown[] => socket.of("update_presence").map(({ payload }) => payload.focus);
+  content.focus(null);
+  content.focus({ item: "one", lead: true });
+  await vi.advanceTimersByTimeAsync(1);
+  expect(told()).toEqual([{ item: "one", lead: true }]);
+  content.focus({ item: "two", lead: true });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(told()).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(20);
+  expect(told()).toHaveLength(2);
+});
+
 test("what is heard before the answer to join_room follows it", async () => {
   const content = await opened({});
   delete socket.answers.join_room;

@@ -1,22 +1,29 @@
 /** The song of the moment, large: what the band agreed on, and its chart for whoever reads it. */
 
-import type { ReactNode, Ref } from "react";
-import { played } from "../charts";
-import type { Item } from "../react";
-import { ChartView } from "./ChartView";
-import { clockOf } from "./clock";
-import { usePlayer } from "./player";
-import { PlayerTools } from "./PlayerTools";
-import { songIdOf, useSongOf } from "./songbook";
+import type { DOMAttributes, ReactNode, Ref } from "react";
+import { played } from "../../charts";
+import type { Item } from "../../react";
+import { ChartView } from "../ChartView";
+import { clockOf } from "../clock";
+import { usePlayer } from "../player";
+import { PlayerTools } from "../PlayerTools";
+import { songIdOf, useSongOf } from "../songbook";
 
-export function StageSong({ item, ref }: { item: Item | undefined; ref: Ref<HTMLElement> }): ReactNode {
+interface StageSongProps {
+  item: Item | undefined;
+  ref: Ref<HTMLElement>;
+  /** What fingers on it do. */
+  touches: DOMAttributes<HTMLElement>;
+}
+
+export function StageSong({ item, ref, touches }: StageSongProps): ReactNode {
   const song = useSongOf(item?.id)(item ?? NOTHING);
   const fields = item?.fields ?? {};
   const hasChart = Boolean(song?.chart);
   const [{ instrument }] = usePlayer();
   return (
     // A long chart is gone through by keys as well.
-    <section ref={ref} className={`stage-song ${hasChart ? "has-chart" : ""}`} aria-label="Now" tabIndex={0}>
+    <section ref={ref} className={`stage-song ${hasChart ? "has-chart" : ""}`} aria-label="Now" tabIndex={0} {...touches}>
       <div className="stage-head" aria-live="polite">
         <h1>{item ? String(fields.title ?? (item.type === "break" ? "Break" : "Untitled")) : "No songs yet"}</h1>
         <p className="stage-facts">
