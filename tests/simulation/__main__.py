@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="of those seeds every so many")
     parser.add_argument("--seed", type=int, help="one schedule again")
     parser.add_argument("--found", action="store_true", help="the schedules that found something once (found.py)")
+    parser.add_argument("--lean", action="store_true", help="schedules of the lean tier: far more in the same time")
     parser.add_argument("--trace", action="store_true", help="every step of it")
     parser.add_argument("--shrink", action="store_true", help="makes each schedule that fails as small as it can be")
     parser.add_argument("--jobs", type=int, default=1, help="so many processes share the seeds")
@@ -38,23 +39,31 @@ def main() -> int:
     if asked.interleavings:
         return rehearse_interleavings(asked.interleavings)
     if asked.faults:
-        return look_for_faults(asked.faults)
+        return look_for_lean_faults(asked.faults) if asked.lean else look_for_faults(asked.faults)
     if asked.jobs > 1:
-        return share(asked.seeds, asked.jobs)
+        return share(asked.seeds, asked.jobs, *(["--lean"] if asked.lean else []))
     if asked.found:
         from tests.simulation.found import FOUND
 
         return run([*FOUND], is_traced=False, is_shrunk=asked.shrink)
     first, end = (asked.seed, asked.seed + 1) if asked.seed is not None else map(int, asked.seeds.split(":"))
+    if asked.lean:
+        return rehearse_lean(range(first, end, asked.every), is_traced=asked.trace)
     return run(range(first, end, asked.every), is_traced=asked.trace, is_shrunk=asked.shrink)
 
 
-def share(seeds: str, jobs: int) -> int:
+def share(seeds: str, jobs: int, *options: str) -> int:
     """Has several processes run every so many of the seeds each; returns how many of them found a failure."""
     first, _, end = seeds.partition(":")
-    command = [sys.executable, "-m", "tests.simulation", "--every", str(jobs), "--seeds"]
+    command = [sys.executable, "-m", "tests.simulation", *options, "--every", str(jobs), "--seeds"]
     running = [subprocess.Popen([*command, f"{int(first) + job}:{end}"]) for job in range(jobs)]
     return sum(process.wait() != 0 for process in running)
+
+
+def _tell(name: str, seed: int | None, failures: Sequence[str]) -> bool:
+    """Tells where a planted fault showed; returns whether it did not."""
+    print(f"{name}: " + ("NOT FOUND" if seed is None else f"seed {seed}: {failures[0][:150]}"), flush=True)
+    return seed is None
 
 
 def run(seeds: Sequence[int], *, is_traced: bool, is_shrunk: bool) -> int:
@@ -80,6 +89,18 @@ def run(seeds: Sequence[int], *, is_traced: bool, is_shrunk: bool) -> int:
     return failed
 
 
+def rehearse_lean(seeds: Sequence[int], *, is_traced: bool) -> int:
+    """Plays schedules of the lean tier; returns how many problems there were."""
+    from tests.simulation.lean.rehearsal import rehearse
+
+    began_s = time.process_time()
+    problems, steps = rehearse(seeds, print if is_traced else None)
+    print(*problems[:20], sep="\n")
+    rate = f"{len(seeds) / (time.process_time() - began_s):.0f} a second of Python, {steps / len(seeds):.0f} steps each"
+    print(f"{len(seeds)} lean schedules, {len(problems)} problems; {rate}")
+    return len(problems)
+
+
 def rehearse_interleavings(every: int) -> int:
     """Plays every so many of all interleavings; returns how many problems there were."""
     from tests.simulation.interleavings import rehearse
@@ -102,8 +123,22 @@ def look_for_faults(within: int) -> int:
         with fault.planted():
             outcomes = ((seed, stage.run(drawn_plan(seed)).failures) for seed in range(fault.seeds))
             seed, failures = next(((seed, failures) for seed, failures in outcomes if failures), (None, [""]))
-        missed += seed is None
-        print(f"{fault.name}: " + ("NOT FOUND" if seed is None else f"seed {seed}: {failures[0][:150]}"), flush=True)
+        missed += _tell(fault.name, seed, failures)
+    print(f"{len(planted)} faults, {missed} not found")
+    return missed
+
+
+def look_for_lean_faults(within: int) -> int:
+    """As `look_for_faults`, in the lean tier."""
+    from tests.simulation.faults import FAULTS
+    from tests.simulation.lean.rehearsal import LeanStage, drawn_plan
+
+    stage, missed, planted = LeanStage(), 0, [fault for fault in FAULTS if 0 < fault.lean_seeds <= within]
+    for fault in planted:
+        with stage.set_up(), fault.planted():
+            tried = ((seed, stage.run(drawn_plan(seed))) for seed in range(fault.lean_seeds))
+            seed, failures = next(((seed, failures) for seed, failures in tried if failures), (None, [""]))
+        missed += _tell(fault.name, seed, failures)
     print(f"{len(planted)} faults, {missed} not found")
     return missed
 

@@ -95,29 +95,27 @@ class SharedDatabase:
             )
 
 
-class _WriterInPlace(Writer):
-    """The real transactions, one after the other, each at once: after a delay, and told after another."""
+class Turns:
+    """What a writer is asked for, one after the other, each at once: after a delay, and told after another."""
 
-    def __init__(self, database: SharedDatabase, chance: random.Random) -> None:
-        super().__init__(URL)
-        self._engine = database.writing
-        self._database = database
-        self._chance = chance
+    def __init__(self, chance: random.Random, weather: Callable[[], Weather]) -> None:
+        self._delays = chance
+        self._weather = weather
         self._line: deque[Callable[[], None]] = deque()
         self._is_busy = False
 
-    def run(self, work: Callable[[Connection], T]) -> Ticket[T]:
+    def run(self, work: Callable[[Any], T]) -> Ticket[T]:
         ticket: Ticket[T] = Ticket()
         self._line.append(lambda: self._told_later(ticket, self._outcome(work)))
         if not self._is_busy:
             self._next()
         return ticket
 
-    async def close(self) -> None:
-        await self.run(lambda _: None)
+    def _outcome(self, work: Callable[[Any], T]) -> T | Exception:
+        raise NotImplementedError
 
     def _later(self, callback: Callable[..., None], *arguments: Any) -> None:
-        delay = delay_s(self._chance, self._database.weather.database_s)
+        delay = delay_s(self._delays, self._weather().database_s)
         asyncio.get_running_loop().call_later(delay, callback, *arguments)
 
     def _next(self) -> None:
@@ -131,6 +129,20 @@ class _WriterInPlace(Writer):
             ticket.settle(outcome)
 
         self._later(tell)
+
+
+class _WriterInPlace(Turns, Writer):
+    """The real transactions."""
+
+    def __init__(self, database: SharedDatabase, chance: random.Random) -> None:
+        Writer.__init__(self, URL)
+        Turns.__init__(self, chance, lambda: database.weather)
+        self._engine = database.writing
+        self._database = database
+        self._chance = chance
+
+    async def close(self) -> None:
+        await self.run(lambda _: None)
 
     def _outcome(self, work: Callable[[Connection], T]) -> T | Exception:
         weather = self._database.weather

@@ -38,11 +38,13 @@ from collab.storage.writer import Writer
 
 @dataclass(frozen=True)
 class Fault:
-    """`parts` are what is broken: a class or module, a name in it, and what stands there instead."""
+    """`parts` are what is broken: a class or module, a name in it, and what stands there instead. It shows within so
+    many `seeds`, in the lean tier within `lean_seeds`, if it can be seen there."""
 
     name: str
     seeds: int
     parts: Sequence[tuple[Any, str, Any]]
+    lean_seeds: int = 0
 
     @contextmanager
     def planted(self) -> Iterator[None]:
@@ -152,11 +154,12 @@ FAULTS = (
         "a resend is not recognised",
         6,
         [(Working, "find", _nothing), (CachedContent, "find", _nothing), (Batch, "recall", _nothing)],
+        lean_seeds=60,
     ),
     Fault("a listener is left out", 2, [(Rooms, "tell", _without_the_first)]),
     Fault("an author is told their own edit", 2, [(Rooms, "tell", _told_to_the_author_too)]),
-    Fault("a message that comes twice is told twice", 6, [(EditRelay, "heard", _handed_out_as_heard)]),
-    Fault("others' edits are not filled in before one's own", 3, [(EditRelay, "_fill", _nothing)]),
+    Fault("a message that comes twice is told twice", 6, [(EditRelay, "heard", _handed_out_as_heard)], 8),
+    Fault("others' edits are not filled in before one's own", 3, [(EditRelay, "_fill", _nothing)], 8),
     Fault(
         "a lease that is over is ignored", 8, [(Cluster, "living", _nothing), (PresenceService, "departed", _nothing)]
     ),
@@ -165,13 +168,15 @@ FAULTS = (
         "contents are never compared with the database",
         20,
         [(EditRelay, "compare", _nothing_either), (EditRelay, "heads", _nothing)],
+        lean_seeds=80,
     ),
     Fault(
         "an edit is not rebased over what it missed",
         4,
         [("collab.storage.batch", "rebase", _rebased_over_nothing)],
+        lean_seeds=40,
     ),
-    Fault("who was overwritten is not said", 6, [("collab.storage.batch", "rebase", _overwriting_nobody)]),
+    Fault("who was overwritten is not said", 6, [("collab.storage.batch", "rebase", _overwriting_nobody)], 60),
     Fault("a grace never ends", 6, [(PresenceService, "_elapse", _nothing)]),
     Fault("a session that breaks stays in the roster", 2, [(PresenceService, "disconnect", _nothing)]),
     Fault("the end of a visit is not written", 4, [(PresenceLog, "ended", _nothing)]),
@@ -181,8 +186,8 @@ FAULTS = (
         30,
         [(Working, "at", PropertyMock(return_value=datetime.min.replace(tzinfo=UTC)))],
     ),
-    Fault("a client's own edits are not moved over others'", 2, [(Replica, "_transform_pending", _left_as_it_was)]),
-    Fault("a client does not tell who was overwritten", 12, [(OwnWrites, "overwritten", lambda *_: [])]),
+    Fault("a client's own edits are not moved over others'", 2, [(Replica, "_transform_pending", _left_as_it_was)], 40),
+    Fault("a client does not tell who was overwritten", 12, [(OwnWrites, "overwritten", lambda *_: [])], 60),
     Fault(
         "a client does not tell what its answers say", 2, [("collab.client.replica", "told_by_answer", lambda *_: [])]
     ),
@@ -202,8 +207,8 @@ FAULTS = (
         60,
         [("collab.storage.batch", "rebase", _overwriting_in_spite_of_what_is_expected)],
     ),
-    Fault("edits are given out with gaps between them", 6, [(Delivery, "take", _given_out_with_gaps)]),
+    Fault("edits are given out with gaps between them", 6, [(Delivery, "take", _given_out_with_gaps)], 60),
     Fault("a snapshot lacks the content's own fields", 6, [(Document, "to_snapshot", _without_fields)]),
-    Fault("a client tells twice who was overwritten", 12, [(OwnWrites, "overwritten", _told_twice)]),
+    Fault("a client tells twice who was overwritten", 12, [(OwnWrites, "overwritten", _told_twice)], 60),
     Fault("a node that was taken for dead goes on as the same", 60, [(Lease, "begin_anew", _nothing)]),
 )

@@ -22,7 +22,7 @@ from tests.simulation.plan import CONTENTS
 from tests.support.clashes import Clashes
 
 if TYPE_CHECKING:
-    from tests.simulation.person import Person
+    from tests.simulation.record import Record
     from tests.simulation.world import World
 
 
@@ -161,7 +161,7 @@ def told_of_conflicts(world: World, history: History) -> Iterator[str]:
                 yield f"{person.name}: {history.content_id}: told {was}, expected {ought}"
 
 
-def stored_after_all(person: Person, history: History) -> set[str]:
+def stored_after_all(person: Record, history: History) -> set[str]:
     """Edits whose answer was that nothing is stored, while a node that stood still had an earlier sending in its hands.
     Their author is told of them as of another session's (PROTOCOL.md, Promises)."""
     versions = {(history.content_id, edit.edit_id): edit.version for edit in history.edits}

@@ -114,22 +114,24 @@ def drawn_plan(seed: int) -> Plan:
     chance = Chance(seed)
     stream = chance.of("plan")
     contents = stream.choice((1, 2))
-    acts = [_act(stream, client, contents) for client in range(len(USERS)) for _ in range(ACTS_OF_A_CLIENT)]
-    troubles = [_trouble(stream) for _ in range(stream.randrange(7))]
+    acts = [
+        drawn_act(stream, client, contents, LENGTH_S) for client in range(len(USERS)) for _ in range(ACTS_OF_A_CLIENT)
+    ]
+    troubles = [drawn_trouble(stream, TROUBLES, LENGTH_S) for _ in range(stream.randrange(7))]
     events: list[Event] = [*acts, *troubles, *_calls(chance.of("calls"), contents)]
     return Plan(seed, len(USERS), 3, drawn(chance), tuple(sorted(events, key=lambda event: event.at_s)))
 
 
-def _act(stream: random.Random, client: int, contents: int) -> Act:
+def drawn_act(stream: random.Random, client: int, contents: int, length_s: float) -> Act:
     [verb] = stream.choices([*VERBS], [*VERBS.values()])
     choices = [stream.randrange(1_000) for _ in range(3)]
-    return Act(stream.random() * LENGTH_S, client, verb, stream.randrange(contents), *choices)
+    return Act(stream.random() * length_s, client, verb, stream.randrange(contents), *choices)
 
 
-def _trouble(stream: random.Random) -> Trouble:
-    [what] = stream.choices([*TROUBLES], [*TROUBLES.values()])
+def drawn_trouble(stream: random.Random, weights: Mapping[str, int], length_s: float) -> Trouble:
+    [what] = stream.choices([*weights], [*weights.values()])
     for_s = stream.choice((-0.4, 0.4)) if what == "clock" else stream.choice((0.2, 1.0, 4.0))
-    return Trouble(stream.random() * LENGTH_S, what, stream.randrange(60), stream.randrange(40), for_s)
+    return Trouble(stream.random() * length_s, what, stream.randrange(60), stream.randrange(40), for_s)
 
 
 def _calls(stream: random.Random, contents: int) -> list[Call]:

@@ -29,6 +29,14 @@ def test_what_did_not_hold_once_does() -> None:
     assert ", 0 failed" in output_of("--found")
 
 
+def test_many_lean_schedules_hold_in_both_languages() -> None:
+    assert "100 lean schedules, 0 problems" in output_of("--lean", "--seeds", "0:100")
+
+
+def test_the_lean_tier_finds_planted_faults_too() -> None:
+    assert "10 faults, 0 not found" in output_of("--lean", "--faults")
+
+
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_planted_faults_are_found() -> None:

@@ -39,9 +39,18 @@ function differenceOf(name, document, steps) {
 function play(replica, verb, rest) {
   switch (verb) {
     case "edit":
-      return void replica.edit(rest[1], rest[0], rest[0]);
-    case "send":
-      return (replica.next("content_friday") ?? replica.again("content_friday"))?.payload;
+      return void replica.edit(rest[1], rest[0], String(rest[2] ?? rest[0]), { isUnchangedExpected: rest[3] });
+    case "undo":
+    case "redo":
+      return void replica.step(verb, () => rest[0].shift());
+    case "send": {
+      const request = replica.next("content_friday") ?? replica.again("content_friday");
+      return request?.refusal ? null : request?.payload;
+    }
+    case "refuse":
+      return void replica.refuse(rest[0]);
+    case "reset":
+      return void replica.reset(Document.fromJson(rest[0]), rest[1]);
     case "answer":
       return void replica.answer(rest[0]);
     case "receive":

@@ -1,5 +1,6 @@
 """The weather of a schedule: how slow everything is, and how often it fails, apart from what its plan says."""
 
+import math
 import random
 from dataclasses import dataclass, replace
 
@@ -44,6 +45,11 @@ def drawn(chance: Chance) -> Weather:
 def happens(stream: random.Random, probability: float) -> bool:
     """Draws in any case, so that the stream goes on alike."""
     return stream.random() < probability
+
+
+def grained(when: float, weather: Weather) -> float:
+    """When a client reads what comes at a time."""
+    return math.ceil(when / weather.grain_s) * weather.grain_s if weather.grain_s else when
 
 
 def delay_s(stream: random.Random, mean_s: float) -> float:

@@ -6,7 +6,6 @@ At the client's end stands what python-socketio's client is to the SDK (`client_
 """
 
 import asyncio
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ from websockets.frames import Frame, Opcode
 
 from collab.engineio.handover import EXTENSION
 from tests.simulation.loop import Process, SimulatedLoop
-from tests.simulation.weather import Weather, delay_s
+from tests.simulation.weather import Weather, delay_s, grained
 
 
 class Wire:
@@ -72,8 +71,8 @@ class Wire:
         """A stream keeps its order."""
         weather = self._weather()
         when = self._loop.time() + delay_s(self._chance, weather.network_s)
-        if to is self.client and weather.grain_s:
-            when = math.ceil(when / weather.grain_s) * weather.grain_s
+        if to is self.client:
+            when = grained(when, weather)
         self._at_s[to] = max(self._at_s[to], when)
         return self._at_s[to]
 
