@@ -226,7 +226,7 @@ class Journal:
                 took_s = self._now_s() - self._began_s
                 self._meter.committed(result.outcomes, took_s)
                 self._pause_after(result, took_s)
-                self._settle(entries, result)
+                self._settle(entries, result, took_s)
         except Exception as error:  # noqa: BLE001  # the edge of the journal: whatever goes wrong, the next batch is served
             self._refuse(entries, error)
         self._writing = []
@@ -277,13 +277,13 @@ class Journal:
         rest_s = min(took_s, MAX_REST_S) if is_busy else 0.0
         self._pause_s = max(min(0.75 * others_s, MAX_PAUSE_S), rest_s) if batch.outcomes else MAX_PAUSE_S
 
-    def _settle(self, entries: Sequence[Waiting], batch: Batch) -> None:
+    def _settle(self, entries: Sequence[Waiting], batch: Batch, took_s: float) -> None:
         for content_id, seconds in batch.spent_s.items():
             self._queue.charge(content_id, seconds)
         for content_id, working in batch.working.items():
             self._live[content_id] = working.commit()
         answers = list(zip(entries, batch.outcomes, strict=True))
-        commit = Commit(answers, [entry.asked.session_id for entry in entries])
+        commit = Commit(answers, [entry.asked.session_id for entry in entries], took_s)
         try:
             self._on_commit(commit)
         except Exception:
