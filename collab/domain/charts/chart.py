@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import Literal, TypeAlias
 
 from collab.domain.charts.chords import tokens
-from collab.domain.charts.lines import Read, brackets, read_lines
+from collab.domain.charts.lines import Read, brackets, has_chords, read_lines
 from collab.domain.record import record
 
 SectionKind: TypeAlias = Literal["", "verse", "chorus", "bridge", "part", "tab", "grid", "block"]
@@ -95,7 +95,7 @@ def parse(chart: str, *, has_numbers: bool = False) -> Sequence[Section]:
     above: Read | None = None
     for line in read_lines(chart, has_numbers=has_numbers):
         if above is not None:
-            is_pair = line.type == "words" and line.heading is None
+            is_pair = line.type == "words" and line.heading is None and not has_chords(line, has_numbers=has_numbers)
             reader.add(_pair(above, line) if is_pair else _chords_alone(above))
             above = None
             if is_pair:

@@ -69,6 +69,12 @@ def brackets(text: str, begin: int = 0, *, has_numbers: bool = False) -> Sequenc
     return [bracket for bracket in found if _is_above(bracket.inner, has_numbers=has_numbers)]
 
 
+def has_chords(line: Read, *, has_numbers: bool = False) -> bool:
+    """Whether a line of words has chords within it: those of a line above it are not of these words."""
+    found = brackets(line.text, line.begin, has_numbers=has_numbers)
+    return any(is_chords(bracket.inner, may_be_small=True, has_numbers=has_numbers) for bracket in found)
+
+
 def _is_above(inner: str, *, has_numbers: bool) -> bool:
     is_sound = is_sign(inner) or is_chords(inner, may_be_small=True, has_numbers=has_numbers)
     return is_sound or inner.startswith("*")

@@ -15,6 +15,7 @@ from collab.domain.ot.document import Document
 from collab.domain.ot.ops import Fields, Insert, Item, Op, Set, Text, Value
 from collab.domain.record import record
 from collab.domain.songs.found import folded_title, identity
+from collab.domain.songs.values import as_text
 
 Policy: TypeAlias = Literal["theirs", "ours", "empty", "both"]
 """Of a song that the repertoire has: the file's values replace ours, ours stay, the file's fill what is empty here, or
@@ -132,8 +133,14 @@ class _Known:
 
 def _changes(item: Item, song: Fields) -> Iterator[tuple[str, Value, Value]]:
     for name, value in song.items():
-        if (before := item.fields.get(name)) != value:
+        before = item.fields.get(name)
+        if before != value and not _reads_alike(before, value):
             yield name, before, value
+
+
+def _reads_alike(before: Value, value: Value) -> bool:
+    """Whether two texts differ in no more than the blank lines around them, which no file keeps."""
+    return isinstance(before, str) and isinstance(value, str) and as_text(before) == as_text(value)
 
 
 def _ops(item: Item, song: Incoming, types: FieldTypes) -> Iterator[Op]:

@@ -64,7 +64,7 @@ def read_value(name: str, written: Value, field_type: FieldType, durations: Dura
 
 def _read_text(name: str, written: str, field_type: FieldType, durations: Durations) -> Read:
     if isinstance(field_type, TextField):
-        return _cut(_text(written), field_type.max_length)
+        return _cut(as_text(written), field_type.max_length)
     plain = " ".join(written.split())
     if isinstance(field_type, Line):
         return _cut(cleaned_line(plain, len(plain)), field_type.max_length)
@@ -119,7 +119,7 @@ def _word(value: Value) -> str | None:
     return str(value).strip() or None
 
 
-def _text(written: str) -> str:
+def as_text(written: str) -> str:
     """A text of several lines: its first line keeps its indent, by which chords stand over their words."""
     text: str = cleaned_json(written).replace("\r\n", "\n").replace("\r", "\n").rstrip()
     blank = len(text) - len(text.lstrip())

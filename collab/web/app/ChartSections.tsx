@@ -66,8 +66,9 @@ function Block({ block, hasChords }: { block: Shown; hasChords: boolean }): Reac
       );
     default: {
       const isOver = hasChords && line.pieces.some(({ chord }) => chord !== "");
+      const look = line.kind === "comment" ? "is-comment" : hasWords(line) ? "" : "is-alone";
       return (
-        <p className={`chart-line ${line.kind === "comment" ? "is-comment" : ""}`}>
+        <p className={`chart-line ${look}`}>
           {isOver ? unbroken(line.pieces).map((group, index) => <Group key={index} group={group} />) : line.pieces.map(({ words }) => words).join("")}
         </p>
       );

@@ -1,10 +1,12 @@
 /**
  * The song of the repertoire that an entry of a setlist is: its chart is there, and is read in the entry's key. All
- * charts come at once, after what is shown, and are kept on the device for where there is no network.
+ * charts come at once, after what is shown, and are kept on the device for where there is no network; what becomes of
+ * them meanwhile is followed.
  */
 
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { Fields, Item } from "../react";
+import { useFollowed } from "./followed";
 import { folded } from "./format";
 import { type Song, useOutline } from "./songs";
 
@@ -42,8 +44,9 @@ export function useSongbook(repertoireId: string | null, version: number, isShow
     const timer = setTimeout(() => setWanted(true), LATER_MS);
     return () => clearTimeout(timer);
   }, [isShown]);
-  const { songs, look } = useOutline(isWanted ? repertoireId : null, FIELDS);
+  const { songs, version: shown, look } = useOutline(isWanted ? repertoireId : null, FIELDS);
   useEffect(look, [look, version]);
+  useFollowed(isWanted ? repertoireId : null, shown, look);
   const want = useCallback(() => {
     setWanted(true);
     look();

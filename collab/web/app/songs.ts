@@ -70,6 +70,8 @@ export function useForgetSongs(): () => Promise<void> {
 
 interface Looked {
   songs: readonly Song[];
+  /** That of the repertoire which they are of; undefined while they are not known. */
+  version: number | undefined;
   /** Asks for what is new. */
   look: () => void;
 }
@@ -93,7 +95,7 @@ export function useOutline(repertoireId: string | null, fields: readonly string[
     if (repertoireId !== null) void source.kept(repertoireId, fields).then((kept) => setOutline((now) => now ?? kept));
     look();
   }, [source, repertoireId, fields, look]);
-  return { songs: outline?.items ?? NO_SONGS, look };
+  return { songs: outline?.items ?? NO_SONGS, version: outline?.version, look };
 }
 
 /** What an entry takes over from the repertoire: all that it has a field for, but no texts, which are for the night. */

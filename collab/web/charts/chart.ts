@@ -7,7 +7,7 @@
 
 import { tokens } from "./chords";
 import { trimmed } from "./directives";
-import { brackets, type Read, readLines } from "./lines";
+import { brackets, hasChords, type Read, readLines } from "./lines";
 
 /** A `part` has a name of its own, such as an intro; a stanza without a name has no kind. */
 export type SectionKind = "" | "verse" | "chorus" | "bridge" | "part" | "tab" | "grid" | "block";
@@ -81,7 +81,7 @@ export function parse(chart: string, hasNumbers = false): Section[] {
   let above: Read | null = null;
   for (const line of readLines(chart, hasNumbers)) {
     if (above !== null) {
-      const isPair = line.type === "words" && line.heading === null;
+      const isPair = line.type === "words" && line.heading === null && !hasChords(line, hasNumbers);
       reader.add(isPair ? pair(above, line) : chordsAlone(above));
       above = null;
       if (isPair) continue;

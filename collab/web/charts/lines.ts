@@ -63,6 +63,10 @@ export function brackets(text: string, begin = 0, hasNumbers = false): Bracket[]
   return found;
 }
 
+/** Whether a line of words has chords within it: those of a line above it are not of these words. */
+export const hasChords = ({ text, begin }: Read, hasNumbers = false): boolean =>
+  brackets(text, begin, hasNumbers).some(({ inner }) => isChords(inner, { mayBeSmall: true, hasNumbers }));
+
 export const isBlank = (text: string): boolean => trimmed(text, BLANK) === "";
 
 const isAbove = (inner: string, hasNumbers: boolean): boolean =>

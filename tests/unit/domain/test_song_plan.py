@@ -42,6 +42,14 @@ def test_both_makes_a_second_song() -> None:
     assert op.item.fields == FILE
 
 
+def test_blank_lines_around_a_text_are_no_change() -> None:
+    ours = _repertoire({"title": "Iko", "chart": "\n  [F]Hey\nnow\n\n"})
+    [op] = plan(ours, [Incoming({"title": "Iko", "chart": "  [F]Hey\nnow", "key": "F"})], ["n0"], TYPES)
+    assert op == Set("i0", "key", "F")
+    [one] = compared(ours, [{"title": "Iko", "chart": "[F]Hey\nnow"}])
+    assert one.state == "changed"
+
+
 def test_songs_are_shown_beside_those_that_are_there() -> None:
     songs: list[Fields] = [
         FILE,
