@@ -2,6 +2,7 @@
 enough."""
 
 from datetime import datetime
+from time import perf_counter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select
@@ -11,10 +12,8 @@ from collab.domain.devices import KEPT_FOR
 from collab.services.pruning import Cutoffs, Pruned
 from collab.storage.faults import translated
 from collab.storage.tables import devices, door_log, invitations, jobs, nodes, presence_sessions
+from collab.storage.turns import TurnSize
 from collab.storage.writer import Writer
-
-TURN_ROWS = 200
-"""So many rows of a table are deleted in one transaction: some milliseconds, for which edits wait."""
 
 
 class StoredPruning:
@@ -23,9 +22,16 @@ class StoredPruning:
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         self._engine = engine
         self._writer = writer
+        self._size = TurnSize()
 
     async def prune(self, over: Cutoffs) -> Pruned:
-        return await self._writer.run(lambda connection: prune_turn(connection, over))
+        def turn(connection: Connection) -> Pruned:
+            began_s = perf_counter()
+            pruned = prune_turn(connection, over, self._size.rows)
+            self._size.learn(perf_counter() - began_s, max(pruned.stays, pruned.nodes, pruned.jobs))
+            return pruned
+
+        return await self._writer.run(turn)
 
     async def prunable(self, over: Cutoffs) -> Pruned:
         async def counted(table: Table, *conditions: ColumnElement[bool]) -> int:
@@ -43,16 +49,16 @@ class StoredPruning:
             return Pruned(stays, over_nodes, over_jobs, of_the_door)
 
 
-def prune_turn(connection: Connection, over: Cutoffs) -> Pruned:
-    """Deletes a few of each that are over."""
+def prune_turn(connection: Connection, over: Cutoffs, rows: int) -> Pruned:
+    """Deletes of each that are over at most so many."""
     stays = over_nodes = over_jobs = of_the_door = 0
     if over.stays is not None:
-        stays = _delete(connection, presence_sessions, _stay_is_over(over.stays))
-        over_nodes = _delete(connection, nodes, _node_is_over(over.stays))
+        stays = _delete(connection, presence_sessions, _stay_is_over(over.stays), rows)
+        over_nodes = _delete(connection, nodes, _node_is_over(over.stays), rows)
     if over.jobs is not None:
-        over_jobs = _delete(connection, jobs, jobs.c.finished_at < over.jobs)
+        over_jobs = _delete(connection, jobs, jobs.c.finished_at < over.jobs, rows)
     if over.door is not None:
-        of_the_door = sum(_delete(connection, table, is_over) for table, is_over in _over_at_door(over.door))
+        of_the_door = sum(_delete(connection, table, is_over, rows) for table, is_over in _over_at_door(over.door))
     return Pruned(stays, over_nodes, over_jobs, of_the_door)
 
 
@@ -82,7 +88,7 @@ def _node_is_over(before: datetime, *of_stays: ColumnElement[bool]) -> ColumnEle
     return (nodes.c.ended_at < before) & ~at_it
 
 
-def _delete(connection: Connection, table: Table, is_over: Any) -> int:
+def _delete(connection: Connection, table: Table, is_over: Any, rows: int) -> int:
     # Several nodes prune: each takes what no other has taken.
-    few = select(table.c.id).where(is_over).limit(TURN_ROWS).with_for_update(skip_locked=True)
+    few = select(table.c.id).where(is_over).limit(rows).with_for_update(skip_locked=True)
     return connection.execute(delete(table).where(table.c.id.in_(few))).rowcount
