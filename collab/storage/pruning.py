@@ -28,7 +28,7 @@ class StoredPruning:
         def turn(connection: Connection) -> Pruned:
             began_s = perf_counter()
             pruned = prune_turn(connection, over, self._size.rows)
-            self._size.learn(perf_counter() - began_s, max(pruned.stays, pruned.nodes, pruned.jobs))
+            self._size.learn(perf_counter() - began_s, max(pruned.stays, pruned.nodes, pruned.jobs, pruned.door))
             return pruned
 
         return await self._writer.run(turn)
