@@ -1,6 +1,7 @@
 """A host application with the engine in it, under other ASGI servers than uvicorn: over ASGI alone."""
 
 import asyncio
+import os
 import signal
 import sqlite3
 import sys
@@ -36,7 +37,10 @@ async def served_by(name: str, database_url: str) -> AsyncIterator[Running]:
     """The application in a process of that server's, which ends when it is asked to."""
     port = free_port()
     command = [part.format(port=port) for part in ("-m", name, *COMMANDS[name])]
-    process = await asyncio.create_subprocess_exec(sys.executable, *command, env=environment(database_url))
+    # In a group of its own, since Granian has workers, which would outlive it where it is killed.
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, env=environment(database_url), start_new_session=True
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         async with httpx.AsyncClient(base_url=url) as anybody:
@@ -51,9 +55,9 @@ async def served_by(name: str, database_url: str) -> AsyncIterator[Running]:
         process.send_signal(signal.SIGTERM)
         await process.wait()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
 
 
 def has(content: Content, venue: str) -> bool:
