@@ -26,6 +26,7 @@ from collab.from_settings import (
     rate_limits,
     server,
     sessions,
+    traces,
     watch,
     watch_space,
     watch_webhooks,
@@ -128,10 +129,16 @@ class Engine:
         self._server = server(settings)
         self.sessions = sessions(settings, clock)
         self._rooms = Rooms(self.sessions, self._meter)
-        self._answers = Answers(self._meter, is_telling=settings.log_level == "DEBUG", now_s=clock.monotonic_s)
         self._edit_hook = Hook("on_edit", on_edit)
         self._presence_hook = Hook("on_presence", on_presence)
         self._lease = lease(settings, clock, new_id)
+        self._traces = traces(settings, self._lease.node_id)
+        self._answers = Answers(
+            self._meter,
+            is_telling=settings.log_level == "DEBUG",
+            now_s=clock.monotonic_s,
+            on_event=self._traces.arrived,
+        )
         counts = count_limits(settings)
         store = StoredBands(self.reading, self._writer, counts)
         self.directory = Directory(store)
@@ -184,7 +191,9 @@ class Engine:
         )
         self._webhooks = webhooks(settings, StoredOutbox(self.reading, self._writer), reader, clock)
         self.rates = Rates(rate_limits(settings), clock, self.sessions.find, self._meter)
-        self.editing = EditingService(self.directory, self._journal, reader, clock, self.nodes.opened, self.rates)
+        self.editing = EditingService(
+            self.directory, self._traces.queueing(self._journal), reader, clock, self.nodes.opened, self.rates
+        )
         checkpoints = StoredCheckpoints(self.reading, self._writer, counts)
         self.history = HistoryService(
             self.directory, store, reader, self._journal, checkpoints, kinds, clock, new_id, self.rates
@@ -296,7 +305,8 @@ class Engine:
             for hook in (self._edit_hook, self._presence_hook):
                 hook.start()
                 ending.push_async_callback(hook.close, HOOKS_S)
-            self._journal.start(self._after_commit.tell)
+            ending.push_async_callback(self._traces.close)
+            self._journal.start(self._traces.telling(self._after_commit.tell))
             self._presence_log.start()
             ending.push_async_callback(self._presence_log.close)
             self.nodes.start()

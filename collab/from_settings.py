@@ -36,6 +36,7 @@ from collab.services.pruning import Keeping
 from collab.services.session import Rooms
 from collab.services.songs.unpacking import ImportLimits
 from collab.services.stores import CountLimits, Outbox
+from collab.services.traces import Traces, Untraced
 from collab.settings import Settings
 from collab.storage.engine import sqlite_file
 from collab.storage.journal import Journal
@@ -202,6 +203,17 @@ def prometheus(settings: Settings) -> PrometheusMeter | None:
     if settings.metrics_token is None:
         return None
     return PrometheusMeter(release(), settings.database_url.partition(":")[0].partition("+")[0])
+
+
+def traces(settings: Settings, node_id: str) -> Traces:
+    """Traces for the collector that the settings name, or none. `ValueError` where what sends them is not installed."""
+    if settings.traces_url is None:
+        return Untraced()
+    try:
+        from collab.tracing import traces_to
+    except ModuleNotFoundError as error:
+        raise ValueError(f"COLLAB_TRACES_URL needs {error.name}: pip install 'collab-bands[otel]'") from error
+    return traces_to(settings.traces_url, node_id)
 
 
 def watch_webhooks(meter: PrometheusMeter, webhooks: Webhooks) -> None:

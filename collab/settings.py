@@ -175,6 +175,9 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
     """Whoever shows it as a bearer token reads `/metrics`; unset, nothing is measured and no such page is served."""
 
+    traces_url: str | None = None
+    """Where the traces of edits are sent: an OpenTelemetry collector's OTLP over HTTP; unset, there are none."""
+
     log_level: LogLevel = "INFO"
     log_format: LogFormat = "console"
 
@@ -233,7 +236,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("webhook_url", "public_url")
+    @field_validator("webhook_url", "public_url", "traces_url")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
         if value is not None and urlsplit(value).scheme not in ("http", "https"):

@@ -93,6 +93,20 @@ def predicted(document: Document, ops: Sequence[Op]) -> tuple[tuple[Op, ...], Do
     return tuple(carried_out), replace(draft.finish(), version=document.version)
 
 
+def gave_way(before: Document, after: Document, ops: Sequence[Op]) -> tuple[Move, ...]:
+    """The moves of items that one's own ops put somewhere, and that have another place in the view by now: their own is
+    taken, or free again."""
+    placed = dict.fromkeys(
+        op.item.id if isinstance(op, Insert) else op.item for op in ops if isinstance(op, Insert | Move)
+    )
+    both = [item_id for item_id in placed if item_id in before.items and item_id in after.items]
+    return tuple(
+        Move(item_id, after.items[item_id].position)
+        for item_id in both
+        if before.items[item_id].position != after.items[item_id].position
+    )
+
+
 def _predicted(draft: Draft, op: Op) -> Op:
     match op:
         case Insert(item):

@@ -15,7 +15,7 @@ from typing import Literal
 from collab.client.events import Edited, Notice, Refused, Reloaded
 from collab.client.foresight import Past
 from collab.client.notice import OwnWrites, told_by_answer
-from collab.client.pending import Pending, applied, checked, correction, places_set
+from collab.client.pending import Pending, applied, checked, correction, gave_way, places_set
 from collab.client.queue import Queue
 from collab.client.request import Request, request_of
 from collab.client.wire import Answer
@@ -198,10 +198,11 @@ class Replica:
             self._own_writes.stored(edit.version, edit.ops)
         else:
             overwritten = self._own_writes.overwritten(edit, self.confirmed)
+        seen = self.view
         self.confirmed = self._past.add(self.confirmed, edit.edit_id, edit.ops, edit.undoes)
         self.last_edit = edit.edit_id
         ops, told = self._transform_pending(edit.ops)
-        return [Edited(edit, ops), *overwritten, *told]
+        return [Edited(edit, (*ops, *gave_way(seen, self.view, self.pending_ops))), *overwritten, *told]
 
     def _put_in_place(self, flight: Pending, version: int, ops: tuple[Op, ...]) -> list[Notice]:
         over = correction(self.confirmed, flight.settle(), ops)

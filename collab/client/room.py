@@ -164,7 +164,11 @@ class Room(Generic[RoomT, EventT]):
             else:
                 return
 
-    def _shown(self, session_id: str, status: Status, focus: Focus | None, _answer: Any) -> None:
+    def _shown(self, session_id: str, status: Status, focus: Focus | None, answer: Any) -> None:
+        if "focus" in answer:
+            # Its item is gone. What was said since is another word.
+            self._focus = None if self._focus == focus else self._focus
+            focus = None
         # The server tells everybody but oneself.
         if (mine := self._roster.get(session_id)) is not None:
             self._roster[session_id] = replace(mine, status=status, focus=focus)

@@ -87,7 +87,7 @@ CLIENT_EVENTS: Mapping[str, ClientEvent] = {
         answers=(models.Updated, models.Done),
     ),
     "update_presence": ClientEvent(
-        requests.UpdatePresence, "Says what the session does in a room.", answers=(models.Done,)
+        requests.UpdatePresence, "Says what the session does in a room.", answers=(models.Shown,)
     ),
 }
 

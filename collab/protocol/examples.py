@@ -165,6 +165,7 @@ EXAMPLES: Mapping[type[Wire], Any] = {
     models.TokenExpired: {},
     models.ServerRestarting: {"retry_in": 2.0},
     models.Part: {"text": '{"ok":true,"room":"content_0193b1f2-04c1'},
+    models.Shown: {"ok": True},
     models.Done: {"ok": True},
     models.Authenticated: {"ok": True, "user": _ADA, "expires_at": _AT},
     models.EditAnswer: {

@@ -99,6 +99,13 @@ class Done(Wire):
     ok: Literal[True]
 
 
+class Shown(Wire):
+    """The answer to `update_presence`. `focus` is there, and null, where the item is gone that it is about."""
+
+    ok: Literal[True]
+    focus: None = None
+
+
 class Authenticated(Wire):
     ok: Literal[True]
     user: User

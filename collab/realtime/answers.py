@@ -28,14 +28,20 @@ _SESSION_ID: ContextVar[str] = ContextVar(f"{structlog.contextvars.STRUCTLOG_KEY
 
 class Answers:
     """Gives the answers, and knows how many are still to come. `is_telling` logs each of them; `now_s`, a clock that
-    only runs on, says how long they took."""
+    only runs on, says how long they took; `on_event` is called as each event comes in."""
 
     def __init__(
-        self, meter: Meter = UNMETERED, *, is_telling: bool = False, now_s: Callable[[], float] = perf_counter
+        self,
+        meter: Meter = UNMETERED,
+        *,
+        is_telling: bool = False,
+        now_s: Callable[[], float] = perf_counter,
+        on_event: Callable[[], None] | None = None,
     ) -> None:
         self.now_s = now_s
         self._meter = meter
         self._is_telling = is_telling
+        self._on_event = on_event
         self._open = 0
         self._settled = asyncio.Event()
         self._settled.set()
@@ -56,6 +62,8 @@ class Answers:
     def expect(self, event: str, sid: str, reply: Reply) -> "Pending":
         """An answer that is still to come, and goes to `reply`."""
         _SESSION_ID.set(sid)
+        if self._on_event is not None:
+            self._on_event()
         if self._open == 0:
             self._settled.clear()
         self._open += 1

@@ -140,8 +140,8 @@ class Handlers:
         room, _ = self._enterable(session, request.room)
         focus = None if request.focus is None else Focus(**request.focus.model_dump())
         has_focus = "focus" in request.model_fields_set
-        self.presence.update(session, room, request.status, focus, has_focus=has_focus)
-        return {}
+        is_gone = self.presence.update(session, room, request.status, focus, has_focus=has_focus)
+        return {"focus": None} if is_gone else {}
 
     async def _opened(
         self, session: ConnectedSession, room: SharedRoom, request: requests.JoinRoom | requests.RequestUpdate

@@ -216,9 +216,10 @@ class Journal:
                 self._refuse(entries, result)
             else:
                 entries = self._taken(entries, result)
-                self._meter.committed(result.outcomes, self._now_s() - self._began_s)
+                took_s = self._now_s() - self._began_s
+                self._meter.committed(result.outcomes, took_s)
                 self._pause_after(result)
-                self._settle(entries, result)
+                self._settle(entries, result, took_s)
         except Exception as error:  # noqa: BLE001  # the edge of the journal: whatever goes wrong, the next batch is served
             self._refuse(entries, error)
         self._writing = []
@@ -261,13 +262,13 @@ class Journal:
         others_s = self._pause_s + batch.waited_s if batch.was_behind else 0.0
         self._pause_s = min(0.75 * others_s, MAX_PAUSE_S) if batch.outcomes else MAX_PAUSE_S
 
-    def _settle(self, entries: Sequence[Waiting], batch: Batch) -> None:
+    def _settle(self, entries: Sequence[Waiting], batch: Batch, took_s: float) -> None:
         for content_id, seconds in batch.spent_s.items():
             self._queue.charge(content_id, seconds)
         for content_id, working in batch.working.items():
             self._live[content_id] = working.commit()
         answers = list(zip(entries, batch.outcomes, strict=True))
-        commit = Commit(answers, [entry.asked.session_id for entry in entries])
+        commit = Commit(answers, [entry.asked.session_id for entry in entries], took_s)
         try:
             self._on_commit(commit)
         except Exception:

@@ -1,8 +1,10 @@
 """Copies of an SQLite database in use, and databases made of one."""
 
+import os
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
+from time import perf_counter, sleep
 
 from sqlalchemy import func, inspect, make_url, select
 
@@ -15,12 +17,13 @@ from collab.storage.tables import bands, edits
 from collab.storage.whole_files import written_whole
 
 _COPY_PAGES = 1_000
+"""Of four kilobytes each: so much is written before the disk is waited for, as whoever edits meanwhile waits for it."""
 
 
 def copy_sqlite(url: str, file: Path, on_progress: OnProgress = unwatched) -> None:
     """Copies an SQLite database, which may be in use, to a file that does not exist yet: all of it, or none."""
     with written_whole(file) as unfinished:
-        _copy(_sqlite_file(url), unfinished, on_progress)
+        _copy(_sqlite_file(url), unfinished, _gently(unfinished, on_progress))
 
 
 def restore_sqlite(url: str, file: Path, on_progress: OnProgress = unwatched) -> None:
@@ -75,6 +78,22 @@ def _require_names(file: Path, prefix: str) -> None:
             raise Invalid.at(
                 "file", f"expected a copy with a table {prefix}{edits.name}, by the table_prefix of the URL"
             )
+
+
+def _gently(target: Path, on_progress: OnProgress) -> OnProgress:
+    """What is written goes to the disk piece by piece, with pauses as long as each took: all of it at once would hold
+    up the commits of a server for as long as that takes."""
+    began_s = perf_counter()
+
+    def progress(done: int, total: int) -> None:
+        nonlocal began_s
+        with target.open("r+b") as written:
+            os.fsync(written.fileno())
+        sleep(perf_counter() - began_s)
+        began_s = perf_counter()
+        on_progress(done, total)
+
+    return progress
 
 
 def _copy(source: Path, target: Path, on_progress: OnProgress) -> None:

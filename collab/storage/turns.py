@@ -73,13 +73,27 @@ def pauses_of(url: str, wait: Wait = sleep) -> Iterator[Pauses]:
         engine.dispose()
 
 
+class TurnSize:
+    """How many rows a turn changes: as many as its work has time for."""
+
+    def __init__(self) -> None:
+        self.rows = MIN_ROWS
+
+    def learn(self, worked_s: float, done: int) -> None:
+        """So long did it take to change so many."""
+        if worked_s > WORK_S:
+            self.rows = max(self.rows // 2, MIN_ROWS)
+        elif done >= self.rows:
+            self.rows = min(self.rows * 2, MAX_ROWS)
+
+
 class Turns:
     """Work in turns, each in a transaction of its own."""
 
     def __init__(self, engine: Engine, pauses: Pauses) -> None:
         self._engine = engine
         self._pauses = pauses
-        self._rows = MIN_ROWS
+        self._size = TurnSize()
         self._took_s = 0.0
 
     def take(self, work: Callable[[Connection, int], int]) -> int:
@@ -90,11 +104,8 @@ class Turns:
         began_s = perf_counter()
         with self._engine.begin() as connection:
             locked_s = perf_counter()
-            done = work(connection, self._rows)
+            done = work(connection, self._size.rows)
             worked_s = perf_counter() - locked_s
-        if worked_s > WORK_S:
-            self._rows = max(self._rows // 2, MIN_ROWS)
-        elif done >= self._rows:
-            self._rows = min(self._rows * 2, MAX_ROWS)
+        self._size.learn(worked_s, done)
         self._took_s = perf_counter() - began_s
         return done

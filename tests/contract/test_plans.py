@@ -20,7 +20,7 @@ from collab.storage.browsing import PIECE_ROWS, StoredBrowser
 from collab.storage.engine import reading_engine, sync_url
 from collab.storage.listings import SOURCES
 from collab.storage.presence import StoredPresence
-from collab.storage.pruning import TURN_ROWS, prune_turn
+from collab.storage.pruning import prune_turn
 from collab.storage.readers import StoredHistory
 from collab.storage.writer import Writer
 from tests.docs.pages import DOCS, section
@@ -144,7 +144,7 @@ async def test_the_latest_stays_of_a_band_are_read_and_no_others(
 
 def test_what_is_over_is_found_by_its_time(database: Engine) -> None:
     with noted(database) as statements, database.connect() as connection:
-        assert prune_turn(connection, Cutoffs(END - 3_000 * _DAY, END - 3_000 * _DAY)).stays == TURN_ROWS
+        assert prune_turn(connection, Cutoffs(END - 3_000 * _DAY, END - 3_000 * _DAY), 200).stays == 200
         connection.rollback()
     assert [line for statement in statements for line in read_whole(database, statement)] == []
 

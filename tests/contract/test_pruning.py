@@ -21,7 +21,8 @@ from collab.storage.bands import StoredBands
 from collab.storage.engine import reading_engine
 from collab.storage.jobs import StoredJobs
 from collab.storage.presence import StoredPresence
-from collab.storage.pruning import TURN_ROWS, StoredPruning
+from collab.storage.pruning import StoredPruning
+from collab.storage.turns import MIN_ROWS
 from collab.storage.writer import Writer
 from tests.support.clock import ManualClock
 from tests.support.serving import settings_for
@@ -78,7 +79,7 @@ async def hall(any_database_url: str) -> AsyncIterator[Hall]:
 
 
 async def _ten_years(hall: Hall) -> None:
-    await hall.stays("old", TURN_ROWS + 5, began_days=500, ended_days=499)
+    await hall.stays("old", OLD_STAYS + 5, began_days=500, ended_days=499)
     await hall.stays("long", 1, began_days=500, ended_days=300)
     await hall.stays("long", 1, began_days=600, ended_days=590)
     await hall.stays("open", 1, began_days=500, ended_days=None)
@@ -89,6 +90,7 @@ async def _ten_years(hall: Hall) -> None:
         await hall.job(job_id, finished_days=finished_days)
 
 
+OLD_STAYS = 200
 KEEPING = Keeping(365 * DAY, 90 * DAY)
 KEPT = {"long-500-0", "open-500-0", "new-1-0", "new-1-1"}
 
@@ -96,12 +98,12 @@ KEPT = {"long-500-0", "open-500-0", "new-1-0", "new-1-1"}
 @pytest.mark.asyncio
 async def test_what_was_kept_for_long_enough_goes_and_nothing_else(hall: Hall) -> None:
     await _ten_years(hall)
-    expected = Pruned(stays=TURN_ROWS + 6, nodes=2, jobs=1)
+    expected = Pruned(stays=OLD_STAYS + 6, nodes=2, jobs=1)
     over = KEEPING.cutoffs(NOW)
     assert await hall.pruning.prunable(over) == expected
-    # A turn takes no more of each.
+    # The first turn takes no more of each.
     first = await hall.pruning.prune(over)
-    assert first.stays == TURN_ROWS
+    assert first == Pruned(stays=MIN_ROWS, nodes=1, jobs=1)
     assert first + await prune(hall.pruning, over, ManualClock(NOW)) == expected
     assert await hall.stay_ids() == KEPT
     assert await hall.presence.living(NOW) == {"open"}
@@ -130,7 +132,7 @@ async def test_a_node_prunes_as_it_runs(hall: Hall, any_database_url: str) -> No
     engine = Engine(settings, clock=clock)
     async with engine.running():
         stay_ids = await hall.stay_ids()
-        assert len(stay_ids) > TURN_ROWS
+        assert len(stay_ids) > OLD_STAYS
         gone = len(stay_ids - KEPT)
         clock.advance(pruning.EVERY.total_seconds())
         await until(lambda: _has_only(hall, KEPT))
@@ -152,7 +154,7 @@ async def test_the_command_says_how_much_and_does_it(
     hall: Hall, any_database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await _ten_years(hall)
-    counted = f"{TURN_ROWS + 6} stays, 2 nodes and 1 imports"
+    counted = f"{OLD_STAYS + 6} stays, 2 nodes and 1 imports"
     for is_dry_run, said in ((True, f"{counted} would be"), (False, f"{counted} deleted"), (False, "0 stays, 0 nodes")):
         await prune_database(any_database_url, KEEPING, NOW, is_dry_run=is_dry_run)
         assert capsys.readouterr().out.startswith(said)

@@ -18,6 +18,7 @@ from tests.support.storage import make_setlist, node, venue
 READING = {
     "history": ["history", START.id],
     "compact": ["compact"],
+    "prune": ["prune"],
     "copy": ["backup", "new.db"],
     "dump": ["backup", "new.jsonl"],
 }

@@ -57,6 +57,21 @@ async def test_everybody_sees_who_is_where(
     await heard(news, RosterChanged, lambda change: ben.session.id not in change.roster)
 
 
+async def test_who_says_that_they_are_at_an_item_that_is_gone_sees_that_they_are_not(
+    server: RunningEngine, gig: Gig, ada: CollabClient
+) -> None:
+    hers = await ada.open(gig.setlist_id)
+    await hers.focus("saints", "title")
+    async with client(server, "ben") as ben:
+        his = await ben.open(gig.setlist_id)
+        his.remove("iko")
+        await his.saved()
+    await hers.focus("iko", "title")
+    assert hers.roster[ada.session.id].focus is None
+    await hers.set_status("idle")
+    assert hers.roster[ada.session.id].focus is None
+
+
 async def test_a_band_lists_its_contents(server: RunningEngine, gig: Gig, ada: CollabClient) -> None:
     band = await ada.band(gig.band_id)
     assert [entry.title for entry in band.contents.values()] == ["Friday"]

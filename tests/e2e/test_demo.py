@@ -4,6 +4,8 @@ import asyncio
 import re
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -29,17 +31,24 @@ def _files(folder: Path) -> set[str]:
     return {file.name for file in folder.glob("collab-demo-*/*")} | {file.name for file in folder.iterdir()}
 
 
-async def _start(folder: Path, *options: str) -> asyncio.subprocess.Process:
+@asynccontextmanager
+async def _started(folder: Path, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`collab demo`; killed where it still runs at the end, as where its test was given up."""
     without = {key: value for key, value in environment("").items() if not key.startswith("COLLAB_")}
     command = [sys.executable, "-m", "collab", "demo", "--port", "0", *options]
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         *command, env={**without, "TMPDIR": str(folder)}, cwd=folder, stdout=asyncio.subprocess.PIPE
     )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
 
 
 async def test_the_demo_serves_a_band_of_four(tmp_path: Path) -> None:
-    process = await _start(tmp_path)
-    try:
+    async with _started(tmp_path) as process:
         links = await _links(process)
         roles = []
         for url, token in links:
@@ -50,9 +59,6 @@ async def test_the_demo_serves_a_band_of_four(tmp_path: Path) -> None:
                 ids = {entry["kind"]: entry["id"] for entry in contents}
                 songs = (await rest.get(f"/api/contents/{ids['repertoire']}")).json()["items"]
                 setlist = (await rest.get(f"/api/contents/{ids['setlist']}")).json()["items"]
-    finally:
-        process.terminate()
-        await process.communicate()
 
     assert roles == ["owner", "editor", "editor", "viewer"]
     assert len({song["fields"]["title"] for song in songs}) >= 25
@@ -65,12 +71,10 @@ async def test_the_demo_serves_a_band_of_four(tmp_path: Path) -> None:
 async def test_the_demo_keeps_its_data_where_it_is_told_to(tmp_path: Path) -> None:
     kept = []
     for _ in range(2):
-        process = await _start(tmp_path, "--data", str(tmp_path))
-        try:
+        async with _started(tmp_path, "--data", str(tmp_path)) as process:
             [(url, token), *_] = await _links(process)
             async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}) as rest:
                 kept.append((await rest.get("/api/bands")).json())
-        finally:
             process.terminate()
             await process.communicate()
 
@@ -80,19 +84,19 @@ async def test_the_demo_keeps_its_data_where_it_is_told_to(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 async def test_a_demo_that_is_stopped_leaves_nothing_behind(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    process = await _start(tmp_path)
-    await _links(process)
-    assert {"collab.db", "secret"} <= _files(tmp_path)
-    process.send_signal(number)
-    await process.communicate()
+    async with _started(tmp_path) as process:
+        await _links(process)
+        assert {"collab.db", "secret"} <= _files(tmp_path)
+        process.send_signal(number)
+        await process.communicate()
 
     assert (process.returncode, _files(tmp_path)) == (code, set())
 
 
 async def test_a_demo_that_is_stopped_before_it_serves_leaves_nothing_behind(tmp_path: Path) -> None:
-    process = await _start(tmp_path)
-    await until(lambda: "collab.db" in _files(tmp_path))
-    process.terminate()
-    said, _ = await process.communicate()
+    async with _started(tmp_path) as process:
+        await until(lambda: "collab.db" in _files(tmp_path))
+        process.terminate()
+        said, _ = await process.communicate()
 
     assert (said, process.returncode, _files(tmp_path)) == (b"", 128 + signal.SIGTERM, set())

@@ -152,6 +152,20 @@ async def test_an_op_on_an_item_that_is_gone_is_dropped(server: Running, gig: Gi
     assert (nothing["ok"], nothing["version"], nothing["ops"]) == (True, 2, [])
 
 
+async def test_an_edit_of_which_nothing_was_stored_is_judged_anew_when_it_comes_again(
+    server: Running, gig: Gig
+) -> None:
+    async with member(server, "ada") as ada, member(server, "ben") as ben:
+        removed = await ada.edit(gig.setlist_id, 0, {"op": "remove", "item": "iko"})
+        sent = edit(gig.setlist_id, 0, set_("iko", "key", "G"))
+        assert (await ben.ok("edit_content", sent))["ops"] == []
+        back = {"room_id": gig.room, "edit_id": new_edit_id(), "target": removed["edit_id"]}
+        assert (await ada.ok("undo_edit", back))["version"] == 2
+        first = await ben.ok("edit_content", sent)
+        assert (first["version"], first["ops"]) == (3, sent["ops"])
+        assert await ben.ok("edit_content", sent) == first, "stored by now, it is answered as it was"
+
+
 async def test_a_refused_edit_changes_nothing(server: Running, gig: Gig) -> None:
     good = set_("iko", "key", "G")
     async with member(server, "ada") as ada:

@@ -202,15 +202,23 @@ async def test_a_focus_goes_with_its_item(server: RunningEngine, gig: Gig, clock
         # It is told to its own session too, which has not said so itself.
         assert folded(joined, ada.heard["presence_updated"])[ada.sid]["focus"] is None
 
-        # A word that was on its way when the item went finds it gone.
-        await ada.ok("update_presence", {"room": gig.room, "focus": {"item": "iko", "field": "title"}})
+        # A word that was on its way when the item went finds it gone, and is told so.
+        late = {"room": gig.room, "focus": {"item": "iko", "field": "title"}}
+        assert await ada.ok("update_presence", late) == {"ok": True, "focus": None}
         roster = (await ben.ok("join_room", gig.room))["roster"]
         assert [entry["focus"] for entry in roster] == [None, None]
 
         await ben.edit(gig.setlist_id, 1, insert("new", "a5", title="Panama"))
-        await ada.ok("update_presence", {"room": gig.room, "focus": {"item": "new"}})
+        assert await ada.ok("update_presence", {"room": gig.room, "focus": {"item": "new"}}) == {"ok": True}
         roster = (await ben.ok("join_room", gig.room))["roster"]
         assert roster[0]["focus"] == {"item": "new"}
+
+        # Where its focus was elsewhere before, the change is not that session's own word.
+        heard = len(ada.heard["presence_updated"])
+        assert (await ada.ok("update_presence", late))["focus"] is None
+        await settle(server, clock, gig.room, ada)
+        [told] = [entry for message in ada.heard["presence_updated"][heard:] for entry in message["sessions"]]
+        assert (told["session_id"], told["focus"]) == (ada.sid, None)
 
 
 def statuses(messages: list[Json], session_id: str) -> list[str]:

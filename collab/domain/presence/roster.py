@@ -172,14 +172,14 @@ def edited(roster: Roster, edit: Edit) -> Change:
     """Focus follows an edit of the room's content: that of this node's sessions.
 
     The session that made it knows best where it is, and its focus reckons with what it has typed already; only
-    an undo, which the server worked out, moves its own focus too.
+    an undo, which the server worked out, moves its own focus too. On an item that is gone nobody is.
     """
     moved: list[Presence] = []
     for presence in roster.sessions.values():
         is_own = presence.session_id == edit.session_id and edit.undoes is None
-        if presence.focus is not None and not is_own and presence.node is None:
+        if presence.focus is not None and presence.node is None:
             focus = follow(presence.focus, edit)
-            if focus != presence.focus:
+            if focus != presence.focus and (focus is None or not is_own):
                 moved.append(replace(presence, focus=focus))
     return (_put(roster, moved), Diff(updated=tuple(moved))) if moved else (roster, Diff())
 

@@ -27,11 +27,15 @@ log = structlog.get_logger(__name__)
 
 class Commit:
     """A commit that stands: the edits that it added, in order, and the answers to all that was in it, which are to be
-    given. `authors` are the sessions that wait for those answers, in the order of their edits."""
+    given. `authors` are the sessions that wait for those answers, in the order of their edits; so long did it take."""
 
     def __init__(
-        self, answers: Sequence[tuple[Ticket[Stored], Stored | CollabError]], authors: Sequence[str | None]
+        self,
+        answers: Sequence[tuple[Ticket[Stored], Stored | CollabError]],
+        authors: Sequence[str | None],
+        took_s: float = 0.0,
     ) -> None:
+        self.took_s = took_s
         self.accepted = [outcome for _, outcome in answers if isinstance(outcome, Accepted)]
         self.authors = tuple(dict.fromkeys(session_id for session_id in authors if session_id is not None))
         self._answers = answers

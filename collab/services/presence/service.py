@@ -142,9 +142,10 @@ class PresenceService:
 
     def update(
         self, session: Session, room: SharedRoom, status: Status | None, focus: Focus | None, *, has_focus: bool
-    ) -> None:
+    ) -> bool:
         """A session says what it does in a room. With neither status nor focus it only beats: who is idle stays so,
-        who is active stays so for longer. `Forbidden` where it is not in the room's roster."""
+        who is active stays so for longer. Returns whether its focus was left out, since the item is gone; what is not
+        its own word it is told as the others are. `Forbidden` where it is not in the room's roster."""
         visit = session.rooms.get(room)
         if visit is None:
             raise Forbidden(f"expected a session that has joined {room.name}: join it first")
@@ -153,12 +154,11 @@ class PresenceService:
         session.awake_until = LONG_AGO
         self._log.seen(visit, now)
         entry = self.roster(room).sessions[session.id]
-        if has_focus and isinstance(room, ContentRoom) and focus is not None and focus.item is not None:
-            focus = None if self._is_removed(room.id, focus.item) else focus
-        change = presence.update(
-            self.roster(room), session.id, now, status or entry.status, focus if has_focus else entry.focus
-        )
-        self._take(room, change, session.id)
+        is_gone = has_focus and self._is_gone(room, focus)
+        told = None if is_gone else focus if has_focus else entry.focus
+        change = presence.update(self.roster(room), session.id, now, status or entry.status, told)
+        self._take(room, change, None if is_gone else session.id)
+        return is_gone
 
     def edited(self, edits: Sequence[Edit]) -> None:
         """Focus follows edits, in order."""
@@ -224,6 +224,11 @@ class PresenceService:
                 if entry.user.id == user_id and entry.node is None:
                     now = self._clock.now()
                     self._take(room, presence.leave(self.roster(room), entry.session_id, now), entry.session_id)
+
+    def _is_gone(self, room: SharedRoom, focus: Focus | None) -> bool:
+        if not isinstance(room, ContentRoom) or focus is None or focus.item is None:
+            return False
+        return self._is_removed(room.id, focus.item)
 
     def _go(self, session_id: str, room: SharedRoom, visit: OpenVisit, reason: str, grace: timedelta) -> None:
         now = self._clock.now()

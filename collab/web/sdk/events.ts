@@ -16,8 +16,8 @@ interface Clash {
 /** What a `Replica` has to tell. */
 export type Notice =
   /**
-   * The document has changed by an edit that was not made here. `ops` are the edit's, as they change the view; where
-   * one puts an item in a place where one's own waits to be stored, one's own gives way as well.
+   * The document has changed by an edit that was not made here. `ops` are the edit's, as they change the view; after
+   * them come the moves of one's own items that wait to be stored, where one gives way to another in its place.
    */
   | { type: "edited"; edit: Edit; ops: Op[] }
   /** The document was replaced whole: more was missed than could be told edit by edit. */

@@ -120,6 +120,19 @@ export function applied(document: Document, entries: readonly Pick<Pending, "ops
   return draft.finish();
 }
 
+/**
+ * The moves of items that one's own ops put somewhere, and that have another place in the view by now: their own is
+ * taken, or free again.
+ */
+export function gaveWay(before: Document, after: Document, entries: readonly Pick<Pending, "ops">[]): Op[] {
+  const ops = entries.flatMap((entry) => entry.ops);
+  const placed = new Set(ops.flatMap((op) => (op.op === "insert" ? [op.item.id] : op.op === "move" ? [op.item] : [])));
+  return [...placed].flatMap((item): Op[] => {
+    const [was, is] = [before.items.get(item)?.position, after.items.get(item)?.position];
+    return was === undefined || is === undefined || was === is ? [] : [{ op: "move", item, position: is }];
+  });
+}
+
 /** The ops of both as one edit, where the second goes on typing in the text that the first is about; else null. */
 export function joined(last: Pending, next: Pending): Op[] | null {
   const [a] = last.ops;

@@ -53,9 +53,13 @@ export class OwnPresence {
     this.#told_ms = performance.now();
     // It is told when the room is entered again.
     if (!this.isJoined()) return;
-    const payload = { room: this.room, status: this.#status, focus: this.#focus };
-    this.connection.request("update_presence", payload).then(
-      () => this.retries.worked("presence"),
+    const focus = this.#focus;
+    this.connection.request("update_presence", { room: this.room, status: this.#status, focus }).then(
+      (answer) => {
+        this.retries.worked("presence");
+        // Its item is gone: should it come back, one says anew that one is there.
+        if ("focus" in answer && this.#focus === focus) this.#focus = null;
+      },
       // What is told then is what is true by then.
       (error) => this.retries.laterIfBusy("presence", () => this.#tell(), error),
     );

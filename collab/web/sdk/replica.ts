@@ -14,7 +14,7 @@ import type { Notice } from "./events";
 import { Past } from "./foresight";
 import type { Done } from "./letters";
 import { OwnWrites, toldByAnswer, tooLate } from "./notice";
-import { applied, correction, type Kept, type Pending, pendingOf, revived, type Saved, settle, valuesSeen } from "./pending";
+import { applied, correction, gaveWay, type Kept, type Pending, pendingOf, revived, type Saved, settle, valuesSeen } from "./pending";
 import { Queue } from "./queue";
 import { cut, type Request, requestOf } from "./request";
 import type { Edit, EditAnswer, Op, Problem } from "./types";
@@ -291,10 +291,11 @@ export class Replica {
 
   /** Moves all that is pending over ops that are confirmed by now; `tell` gets those as they change the view. */
   #transformPending(over: readonly Op[], tell?: (ops: Op[]) => void): void {
-    const moved = this.#queue.transform(over, this.#confirmed, this.#past, this.#view);
-    tell?.(moved.over);
-    this.#notices.push(...moved.told);
+    const seen = this.#view;
+    const moved = this.#queue.transform(over, this.#confirmed, this.#past, seen);
     this.#view = applied(this.#confirmed, this.#queue.pending);
+    tell?.([...moved.over, ...gaveWay(seen, this.#view, this.#queue.pending)]);
+    this.#notices.push(...moved.told);
   }
 
   #land(): void {

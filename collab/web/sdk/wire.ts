@@ -531,6 +531,13 @@ export interface Session {
   max_message_bytes: number;
 }
 /**
+ * The answer to `update_presence`. `focus` is there, and null, where the item is gone that it is about.
+ */
+export interface Shown {
+  ok: true;
+  focus?: null;
+}
+/**
  * How a job is doing, for the whole band.
  */
 export interface SyncStatus {

@@ -1,8 +1,9 @@
 /** Edits go out one at a time and find their place by version, in scripts of type, send and receive. */
 
 import { describe, expect, test } from "vitest";
-import { newId } from "../sdk";
-import { notes, set, two, type } from "./gig";
+import { newId, type Op } from "../sdk";
+import { Draft } from "../sdk/document";
+import { notes, set, song, two, type } from "./gig";
 
 describe("one edit is in flight at a time", () => {
   test("what is typed meanwhile waits, as one edit", () => {
@@ -126,4 +127,31 @@ test("where all write at one place, what is committed stands first, before all t
   expect(notes(ada)).toBe("dBYXoors at 8");
   ada.settle();
   expect(server.document.text(null, "notes")).toBe("dBYXoors at 8");
+});
+
+test("what gives way in the view is told among the ops of the edit", () => {
+  const { ada, ben, share } = two();
+  ada.edit({ op: "insert", item: song("panama", "a3") });
+  ada.edit({ op: "move", item: "iko", position: "a4" });
+  const theirs: Op[] = [
+    { op: "insert", item: song("lord", "a3") },
+    { op: "move", item: "saints", position: "a4" },
+    { op: "remove", item: "lord" },
+  ];
+  for (const op of theirs) {
+    const shown = new Draft(ada.replica.view);
+    ben.edit(op);
+    ben.send();
+    ben.receiveAll();
+    ada.replica.takeNotices();
+    share();
+    ada.receiveAll();
+    const [edited] = ada.replica.takeNotices();
+    const ops = edited?.type === "edited" ? edited.ops : [];
+    expect(ops[0]).toMatchObject({ op: op.op });
+    expect(ops).toContainEqual({ op: "move", item: "panama", position: ada.replica.view.items.get("panama")!.position });
+    for (const told of ops) shown.apply(told);
+    expect(shown.finish().items).toEqual(ada.replica.view.items);
+  }
+  expect(ada.replica.view.items.get("panama")!.position).toBe("a3");
 });

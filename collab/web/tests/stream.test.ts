@@ -2,6 +2,8 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { BandRoom, Connection } from "../sdk";
+import { OwnPresence } from "../sdk/presence";
+import type { Retries } from "../sdk/retries";
 import { FakeSocket } from "./socket";
 
 let socket: FakeSocket;
@@ -88,4 +90,22 @@ test("what the host application tells is for its listeners, and no news of a ban
   stop();
   socket.hear("host_poster", 1);
   expect(heard).toHaveLength(4);
+});
+
+test("who says that they are at an item that is gone may say so again once it is back", async () => {
+  const retries = { worked: () => undefined, laterIfBusy: () => undefined } as unknown as Retries;
+  const own = new OwnPresence("content_c", connection, retries, () => true);
+  const said = () => socket.sent.filter(({ event }) => event === "update_presence").map(({ payload }) => payload["focus"]);
+  socket.answers = { update_presence: () => ({ ok: true, focus: null }) };
+  for (const turn of [1, 2]) {
+    own.setFocus({ item: "iko" });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(said()).toHaveLength(turn);
+  }
+  socket.answers = { update_presence: () => ({ ok: true }) };
+  for (const _again of [1, 2]) {
+    own.setFocus({ item: "iko" });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(said()).toHaveLength(3);
+  }
 });

@@ -6,8 +6,9 @@ import pytest
 
 from collab.client.events import Edited, Saved
 from collab.domain.errors import Invalid
+from collab.domain.ot.document import Draft
 from collab.domain.ot.edits import Author
-from collab.domain.ot.ops import Insert, Item, Op, Set, Text
+from collab.domain.ot.ops import Insert, Item, Move, Op, Remove, Set, Text
 from collab.domain.ot.text import Delete
 from tests.support.exchange import Exchange, key, notes, typed
 
@@ -265,3 +266,21 @@ class TestUndoneBeforeItWasSent:
         band.undo("ada")
         ada.restart(band.document)
         assert ada.pending_count == 2
+
+
+def test_what_gives_way_in_the_view_is_told_among_the_ops_of_the_edit() -> None:
+    band = Exchange("ada", "ben")
+    ada = band.replicas["ada"]
+    band.edit("ada", Insert(Item("tiger", "song", "a2", {"title": "Tiger Rag"})))
+    band.edit("ada", Move("iko", "a3"))
+    for op in (Insert(Item("panama", "song", "a2", {"title": "Panama"})), Move("saints", "a3"), Remove("panama")):
+        shown = Draft(ada.view)
+        band.stored("ben", op)
+        (edited,) = band.hear("ada")
+        assert isinstance(edited, Edited)
+        assert edited.ops[0] == op
+        assert Move("tiger", ada.view.items["tiger"].position) in edited.ops
+        for told in edited.ops:
+            shown.apply(told)
+        assert shown.items == ada.view.items
+    assert ada.view.items["tiger"].position == "a2", "its own place, which is free again"

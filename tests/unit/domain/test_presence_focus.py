@@ -66,6 +66,13 @@ def test_a_session_knows_best_where_its_own_edit_left_it() -> None:
     assert roster.sessions["theirs"].focus == AT_NOTES
 
 
+def test_who_removes_the_item_that_they_are_at_is_there_no_more() -> None:
+    roster, diff = presence.edited(_at_work(), edit(Remove("iko")))
+
+    assert {entry.session_id for entry in diff.updated} == {"mine", "theirs"}
+    assert not roster.has_focus()
+
+
 def test_an_undo_moves_the_focus_of_the_session_that_asked_for_it() -> None:
     _, diff = presence.edited(_at_work(), edit(Text("iko", "notes", ("la ",)), undoes="e1"))
 
