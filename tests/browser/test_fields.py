@@ -158,6 +158,8 @@ async def test_values_are_understood_as_musicians_type_them_and_shown_whole(hall
         await ada.write(f"{field} of Iko Iko", typed)
         await expect(ben.field(f"{field} of Iko Iko")).to_have_value(value)
     await ben.tab.set_viewport_size({"width": 320, "height": 640})
+    await is_shown_whole(ben, "Key of Iko Iko")
+    await ben.button("Notes and details of Iko Iko").click()
     for page in (ada, ben):
         for field in ("Key", "Tempo", "Length"):
             await is_shown_whole(page, f"{field} of Iko Iko")

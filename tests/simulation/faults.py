@@ -177,7 +177,7 @@ FAULTS = (
         lean_seeds=40,
     ),
     Fault("who was overwritten is not said", 6, [("collab.storage.batch", "rebase", _overwriting_nobody)], 60),
-    Fault("a grace never ends", 6, [(PresenceService, "_elapse", _nothing)]),
+    Fault("a grace never ends", 12, [(PresenceService, "_elapse", _nothing)]),
     Fault("a session that breaks stays in the roster", 2, [(PresenceService, "disconnect", _nothing)]),
     Fault("the end of a visit is not written", 4, [(PresenceLog, "ended", _nothing)]),
     Fault("a session that ended is kept", 1, [(Sessions, "end", _nothing)]),
@@ -191,7 +191,7 @@ FAULTS = (
     Fault(
         "a client does not tell what its answers say", 2, [("collab.client.replica", "told_by_answer", lambda *_: [])]
     ),
-    Fault("who is taken out stays in the rooms", 8, [(PresenceService, "expel", _nothing)]),
+    Fault("who is taken out stays in the rooms", 12, [(PresenceService, "expel", _nothing)]),
     Fault(
         "other nodes neither hear nor look who was taken out",
         60,

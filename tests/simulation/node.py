@@ -20,6 +20,7 @@ from tests.simulation.chance import Chance
 from tests.simulation.clock import NodeClock, now
 from tests.simulation.database import URL, SharedDatabase
 from tests.simulation.loop import Process, SimulatedLoop
+from tests.simulation.weather import Weather
 from tests.simulation.wire import Wire
 
 SETTINGS = Settings(
@@ -35,6 +36,19 @@ SETTINGS = Settings(
 )
 """Short, since the time that passes at the end of a schedule is a third of what it costs."""
 
+LIMITED = SETTINGS.model_copy(
+    update={
+        "rate_limits": True,
+        "edits_per_s": 4.0,
+        "edits_burst": 2,
+        "requests_per_s": 4.0,
+        "requests_burst": 3,
+        "presence_per_s": 4.0,
+        "presence_burst": 1,
+    }
+)
+"""So few events that whoever acts twice within a second is told to wait."""
+
 RESTART_S = 0.5
 
 GONE_WITHIN_S = SETTINGS.ping_interval_s + SETTINGS.ping_timeout_s + SETTINGS.presence_grace_s
@@ -42,11 +56,14 @@ GONE_WITHIN_S = SETTINGS.ping_interval_s + SETTINGS.ping_timeout_s + SETTINGS.pr
 
 
 class NameTokens:
-    """A token is the user's id."""
+    """A token is the user's id, and lasts for as long as the weather says."""
+
+    def __init__(self, weather: Callable[[], Weather]) -> None:
+        self._weather = weather
 
     async def verify(self, token: str | None, _headers: object = None) -> Identity:
         user = User(token or "nobody", (token or "nobody").capitalize())
-        until = now() + timedelta(days=1)
+        until = now() + timedelta(seconds=self._weather().token_s)
         return Identity(user, until, until)
 
 
@@ -54,7 +71,14 @@ class Node:
     """Started, killed and started again; `wires` are those that end here."""
 
     def __init__(
-        self, loop: SimulatedLoop, chance: Chance, database: SharedDatabase, channel: Channel, name: str
+        self,
+        loop: SimulatedLoop,
+        chance: Chance,
+        database: SharedDatabase,
+        channel: Channel,
+        name: str,
+        *,
+        is_limited: bool,
     ) -> None:
         self.name = name
         self.process = Process(name)
@@ -67,6 +91,7 @@ class Node:
         self._chance = chance
         self._database = database
         self._channel = channel
+        self._settings = LIMITED if is_limited else SETTINGS
         self._starts = 0
         self._stop = asyncio.Event()
         self.wires: list[Wire] = []
@@ -129,11 +154,11 @@ class Node:
         self.bus = SimulatedBus(self._channel, self.name)
         ids: Callable[[], str] = partial(self._chance.id, f"ids of {self.name}")
         self.engine = engine = Engine(
-            SETTINGS,
+            self._settings,
             clock=self.clock,
             bus=self.bus,
             database=self._database.of_node(self._chance.of(f"database of {self.name}")),
-            tokens=NameTokens(),
+            tokens=NameTokens(lambda: self._channel.weather),
             new_id=ids,
         )
         server: Any = engine._server  # noqa: SLF001  # the ids of Engine.IO are as random as ours

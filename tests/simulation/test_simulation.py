@@ -41,7 +41,7 @@ def test_the_lean_tier_finds_planted_faults_too() -> None:
 @pytest.mark.timeout(900)
 def test_planted_faults_are_found() -> None:
     """Those that show soonest; `--faults` alone looks for all of them."""
-    assert ", 0 not found" in output_of("--faults", "8")
+    assert ", 0 not found" in output_of("--faults", "12")
 
 
 def test_a_seed_is_the_same_schedule_to_the_last_step() -> None:

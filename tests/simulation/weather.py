@@ -22,6 +22,10 @@ class Weather:
     commit_unanswered: float = 0.0
     """It is durable, and nobody is told so."""
     read_fails: float = 0.0
+    token_s: float = 86_400.0
+    """How long a token lasts."""
+    is_limited: bool = False
+    """Whether clients may send little at once, and are told to wait."""
 
     def without(self, name: str) -> "Weather":
         return replace(self, **{name: getattr(Weather(), name)})
@@ -39,6 +43,8 @@ def drawn(chance: Chance) -> Weather:
         commit_fails=draw([0, 0.1]),
         commit_unanswered=draw([0, 0.1]),
         read_fails=draw([0, 0, 0.05]),
+        token_s=draw([86_400.0, 86_400.0, 2.5]),
+        is_limited=draw([False, False, True]),
     )
 
 

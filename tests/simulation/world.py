@@ -123,7 +123,10 @@ class World:
         self.chance = chance = Chance(plan.seed)
         self.channel = Channel(chance)
         self.weather = Weather()
-        self.nodes = [Node(loop, chance, database, self.channel, f"node {n}") for n in range(plan.nodes)]
+        self.nodes = [
+            Node(loop, chance, database, self.channel, f"node {n}", is_limited=plan.weather.is_limited)
+            for n in range(plan.nodes)
+        ]
         self.host = Host(loop, chance, self.nodes, BAND)
         self.people = [Person(loop, chance, n, USERS[n], self._dial) for n in range(plan.clients)]
         self.failures: list[str] = []

@@ -1,6 +1,6 @@
 /** A content's own fields, at the top of its page: its title, facts, and texts, as its kind declares them. */
 
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Field, Named } from "./Field";
 import { fieldName } from "./format";
 import { useKinds } from "./kinds";
@@ -21,9 +21,15 @@ export function ContentHead({ content, document, others, isReadOnly, children }:
     type: types[field] ?? { type: "other" as const },
     value: document.fields[field],
   });
+  // What was just made has its title chosen first.
+  const heading = useRef<HTMLHeadingElement>(null);
+  const isNew = document.version === 0 && document.items.size === 0 && !isReadOnly;
+  useEffect(() => {
+    if (isNew) heading.current?.querySelector("input")?.select();
+  }, [isNew]);
   return (
     <section className="head" aria-label="About it">
-      <h1>
+      <h1 ref={heading}>
         <Field {...of("title")} label="Title" placeholder="Untitled" className="is-title" />
       </h1>
       {facts.length > 0 ? (

@@ -1,11 +1,12 @@
 /** One entry of a setlist or song of the repertoire, edited in place. */
 
 import { memo, type ReactNode } from "react";
-import type { Content, FieldTypes, Item, Presence } from "../react";
+import { type Content, type FieldTypes, type Item, newId, type Presence } from "../react";
 import { Details } from "./Details";
 import { Field } from "./Field";
 import { fieldName, shortName } from "./format";
 import { FACTS, titleField, titleOf } from "./kinds";
+import { type Say, useToasts } from "./toasts";
 import { colored, IconButton } from "./ui";
 
 export interface EntryProps {
@@ -30,6 +31,7 @@ const HIDDEN = ["song_id"];
 export const Entry = memo(function Entry(props: EntryProps): ReactNode {
   const { content, item, types, here, isReadOnly, isOpen, onOpen, lead } = props;
   const title = titleOf(item, types);
+  const say = useToasts();
   const { fields } = item;
   const first = here[0];
   const main = titleField(types);
@@ -69,7 +71,7 @@ export const Entry = memo(function Entry(props: EntryProps): ReactNode {
             icon="trash"
             label={`Remove ${title}`}
             className="row-remove"
-            onClick={() => content.edit({ op: "remove", item: item.id })}
+            onClick={() => remove(content, item, title, say)}
           />
         )}
       </div>
@@ -79,14 +81,26 @@ export const Entry = memo(function Entry(props: EntryProps): ReactNode {
   );
 });
 
+/** Takes an entry out. For a while it can be put back as it was, whatever was edited since. */
+function remove(content: Content, item: Item, title: string, say: Say): void {
+  content.edit({ op: "remove", item: item.id });
+  const putBack = (): void => content.edit({ op: "insert", item: { ...item, id: newId() } });
+  say({ text: `“${title}” is taken out.`, action: { label: "Put it back", run: putBack }, isImportant: true });
+}
+
+/** Names that one row has room for. */
+const MOST_NAMES = 3;
+
 function Names({ here }: { here: readonly Presence[] }): ReactNode {
+  const more = here.length - MOST_NAMES;
   return (
     <span className="row-names">
-      {here.map(({ session_id, user }) => (
+      {here.slice(0, MOST_NAMES).map(({ session_id, user }) => (
         <span key={session_id} style={colored(user)} data-user={user.id}>
           {shortName(user)}
         </span>
       ))}
+      {more > 0 ? <span className="is-more">+{more}</span> : null}
     </span>
   );
 }
