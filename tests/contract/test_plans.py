@@ -144,7 +144,8 @@ async def test_the_latest_stays_of_a_band_are_read_and_no_others(
 
 def test_what_is_over_is_found_by_its_time(database: Engine) -> None:
     with noted(database) as statements, database.connect() as connection:
-        assert prune_turn(connection, Cutoffs(*[END - 3_000 * _DAY] * 3), 200).stays == 200
+        assert prune_turn(connection, Cutoffs(END - 3_000 * _DAY, END - 3_000 * _DAY), 200).stays == 200
+        assert prune_turn(connection, Cutoffs(None, None, END), 200).door == 0
         connection.rollback()
     assert [line for statement in statements for line in read_whole(database, statement)] == []
 
