@@ -75,3 +75,29 @@ async def center(locator: Locator) -> tuple[float, float]:
     box = await locator.bounding_box()
     assert box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+async def test_entries_that_were_chosen_are_moved_and_taken_out_together(hall: Hall) -> None:
+    ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben", is_phone=True))
+    await ada.button("Choose Iko Iko").click()
+    await ada.button("Choose Break").click()
+    chosen = ada.tab.get_by_role("toolbar", name="Chosen entries")
+    await expect(chosen.get_by_role("status")).to_contain_text("2 chosen")
+    await ada.button("Move Break").focus()
+    spoken = ada.tab.locator("[id^=DndLiveRegion]")
+    await ada.tab.keyboard.press("Space")
+    await expect(spoken).to_have_text("Break and 1 more: place 2 of 3.")
+    await at_rest(ada.tab)
+    await ada.tab.keyboard.press("ArrowDown")
+    await expect(spoken).to_have_text("Break and 1 more: place 3 of 3.")
+    await ada.tab.keyboard.press("Space")
+    for page in (ada, ben):
+        await page.sees_titles(["When the Saints", "Iko Iko", "Break"])
+    await ben.button("Choose Break").tap()
+    await ben.button("Choose When the Saints").tap()
+    await ben.button("Take out").tap()
+    for page in (ada, ben):
+        await page.sees_titles(["Iko Iko"])
+    await expect(chosen.get_by_role("status")).to_contain_text("1 chosen")
+    await ada.button("Choose none").click()
+    await expect(chosen).to_have_count(0)

@@ -14,11 +14,13 @@ interface SortableRowProps extends Omit<EntryProps, "lead"> {
   at: string | null;
   setEnd: string | null;
   measure: (row: Element | null) => void;
+  isChosen: boolean;
+  onChoose: (id: string) => void;
 }
 
 /** While something is moved every row here renders: what is in it does not. */
 export const SortableRow = memo(function SortableRow(props: SortableRowProps): ReactNode {
-  const { index, count, gap_px, number, at, setEnd, measure, ...entry } = props;
+  const { index, count, gap_px, number, at, setEnd, measure, isChosen, onChoose, ...entry } = props;
   const { item, types, isReadOnly } = entry;
   const { attributes, listeners, setNodeRef, setActivatorNodeRef, transform, transition, isDragging } = useSortable({
     id: item.id,
@@ -41,11 +43,21 @@ export const SortableRow = memo(function SortableRow(props: SortableRowProps): R
             <Icon name="grip" />
           </button>
         )}
-        <span className="row-number">{number ?? ""}</span>
+        <button
+          type="button"
+          className="row-number"
+          aria-label={`Choose ${title}`}
+          aria-pressed={isChosen}
+          disabled={isReadOnly}
+          data-number={isChosen ? "" : (number ?? "·")}
+          onClick={() => onChoose(item.id)}
+        >
+          {isChosen ? <Icon name="check" /> : null}
+        </button>
         <span className="row-at">{at ?? ""}</span>
       </>
     );
-  }, [attributes, listeners, setActivatorNodeRef, isReadOnly, title, number, at]);
+  }, [attributes, listeners, setActivatorNodeRef, isReadOnly, title, number, at, isChosen, onChoose, item.id]);
   const style: CSSProperties = {
     ...(gap_px ? { marginTop: gap_px } : {}),
     ...(transform ? { transform: `translate3d(0, ${Math.round(transform.y)}px, 0)` } : {}),
@@ -55,7 +67,7 @@ export const SortableRow = memo(function SortableRow(props: SortableRowProps): R
     <li
       ref={row}
       style={style}
-      className={isDragging ? "is-dragging" : ""}
+      className={`${isDragging ? "is-dragging" : ""} ${isChosen ? "is-chosen" : ""}`}
       data-item={item.id}
       data-index={index}
       aria-setsize={count}

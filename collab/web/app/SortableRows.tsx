@@ -15,7 +15,9 @@ import {
 import { SortableContext, sortableKeyboardCoordinates, verticalListSortingStrategy } from "@dnd-kit/sortable";
 import { type CSSProperties, type ReactNode, useMemo, useRef, useState } from "react";
 import type { FieldTypes } from "../react";
+import { ChosenBar, useChosen } from "./Chosen";
 import { factsOf, titleOf, useKinds } from "./kinds";
+import { movedTo } from "./moving";
 import type { PageProps } from "./props";
 import { useHere, useIds, useOpen } from "./rows";
 import { SortableRow } from "./SortableRow";
@@ -44,20 +46,21 @@ export function SortableRows(props: PageProps & { times: Times }): ReactNode {
   const shown = useShownRows(list, ids, held);
   const here = useHere(others);
   const [open, toggle] = useOpen();
+  const chosen = useChosen(ids);
   const sensors = useSensors(useSensor(PointerSensor, POINTER), useSensor(KeyboardSensor, KEYBOARD));
   const scrolling = useMemo(() => ({ canScroll: () => goesOn(list.current) }), []);
 
   const dropped = ({ active, over }: DragEndEvent): void => {
     setHeld(null);
     if (!over || active.id === over.id) return;
-    const to = ids.indexOf(String(over.id));
-    if (to < 0) return;
     const item = String(active.id);
-    content.edit({ op: "move", item, position: document.positionAt(to, item) });
+    content.edit(...movedTo(document, chosen.with(item), item, String(over.id)));
   };
+  const takeOut = (): void => content.edit(...[...chosen.ids].map((item) => ({ op: "remove" as const, item })));
   const name = (id: unknown): string => {
     const item = document.items.get(String(id));
-    return item ? titleOf(item, types[item.type]) : "the entry";
+    const more = chosen.with(String(id)).size - 1;
+    return `${item ? titleOf(item, types[item.type]) : "the entry"}${more > 0 ? ` and ${more} more` : ""}`;
   };
   const heldItem = held === null ? undefined : document.items.get(held);
   return (
@@ -71,6 +74,7 @@ export function SortableRows(props: PageProps & { times: Times }): ReactNode {
       onDragCancel={() => setHeld(null)}
       accessibility={{ screenReaderInstructions: INSTRUCTIONS, announcements: announcements(name, ids) }}
     >
+      <ChosenBar chosen={chosen} onRemove={takeOut} />
       <SortableContext items={ids as string[]} strategy={verticalListSortingStrategy}>
         <ol ref={list} className="rows" aria-label="Entries" style={{ "--rest": `${shown.rest_px}px` } as CSSProperties}>
           {shown.rows.map(({ id, index, gap_px }) => {
@@ -87,6 +91,8 @@ export function SortableRows(props: PageProps & { times: Times }): ReactNode {
                 isOpen={open.has(id)}
                 onOpen={toggle}
                 measure={shown.measure}
+                isChosen={chosen.ids.has(id)}
+                onChoose={chosen.toggle}
               />
             );
           })}
@@ -96,7 +102,7 @@ export function SortableRows(props: PageProps & { times: Times }): ReactNode {
         {heldItem ? (
           <div className="held">
             <Icon name="grip" />
-            <span className="row-title">{titleOf(heldItem, types[heldItem.type])}</span>
+            <span className="row-title">{name(held)}</span>
             <span className="quiet">{factsOf(heldItem, types[heldItem.type] ?? NO_FIELDS)}</span>
           </div>
         ) : null}
