@@ -85,9 +85,9 @@ class Source:
                 conditions.append(self.table.c[name] == value)
         if wanted.begins is not None and not self.by_content:
             found, here = self._found(dialect, wanted.begins)
-            conditions.append(here.in_(found))
+            conditions.append(here.in_(select(found.subquery())))
         if (which := self._contents(dialect, wanted)) is not None:
-            conditions.append(self.table.c.content_id.in_(which))
+            conditions.append(self.table.c.content_id.in_(select(which.subquery())))
         time = self.order[0]
         if wanted.since is not None:
             conditions.append(time >= wanted.since)

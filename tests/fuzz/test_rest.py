@@ -59,6 +59,7 @@ def test_no_call_is_a_server_error(server: Hosted, bands: Bands, operations: lis
 def _calls(operations: list[Any], ids: dict[str, str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """A sound call of every operation that is about a band, a content or an import."""
     bodies: dict[str, dict[str, Any]] = {
+        "bands/{band_id}": {"json": {"name": "Mine"}},
         "members/{user_id}": {"json": {"role": "viewer"}},
         "bands/{band_id}/contents": {"json": {"kind": "setlist", "title": "Mine"}},
         "revert": {"json": {"version": 0}},

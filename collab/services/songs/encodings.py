@@ -33,7 +33,7 @@ _USUAL = (
 _EASTERN = ("euc_kr", "gb18030", "big5", "cp932")
 """What a text may be that is hardly one in any other: it is good in several, of which the guess comes first."""
 
-_DECLARED = re.compile(rb"""<\?xml[^>]{0,200}\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_DECLARED = re.compile(r"""<\?xml[^>]{0,200}\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 """How XML says its encoding."""
 
 _BETWEEN_WORDS = re.compile(r"""[\s,;|:"()\[\]{}]+""")
@@ -66,9 +66,9 @@ def decoded(data: bytes) -> Decoded:
 
 def _declared(data: bytes) -> str | None:
     """The encoding that XML says it is in, if there is such a one."""
-    match = _DECLARED.search(data[:300])
+    match = _DECLARED.search(data[:300].decode("latin-1"))
     try:
-        return codecs.lookup(match[1].decode()).name if match else None
+        return codecs.lookup(match[1]).name if match else None
     except LookupError:
         return None
 
