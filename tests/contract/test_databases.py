@@ -20,7 +20,7 @@ A_VALUE: dict[type[TypeEngine[Any]], Any] = {
     JSON: {},
     UtcDateTime: datetime(2026, 12, 4, tzinfo=UTC),
 }
-OF_A_COLUMN: dict[str, Any] = {"role": "owner", "status": "running", "ops": []}
+OF_A_COLUMN: dict[str, Any] = {"role": "owner", "status": "running", "ops": [], "purpose": "band", "ending": "revoked"}
 """What the database itself checks, or reads."""
 
 
