@@ -88,6 +88,7 @@ async def test_who_signs_out_leaves_nothing_on_the_device_in_any_tab(hall: Hall)
 
 async def test_who_signs_out_with_edits_that_are_not_sent_is_asked(hall: Hall) -> None:
     ada = await hall.page("ada")
+    await is_kept_on_the_device(ada)
     await ada.cut_line()
     await ada.write("Venue", "Tipitina's")
     await ada.sees_saving("offline", "1 edit waiting")
@@ -96,6 +97,6 @@ async def test_who_signs_out_with_edits_that_are_not_sent_is_asked(hall: Hall) -
     toast = ada.toast("One edit that is not sent yet is lost if you sign out now.")
     await expect(toast).to_be_visible()
     await toast.get_by_role("button", name="Sign out").click()
-    await ada.mend_line()
     await expect(ada.tab.get_by_role("heading", name="Open your link")).to_be_visible()
+    await ada.mend_line()
     assert await ada.tab.evaluate(KEPT) == []
