@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import uvicorn
 from fastapi import routing
+from fastapi.dependencies import models
 from fastapi.utils import create_model_field
 from pydantic import SecretStr
 from starlette.types import ASGIApp
@@ -135,3 +136,12 @@ async def listening(
             yield f"http://{host}:{port}"
         finally:
             await server.shutdown([bound])
+            _forget_dependencies()
+
+
+def _forget_dependencies() -> None:
+    """FastAPI remembers what kind of function each dependency is, and with it the server that it is a method of: every
+    one that a worker has had would stay in memory."""
+    for remembered in vars(models).values():
+        if hasattr(remembered, "cache_clear"):
+            remembered.cache_clear()
