@@ -205,5 +205,7 @@ async def test_a_long_night_fits_on_one_sheet(hall: Hall) -> None:
     await ada.open_setlist("Marathon")
     await ada.more("Print")
     await expect(ada.tab.locator(".sheet li")).to_have_count(40)
+    sizes = "spans => spans.map((span) => parseFloat(getComputedStyle(span).fontSize))"
+    assert min(await ada.tab.locator(".sheet li span, .sheet li small").evaluate_all(sizes)) >= 13.3  # 10 pt in px
     paper = await ada.tab.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1

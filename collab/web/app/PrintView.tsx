@@ -46,7 +46,10 @@ export function PrintView({ document, band }: { document: Document; band: Band }
           </button>
         </span>
       </div>
-      <article className="sheet" style={{ "--lines": Math.max(lines, 12) } as CSSProperties}>
+      <article
+        className={lines > LINES_OF_A_SHEET ? "sheet is-tight" : "sheet"}
+        style={{ "--lines": Math.max(lines, 12) } as CSSProperties}
+      >
         <header>
           <h1>{String(fields.title ?? "Setlist")}</h1>
           <p>{[band.name, fields.venue, date, fields.start_time].filter(Boolean).join(" · ")}</p>
@@ -107,6 +110,9 @@ function PrintedChart({ item, song }: { item: Item; song: Fields }): ReactNode {
     </table>
   );
 }
+
+/** So many are 10 pt high on one page (`--lines` in print.css): where there are more, a song's notes follow its title. */
+const LINES_OF_A_SHEET = 35;
 
 /** About as many lines as a text takes on the page. */
 function linesOf(text: unknown, width = 70): number {
