@@ -299,7 +299,8 @@ async def test_who_answers_pings_stays(echo: Echo, polled: Polling) -> None:
     async with echo.websocket() as websocket:
         await opened(websocket)
         for _ in range(4):
-            assert (await polled.poll()).text == "2"
+            # On a busy machine it is asked again before it answers.
+            assert set((await polled.poll()).text.split("\x1e")) == {"2"}
             await polled.send("3")
             assert await websocket.recv() == "2"
             await websocket.send("3")

@@ -29,7 +29,7 @@ import { keep, recall } from "./storage";
 import { useFailed, useToasts } from "./toasts";
 import { Avatars, Icon, SkipLink, ThemeButton } from "./ui";
 
-const ContentPage = part(async () => (await import("./ContentPage")).ContentPage);
+const ContentPage = part(async () => (await import("./ContentPage")).ContentPage, { isNext: true });
 
 interface BandPageProps {
   band: Band;
@@ -48,7 +48,7 @@ export function BandPage({ band, bands, me, rest, route, mayMake, onMade }: Band
   const failed = useFailed();
   const once = useOnce();
   useComings(room, route.view === "stage");
-  useTheRest(state.isJoined && !route.content);
+  useTheRest(state.isJoined);
   const role = state.role ?? band.role;
   const shelves = shelvesOf(contents, useKinds(), role);
   const repertoire = contents.find(({ kind }) => kind === "repertoire");

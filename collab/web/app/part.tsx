@@ -1,6 +1,7 @@
 /**
  * Parts of the page that come in files of their own, so that the first screen comes soon over a slow line. Once that is
- * shown the others are fetched as well, and are there where the network is not.
+ * shown the others are fetched as well, and are there where the network is not; whatever is asked for meanwhile has the
+ * line for itself.
  *
  * React's `lazy` would keep a failed download for ever, and show what stands in for a part for 300 ms at least.
  */
@@ -16,16 +17,21 @@ interface PartProps {
 /** How to fetch each part; a part that comes may bring others. */
 const fetches: (() => Promise<void>)[] = [];
 
-/** The component that `load` brings, fetched when it is shown first. */
-export function part<Props extends object>(load: () => Promise<ComponentType<Props>>): ComponentType<Props & PartProps> {
+/** The component that `load` brings, fetched when it is shown first; of the rest, the next screen comes before all others. */
+export function part<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+  { isNext = false } = {},
+): ComponentType<Props & PartProps> {
   let come: ComponentType<Props> | null = null;
   const fetch = async (): Promise<void> => {
     come ??= await load();
   };
-  fetches.push(fetch);
+  if (isNext) fetches.unshift(fetch);
+  else fetches.push(fetch);
   return function Part({ waiting = <p className="empty">One moment…</p>, ...props }) {
     const [isHere, setHere] = useState(come !== null);
     const say = useToasts();
+    useTheRest(isHere);
     useEffect(() => {
       let isOver = false;
       const get = (): void => void fetch().then(() => setHere(true), () => isOver || tell());
@@ -40,19 +46,36 @@ export function part<Props extends object>(load: () => Promise<ComponentType<Pro
   };
 }
 
+/** How many screens and parts that were asked for are not shown yet. */
+let awaited = 0;
+let goOn = (): void => undefined;
 let isAllAsked = false;
 
-/** Fetches all parts once what was asked for is shown, and has the service worker keep the page on the device. */
+/**
+ * Fetches all parts once something that was asked for is shown, and has the service worker keep the page on the device.
+ * It stands still while anything else that calls this is not shown.
+ */
 export function useTheRest(isShown: boolean): void {
   useEffect(() => {
-    if (!isShown || isAllAsked) return;
-    isAllAsked = true;
-    void fetchAll();
+    if (isShown) {
+      void fetchAll();
+      return;
+    }
+    awaited += 1;
+    return () => {
+      awaited -= 1;
+      if (awaited === 0) goOn();
+    };
   }, [isShown]);
 }
 
 async function fetchAll(): Promise<void> {
-  // Who needs a part that fails is told; the others come all the same.
-  for (const fetch of fetches) await fetch().catch(() => undefined);
+  if (isAllAsked) return;
+  isAllAsked = true;
+  for (const fetch of fetches) {
+    while (awaited > 0) await new Promise<void>((resolve) => (goOn = resolve));
+    // Who needs a part that fails is told; the others come all the same.
+    await fetch().catch(() => undefined);
+  }
   await navigator.serviceWorker?.register("./sw.js").catch(() => undefined);
 }
