@@ -68,6 +68,7 @@ def _calls(operations: list[Any], ids: dict[str, str]) -> Iterator[tuple[str, st
         "preview": {"files": {"file": ("songs.csv", b"title\nMine\n")}},
         "diff": {"params": {"from": 0}},
         "outline": {"params": {"fields": "title"}},
+        "briefs": {"params": {"kind": "setlist"}},
     }
     for operation in operations:
         if "{" in operation.path:

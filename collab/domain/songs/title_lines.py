@@ -6,9 +6,9 @@ from collab.domain.ot.ops import Value
 from collab.domain.songs.durations import Durations
 from collab.domain.songs.keys import is_plain_key
 
-_BY = re.compile(r" +[-\u2013\u2014/|\u00b7] +|\t+")
+_BY = re.compile(r"(?<! ) +[-\u2013\u2014/|\u00b7] +|\t+")
 """What stands between a title and its artist."""
-_BEHIND = re.compile(r"(.*\S) *[(\[]([^()\[\]]{1,20})[)\]]")
+_BEHIND = re.compile(r"\A(.*\S) *[(\[]([^()\[\]]{1,20})[)\]]")
 _LENGTH = re.compile(r"\d{1,2}:[0-5]\d")
 
 

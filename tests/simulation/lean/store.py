@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 
 from collab.domain.errors import NotFound, Unavailable
@@ -60,7 +61,7 @@ class Transaction:
 class LeanWriter(Turns):
     """Stands for a `Writer`, as far as a journal uses it."""
 
-    dialect = None
+    dialect = sqlite.dialect()
     named = str
 
     def __init__(self, store: Store, chance: random.Random) -> None:
