@@ -5,18 +5,13 @@ Each command imports what it needs when it runs, so that help and the short ones
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from collab.engine import Engine
-    from collab.settings import Settings
+from collab.commands.terminal import explained
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -50,65 +45,26 @@ def serve(
     ] = 1,
 ) -> None:
     """Brings the schema up to date, then serves. Settings come from COLLAB_... in the environment or in .env."""
-    with _explained():
-        import asyncio
+    from collab.commands import serve as serving
 
-        from collab.commands.first_start import first_secret, settled
-        from collab.engine import Engine
-        from collab.settings import Settings
-        from collab.storage.migrate import migrate as migrate_schema
-
-        settings = settled(Settings(), may_make=True)
-        engine = Engine(settings)
-        migrate_schema(settings.database_url, may_be_newer=True)
-        first = asyncio.run(first_secret(settings, datetime.now(UTC)))
-        on_started = partial(_print_url, settings, first)
-        if workers > 1:
-            from collab.logs import configure_logging
-            from collab.workers import serve_with_workers
-
-            configure_logging(settings.log_level, settings.log_format)
-            serve_with_workers(settings, workers, host, port, on_started)
-    if workers == 1:
-        _run(engine, host, port, on_started)
+    serving.serve(host, port, workers)
 
 
 @cli.command()
 def demo(
+    host: Host = "127.0.0.1",
     port: Port = 8000,
     data: Annotated[
         Path | None, typer.Option(help="Where to keep the data; by default it goes when the demo ends.")
     ] = None,
 ) -> None:
-    """Serves a band of four with a repertoire and a setlist, and prints a link for each member. Needs no setting."""
-    import asyncio
-    import signal
-    import tempfile
+    """Serves a band of four with a repertoire and a setlist, and prints a link for each member. Needs no setting.
 
-    from pydantic import SecretStr
+    With --host 0.0.0.0 the phones in the same network take part: they come in by a QR code.
+    """
+    from collab.commands import serve as serving
 
-    from collab.engine import Engine
-    from collab.settings import Settings
-    from collab.storage.migrate import migrate as migrate_schema
-
-    # Before it serves, too: the process would just be gone, and the folder, with a secret in it, would stay.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    with tempfile.TemporaryDirectory(prefix="collab-demo-") as temporary:
-        folder = (data or Path(temporary)).absolute()
-        folder.mkdir(parents=True, exist_ok=True)
-        settings = Settings(
-            database_url=f"sqlite+aiosqlite:///{folder / 'collab.db'}",
-            jwt_secret=SecretStr(_kept_secret(folder / "secret")),
-            jwks_url=None,
-            jwt_public_key=None,
-            jwt_algorithm="HS256",
-            sign_in="invitations",
-            bus_url=None,
-        )
-        with _explained():
-            migrate_schema(settings.database_url)
-        asyncio.run(_seed(settings))
-        _run(Engine(settings), "127.0.0.1", port, lambda url: _print_links(settings, url))
+    serving.demo(host, port, data)
 
 
 @cli.command()
@@ -119,7 +75,7 @@ def token(
     ttl: Annotated[str, typer.Option(help="How long it is good for: 30m, 12h, 7d.")] = "12h",
 ) -> None:
     """Signs a token with the configured secret and prints it."""
-    with _explained():
+    with explained():
         from collab.commands.first_start import settled
         from collab.commands.times import duration
         from collab.domain.bands import User
@@ -141,7 +97,7 @@ def invite(
     server: Annotated[str | None, typer.Option(help="Where members reach the page.")] = None,
 ) -> None:
     """Prints a link, and a QR code, that lets people into a band. Also beside a server."""
-    with _explained():
+    with explained():
         import asyncio
 
         from collab.commands import first_start
@@ -164,7 +120,7 @@ def migrate(
     yes: Annotated[bool, typer.Option("--yes", help="Deletes what an older schema has no room for, unasked.")] = False,
 ) -> None:
     """Brings the schema to a revision, up or down. Where that deletes something it says what, and asks."""
-    with _explained():
+    with explained():
         from collab.commands import backups as keeping
         from collab.settings import Settings
 
@@ -184,7 +140,7 @@ def history(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for scripts.")] = False,
 ) -> None:
     """Prints a content's edits, oldest first, in words: who did what, and when (UTC)."""
-    with _explained():
+    with explained():
         import asyncio
 
         from collab.commands.history import print_history
@@ -202,7 +158,7 @@ def compact(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says what it would free.")] = False,
 ) -> None:
     """Folds old edits into snapshots. Checkpoints stay; other versions before the fold can't be opened any more."""
-    with _explained():
+    with explained():
         from collab.commands import backups as keeping
         from collab.commands.times import duration
         from collab.settings import Settings
@@ -217,7 +173,7 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says how much that is.")] = False,
 ) -> None:
     """Deletes who was there, and finished imports, once they were kept for long enough. Servers do so by themselves."""
-    with _explained():
+    with explained():
         import asyncio
 
         from collab.commands.pruning import prune_database
@@ -237,7 +193,7 @@ def backup(
     band: Annotated[str | None, typer.Option(help="Only this band, by id; into a dump.")] = None,
 ) -> None:
     """Saves the data, also while a server runs. A dump can be restored into any of the databases."""
-    with _explained():
+    with explained():
         from collab.commands import backups as keeping
         from collab.settings import Settings
 
@@ -247,7 +203,7 @@ def backup(
 @cli.command()
 def restore(file: Annotated[Path, typer.Argument(help="What `collab backup` has made.")]) -> None:
     """Brings a backup back: a copy becomes the database, a dump adds its bands to what is there."""
-    with _explained():
+    with explained():
         from collab.commands import backups as keeping
         from collab.settings import Settings
 
@@ -271,7 +227,7 @@ def import_(
 
     Where the file would change songs of the band, it shows what, and asks.
     """
-    with _explained():
+    with explained():
         from collab.commands.importing import import_songs
 
         if not token:
@@ -306,81 +262,3 @@ def main() -> None:
     # to looking for garbage among them.
     gc.set_threshold(100_000)
     cli()
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """What is wrong goes to standard error in a sentence: exit code 2 for a setting or an option, else 1."""
-    from pydantic import ValidationError
-
-    from collab.commands.terminal import say
-    from collab.domain.errors import CollabError
-
-    try:
-        yield
-    except ValidationError as error:
-        from collab.settings import problems_of
-
-        for name, problem in problems_of(error):
-            say(f"collab: {name}: {problem}" if name else f"collab: {problem}", is_error=True)
-        raise typer.Exit(2) from None
-    except ValueError as error:
-        say(f"collab: {error}", is_error=True)
-        raise typer.Exit(2) from None
-    except CollabError as error:
-        say(f"collab: {error.message}", is_error=True)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _run(engine: "Engine", host: str, port: int, on_started: Callable[[str], None]) -> None:
-    from collab.app import attach, own_app
-    from collab.logs import configure_logging
-    from collab.serving import bound_to, serve_until_stopped
-
-    configure_logging(engine.settings.log_level, engine.settings.log_format)
-    application = attach(engine, own_app(engine.settings))
-    with _explained():
-        bound = bound_to(host, port)
-    serve_until_stopped(engine, application, bound, on_started)
-
-
-def _print_url(settings: "Settings", first: str | None, url: str) -> None:
-    from collab.commands.first_start import print_link, reachable
-
-    print(f"collab serves at {url}", flush=True)
-    if first is not None:
-        words = "There is no band yet. Who opens this link owns the first one; it is good once, for a day:"
-        print_link(words, settings.public_url or reachable(url) + settings.rest_prefix, first)
-    sys.stdout.flush()
-
-
-def _kept_secret(file: Path) -> str:
-    from collab.commands.first_start import make_secret
-
-    if not file.exists():
-        make_secret(file)
-    return file.read_text()
-
-
-async def _seed(settings: "Settings") -> None:
-    from collab import demo as demo_band
-    from collab.engine import Engine
-
-    engine = Engine(settings)
-    async with engine.running():
-        await demo_band.seed(engine)
-
-
-def _print_links(settings: "Settings", url: str) -> None:
-    from collab import demo as demo_band
-    from collab.tokens import Tokens
-
-    tokens = Tokens(settings)
-    print(f"\n{demo_band.BAND} is on stage. Open a link for each member, each in a window of its own:\n")
-    for user, role in demo_band.MEMBERS:
-        made = tokens.sign(user, timedelta(days=7), datetime.now(UTC))
-        print(f"  {user.name} ({role})\n  {url}{settings.rest_prefix}/#token={made}\n")
-    print(f"The history is in {settings.database_url.removeprefix('sqlite+aiosqlite:///')}. Ctrl-C ends the demo.")
-    sys.stdout.flush()

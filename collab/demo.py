@@ -108,12 +108,12 @@ SET_TWO: Final = (
 )
 
 
-async def seed(engine: "Engine") -> None:
-    """Makes the band with its members, repertoire and setlist, where the database has no such band yet."""
+async def seed(engine: "Engine") -> str:
+    """Makes the band with its members, repertoire and setlist, where the database has no such band yet; its id."""
     owner = MEMBERS[0][0]
     await engine.membership.welcome(owner)
-    if await engine.membership.bands_of(owner):
-        return
+    for band, _ in await engine.membership.bands_of(owner):
+        return band.id
     band = await engine.membership.create_band(owner, BAND)
     for user, role in MEMBERS[1:]:
         await engine.membership.put_member(owner, band.id, user.id, role, user.name)
@@ -121,6 +121,7 @@ async def seed(engine: "Engine") -> None:
     gig = {"date": "2026-12-04", "venue": "Blue Nile", "start_time": "20:30", "target_duration": 6_600}
     notes = {"notes": "Doors at eight. Parade in from the street, second line out."}
     await engine.contents.create(owner, band.id, "setlist", "Friday, Blue Nile", {**gig, **notes}, _setlist())
+    return band.id
 
 
 def _repertoire() -> list[Item]:

@@ -1,4 +1,4 @@
-"""Members of the gig with the SDK, on a wire that tests can meddle with."""
+"""Members of the gig with the SDK, on a wire that tests can meddle with; and a house that people come into by links."""
 
 from collections.abc import AsyncIterator
 
@@ -6,9 +6,10 @@ import pytest
 import pytest_asyncio
 
 from collab.client import CollabClient
-from tests.conftest import Gig
+from tests.conftest import Gig, make_gig
 from tests.support.clients import Wire, client
-from tests.support.serving import RunningEngine
+from tests.support.clock import ManualClock
+from tests.support.serving import RunningEngine, serving, settings_for
 
 
 @pytest.fixture
@@ -26,3 +27,15 @@ async def ada(server: RunningEngine, gig: Gig, wire: Wire) -> AsyncIterator[Coll
 async def ben(server: RunningEngine, gig: Gig, wire: Wire) -> AsyncIterator[CollabClient]:
     async with client(server, "ben") as me:
         yield me
+
+
+@pytest_asyncio.fixture
+async def house(database_url: str, clock: ManualClock) -> AsyncIterator[RunningEngine]:
+    """A server with a door."""
+    async with serving(settings_for(database_url, sign_in="invitations"), clock) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def band(house: RunningEngine) -> Gig:
+    return await make_gig(house)

@@ -82,6 +82,23 @@ async def test_the_demo_keeps_its_data_where_it_is_told_to(tmp_path: Path) -> No
     assert len(kept[0]["bands"]) == 1
 
 
+async def test_a_demo_that_other_machines_reach_lets_a_phone_in_by_a_code(tmp_path: Path) -> None:
+    async with _started(tmp_path, "--host", "0.0.0.0") as process:
+        assert process.stdout is not None
+        said = ""
+        while (link := re.search(r"(http://\S+)/#join=(\S+)", said)) is None:
+            line = (await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)).decode()
+            assert line, "the demo ended"
+            said += line
+        url, secret = link.groups()
+        async with httpx.AsyncClient(base_url=url, headers={"Origin": url}) as phone:
+            came = (await phone.post("/api/join", json={"secret": secret, "name": "Zoe"})).json()
+            [band] = (await phone.get("/api/me", headers={"Authorization": f"Bearer {came['token']}"})).json()["bands"]
+
+    assert "0.0.0.0" not in said
+    assert (came["user"]["name"], band["role"]) == ("Zoe", "editor")
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 async def test_a_demo_that_is_stopped_leaves_nothing_behind(tmp_path: Path, number: signal.Signals, code: int) -> None:
     async with _started(tmp_path) as process:
