@@ -1,5 +1,6 @@
 """The band's page, wherever the engine is mounted: its files, its calls and its socket are beside it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -47,7 +48,13 @@ async def page_at(way: str, database_url: str) -> AsyncIterator[tuple[RunningEng
     async with listening(make(engine)) as url:
         server = RunningEngine(url, Tokens(settings), engine)
         await engine.ready()
-        yield server, url + path
+        try:
+            yield server, url + path
+        finally:
+            # As the end of the event loop does; this one goes on with other tests.
+            [keeper] = [task for task in asyncio.all_tasks() if task.get_name() == "collab-engine"]
+            keeper.cancel()
+            await asyncio.wait([keeper])
 
 
 @pytest.mark.parametrize("way", WAYS)
