@@ -52,9 +52,9 @@ async def page_at(way: str, database_url: str) -> AsyncIterator[tuple[RunningEng
             yield server, url + path
         finally:
             # As the end of the event loop does; this one goes on with other tests.
-            [keeper] = [task for task in asyncio.all_tasks() if task.get_name() == "collab-engine"]
-            keeper.cancel()
-            await asyncio.wait([keeper])
+            for keeper in [task for task in asyncio.all_tasks() if task.get_name() == "collab-engine"]:
+                keeper.cancel()
+                await asyncio.wait([keeper])
 
 
 @pytest.mark.parametrize("way", WAYS)

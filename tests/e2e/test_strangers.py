@@ -1,5 +1,6 @@
 """Strangers: an id of somebody else's and one of nobody's have the server do the same, so that neither time tells."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -35,9 +36,15 @@ CALLS = (
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What the database is asked meanwhile."""
+    """What the database is asked meanwhile, but for what a node asks by itself: that it does in tasks with a name."""
     asked: list[str] = []
-    with at_each("before_cursor_execute", lambda _connection, _cursor, statement, *_: asked.append(statement)):
+
+    def ask(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        task = asyncio.current_task()
+        if task is None or task.get_name().startswith("Task-"):
+            asked.append(statement)
+
+    with at_each("before_cursor_execute", ask):
         yield asked
 
 
