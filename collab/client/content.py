@@ -107,7 +107,7 @@ class Content(Room[ContentRoom, Notice]):
         return self.edit([Text(item, field, (at, gone) if at else (gone,))])
 
     def rewrite(self, item: str | None, field: str, words: str) -> str | None:
-        """Changes a text or line to `words`, leaving alone what both texts begin and end with; None: it is so already."""
+        """Changes a text or line to `words`, leaving alone what both begin and end with; None: it is so already."""
         fields = self.document.fields if item is None else self._item(item).fields
         delta = text.replace(fields.get(field) or "", words)
         return self.edit([Text(item, field, delta)]) if delta else None

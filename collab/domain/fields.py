@@ -33,7 +33,7 @@ class TextField:
 
 @record
 class Line:
-    """A single line of text (strings.py says what that is): as a text, it is merged (`text` ops), or replaced (`set`)."""
+    """A single line of text (strings.py says what that is), merged as a text is; a `set` replaces it whole."""
 
     max_length: int = 200
 
