@@ -1,12 +1,14 @@
-"""Whether a bus can be reached, for operators who ask."""
+"""Whether a bus can be reached, and who is heard on it, for operators who ask."""
 
 import time
+from collections.abc import Set
 
 import redis
 from redis.exceptions import RedisError
 
 from collab.bus.resp import Address
 from collab.domain.errors import Unavailable
+from collab.services.cluster.messages import sender
 
 ANSWER_WITHIN_S = 2.0
 """How long somebody waits who only asks whether the bus is there."""
@@ -25,3 +27,16 @@ def answer_time_s(url: str) -> float:
     finally:
         client.close()
     return time.perf_counter() - began
+
+
+def heard_nodes(url: str, expected: Set[str], within_s: float) -> set[str]:
+    """The ids of the nodes that say something on a bus, until all expected ones have, or the time is over. Blocks."""
+    heard: set[str] = set()
+    ends_at = time.monotonic() + within_s
+    with redis.Redis.from_url(Address(url).url, socket_timeout=ANSWER_WITHIN_S) as client, client.pubsub() as listening:
+        listening.subscribe(Address(url).channel)
+        while not expected <= heard and (left_s := ends_at - time.monotonic()) > 0:
+            message = listening.get_message(ignore_subscribe_messages=True, timeout=left_s)
+            if message is not None and (node := sender(message["data"])) is not None:
+                heard.add(node)
+    return heard

@@ -52,7 +52,7 @@ class RedisBus:
 
     def __init__(self, url: str) -> None:
         self._address = Address(url)
-        self.channel = f"collab:{self._address.database}"
+        self.channel = self._address.channel
         self._followed: set[str] = set()
         self._waiting: deque[tuple[str, bytes]] = deque(maxlen=MAX_WAITING)
         self._unanswered: deque[tuple[str, bytes]] = deque()

@@ -44,6 +44,11 @@ class Address:
         self._options: dict[str, Any] = dict(parse_url(self.url))
         self.database = int(self._options.get("db") or 0)
 
+    @property
+    def channel(self) -> str:
+        """What concerns all nodes is said here; what concerns a band on `CHANNEL:BAND_ID`."""
+        return f"collab:{self.database}"
+
     async def connect(self, listener: Listener) -> "Connection":
         """A connection that may be spoken on. `OSError`, `Refused`."""
         loop = asyncio.get_running_loop()

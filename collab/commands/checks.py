@@ -4,7 +4,7 @@ import math
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
@@ -165,6 +165,18 @@ def nodes(living: int, *, has_bus: bool) -> Iterator[Finding]:
         yield Finding("nodes", "warn", told, "set COLLAB_BUS_URL, the same for all, or stop all but one")
     elif living:
         yield Finding("nodes", "ok", f"{living} at work")
+
+
+def reach(living: Mapping[str, str], heard: Set[str]) -> Iterator[Finding]:
+    """`living` are the nodes that hold a lease, each with its host; `heard` are those whose words came over the bus."""
+    unheard = {node: host for node, host in living.items() if node not in heard}
+    if unheard:
+        who = ", ".join(f"{node} on {host}" for node, host in unheard.items())
+        told = f"of {len(living)} nodes {len(unheard)} not heard, or dead since just now: {who}"
+        remedy = "give all nodes one COLLAB_BUS_URL, down to the number of its database, and let them reach it"
+        yield Finding("nodes on the bus", "warn", told, remedy)
+    elif living:
+        yield Finding("nodes on the bus", "ok", f"all {len(living)} are heard")
 
 
 def durability(options: Mapping[str, str]) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import os
 import socket
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,9 @@ PORTS: Final = {"http": 80, "https": 443}
 ANSWER_WITHIN_S = 3.0
 """How long whoever is to answer may take to take a connection."""
 
+BEATS_WITHIN_S = 3.0
+"""How long each node is listened for; it says something twice a second."""
+
 _COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
@@ -49,8 +52,8 @@ def diagnose(load: Callable[[], Settings] = Settings) -> Iterator[Finding]:
         return
     yield from findings.misspelt(unknown_names({**dotenv_values(), **os.environ}))
     yield from _settings(settings)
-    yield from _database(settings)
-    yield bus(settings.bus_url)
+    living = yield from _database(settings)
+    yield from bus(settings.bus_url, living)
 
 
 def print_findings(found: Iterator[Finding], *, as_json: bool, is_terminal: bool) -> bool:
@@ -108,13 +111,14 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     yield from findings.env_file(stat.S_IMODE(file.stat().st_mode) if file.exists() else None)
 
 
-def _database(settings: Settings) -> Iterator[Finding]:
+def _database(settings: Settings) -> Generator[Finding, None, Mapping[str, str]]:
+    """What is found, and the nodes that hold a lease, each with its host."""
     url = settings.database_url
     try:
         shown = shown_url(url)
     except ValueError as error:
         yield Finding("database", "fail", str(error), "set COLLAB_DATABASE_URL")
-        return
+        return {}
     file = sqlite_file(url)
     if file is not None and not file.exists():
         if file.parent.is_dir():
@@ -123,15 +127,15 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 "database", "fail", f"there is no folder {file.parent}", "make it, or set COLLAB_DATABASE_URL"
             )
-        return
+        return {}
     try:
         facts, wall_s, steady_s = _inspected(url)
     except (Unavailable, OSError) as error:
         yield Finding("database", "fail", f"{shown}: {error}", "start it, or set COLLAB_DATABASE_URL")
-        return
+        return {}
     yield Finding("database", "ok", f"{facts.name} {facts.version} at {shown}")
     yield findings.schema(facts.revision, revisions()[0], what_is_wrong(facts.revision))
-    yield from findings.nodes(facts.living_nodes, has_bus=settings.bus_url is not None)
+    yield from findings.nodes(len(facts.living_nodes), has_bus=settings.bus_url is not None)
     yield from findings.durability(facts.options)
     yield from findings.clock(facts.clock_ahead_s, wall_s, steady_s)
     if facts.write_s:
@@ -141,6 +145,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         with suppress(Unavailable):
             yield findings.webhook(*undelivered(url, webhook_id(settings.webhook_url)), datetime.now(UTC))
         yield receiver(settings.webhook_url)
+    return facts.living_nodes
 
 
 def _inspected(url: str) -> tuple[DatabaseFacts, float, float]:
@@ -151,17 +156,21 @@ def _inspected(url: str) -> tuple[DatabaseFacts, float, float]:
     return facts, time.time() - wall, time.monotonic() - steady
 
 
-def bus(url: str | None) -> Finding:
-    """Whether the bus between nodes answers."""
+def bus(url: str | None, living: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether the bus between nodes answers, and reaches the living ones, which are given with their hosts."""
     if url is None:
-        return Finding("bus", "ok", "none: one node")
-    from collab.bus.reachable import answer_time_s  # only where there is a bus
+        yield Finding("bus", "ok", "none: one node")
+        return
+    from collab.bus.reachable import answer_time_s, heard_nodes  # only where there is a bus
 
     try:
         took_s = answer_time_s(url)
     except Unavailable as error:
-        return Finding("bus", "fail", error.message, "start it, or set COLLAB_BUS_URL")
-    return Finding("bus", "ok", f"answers in {took_s * 1_000:.1f} ms")
+        yield Finding("bus", "fail", error.message, "start it, or set COLLAB_BUS_URL")
+        return
+    yield Finding("bus", "ok", f"answers in {took_s * 1_000:.1f} ms")
+    if living:
+        yield from findings.reach(living, heard_nodes(url, living.keys(), BEATS_WITHIN_S))
 
 
 def receiver(url: str) -> Finding:

