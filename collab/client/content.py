@@ -98,16 +98,16 @@ class Content(Room[ContentRoom, Notice]):
         return self.edit([Remove(item)])
 
     def type(self, item: str | None, field: str, at: int, words: str) -> str:
-        """Inserts words into a text field, `at` code points from its start."""
+        """Inserts words into a text or line, `at` code points from its start."""
         return self.edit([Text(item, field, (at, words) if at else (words,))])
 
     def erase(self, item: str | None, field: str, at: int, count: int) -> str:
-        """Takes `count` code points out of a text field."""
+        """Takes `count` code points out of a text or line."""
         gone = text.Delete(count)
         return self.edit([Text(item, field, (at, gone) if at else (gone,))])
 
     def rewrite(self, item: str | None, field: str, words: str) -> str | None:
-        """Changes a text field to `words`, leaving alone what both texts begin and end with; None: it is so already."""
+        """Changes a text or line to `words`, leaving alone what both begin and end with; None: it is so already."""
         fields = self.document.fields if item is None else self._item(item).fields
         delta = text.replace(fields.get(field) or "", words)
         return self.edit([Text(item, field, delta)]) if delta else None

@@ -145,7 +145,7 @@ def _fitting(draft: Draft, path: str, op: Op) -> Op:
     if isinstance(op, Text):
         before = draft.value(op.item, op.field) or ""
         if not isinstance(before, str):
-            raise Invalid.at(f"{path}.field", f"expected a text field, got {op.field!r}, which holds {before!r}")
+            raise Invalid.at(f"{path}.field", f"expected a text or line, got {op.field!r}, which holds {before!r}")
         if text.reach(op.delta) > len(before):
             raise Invalid.at(
                 f"{path}.delta",

@@ -33,7 +33,7 @@ class TextField:
 
 @record
 class Line:
-    """A single line of text (strings.py says what that is); the last writer wins."""
+    """A single line of text (strings.py says what that is), merged as a text is; a `set` replaces it whole."""
 
     max_length: int = 200
 
@@ -41,6 +41,10 @@ class Line:
         if not isinstance(value, str):
             return _expected_string(value)
         return strings.line_problem(value, self.max_length)
+
+
+MERGED = (TextField, Line)
+"""What may be edited in place, by `text` ops; all other values are set whole."""
 
 
 @record

@@ -1,15 +1,18 @@
 """Long polling: a client asks for what waits, and is answered once there is something; what it says comes as payloads.
 
-One poll waits at a time, and one payload is read at a time; both end with their connection. Nobody else ends them: what
-was sent without a connection would be kept for whoever never finishes it.
+One poll waits at a time, and one payload is read at a time: a second one ends the connection, since nobody could say
+any more what was told first. Both end with their connection, and nobody else ends them: what was sent without one would
+be kept for whoever never finishes it.
+
+A client that gives up its poll has gone. Whatever it was told then would be lost, and what came next would follow it
+without a sign.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
+from starlette.types import Receive
 
 from collab.engineio.packets import CLOSE, MAX_POLLED_PACKETS, NOOP, Malformed, Packet, payload, read_payload
 from collab.engineio.session import Flow, Reason, State
@@ -29,30 +32,37 @@ class Refused(Exception):
 class Polling:
     """The transport of a client that polls."""
 
-    __slots__ = ("_connection", "_moved_count", "_reading", "_turn", "_waiting", "candidate")
+    __slots__ = ("_connection", "_moved_count", "_reading", "_waiting", "candidate")
 
     def __init__(self, connection: "Connection") -> None:
         self._connection = connection
         self._waiting: asyncio.Future[None] | None = None
-        self._turn = asyncio.Lock()
-        self._reading: set[asyncio.Timeout] = set()
+        self._reading: asyncio.Timeout | None = None
         self._moved_count = 0
         self.candidate: WebSocket | None = None
         """The websocket that tries to take its place; there is one at most."""
 
-    async def poll(self) -> str:
-        """The payload of what waits, once something does. `Refused` where another poll waits: that ends both."""
+    async def poll(self, receive: Receive) -> str:
+        """The payload of what waits, once something does. `Refused` where another poll waits: that ends both. `receive`
+        tells of a client that gives it up."""
         self._moved_count += 1
         if self._waiting is not None:
             self._connection.end(Reason.TRANSPORT_ERROR)
             raise Refused("expected one poll at a time: the session is over")
         if self._connection.state is State.POLLING and not self._connection.waiting_count:
             self._waiting = asyncio.get_running_loop().create_future()
+            watching = asyncio.create_task(self._watch(receive), name="poll")
             try:
                 await self._waiting
             finally:
+                watching.cancel()
                 self._waiting = None
         return payload(self._taken())
+
+    async def _watch(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._connection.end(Reason.TRANSPORT_CLOSE)
 
     def _taken(self) -> list[Packet]:
         if self._connection.state is State.POLLING:
@@ -61,22 +71,21 @@ class Polling:
         is_told = self._connection.is_open or self._connection.reason == Reason.CLIENT
         return [Packet(NOOP if is_told else CLOSE)]
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Waits for the payloads that came before; in its block one is read. `Refused` where the session ends."""
+    async def read(self, request: Request, max_bytes: int) -> bytes:
+        """The body of a payload, of so many bytes at most. What is longer, and what comes while another is read, ends
+        the session (`Refused`)."""
+        if self._reading is not None:
+            self._connection.end(Reason.TRANSPORT_ERROR)
+            raise Refused("expected one payload at a time: the session is over")
         try:
-            async with asyncio.timeout(None) as waiting:
-                self._reading.add(waiting)
-                try:
-                    async with self._turn:
-                        yield
-                finally:
-                    self._reading.discard(waiting)
+            async with asyncio.timeout(None) as self._reading:
+                return await self._body(request, max_bytes)
         except TimeoutError:
             raise Refused("the session is over") from None
+        finally:
+            self._reading = None
 
-    async def read(self, request: Request, max_bytes: int) -> bytes:
-        """The body of a payload, of so many bytes at most; what is longer ends the session (`Refused`)."""
+    async def _body(self, request: Request, max_bytes: int) -> bytes:
         body = bytearray()
         length = request.headers.get("content-length", "0")
         is_long = not length.isdecimal() or int(length) > max_bytes
@@ -118,13 +127,12 @@ class Polling:
         """Nothing, as above."""
 
     def close(self, *, at_once: bool) -> None:
-        """Answers the poll that waits, and ends the payloads that come."""
+        """Answers the poll that waits, and ends the payload that comes."""
         self.flush()
         if self.candidate is not None:
             self.candidate.close(at_once=at_once)
-        for waiting in self._reading:
-            if not waiting.expired():
-                waiting.reschedule(asyncio.get_running_loop().time())
+        if self._reading is not None and not self._reading.expired():
+            self._reading.reschedule(asyncio.get_running_loop().time())
 
     def _broken(self, max_bytes: int) -> Refused:
         self._connection.end(Reason.TRANSPORT_ERROR)

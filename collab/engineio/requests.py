@@ -5,8 +5,8 @@
     POST with a sid        a payload of packets
     a websocket            a handshake, or with a sid the upgrade of a client that polls
 
-Whatever is refused is answered with 400 and a sentence. Two polls at once, and a payload that is none, end their
-connection, and no other.
+Whatever is refused is answered with 400 and a sentence. Two polls or two payloads at once, a poll that is given up, and
+a payload that is none, end their connection, and no other.
 """
 
 import gzip
@@ -61,6 +61,7 @@ class Endpoint:
             answer = PlainTextResponse(str(refused), 400)
         except ClientDisconnect:
             return
+        answer.headers["Cache-Control"] = "no-store"
         self._compress(answer, headers)
         self._allow(answer, headers, scope)
         await answer(scope, receive, send)
@@ -106,7 +107,7 @@ class Endpoint:
             return _polled(await self._open_polling(scope), query)
         if method == "GET":
             polling = self._polling(query)
-            return _polled(await polling.poll(), query)
+            return _polled(await polling.poll(receive), query)
         if method == "POST":
             return await self._post(self._polling(query), Request(scope, receive), query)
         raise Refused(f"expected one of {', '.join(_METHODS)}")
@@ -126,10 +127,9 @@ class Endpoint:
 
     async def _post(self, polling: Polling, request: Request, query: dict[str, str]) -> Response:
         max_bytes = self._server.max_http_buffer_size
-        async with polling.turn():
-            body = await polling.read(request, max_bytes)
-            if "j" in query:
-                body = from_form(parse_qs(body.decode("utf-8", "replace")).get("d", [""])[0])
+        body = await polling.read(request, max_bytes)
+        if "j" in query:
+            body = from_form(parse_qs(body.decode("utf-8", "replace")).get("d", [""])[0])
         await polling.receive(body, max_bytes)
         return PlainTextResponse("ok", media_type="text/html" if "j" in query else None)
 

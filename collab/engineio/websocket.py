@@ -42,10 +42,10 @@ class WebSocket(ABC):
             self._take_over(connection)
         elif isinstance(polling, Polling) and polling.candidate is None:
             polling.candidate = self
-            self._upgrading = asyncio.get_running_loop().call_later(PROBE_WITHIN_S, self.hang_up)
+            self._upgrading = asyncio.get_running_loop().call_later(PROBE_WITHIN_S, self._give_up)
         else:
             # Another websocket was first, or the session is over.
-            self.hang_up()
+            self._give_up()
 
     def hear(self, data: Data) -> None:
         """A message came."""
@@ -95,7 +95,12 @@ class WebSocket(ABC):
             connection.move(Move.UPGRADE)
             self._take_over(connection)
         else:
-            self.hang_up()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """It comes to nothing: it is closed, and the client goes on polling at once, whenever it closes its side."""
+        self.hang_up()
+        self.lost()
 
     def _take_over(self, connection: "Connection") -> None:
         self._stop_waiting()

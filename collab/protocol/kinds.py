@@ -22,7 +22,7 @@ class TextType(Wire):
 
 
 class LineType(Wire):
-    """A single line."""
+    """A single line, merged likewise."""
 
     type: Literal["line"]
     max_length: int

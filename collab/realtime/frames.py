@@ -4,6 +4,7 @@ python-socketio makes and reads packets of every sort, by way of an object for e
 that is sent, so they are made and read here. All else stays with python-socketio.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -14,10 +15,18 @@ from collab.realtime import wire_json
 EVENT = "2"
 """How an event begins."""
 
+BINARY_EVENT, BINARY_ACK = "5", "6"
+"""How one begins that has attachments, which follow as bytes; and an answer that has."""
+
 _MAX_ID_DIGITS = 20
+
+_BINARY_HEAD = re.compile(rf"{BINARY_EVENT}\d{{1,9}}-(\d{{0,{_MAX_ID_DIGITS}}})\[", re.ASCII)
 
 _UNFIT = "JSON that is too deep, or of too many values"
 """Stands for the name of an event that can't be read."""
+
+_BINARY = "one with binary attachments, and everything here is JSON"
+"""The same for one that is not read."""
 
 Event: TypeAlias = tuple[int | None, Any]
 """The number by which it wants to be answered, if it does, and what it says: its name and arguments, as a rule."""
@@ -62,6 +71,9 @@ def answer_message(event_id: int, answer: Any) -> Message:
 
 def read_event(text: str) -> Event | None:
     """The event of a text that begins as one; None for another namespace's, and for what is none."""
+    if text[:1] == BINARY_EVENT:
+        found = _BINARY_HEAD.match(text)
+        return found and (int(found[1]) if found[1] else None, [_BINARY])
     begin = text.find("[", len(EVENT), len(EVENT) + _MAX_ID_DIGITS + 1)
     digits = text[len(EVENT) : begin]
     if begin < 0 or (digits and not (digits.isascii() and digits.isdecimal())):

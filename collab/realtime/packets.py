@@ -1,20 +1,19 @@
 """What clients send, before python-socketio sees it: what is no packet is dropped or refused, and never raises.
 
 Left to itself, python-socketio raises over a malformed packet, begins a second session on a connection that has one,
-and refuses a namespace in words that no client makes an error with a code of. The one name that this module takes from
-it (`_binary_packet`) is private: a test holds it in place.
+waits for attachments that nobody here takes, and refuses a namespace in words that no client makes an error with a code
+of. Whatever a client asks that can be answered is: a CONNECT, and an event with a number.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import socketio
 import structlog
 
-from collab.engineio.packets import Data, message
+from collab.engineio.packets import Data, Packet, message
 from collab.realtime import wire_json
 from collab.realtime.connection import Connection
-from collab.realtime.frames import EVENT
+from collab.realtime.frames import BINARY_ACK, BINARY_EVENT, EVENT
 
 log = structlog.get_logger(__name__)
 
@@ -42,16 +41,18 @@ class Guard:
         self._on_goodbye = on_goodbye
 
     def __call__(self, connection: Connection, data: Data) -> Awaitable[None] | None:
-        if isinstance(data, str):
-            # A client that sends text has given up the binary packet that it announced: it would take this packet for a
-            # part of the other.
-            self._server._binary_packet.pop(connection.id, None)  # noqa: SLF001
-            if data[:1] == EVENT and self._on_event(connection, data):
-                return None
-            if data[:1] == _CONNECT and not self._may_connect(connection, data):
-                return None
-            if data[:1] == _DISCONNECT and _namespace(data) == NAMESPACE:
-                self._on_goodbye(connection)
+        if isinstance(data, bytes) or data[:1] == BINARY_ACK:
+            # An attachment of an event that was refused, or an answer that nobody has asked for.
+            return None
+        if data[:1] == BINARY_EVENT:
+            self._on_event(connection, data)
+            return None
+        if data[:1] == EVENT and self._on_event(connection, data):
+            return None
+        if data[:1] == _CONNECT and not self._may_connect(connection, data):
+            return None
+        if data[:1] == _DISCONNECT and _namespace(data) == NAMESPACE:
+            self._on_goodbye(connection)
         return self._hand_on(connection, data)
 
     def _may_connect(self, connection: Connection, connect: str) -> bool:
@@ -61,15 +62,18 @@ class Guard:
             # It is connected, or being connected: a second session on one connection would never end.
             return False
         if namespace != NAMESPACE:
-            connection.send(message(_refusal(namespace)))
+            # The words of Socket.IO's own server, which clients look for.
+            connection.send(_refusal(namespace, "Invalid namespace", "not_found"))
             return False
         return True
 
-    async def _hand_on(self, connection: Connection, data: Data) -> None:
+    async def _hand_on(self, connection: Connection, data: str) -> None:
         try:
             await self._server._handle_eio_message(connection.id, data)  # noqa: SLF001  # it is what Engine.IO calls
         except _MALFORMED as error:
             log.debug("a malformed packet was dropped", error=type(error).__name__)
+            if data[:1] == _CONNECT:
+                connection.send(_refusal(NAMESPACE, "expected JSON behind the CONNECT, as in 40{}", "invalid"))
         if not connection.is_open:
             await self._forget(connection)
 
@@ -88,10 +92,8 @@ def _namespace(packet: str) -> str:
     return packet[1:].partition(",")[0].partition("?")[0]
 
 
-def _refusal(namespace: str) -> str:
+def _refusal(namespace: str, said: str, code: str) -> Packet:
     """A CONNECT_ERROR of which clients make an error with a message and a code."""
-    data: dict[str, Any] = {
-        "message": "expected the namespace '/': there is no other",
-        "data": {"code": "not_found"},
-    }
-    return f"{socketio.packet.CONNECT_ERROR}{namespace},{wire_json.dumps(data)}"
+    name = "" if namespace == NAMESPACE else f"{namespace},"
+    error = wire_json.dumps({"message": said, "data": {"code": code}})
+    return message(f"{socketio.packet.CONNECT_ERROR}{name}{error}")

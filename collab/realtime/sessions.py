@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from collab.domain.errors import Forbidden, RateLimited
 from collab.realtime.connection import ConnectedSession
+from collab.realtime.late import TokenTime
 from collab.services.ports import Clock, Identity
 
 RETRY_AFTER_S = 5.0
@@ -22,7 +23,7 @@ class Sessions:
 
     def __init__(self, clock: Clock, auth_timeout: timedelta, max_per_user: int | None = None) -> None:
         self._clock = clock
-        self._auth_timeout = auth_timeout
+        self._token_time = TokenTime(clock, auth_timeout)
         self._max_per_user = max_per_user
         self._known: dict[str, ConnectedSession] = {}
         self._count: Counter[str] = Counter()
@@ -31,8 +32,8 @@ class Sessions:
 
     def await_token(self, session: ConnectedSession) -> None:
         """Gives a session time to authenticate."""
-        due = self._clock.now() + self._auth_timeout
-        session.timer = self._clock.call_at(due, partial(self.on_timeout, session))
+        due = self._clock.now() + self._token_time.at(session.connection.address)
+        session.timer = self._clock.call_at(due, partial(self._run_out, session))
 
     def begin(self, session: ConnectedSession, identity: Identity) -> None:
         """A session has shown a good token: its first one, or another of the same user, which lets it go on for longer.
@@ -73,6 +74,10 @@ class Sessions:
 
     def ids(self) -> list[str]:
         return list(self._known)
+
+    def _run_out(self, session: ConnectedSession) -> None:
+        self._token_time.ran_out(session.connection.address)
+        self.on_timeout(session)
 
     def _count_in(self, user_id: str) -> None:
         if self._max_per_user is not None and self._count[user_id] >= self._max_per_user:

@@ -32,8 +32,8 @@ _STORE_HEADS = (
 )
 _STORE_TITLES = update(contents).where(contents.c.id == bindparam("content_id")).values(title=bindparam("new_title"))
 
-_SETS_TITLE = '{"op":"set","item":null,"field":"title",'
-"""How an op that sets a content's title is stored (`Set.to_json`)."""
+_WRITES_TITLE = '"item":null,"field":"title",'
+"""How an op that sets a content's title, or is typing in it, is stored (`Set.to_json`, `Text.to_json`)."""
 
 
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -91,7 +91,7 @@ class EditLog:
                 }
             )
             # It has an index, which SQLite writes whatever the title was.
-            if any(_SETS_TITLE in row["ops"] for row in new):
+            if any(_WRITES_TITLE in row["ops"] for row in new):
                 titles.append({"content_id": document.id, "new_title": document.title})
         with self._locks(), self._at_once(connection.connection.driver_connection):
             self._store_edits.run(connection, rows)

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Hall
+from tests.browser.test_reorder import center
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -106,18 +107,53 @@ async def test_undo_and_redo_by_button_and_by_key(hall: Hall) -> None:
     await expect(ada.button("Redo")).to_be_disabled()
 
 
-async def test_both_sides_of_a_conflict_are_told_and_have_a_way_back(hall: Hall) -> None:
-    ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben"))
+async def test_two_who_write_in_one_title_at_once_both_have_their_words_in_it(hall: Hall) -> None:
+    ada, ben = await asyncio.gather(hall.page("ada"), hall.page("ben", is_phone=True))
+    await asyncio.gather(ada.field("Title").press("Home"), ben.field("Title").press("End"))
+    await expect(ada.tab.locator(".head .cursor")).to_have_attribute("data-user", "ben")
+    await asyncio.gather(
+        ada.tab.keyboard.type("Black ", delay=20), ben.tab.keyboard.type(" in the Blue Nile, 🎷", delay=20)
+    )
+    for page in (ada, ben):
+        await expect(page.field("Title")).to_have_value("Black Friday in the Blue Nile, 🎷")
+    # Where they are is told with what they write.
+    x, y = await center(ada.tab.locator(".head .cursor"))
+    title = await ada.field("Title").bounding_box()
+    assert title
+    assert title["x"] + 200 < x < title["x"] + title["width"]
+    assert title["y"] < y < title["y"] + title["height"]
+    await ada.tab.keyboard.press("Control+z")
+    await expect(ben.field("Title")).to_have_value("Friday in the Blue Nile, 🎷")
+    await ada.button("History").click()
+    changes = ada.tab.get_by_role("list", name="Changes, the newest first").get_by_role("button")
+    await expect(changes.first).to_contain_text("took back: wrote in the title")
+    await expect(changes.filter(has_text="took back")).to_have_count(1)
+    await expect(changes.filter(has_text="wrote the title: “Black Friday in the Blue Nile, 🎷”")).to_have_count(1)
+
+
+async def test_both_sides_of_a_conflict_are_told_and_have_both_ways_on_a_phone(hall: Hall) -> None:
+    ada, ben = await asyncio.gather(hall.page("ada", is_phone=True), hall.page("ben", is_phone=True))
+    for page in (ada, ben):
+        await page.tab.set_viewport_size({"width": 320, "height": 640})
+    long = "Iko Iko, as on the record of 1965 by the Dixie Cups, but slower"
+    await ada.write("Title of Iko Iko", long)
+    await expect(ben.field(f"Key of {long}")).to_be_visible()
     await ada.cut_line()
-    await ada.write("Key of Iko Iko", "G")
-    await ben.write("Key of Iko Iko", "C")
+    await ada.write(f"Key of {long}", "G")
+    await ben.write(f"Key of {long}", "C")
     await ben.sees_saved()
     await ada.mend_line()
-    await expect(ada.toast("You changed the key of “Iko Iko” to G; Ben had just set C.")).to_be_visible()
-    lost = ben.toast("Ada changed the key of “Iko Iko” to G; you had set C.")
-    await expect(lost).to_be_visible()
-    await lost.get_by_role("button", name="Put C back").click()
-    await expect(ada.field("Key of Iko Iko")).to_have_value("C")
+    won = ada.toast(f"You changed the key of “{long}” to G; Ben had just set C.")
+    lost = ben.toast(f"Ada changed the key of “{long}” to G; you had set C.")
+    await won.get_by_role("button", name="Keep mine").tap()
+    await expect(won).to_have_count(0)
+    for part in (lost, lost.get_by_role("button", name="Keep theirs"), lost.get_by_role("button", name="Take mine")):
+        await expect(part).to_be_in_viewport(ratio=1)
+    words = await lost.locator("p").bounding_box()
+    assert words
+    assert words["width"] > 200
+    await lost.get_by_role("button", name="Take mine").tap()
+    await expect(ada.field(f"Key of {long}")).to_have_value("C")
     await expect(lost).to_have_count(0)
 
 
@@ -134,7 +170,7 @@ async def test_who_sets_a_value_over_one_that_came_in_under_the_draft_is_told_an
     for wrong in ("Q", "I", "J"):
         await ben.write("Key of Iko Iko", wrong)
     await expect(ben.toast("is no key.")).to_have_count(2)
-    await told.get_by_role("button", name="Use Eb").click()
+    await told.get_by_role("button", name="Take theirs").click()
     await expect(ada.field("Key of Iko Iko")).to_have_value("Eb")
 
 

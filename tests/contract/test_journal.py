@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from collab.domain.errors import Invalid, NotFound, Unavailable, VersionUnknown
 from collab.domain.ot.document import Document
 from collab.domain.ot.edits import Proposal
-from collab.domain.ot.ops import Op, Set
+from collab.domain.ot.ops import Op, Set, Text
 from collab.domain.ot.rebase import Accepted, Stored
 from collab.domain.ot.rebasing import Rebasing
 from collab.services.editing.after_commit import Commit
@@ -34,11 +34,12 @@ async def test_an_edit_is_in_the_database_once_it_is_answered(room: Node) -> Non
     assert (content.version, content.updated_by.id, content.updated_at) == (1, "ada", NOW)
 
 
-async def test_a_title_is_what_the_list_of_contents_shows(room: Node) -> None:
-    await room.edit(Set(None, "title", "Saturday"), base=0)
-    content = await room.store.content(START.id)
-    assert content is not None
-    assert content.title == "Saturday"
+async def test_a_title_is_what_the_list_of_contents_shows_whether_set_or_typed(room: Node) -> None:
+    for op, title in ((Set(None, "title", "Saturday"), "Saturday"), (Text(None, "title", ("Holy ",)), "Holy Saturday")):
+        await room.edit(op, base=room.committed[-1][-1].document.version if room.committed else 0)
+        content = await room.store.content(START.id)
+        assert content is not None
+        assert content.title == title
 
 
 @pytest.mark.usefixtures("whole_commits")

@@ -172,31 +172,6 @@ async def test_a_page_of_another_origin_is_turned_away_from_polling_too(server: 
         assert own.headers["Access-Control-Allow-Origin"] == server.url
 
 
-@pytest.mark.parametrize("is_first", [True, False])
-async def test_a_connect_to_another_namespace_is_answered(server: Running, is_first: bool) -> None:
-    async def asks(send: Any, hear: Any) -> None:
-        if not is_first:
-            await send("40" + json.dumps({"token": server.token("ada")}))
-            while '42["session"' not in await hear():
-                pass
-        for name in ("/chat", "/chat?token=x"):
-            await send(f'40{name},{{"token":"x"}}')
-            while "44/chat," not in (heard := await hear()):
-                pass
-            refusal = json.loads(heard.partition("44/chat,")[2])
-            assert len(refusal["message"].split()) > 3
-            assert refusal["data"] == {"code": "not_found"}
-
-    async with connect(f"{server.url.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket") as socket:
-        await asks(socket.send, socket.recv)
-    async with polling(server.url) as polled:
-
-        async def hear() -> str:
-            return (await polled.poll()).text
-
-        await asks(polled.send, hear)
-
-
 async def test_a_new_user_is_told_where_the_database_does_not_answer(
     server: RunningEngine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,14 +164,15 @@ async def test_the_band_room_hears_of_new_retitled_archived_and_restored_content
             await rest.post(f"/api/bands/{gig.band_id}/contents", json={"kind": "repertoire", "title": "Ours"})
         ).json()
         await ada.edit(made["id"], 0, set_(None, "title", "All ours"))
-        await ada.edit(made["id"], 1, set_(None, "notes", "not told to the band"))
+        await ada.edit(made["id"], 1, {"op": "text", "item": None, "field": "title", "delta": [8, ", and theirs"]})
+        await ada.edit(made["id"], 2, set_(None, "notes", "not told to the band"))
         await rest.delete(f"/api/contents/{made['id']}")
         await rest.post(f"/api/contents/{made['id']}/unarchive")
-        told = [await ben.next("content_updated") for _ in range(4)]
+        told = [await ben.next("content_updated") for _ in range(5)]
 
-    assert [entry["action"] for entry in told] == ["add", "update", "remove", "restore"]
+    assert [entry["action"] for entry in told] == ["add", "update", "update", "remove", "restore"]
     assert {entry["type"] for entry in told} == {"repertoire"}
-    assert [entry["data"]["title"] for entry in told] == ["Ours", "All ours", "All ours", "All ours"]
+    assert [entry["data"]["title"] for entry in told] == ["Ours", "All ours", *["All ours, and theirs"] * 3]
 
 
 async def test_two_events_in_a_row_take_effect_in_that_order(server: Running, gig: Gig) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from collab.domain.errors import TooLarge, VersionUnknown
-from collab.domain.fields import FieldType, TextField, value_problem
+from collab.domain.fields import MERGED, FieldType, TextField, value_problem
 from collab.domain.kinds import FieldTypes, Kind
 from collab.domain.ot import text
 from collab.domain.ot.document import Document
@@ -92,9 +92,9 @@ class Rebasing(Making):
         if types is None:
             return
         field_type = types.get(op.field)
-        if not isinstance(field_type, TextField):
-            texts = [name for name, type_ in types.items() if isinstance(type_, TextField)]
-            self._wrong(f"ops.{index}.field", f"expected a text field ({', '.join(texts)}), got {op.field!r}")
+        if not isinstance(field_type, MERGED):
+            texts = [name for name, type_ in types.items() if isinstance(type_, MERGED)]
+            self._wrong(f"ops.{index}.field", f"expected a text or line ({', '.join(texts)}), got {op.field!r}")
             return
         delta = self._rebase_delta((op.item, op.field), op.delta)
         if delta is None:

@@ -20,12 +20,13 @@ import { useOnce } from "./once";
 import { part, useTheRest } from "./part";
 import { PeopleButton } from "./PeopleButton";
 import { go, type Route } from "./route";
-import { contentsKey, lastBandKey } from "./session";
+import { contentsKey, lastBandKey } from "./keys";
 import { SavingState } from "./SavingState";
 import { shelvesOf } from "./shelves";
 import { Side } from "./Side";
 import { SignOutButton } from "./SignOut";
 import { keep, recall } from "./storage";
+import { SurroundingsProvider } from "./surroundings";
 import { useFailed, useToasts } from "./toasts";
 import { Avatars, Icon, SkipLink, ThemeButton } from "./ui";
 
@@ -65,25 +66,28 @@ export function BandPage({ band, bands, me, rest, route, mayMake, onMade }: Band
       }
     });
 
+  const listKey = (kind: string): string => contentsKey(me.id, `${band.id} briefs ${kind}`);
   if (route.content) {
     const side = <Side {...{ band, bands, shelves, make }} current={route.content} />;
     return (
-      <ContentPage
-        key={route.content}
-        contentId={route.content}
-        band={band}
-        repertoire={repertoire ?? null}
-        people={people}
-        me={me}
-        rest={rest}
-        view={route.view}
-        side={side}
-        waiting={
-          <ContentFrame band={band} side={side} bar={BAR_TO_COME}>
-            <p className="empty">One moment…</p>
-          </ContentFrame>
-        }
-      />
+      <SurroundingsProvider value={{ band, contents, rest, listKey }}>
+        <ContentPage
+          key={route.content}
+          contentId={route.content}
+          band={band}
+          repertoire={repertoire ?? null}
+          people={people}
+          me={me}
+          rest={rest}
+          view={route.view}
+          side={side}
+          waiting={
+            <ContentFrame band={band} side={side} bar={BAR_TO_COME}>
+              <p className="empty">One moment…</p>
+            </ContentFrame>
+          }
+        />
+      </SurroundingsProvider>
     );
   }
   return (
@@ -99,7 +103,7 @@ export function BandPage({ band, bands, me, rest, route, mayMake, onMade }: Band
           <ThemeButton />
           <SignOutButton />
         </header>
-        <Home {...{ band, role, me, people, rest, shelves, make }} listKey={contentsKey(me.id, `${band.id} briefs`)} />
+        <Home {...{ band, role, me, people, rest, shelves, make }} listKey={listKey} />
       </main>
     </div>
   );

@@ -1,4 +1,4 @@
-/** The entries that were chosen, to be moved or taken out together. */
+/** The entries that were chosen, to be moved, taken elsewhere or taken out together. */
 
 import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { toggled } from "./rows";
@@ -21,16 +21,36 @@ export function useChosen(there: readonly string[]): Chosen {
   return { ids, toggle, clear, with: (id) => (ids.has(id) ? ids : new Set([id])) };
 }
 
-export function ChosenBar({ chosen, onRemove }: { chosen: Chosen; onRemove: () => void }): ReactNode {
+interface ChosenBarProps {
+  chosen: Chosen;
+  onCarry: (isMove: boolean) => void;
+  onRemove: () => void;
+}
+
+export function ChosenBar({ chosen, onCarry, onRemove }: ChosenBarProps): ReactNode {
   const count = chosen.ids.size;
   if (count === 0) return null;
   return (
     <div className="chosen" role="toolbar" aria-label="Chosen entries">
       <span role="status">{count} chosen: drag one to move all.</span>
+      <IconButton icon="close" label="Choose none" onClick={chosen.clear} />
+      <CarryButtons onCarry={onCarry} />
       <button type="button" className="button is-small" onClick={onRemove}>
         <Icon name="trash" /> Take out
       </button>
-      <IconButton icon="close" label="Choose none" onClick={chosen.clear} />
     </div>
+  );
+}
+
+export function CarryButtons({ onCarry }: { onCarry: (isMove: boolean) => void }): ReactNode {
+  return (
+    <>
+      <button type="button" className="button is-small" aria-haspopup="dialog" onClick={() => onCarry(false)}>
+        <Icon name="copy" /> Copy to…
+      </button>
+      <button type="button" className="button is-small" aria-haspopup="dialog" onClick={() => onCarry(true)}>
+        <Icon name="next" /> Move to…
+      </button>
+    </>
   );
 }

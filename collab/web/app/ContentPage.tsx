@@ -20,6 +20,7 @@ import { useKinds } from "./kinds";
 import { MoreMenu } from "./MoreMenu";
 import { toastOf } from "./notices";
 import { useOnce } from "./once";
+import { useShown } from "./openContents";
 import { part, useTheRest } from "./part";
 import { Repertoire } from "./Repertoire";
 import { go, type View } from "./route";
@@ -72,6 +73,7 @@ export function ContentPage({ contentId, band, repertoire, people, me, rest, vie
     say({ text: "Your link has run out. Open a new one: what you edited here is kept and will be sent.", isImportant: true });
   }, [isShutOut, say]);
   useTheRest(shown !== null);
+  useShown(content);
   useContentKeys(content);
   useNeighbour(shown);
   useReturn(view === "edit" && isHistoryOpen ? "history" : view);

@@ -5,16 +5,18 @@ import { ChoiceField, FlagField } from "./ChoiceField";
 import { fieldName, formatOf, placeholderOf } from "./format";
 import { LineField } from "./LineField";
 import type { FieldProps } from "./props";
-import { TextField } from "./TextField";
+import { TextField, TextLine } from "./TextField";
 import { Icon } from "./ui";
 
 export function Field({ type, others, ...props }: FieldProps): ReactNode {
   const { item, field, value, placeholder = placeholderOf(field) } = props;
   switch (type.type) {
-    case "text": {
+    case "text":
+    case "line": {
       const here = others.filter(({ focus }) => focus && (focus.item ?? null) === item && focus.field === field);
-      const text = typeof value === "string" ? value : "";
-      return <TextField {...props} value={text} placeholder={placeholder || fieldName(field)} maxLength={type.max_length} others={here} />;
+      const words = { ...props, value: typeof value === "string" ? value : "", maxLength: type.max_length, others: here };
+      if (type.type === "line") return <TextLine {...words} placeholder={placeholder} />;
+      return <TextField {...words} placeholder={placeholder || fieldName(field)} />;
     }
     case "choice":
       return <ChoiceField {...props} options={type.options} />;

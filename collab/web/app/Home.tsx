@@ -2,12 +2,11 @@
 
 import { type ReactNode, useState } from "react";
 import type { Band, Rest, Role, Summary, User } from "../react";
-import { lengthOf } from "./clock";
 import { ImportButton } from "./ImportButton";
 import { useKinds } from "./kinds";
 import { part } from "./part";
 import { pathOf } from "./route";
-import { ahead, type Briefs, byDate, newTitle, type Shelf, today } from "./shelves";
+import { ahead, type Briefs, byDate, newTitle, nightOf, type Shelf, today } from "./shelves";
 import { Icon } from "./ui";
 import { useAhead } from "./useAhead";
 import { useBriefs, usePlaces } from "./useBriefs";
@@ -23,7 +22,7 @@ interface HomeProps {
   shelves: readonly Shelf[];
   make: (kind: string, title: string) => void;
   /** Where the list is kept on the device. */
-  listKey: string;
+  listKey: (kind: string) => string;
 }
 
 export function Home({ band, role, me, people, rest, shelves, make, listKey }: HomeProps): ReactNode {
@@ -37,7 +36,7 @@ export function Home({ band, role, me, people, rest, shelves, make, listKey }: H
         <section key={shelf.kind} aria-label={shelf.name}>
           <h2>{shelf.name}</h2>
           {shelf.contents.length === 0 ? <p className="quiet">Nothing yet.</p> : null}
-          <Cards {...{ band, role, repertoireId, me, rest, shelf, places }} listKey={`${listKey} ${shelf.kind}`} />
+          <Cards {...{ band, role, repertoireId, me, rest, shelf, places }} listKey={listKey(shelf.kind)} />
           <div className="shelf-tools">
             {shelf.mayMake ? (
               <button type="button" className="button" onClick={() => make(shelf.kind, newTitle(shelf.kind))}>
@@ -93,7 +92,7 @@ function CardList({ band, me, contents, briefs, places }: CardsProps & { content
   return (
     <ul className="cards">
       {contents.map((summary) => {
-        const facts = factsOf(summary, briefs);
+        const facts = nightOf(briefs.get(summary.id));
         const others = (places.get(summary.id) ?? []).filter(({ id }) => id !== me.id).map(({ name }) => name);
         return (
           <li key={summary.id}>
@@ -108,16 +107,6 @@ function CardList({ band, me, contents, briefs, places }: CardsProps & { content
       })}
     </ul>
   );
-}
-
-/** When and where a gig is, and how long its list takes. */
-function factsOf({ id }: Summary, briefs: Briefs): string {
-  const brief = briefs.get(id);
-  if (!brief) return "";
-  const { date, start_time, venue } = brief.fields;
-  const day = typeof date === "string" ? new Date(`${date}T12:00`).toLocaleDateString(undefined, { dateStyle: "medium" }) : null;
-  const length = brief.duration > 0 ? lengthOf(brief.duration) : null;
-  return [day, start_time, venue, length].filter(Boolean).join(" · ");
 }
 
 const lastChange = ({ updated_at, updated_by }: Summary): string =>

@@ -1,5 +1,5 @@
 /**
- * A field that is set whole: a line, a number, a date, a list of tags. What is typed becomes a value by its format; what
+ * A field that is set whole: a number, a key, a date, a list of tags. What is typed becomes a value by its format; what
  * its format does not understand stays in the field, marked, until it is mended or Escape takes it back.
  */
 

@@ -2,6 +2,7 @@
 
 import { memo, type ReactNode } from "react";
 import { type Content, type FieldTypes, type Item, newId, type Presence } from "../react";
+import { CarryButtons } from "./Chosen";
 import { Details } from "./Details";
 import { Field } from "./Field";
 import { fieldName, shortName } from "./format";
@@ -20,6 +21,8 @@ export interface EntryProps {
   isOpen: boolean;
   /** Opens its details, or closes them. */
   onOpen: (id: string) => void;
+  /** Copies it to another list, or moves it there; where there may be others. */
+  onCarry?: (id: string, isMove: boolean) => void;
   /** What stands before its fields. */
   lead?: ReactNode;
 }
@@ -29,7 +32,7 @@ const HIDDEN = ["song_id"];
 
 /** The fields of an entry. It renders again only when something of its own changed. */
 export const Entry = memo(function Entry(props: EntryProps): ReactNode {
-  const { content, item, types, here, isReadOnly, isOpen, onOpen, lead } = props;
+  const { content, item, types, here, isReadOnly, isOpen, onOpen, onCarry, lead } = props;
   const title = titleOf(item, types);
   const say = useToasts();
   const { fields } = item;
@@ -77,6 +80,11 @@ export const Entry = memo(function Entry(props: EntryProps): ReactNode {
       </div>
       {"notes" in types && (isOpen || fields.notes) ? <div className="row-notes">{field("notes", "")}</div> : null}
       {isOpen ? <Details {...common} item={item} types={types} fields={details} title={title} /> : null}
+      {isOpen && onCarry && !isReadOnly ? (
+        <div className="row-tools" role="group" aria-label={`${title} in other lists`}>
+          <CarryButtons onCarry={(isMove) => onCarry(item.id, isMove)} />
+        </div>
+      ) : null}
     </div>
   );
 });

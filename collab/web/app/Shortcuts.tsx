@@ -28,7 +28,7 @@ const SHORTCUTS: readonly [name: string, keys: readonly (readonly [does: string,
     "In a field",
     [
       ["Take the value in", "Enter"],
-      ["Take back what is typed", "Escape"],
+      ["Leave it, without what was not taken in yet", "Escape"],
     ],
   ],
   [

@@ -13,7 +13,7 @@ import {
   useSensors,
 } from "@dnd-kit/core";
 import { SortableContext, sortableKeyboardCoordinates, verticalListSortingStrategy } from "@dnd-kit/sortable";
-import { type CSSProperties, type ReactNode, useMemo, useRef, useState } from "react";
+import { type CSSProperties, type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import type { FieldTypes } from "../react";
 import { ChosenBar, useChosen } from "./Chosen";
 import { factsOf, titleOf, useKinds } from "./kinds";
@@ -23,6 +23,7 @@ import { useHere, useIds, useOpen } from "./rows";
 import { SortableRow } from "./SortableRow";
 import type { Times } from "./times";
 import { Icon } from "./ui";
+import { useCarry } from "./useCarry";
 import { useShownRows } from "./useShownRows";
 
 const NO_FIELDS: FieldTypes = {};
@@ -47,6 +48,8 @@ export function SortableRows(props: PageProps & { times: Times }): ReactNode {
   const here = useHere(others);
   const [open, toggle] = useOpen();
   const chosen = useChosen(ids);
+  const [carry, carryDialog] = useCarry(document, chosen.clear);
+  const carryOne = useCallback((item: string, isMove: boolean) => carry(new Set([item]), isMove), [carry]);
   const sensors = useSensors(useSensor(PointerSensor, POINTER), useSensor(KeyboardSensor, KEYBOARD));
   const scrolling = useMemo(() => ({ canScroll: () => goesOn(list.current) }), []);
 
@@ -74,7 +77,7 @@ export function SortableRows(props: PageProps & { times: Times }): ReactNode {
       onDragCancel={() => setHeld(null)}
       accessibility={{ screenReaderInstructions: INSTRUCTIONS, announcements: announcements(name, ids) }}
     >
-      <ChosenBar chosen={chosen} onRemove={takeOut} />
+      <ChosenBar chosen={chosen} onCarry={(isMove) => carry(chosen.ids, isMove)} onRemove={takeOut} />
       <SortableContext items={ids as string[]} strategy={verticalListSortingStrategy}>
         <ol ref={list} className="rows" aria-label="Entries" style={{ "--rest": `${shown.rest_px}px` } as CSSProperties}>
           {shown.rows.map(({ id, index, gap_px }) => {
@@ -90,6 +93,7 @@ export function SortableRows(props: PageProps & { times: Times }): ReactNode {
                 here={here(id)}
                 isOpen={open.has(id)}
                 onOpen={toggle}
+                onCarry={carryOne}
                 measure={shown.measure}
                 isChosen={chosen.ids.has(id)}
                 onChoose={chosen.toggle}
@@ -107,6 +111,7 @@ export function SortableRows(props: PageProps & { times: Times }): ReactNode {
           </div>
         ) : null}
       </DragOverlay>
+      {carryDialog}
     </DndContext>
   );
 }

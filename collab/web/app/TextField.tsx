@@ -1,77 +1,29 @@
-/** A text that is merged letter by letter, with everybody's cursors in it. */
+/** Words that are merged letter by letter, with everybody's cursors in them: a text, or one line. */
 
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
-import { type Document, type Presence, text } from "../react";
-import { shortName } from "./format";
+import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import type { Presence } from "../react";
+import { Cursors } from "./Cursors";
+import { withoutBreaks } from "./format";
 import type { FieldProps } from "./props";
-import { colored } from "./ui";
+import { useTyping } from "./useTyping";
 
-interface TextFieldProps extends Omit<FieldProps, "type" | "className" | "value" | "placeholder"> {
+interface WordsProps extends Omit<FieldProps, "type" | "value" | "placeholder"> {
   value: string;
   placeholder: string;
   maxLength: number;
-  /** The others who are in this text. */
+  /** The others who are in these words. */
   others: readonly Presence[];
 }
 
 /** The area grows with what is written, since it lies over a mirror of it, which has the cursors. */
-export function TextField(props: TextFieldProps): ReactNode {
-  const { content, item, field, value, label, placeholder, maxLength, isReadOnly, others } = props;
+export function TextField(props: Omit<WordsProps, "className">): ReactNode {
+  const { field, label, placeholder, maxLength, isReadOnly, others } = props;
   const area = useRef<HTMLTextAreaElement>(null);
-  const known = useRef(value);
-  const isComposing = useRef(false);
-  /** The document that was shown when the composing began. */
-  const seen = useRef<Document>(undefined);
-  const [composed, setComposed] = useState<string | null>(null);
-
-  // Where the caret is right now: the events that tell of it come late, and what others write may come before them.
-  const element = area.current;
-  const isHere = element !== null && document.activeElement === element;
-  const selected = isHere ? { text: element.value, range: [element.selectionStart, element.selectionEnd] } : null;
-
-  // What others write moves this caret along with the letters it stands between.
-  useLayoutEffect(() => {
-    if (isComposing.current) return;
-    known.current = value;
-    if (!element || !selected || selected.text === value) return;
-    const delta = text.replace(selected.text, value);
-    const [start, end] = selected.range.map((unit) =>
-      text.toUnits(value, text.moveCursor(text.toPoints(selected.text, unit), delta)),
-    );
-    element.setSelectionRange(start!, end!);
-  }, [value]);
-
-  const tell = (): void => {
-    const element = area.current;
-    if (!element || isComposing.current) return;
-    const [anchor, head] = [element.selectionStart, element.selectionEnd].map((unit) =>
-      text.toPoints(element.value, unit),
-    ) as [number, number];
-    content.focus({ item, field, anchor, head });
-  };
-
-  const write = (after: string): void => {
-    const before = known.current;
-    const head = text.toPoints(after, area.current?.selectionEnd ?? after.length);
-    // What others wrote since this was last shown, as while a letter was being composed, is not in `after`.
-    const theirs = text.replace(before, content.getState().document?.text(item, field) ?? before);
-    const delta = text.transform(text.replace(before, after, head), theirs, "right");
-    known.current = after;
-    if (delta.length > 0) content.writeText(item, field, delta, seen.current);
-    tell();
-  };
-
-  // What is being composed goes with a row that goes, unless it is written first.
-  const latest = useRef(() => {});
-  latest.current = () => {
-    if (isComposing.current && composed !== null) write(composed);
-  };
-  useEffect(() => () => latest.current(), []);
-
+  const { shown, handlers } = useTyping(area, props);
   return (
     <span className="text" data-text={field}>
       <span className="text-mirror" aria-hidden="true">
-        <Cursors value={composed ?? value} others={others} />
+        <Cursors value={shown} others={others} />
       </span>
       <textarea
         ref={area}
@@ -79,51 +31,60 @@ export function TextField(props: TextFieldProps): ReactNode {
         placeholder={isReadOnly ? "" : placeholder}
         readOnly={isReadOnly}
         maxLength={maxLength}
-        value={composed ?? value}
+        value={shown}
         rows={1}
         data-field={field}
-        onFocus={tell}
-        onSelect={tell}
-        onBlur={() => content.focus(null)}
-        onCompositionStart={() => {
-          isComposing.current = true;
-          seen.current = content.getState().document ?? undefined;
-          setComposed(area.current?.value ?? value);
-        }}
-        onCompositionEnd={(event) => {
-          isComposing.current = false;
-          setComposed(null);
-          write(event.currentTarget.value);
-          seen.current = undefined;
-        }}
-        onChange={(event) => {
-          if (isComposing.current) setComposed(event.target.value);
-          else write(event.target.value);
-        }}
+        {...handlers}
       />
     </span>
   );
 }
 
-function Cursors({ value, others }: { value: string; others: readonly Presence[] }): ReactNode {
-  const cursors = others
-    .flatMap(({ session_id, user, focus }) => {
-      const head = focus?.head;
-      return typeof head === "number" ? [{ id: session_id, user, at: text.toUnits(value, head) }] : [];
-    })
-    .sort((a, b) => a.at - b.at);
-  const parts: ReactNode[] = [];
-  let from = 0;
-  for (const { id, user, at } of cursors) {
-    parts.push(value.slice(from, at));
-    parts.push(
-      <span key={`${id} ${at}`} className="cursor" style={colored(user)} data-user={user.id}>
-        <span className="cursor-name">{shortName(user)}</span>
-      </span>,
-    );
-    from = at;
-  }
-  parts.push(value.slice(from));
-  // A last, empty line has a height only with something in it.
-  return [...parts, "\u200b"];
+/** One line. What is longer than the field is scrolled in it, and the mirror with it. */
+export function TextLine(props: WordsProps): ReactNode {
+  const { field, label, placeholder, className = "", maxLength, isReadOnly, others } = props;
+  const area = useRef<HTMLInputElement>(null);
+  const { shown, write, handlers } = useTyping(area, props, withoutBreaks);
+  // An entry's fields are named by its title: the name of that one stands still while it is typed in.
+  const [heldLabel, setHeldLabel] = useState<string | null>(null);
+  const [scrolled_px, setScrolled] = useState(0);
+  const follow = (): void => setScrolled(area.current?.scrollLeft ?? 0);
+  useLayoutEffect(follow, [shown, others]);
+  return (
+    <span className="writing">
+      {others.length > 0 ? (
+        <span className="text-mirror" aria-hidden="true" style={{ textIndent: -scrolled_px }}>
+          <Cursors value={shown} others={others} />
+        </span>
+      ) : null}
+      <input
+        ref={area}
+        className={`line ${className}`}
+        aria-label={heldLabel ?? label}
+        autoComplete="off"
+        spellCheck={false}
+        enterKeyHint="done"
+        placeholder={isReadOnly ? "" : placeholder}
+        readOnly={isReadOnly}
+        maxLength={maxLength}
+        value={shown}
+        data-field={field}
+        {...handlers}
+        onScroll={follow}
+        onFocus={() => {
+          setHeldLabel(label);
+          handlers.onFocus();
+        }}
+        onBlur={() => {
+          setHeldLabel(null);
+          // Whoever else is at it may be about to go on behind a space.
+          if (others.length === 0 && shown !== shown.trim()) write(shown.trim());
+          handlers.onBlur();
+        }}
+        onKeyDown={({ key, currentTarget, nativeEvent }) => {
+          if ((key === "Enter" || key === "Escape") && !nativeEvent.isComposing) currentTarget.blur();
+        }}
+      />
+    </span>
+  );
 }

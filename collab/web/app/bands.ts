@@ -2,7 +2,7 @@
 
 import type { Band, Rest } from "../react";
 import { go } from "./route";
-import { lastBandKey } from "./session";
+import { lastBandKey } from "./keys";
 import { recall } from "./storage";
 
 /** Makes a band with its repertoire, and goes there. */

@@ -24,7 +24,9 @@ export function changesOf(base: Document, edits: readonly Edit[], kinds: Kinds):
   for (const edit of edits) {
     const { after, inverse } = applied(document, edit);
     // What was taken back is told as it was done.
-    const words = edit.undoes ? `took back: ${wordsOf(after, inverse, kinds)}` : wordsOf(document, edit.ops, kinds);
+    const words = edit.undoes
+      ? `took back: ${wordsOf(after, inverse, kinds)}`
+      : (lineOf(after, edit.ops, kinds) ?? wordsOf(document, edit.ops, kinds));
     const place = placeOf(edit);
     const last = changes.at(-1);
     const isMore = last !== undefined && place !== "" && place === last.place && near(last.at, edit.at);
@@ -46,7 +48,8 @@ function applied(document: Document, edit: Edit): { after: Document; inverse: Op
 
 function placeOf(edit: Edit): string {
   const [op] = edit.ops;
-  return edit.ops.length === 1 && op?.op === "text" && !edit.undoes ? `${edit.author.id} ${op.item} ${op.field}` : "";
+  const isBack = edit.undoes ? "back" : "";
+  return edit.ops.length === 1 && op?.op === "text" ? `${edit.author.id} ${isBack} ${op.item} ${op.field}` : "";
 }
 
 const near = (a: string, b: string): boolean => Date.parse(b) - Date.parse(a) < TOGETHER_MS;
@@ -60,14 +63,10 @@ function wordsOf(document: Document, ops: readonly Op[], kinds: Kinds): string {
 }
 
 function say(document: Document, op: Op, kinds: Kinds): string {
-  const types = kinds.itemsOf(document.kind);
-  const title = (id: string): string => {
-    const item = document.items.get(id);
-    return item ? `“${titleOf(item, types[item.type])}”` : "an entry";
-  };
+  const title = (id: string): string => titleIn(document, id, kinds);
   switch (op.op) {
     case "insert":
-      return op.item.type === "break" ? "added a break" : `added “${titleOf(op.item, types[op.item.type])}”`;
+      return op.item.type === "break" ? "added a break" : `added “${titleOf(op.item, kinds.itemsOf(document.kind)[op.item.type])}”`;
     case "remove":
       return `took out ${title(op.item)}`;
     case "move": {
@@ -78,11 +77,11 @@ function say(document: Document, op: Op, kinds: Kinds): string {
     }
     case "text":
     case "set": {
-      const place = op.item === null ? fieldWord(op.field) : `${fieldWord(op.field)} of ${title(op.item)}`;
+      const place = whereOf(document, op, kinds);
+      const { type } = kinds.typeOf(document, op.item, op.field);
       if (op.op === "text") return `wrote in the ${place}`;
       if (op.value === null) return `cleared the ${place}`;
       const before = document.value(op.item, op.field);
-      const { type } = kinds.typeOf(document, op.item, op.field);
       const shown = (value: Value): string => {
         const words = kinds.shown(document, op.item, op.field, value);
         return type === "line" || type === "text" ? `“${words}”` : words;
@@ -90,4 +89,23 @@ function say(document: Document, op: Op, kinds: Kinds): string {
       return `set the ${place}${before === undefined ? "" : ` from ${shown(before)}`} to ${shown(op.value)}`;
     }
   }
+}
+
+/** What a line says once somebody has typed in it: all of it, since it is short. Null for what is no typing in a line. */
+function lineOf(after: Document, ops: readonly Op[], kinds: Kinds): string | null {
+  const [op] = ops;
+  if (ops.length !== 1 || op?.op !== "text" || kinds.typeOf(after, op.item, op.field).type !== "line") return null;
+  const words = after.text(op.item, op.field);
+  const place = whereOf(after, op, kinds);
+  if (!words) return `cleared the ${place}`;
+  return place.endsWith(`“${words}”`) ? `wrote the ${place}` : `wrote the ${place}: “${words}”`;
+}
+
+function whereOf(document: Document, { item, field }: { item: string | null; field: string }, kinds: Kinds): string {
+  return item === null ? fieldWord(field) : `${fieldWord(field)} of ${titleIn(document, item, kinds)}`;
+}
+
+function titleIn(document: Document, id: string, kinds: Kinds): string {
+  const item = document.items.get(id);
+  return item ? `“${titleOf(item, kinds.itemsOf(document.kind)[item.type])}”` : "an entry";
 }

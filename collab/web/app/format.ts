@@ -81,8 +81,11 @@ export function shortName({ name }: Pick<User, "name">): string {
 }
 
 /** What was typed or pasted as the server takes a line (PROTOCOL.md, Kinds): a tab is a space, other control characters go. */
-export const oneLine = (typed: string): string =>
-  typed.replace(/[\t-\r\x1c-\x1f\x85\u2028\u2029]+/g, " ").replace(/[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu, "").trim();
+export const withoutBreaks = (typed: string): string =>
+  typed.replace(/[\t-\r\x1c-\x1f\x85\u2028\u2029]+/g, " ").replace(/[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu, "");
+
+/** The same, without white space around it. */
+export const oneLine = (typed: string): string => withoutBreaks(typed).trim();
 
 /** Words as they are looked for: without accents, marks and capitals. */
 export const folded = (value: unknown): string =>

@@ -5,7 +5,7 @@ import { newId } from "../sdk";
 import { Document, Draft } from "../sdk/document";
 import { fieldWord } from "./format";
 import { Kinds, titleOf } from "./kinds";
-import type { Toast } from "./toasts";
+import type { Action, Toast } from "./toasts";
 
 const MAY: Readonly<Record<Role, string>> = {
   owner: "You own it now",
@@ -22,6 +22,9 @@ export function roleToasts(before: readonly Band[], now: readonly Band[]): Toast
   });
 }
 
+/** Whoever has read it leaves all as it stands. */
+const asItIs = (label: string): Action => ({ label, run: () => undefined });
+
 /** Null where there is nothing to say: what went well is seen. */
 export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast | null {
   const { document } = content.getState();
@@ -32,7 +35,7 @@ export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast |
     const title = entry && document ? titleOf(entry, kinds.itemsOf(document.kind)[entry.type]) : "";
     return title ? `${fieldWord(field)} of “${title}”` : fieldWord(field);
   };
-  const setBack = (label: string, item: string | null, field: string, value: Value): NonNullable<Toast["action"]> => ({
+  const setBack = (label: string, item: string | null, field: string, value: Value): Action => ({
     label,
     run: () => content.setField(item, field, value),
   });
@@ -43,7 +46,8 @@ export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast |
       const [mine, theirs] = [shown(item, field, notice.mine), shown(item, field, notice.theirs)];
       return {
         text: `${by.name} changed the ${what(item, field)} to ${theirs}; you had set ${mine}.`,
-        action: setBack(`Put ${mine} back`, item, field, notice.mine),
+        action: setBack("Take mine", item, field, notice.mine),
+        other: asItIs("Keep theirs"),
         isImportant: true,
       };
     }
@@ -52,7 +56,8 @@ export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast |
       const [mine, theirs] = [shown(item, field, notice.mine), shown(item, field, notice.theirs)];
       return {
         text: `You changed the ${what(item, field)} to ${mine}; ${by.name} had just set ${theirs}.`,
-        action: setBack(`Use ${theirs}`, item, field, notice.theirs),
+        action: setBack("Take theirs", item, field, notice.theirs),
+        other: asItIs("Keep mine"),
         isImportant: true,
       };
     }
@@ -81,7 +86,8 @@ export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast |
       const [mine, stands] = [shown(item, field, notice.mine), shown(item, field, now)];
       return {
         text: `An older version was brought back: the ${what(item, field)} is ${stands}; you had set ${mine}.`,
-        action: setBack(`Put ${mine} back`, item, field, notice.mine),
+        action: setBack("Take mine", item, field, notice.mine),
+        other: asItIs("Keep it"),
         isImportant: true,
       };
     }

@@ -3,7 +3,7 @@
 import { useCallback, useSyncExternalStore } from "react";
 import type { Instrument } from "../charts";
 import { useCollab } from "../react";
-import { playerKey } from "./session";
+import { playerKey } from "./keys";
 import { keep, recall } from "./storage";
 
 export interface Player {

@@ -1,6 +1,7 @@
 /** A band's contents by kind, and in the order in which one looks for them. */
 
 import type { Brief, Role, Summary } from "../react";
+import { lengthOf } from "./clock";
 import { type Kinds, kindName } from "./kinds";
 
 /** The contents of one kind. */
@@ -31,6 +32,15 @@ export function today(now = new Date()): string {
 }
 
 const dateOf = (brief: Brief | undefined): string | null => (typeof brief?.fields.date === "string" ? brief.fields.date : null);
+
+/** When and where a gig is, and how long its list takes. */
+export function nightOf(brief: Brief | undefined): string {
+  if (!brief) return "";
+  const { date, start_time, venue } = brief.fields;
+  const day = typeof date === "string" ? new Date(`${date}T12:00`).toLocaleDateString(undefined, { dateStyle: "medium" }) : null;
+  const length = brief.duration > 0 ? lengthOf(brief.duration) : null;
+  return [day, start_time, venue, length].filter(Boolean).join(" · ");
+}
 
 /** So many of the next ones are kept on the device. */
 const MOST_AHEAD = 5;

@@ -4,9 +4,10 @@ export type Theme = "light" | "dark";
 
 const KEY = "collab-theme";
 const watchers = new Set<() => void>();
-const darkMedia = matchMedia("(prefers-color-scheme: dark)");
+// Asked when there is a page: a server that renders one has none.
+const darkMedia = (): MediaQueryList => matchMedia("(prefers-color-scheme: dark)");
 
-export const theme = (): Theme => (localStorage.getItem(KEY) as Theme | null) ?? (darkMedia.matches ? "dark" : "light");
+export const theme = (): Theme => (localStorage.getItem(KEY) as Theme | null) ?? (darkMedia().matches ? "dark" : "light");
 
 /** Puts the chosen theme on the page; without a choice the device's own applies. */
 export function applyTheme(): void {
@@ -23,9 +24,10 @@ export function chooseTheme(chosen: Theme): void {
 /** Calls `watcher` when the theme may have changed. Returns how to stop that. */
 export function watchTheme(watcher: () => void): () => void {
   watchers.add(watcher);
-  darkMedia.addEventListener("change", watcher);
+  const media = darkMedia();
+  media.addEventListener("change", watcher);
   return () => {
     watchers.delete(watcher);
-    darkMedia.removeEventListener("change", watcher);
+    media.removeEventListener("change", watcher);
   };
 }

@@ -4,10 +4,17 @@ import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef
 import { RestError } from "../sdk/rest";
 import { IconButton } from "./ui";
 
+export interface Action {
+  label: string;
+  run: () => void;
+}
+
 export interface Toast {
   text: string;
   /** A way back, where there is one. */
-  action?: { label: string; run: () => void };
+  action?: Action;
+  /** What may be done instead. */
+  other?: Action;
   isImportant?: boolean;
 }
 
@@ -55,20 +62,25 @@ export function Toasts({ children }: { children: ReactNode }): ReactNode {
   );
   const list = useMemo(
     () =>
-      toasts.map(({ id, text, action, isImportant }) => (
+      toasts.map(({ id, text, action, other, isImportant }) => (
         <div key={id} className={`toast ${isImportant ? "is-important" : ""}`}>
           <p>{text}</p>
           {action ? (
-            <button
-              type="button"
-              className="toast-action"
-              onClick={() => {
-                action.run();
-                drop(id);
-              }}
-            >
-              {action.label}
-            </button>
+            <span className="toast-actions">
+              {[action, ...(other ? [other] : [])].map(({ label, run }) => (
+                <button
+                  key={label}
+                  type="button"
+                  className="toast-action"
+                  onClick={() => {
+                    run();
+                    drop(id);
+                  }}
+                >
+                  {label}
+                </button>
+              ))}
+            </span>
           ) : null}
           <IconButton icon="close" label="Dismiss" onClick={() => drop(id)} />
         </div>

@@ -9,11 +9,12 @@ import { useEffect } from "react";
 import { type Rest, type Role, type Store, type Summary, useCollab } from "../react";
 import { CHART_FIELDS } from "./songbook";
 import { useSongSource } from "./songs";
+import { useRested } from "./useRested";
 
 export function useAhead(rest: Rest, next: readonly Summary[], repertoireId: string | null, role: Role): void {
   const { store } = useCollab();
   const songs = useSongSource();
-  const wanted = next.map(({ id, version }) => `${id} ${version}`).join();
+  const wanted = useRested(next.map(({ id, version }) => `${id} ${version}`).join());
   useEffect(() => {
     let isOver = false;
     const fetchAll = async (): Promise<void> => {

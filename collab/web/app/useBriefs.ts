@@ -5,11 +5,13 @@ import type { Person, Rest, Summary, User } from "../react";
 import type { Brief } from "../react";
 import { keep, recall } from "./storage";
 import type { Briefs } from "./shelves";
+import { useRested } from "./useRested";
 
 /** Briefs of a kind's contents, asked for anew when one of these changes; while nobody can be asked, those of last time. */
 export function useBriefs(rest: Rest, bandId: string, kind: string, contents: readonly Summary[], key: string): Briefs {
   const [briefs, setBriefs] = useState<readonly Brief[]>(() => recall<Brief[]>(key) ?? []);
-  const versions = contents.map(({ id, version }) => `${id} ${version}`).join();
+  // A title changes letter by letter.
+  const versions = useRested(contents.map(({ id, version }) => `${id} ${version}`).join());
   useEffect(() => {
     if (versions === "") return;
     let isOver = false;

@@ -10,6 +10,6 @@ export { LineField } from "../app/LineField";
 export type { FieldProps } from "../app/props";
 export { SavingState } from "../app/SavingState";
 export { StageView } from "../app/stage/StageView";
-export { TextField } from "../app/TextField";
+export { TextField, TextLine } from "../app/TextField";
 export { type Say, type Toast, Toasts, useToasts } from "../app/toasts";
 export { Avatars, colored, Icon, IconButton } from "../app/ui";

@@ -124,7 +124,7 @@ export class Content extends Room<ContentState, ContentJoined> {
     this.#make([{ op: "set", item, field, value }], { seen });
   }
 
-  /** Writes in a text field. `seen` as in `setField`. */
+  /** Writes in a text or a line. `seen` as in `setField`. */
   writeText(item: string | null, field: string, delta: Delta, seen?: Document): void {
     this.#make([{ op: "text", item, field, delta }], { seen });
   }

@@ -440,7 +440,7 @@ export interface TextType {
   max_length: number;
 }
 /**
- * A single line.
+ * A single line, merged likewise.
  */
 export interface LineType {
   type: "line";

@@ -17,6 +17,8 @@ const kinds = new Kinds([
 test.each<[Op, string]>([
   [set(null, "venue", "The Blue Nile, late"), "set the venue to “The Blue Nile, late”"],
   [set("iko", "key", "G"), "set the key of “iko” from F to G"],
+  [{ op: "text", item: null, field: "venue", delta: ["The Blue Nile"] }, "wrote the venue: “The Blue Nile”"],
+  [{ op: "text", item: "iko", field: "title", delta: [3, ", slow"] }, "wrote the title of “iko, slow”"],
 ])("words are quoted where they are told, %o", (op, words) => {
   const at = "2026-11-20T20:00:00Z";
   const edit = { room_id: "content_c", edit_id: "e", version: 1, base_version: 0, author: { id: "ada", name: "Ada" }, session_id: "s", ops: [op], at };

@@ -199,7 +199,7 @@ def test_what_waits_is_carried_over_an_undo() -> None:
         (Set("never", "key", "G"), "ops.1.item: expected the id of an item"),
         (Insert(Item("iko", "song", "a5", {})), "ops.1.item.id: expected an id that is not used yet"),
         (Text(None, "notes", (9, Delete(2))), "ops.1.delta: expected a delta within the text's 10 characters"),
-        (Text("iko", "tempo", ("fast",)), "ops.1.field: expected a text field"),
+        (Text("iko", "tempo", ("fast",)), "ops.1.field: expected a text or line"),
     ],
 )
 def test_an_op_that_does_not_fit_the_view_is_refused_and_nothing_changes(op: Op, message: str) -> None:

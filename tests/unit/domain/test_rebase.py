@@ -45,14 +45,14 @@ class TestRule1ValidationIsAllOrNothing:
                     Set(None, "venue", "Blue Nile"),
                     Set("iko", "tempo", 1_000),
                     Set("rest", "tempo", 120),
-                    Text(None, "title", ("x",)),
+                    Text(None, "date", ("x",)),
                     Move("saints", "a0!"),
                 ]
             )
         assert [(problem.path, problem.message) for problem in caught.value.problems] == [
             ("ops.1.value", "tempo: expected a number of beats per minute from 20 to 400, got 1000"),
             ("ops.2.field", "expected one of the fields title, duration, notes, got 'tempo'"),
-            ("ops.3.field", "expected a text field (notes), got 'title'"),
+            ("ops.3.field", "expected a text or line (title, venue, notes), got 'date'"),
             ("ops.4.position", "expected a base-62 fractional-index key such as 'a0', got 'a0!'"),
         ]
         assert "(and 3 more)" in caught.value.message
@@ -91,10 +91,11 @@ class TestRule1ValidationIsAllOrNothing:
             History().edit([op])
         assert [(problem.path, problem.message) for problem in caught.value.problems] == [(path, message)]
 
-    def test_every_text_field_is_told_where_a_field_is_none(self) -> None:
+    def test_all_that_may_be_typed_in_is_told_where_a_field_is_none_of_it(self) -> None:
         book = Document("content", "repertoire", "band", 0, items={"iko": Item("iko", "song", "a0", {})})
-        with pytest.raises(Invalid, match=r"expected a text field \(notes, chart\), got 'title'"):
-            rebase(Proposal("new", 0, (Text("iko", "title", ("x",)),), ADA, None, NOW), book, (), REPERTOIRE)
+        texts = "title, artist, tuning, lead, notes, subtitle, composer, style, chart"
+        with pytest.raises(Invalid, match=rf"expected a text or line \({texts}\), got 'key'"):
+            rebase(Proposal("new", 0, (Text("iko", "key", ("x",)),), ADA, None, NOW), book, (), REPERTOIRE)
 
     def test_an_item_of_a_type_that_its_kind_has_lost_takes_no_values(self) -> None:
         old = Document("content", "setlist", "band", 0, items={"iko": Item("iko", "poem", "a0", {})})

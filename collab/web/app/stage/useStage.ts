@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Content, type Document, type Item, type Presence, useCollab } from "../../react";
 import { indexAt, placeOf } from "../neighbour";
-import { stageKey } from "../session";
+import { stageKey } from "../keys";
 import { type Kept, keepStage, recallStage } from "./kept";
 import { FOLLOWS, heard, type Leading, leaderOf, tapped, told } from "./leading";
 

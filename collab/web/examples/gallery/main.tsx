@@ -6,10 +6,11 @@ import { type ReactNode, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { Avatars, Field, Named, SavingState, StageView, Toasts, useToasts } from "../../parts";
 import { CollabProvider, type FieldType, type Presence } from "../../react";
-import { ADA, BEGINNING, BEN, CLEO, LEADER, stillConnection, stillContent, WRITER } from "./still";
+import { ADA, BEGINNING, BEN, CLEO, LEADER, ON_THE_LINE, stillConnection, stillContent, WRITER } from "./still";
 
 const KEY: FieldType = { type: "pattern", regex: "[A-G](#|b)?m?", example: "a key such as F#m" };
 const LENGTH: FieldType = { type: "number", minimum: 0, maximum: 86_400, unit: "seconds", is_whole: false };
+const LINE: FieldType = { type: "line", max_length: 200 };
 const NOTES: FieldType = { type: "text", max_length: 10_000 };
 const SAVING = ["saved", "saving", "offline", "unsafe"] as const;
 const NOBODY: readonly Presence[] = [];
@@ -30,7 +31,8 @@ function Gallery(): ReactNode {
       <button type="button" className="button is-main" aria-pressed={isOwn} onClick={() => setOwn(!isOwn)}>
         A host's own colours
       </button>
-      <Part name="A text with cursors">
+      <Part name="Words with cursors">
+        <Named content={content} item={null} name="Venue" field="venue" type={LINE} value={document.fields.venue} label="Venue" isReadOnly={false} others={[ON_THE_LINE]} />
         <Field content={content} item={null} field="notes" type={NOTES} value={document.fields.notes} label="Notes" isReadOnly={false} others={[WRITER]} />
         <Field content={content} item={null} field="notes" type={NOTES} value={document.fields.notes} label="Notes, to read" isReadOnly others={NOBODY} />
       </Part>
@@ -70,7 +72,7 @@ function Notices(): ReactNode {
       <button
         type="button"
         className="button"
-        onClick={() => say({ text: "Ben changed the key to G; you had set F.", action: { label: "Put F back", run: () => undefined }, isImportant: true })}
+        onClick={() => say({ text: "Ben changed the key to G; you had set F.", action: { label: "Take mine", run: () => undefined }, other: { label: "Keep theirs", run: () => undefined }, isImportant: true })}
       >
         One with a way back
       </button>

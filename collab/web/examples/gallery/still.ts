@@ -8,7 +8,7 @@ const ITEMS = [
   { id: "saints", type: "song", position: "a1", fields: { title: "When the Saints", key: "Bb", tempo: 184, duration: 240 } },
 ];
 
-export const BEGINNING = Document.fromJson({ id: "gallery", kind: "setlist", band_id: "", version: 1, fields: { notes: "doors at 8" }, items: ITEMS });
+export const BEGINNING = Document.fromJson({ id: "gallery", kind: "setlist", band_id: "", version: 1, fields: { notes: "doors at 8", venue: "Blue Nile" }, items: ITEMS });
 
 /** One that never connects. */
 export function stillConnection(): Connection {
@@ -48,3 +48,6 @@ export const LEADER: Presence = { session_id: "ben", user: BEN, status: "active"
 
 /** Ben, in the middle of the notes. */
 export const WRITER: Presence = { ...LEADER, focus: { field: "notes", anchor: 6, head: 6 } };
+
+/** Ben, at the end of the venue. */
+export const ON_THE_LINE: Presence = { ...LEADER, focus: { field: "venue", anchor: 9, head: 9 } };
