@@ -35,8 +35,14 @@ async def test_what_is_opened_on_a_phone_shows_all_of_it_and_a_wrong_value_is_no
     ben = await hall.page("ben", is_phone=True)
     await expect(ben.field("Tempo of Iko Iko")).to_be_hidden()
     await expect(ben.field("Length of Break")).to_be_visible()
+    await ben.write("Start time", "20:30")
     more = ben.button("Notes and details of Iko Iko")
     await more.click()
+    row = ben.tab.locator(".row.is-open")
+    time, key = [await row.locator(what).bounding_box() for what in (".row-at", ".row-key")]
+    assert time is not None
+    assert key is not None
+    assert time["x"] + time["width"] <= key["x"], "the time of a song stands before its key, and not on it"
     await ben.write("Tempo of Iko Iko", "very fast")
     await more.click()
     await expect(ben.field("Tempo of Iko Iko")).to_be_visible()

@@ -1,14 +1,16 @@
 """Old edits are folded away, and nothing else is, on every database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import func, select
 
 from collab.domain.access import Role
@@ -25,6 +27,8 @@ from collab.storage.engine import plain_engine, sqlite_file
 from collab.storage.space import give_back, size_bytes
 from collab.storage.tables import contents, folded_edits
 from tests.support.clock import ManualClock
+from tests.support.databases import Databases
+from tests.support.postgres import create_database, drop_database
 from tests.support.serving import settings_for, sqlite_url
 from tests.support.storage import at_each
 
@@ -35,11 +39,18 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 EDITS = 450
 
 
-@pytest_asyncio.fixture
-async def setlist(any_database_url: str) -> AsyncIterator[tuple[str, str, list[Document]]]:
-    """A database, the id of a setlist of 450 edits, a minute apart, and its document at each version."""
+@dataclass(frozen=True)
+class Made:
+    """A setlist of 450 edits, a minute apart, in a database to be copied: its id, and its document at each version."""
+
+    url: str
+    content_id: str
+    documents: list[Document]
+
+
+async def _make(url: str) -> Made:
     clock = ManualClock(BEGIN)
-    engine = Engine(settings_for(any_database_url), clock=clock)
+    engine = Engine(settings_for(url), clock=clock)
     async with engine.running():
         band = await engine.membership.create_band(ADA, "Blue Nile")
         items = [Item("iko", "song", "a0", {"title": "Iko Iko"})]
@@ -57,7 +68,34 @@ async def setlist(any_database_url: str) -> AsyncIterator[tuple[str, str, list[D
         documents = [seed]
         for made in (await engine.history.edits(ADA, seed.id, 0, EDITS, EVERY_EDIT)).edits:
             documents.append(apply_stored(documents[-1], made.ops))
-    yield any_database_url, seed.id, documents
+    return Made(url, seed.id, documents)
+
+
+@pytest.fixture(scope="module")
+def made_in_sqlite(empty_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    file = tmp_path_factory.mktemp("compact") / "collab.db"
+    shutil.copy(empty_sqlite, file)
+    return asyncio.run(_make(sqlite_url(file)))
+
+
+@pytest.fixture(scope="module")
+def made_in_postgresql(postgres: str, postgresql_databases: Databases) -> Made:
+    return asyncio.run(_make(create_database(postgres, "to_compact", postgresql_databases.template)))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def setlist(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str, list[Document]]]:
+    """A database of its own, the id of the setlist in it, and its document at each version."""
+    made: Made = request.getfixturevalue(f"made_in_{request.param}")
+    original = sqlite_file(made.url)
+    if original is not None:
+        copied = sqlite_url(Path(shutil.copy(original, tmp_path / "collab.db")))
+        yield copied, made.content_id, made.documents
+    else:
+        server_url, _, template = made.url.rpartition("/")
+        copied = create_database(server_url, f"compact_{uuid.uuid4().hex}", template)
+        yield copied, made.content_id, made.documents
+        drop_database(server_url, copied.rpartition("/")[2])
 
 
 def _edit_id(number: int) -> str:
