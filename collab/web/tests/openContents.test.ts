@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { OpenContents, OutOfReach } from "../app/openContents";
+import { show } from "../app/shown";
 import type { Connection, Content, ContentState, Notice, Op } from "../sdk";
 import { Watchable } from "../sdk";
 import { gig } from "./gig";
@@ -67,12 +68,13 @@ test("the one that the page shows is edited where it is", async () => {
   const { contents, unseen } = opened();
   const shown = new FakeContent();
   shown.become({ document: gig() });
-  contents.show(shown as unknown as Content);
+  const hide = show(shown as unknown as Content);
   const edited = contents.edit("c", () => [REMOVE]);
   await settled();
   shown.become({ pending: 0 });
   await edited;
   expect([shown.made, shown.isOpen, unseen.made]).toEqual([[REMOVE], true, []]);
+  hide();
 });
 
 test("what waits for a line is kept, and closed when the page shows it", async () => {
@@ -84,8 +86,9 @@ test("what waits for a line is kept, and closed when the page shows it", async (
   connection.drop();
   await edited;
   expect(unseen.isOpen).toBe(true);
-  contents.show(new FakeContent() as unknown as Content);
+  const hide = show(new FakeContent() as unknown as Content);
   expect(unseen.isOpen).toBe(false);
+  hide();
 });
 
 test("who can't have it is told why", async () => {
