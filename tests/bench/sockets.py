@@ -17,20 +17,24 @@ OPEN_TIMEOUT_S = 30
 
 
 class Socket(asyncio.Protocol):
-    """One connection; `on_message` gets the payload of each whole message. It offers no compression."""
+    """One connection; `on_message` gets the payload of each whole message. It offers no compression. It may come from
+    any `local_address` of this machine."""
 
     def __init__(self, port: int, path: str, on_message: Callable[[bytes], None]) -> None:
         self._port = port
         self._path = path
         self._on_message = on_message
         self._unread = b""
+        self.local_address = "127.0.0.1"
         self._transport: asyncio.Transport
         self._is_open = False
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def open(self) -> None:
-        await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", self._port)
+        await asyncio.get_running_loop().create_connection(
+            lambda: self, "127.0.0.1", self._port, local_addr=(self.local_address, 0)
+        )
         await asyncio.wait_for(self._opened, OPEN_TIMEOUT_S)
 
     def send(self, payload: bytes, opcode: int = TEXT) -> None:
