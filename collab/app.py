@@ -17,6 +17,7 @@ from collab.http.admin import AdminPages
 from collab.http.clashes import paths_of, refuse_clashes
 from collab.http.compression import Compressed
 from collab.http.door import Stranger, door_router
+from collab.http.leaving import leaving_router, people_router
 from collab.http.metrics import metrics_router
 from collab.http.pages import StockPages, add_pages
 from collab.http.rest import rest_routers
@@ -146,12 +147,14 @@ def _routers(engine: Engine) -> Iterator[APIRouter]:
         new_id,
         settings.socket_path,
     )
+    yield leaving_router(user, engine.leaving)
     if engine.door is not None:
         stranger = Stranger(engine.door_rates, is_of_own_page, engine.rates, traffic, engine.ready, meter)
         yield door_router(engine.door, user, stranger)
     if settings.service_token is not None:
         service = ServiceCaller(settings.service_token.get_secret_value(), engine.rates, traffic, engine.ready, meter)
         yield tell_router(service, engine.host.tell_room)
+        yield people_router(service, engine.leaving)
     if engine.prometheus is not None and settings.metrics_token is not None:
         yield metrics_router(engine.prometheus.exposition, settings.metrics_token.get_secret_value())
 

@@ -188,6 +188,27 @@ def prune(
 
 
 @cli.command()
+def forget(
+    user: Annotated[str, typer.Argument(help="The user's id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Does it unasked.")] = False,
+) -> None:
+    """Takes somebody's name and id out of the database, for good; what they wrote stays. Also while a server runs."""
+    with explained():
+        import asyncio
+        from datetime import timedelta
+
+        from collab.commands.leaving import forget_user
+        from collab.settings import Settings
+
+        settings = Settings()
+        lease = timedelta(seconds=settings.node_lease_s)
+        may_go = lambda question: yes or _agreed(question, "Go on?")  # noqa: E731
+        is_done = asyncio.run(forget_user(settings.database_url, user, may_go, datetime.now(UTC), lease))
+    if not is_done:
+        raise typer.Exit(1)
+
+
+@cli.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="NAME.db: a copy of an SQLite database; NAME.jsonl[.gz]: a dump.")],
     band: Annotated[str | None, typer.Option(help="Only this band, by id; into a dump.")] = None,

@@ -61,6 +61,7 @@ from collab.services.editing.history import HistoryService
 from collab.services.editing.hooks import Hook, OnEdit, OnPresence
 from collab.services.editing.service import EditingService
 from collab.services.health import Health
+from collab.services.leaving import IsGone, Leaving
 from collab.services.life import Life
 from collab.services.ports import UNMETERED, Bus, Clock, Meter, Tokens
 from collab.services.presence.log import PresenceLog
@@ -79,6 +80,7 @@ from collab.storage.database import Database
 from collab.storage.deadline import Deadline
 from collab.storage.door import StoredDoor
 from collab.storage.jobs import StoredJobs
+from collab.storage.leaving import StoredLeaving
 from collab.storage.presence import StoredPresence
 from collab.storage.pruning import StoredPruning
 from collab.storage.readers import StoredHistory
@@ -165,10 +167,21 @@ class Engine:
         self._bands = BandRelay(self.broadcaster, self.directory, self.presence, store)
         self.nodes = self._join(others, reader, clock)
         self._lease_keeper = LeaseKeeper(
-            self._lease, presence_store, clock, self._presence_log.renew, self.presence.departed, self.nodes.living
+            self._lease, presence_store, clock, self._presence_log.renew, self.presence.departed, self._look_around
         )
         self.host_bands = (
             HostBands(bands_of, roles, store, self._bands.refresh, others.band_changed, clock) if bands_of else None
+        )
+        self.leaving = Leaving(
+            StoredLeaving(self.reading, self._writer),
+            self._take_leave,
+            self._bands.refresh,
+            others.band_changed,
+            self.directory.bands_of,
+            clock,
+            new_id,
+            self._lease.length,
+            needs_owners=bands_of is None,
         )
         self.membership = MembershipService(
             store,
@@ -251,6 +264,17 @@ class Engine:
             if self._webhooks is not None:
                 watch_webhooks(self.prometheus, self._webhooks)
 
+    def _look_around(self, node_ids: set[str]) -> None:
+        """The database was just asked which nodes live."""
+        self.nodes.living(node_ids)
+        self.leaving.wake()
+
+    def _take_leave(self, is_gone: IsGone) -> None:
+        """Lets go of what is in memory of somebody who has left for good."""
+        self.sessions.expire(is_gone)
+        self.directory.forget_users(is_gone)
+        self._journal.forget_authors(is_gone)
+
     def _join(self, others: Publisher | Silence, reader: StoredHistory, clock: Clock) -> Nodes:
         """This node among the others, or alone."""
         if isinstance(others, Silence):
@@ -316,6 +340,8 @@ class Engine:
             self._lease_keeper.start()
             self._pruning.start()
             ending.push_async_callback(self._pruning.close)
+            self.leaving.start()
+            ending.push_async_callback(self.leaving.close)
             ending.push_async_callback(self._lease_keeper.close)
             self._forgetting.start()
             ending.callback(self._forgetting.stop)

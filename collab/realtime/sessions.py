@@ -58,6 +58,12 @@ class Sessions:
             if not self._count[session.user.id]:
                 del self._count[session.user.id]
 
+    def expire(self, is_theirs: Callable[[str], bool]) -> None:
+        """The tokens of these users, by their ids, count no more: their sessions end as if they had run out."""
+        for session in list(self._known.values()):
+            if is_theirs(session.user.id):
+                self.on_expiry(session)
+
     def find(self, session_id: str) -> ConnectedSession | None:
         return self._known.get(session_id)
 

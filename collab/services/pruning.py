@@ -12,14 +12,12 @@ from typing import Protocol
 import structlog
 
 from collab.domain.errors import CollabError
+from collab.services.pace import BESIDE_MEMBERS
 from collab.services.ports import UNMETERED, Clock, Meter, Timer
 
 log = structlog.get_logger(__name__)
 
 EVERY = timedelta(minutes=10)
-
-PAUSE_FACTOR = 9.0
-"""So many times what a turn took is paused after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ async def prune(store: PruningStore, over: Cutoffs, clock: Clock) -> Pruned:
         if not turn:
             return total
         total += turn
-        await asyncio.sleep((clock.monotonic_s() - began_s) * PAUSE_FACTOR)
+        await asyncio.sleep((clock.monotonic_s() - began_s) * BESIDE_MEMBERS)
 
 
 class Pruning:

@@ -97,7 +97,8 @@ class BandStore(Protocol):
         ...
 
     async def user(self, user_id: str) -> tuple[str | None, list[str]]:
-        """What a user is called, and the bands that they belong to; None, and none, where they are not known."""
+        """What a user is called, and the bands that they belong to; None, and none, where they are not known.
+        `TokenInvalid` where they were forgotten less than a day ago: so do all that may make a user known."""
         ...
 
     async def changed(self, revisions: Mapping[str, int], user_ids: Collection[str]) -> list[str]:
@@ -145,7 +146,7 @@ class PresenceStore(Protocol):
         """Renews the node's lease and puts down its visits, each as it now is. A visit that has ended is not opened.
 
         Returns those that have to wait, since somebody else keeps the row of their user; None, with nothing stored,
-        where the node has been declared dead meanwhile.
+        where the node has been declared dead meanwhile. Those of users whose row is gone are not put down.
         """
         ...
 

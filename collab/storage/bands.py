@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from collab.domain.access import Role
 from collab.domain.bands import Band, BandFacts, Content, ContentRef, Member, User
 from collab.domain.errors import Conflicting, NotFound, TooLarge
+from collab.domain.leaving import barred, digest_of
 from collab.domain.ot.document import Document
 from collab.services.stores import CountLimits
 from collab.storage.arrays import array, is_one_of, joined_with_pairs, pairs_of
+from collab.storage.barred import BARRED, require_not_barred
 from collab.storage.counting import count, lock, require_room
 from collab.storage.faults import translated
 from collab.storage.rows import SELECT_CONTENTS, SELECT_MEMBERS, content_of, member_of
@@ -115,7 +117,10 @@ class StoredBands:
         return {band_id: BandFacts(revision, roles[band_id], refs[band_id]) for band_id, revision in revisions}
 
     async def user(self, user_id: str) -> tuple[str | None, list[str]]:
-        rows = await self._read(_USER_AND_BAND_IDS, {"user_id": user_id})
+        async with translated(), self._engine.connect() as connection:
+            if (await connection.execute(BARRED, {"digest": digest_of(user_id)})).first() is not None:
+                raise barred()
+            rows = (await connection.execute(_USER_AND_BAND_IDS, {"user_id": user_id})).all()
         return rows[0].name if rows else None, [row.band_id for row in rows if row.band_id is not None]
 
     async def changed(self, revisions: Mapping[str, int], user_ids: Collection[str]) -> list[str]:
@@ -131,8 +136,12 @@ class StoredBands:
         return [content_of(row) for row in rows]
 
     async def save_user(self, user: User, at: datetime) -> None:
-        row = {"id": user.id, "name": user.name, "created_at": at}
-        await self._writer.run(lambda connection: connection.execute(_USER[connection.dialect.name], row))
+        def work(connection: Connection) -> None:
+            require_not_barred(connection, user.id)
+            row = {"id": user.id, "name": user.name, "created_at": at}
+            connection.execute(_USER[connection.dialect.name], row)
+
+        await self._writer.run(work)
 
     async def set_bands_of(self, user_id: str, wanted: Mapping[Band, Role], at: datetime) -> list[str]:
         if len(wanted) > self._limits.user_memberships:
@@ -144,12 +153,14 @@ class StoredBands:
             if not count(connection, users, users.c.id == user_id):
                 return []
             lock(connection, users, user_id)
+            require_not_barred(connection, user_id)
             return _set_bands_of(connection, user_id, wanted, at)
 
         return await self._writer.run(work)
 
     async def create_band(self, band: Band, owner: User, at: datetime) -> None:
         def work(connection: Connection) -> None:
+            require_not_barred(connection, owner.id)
             if not owner.is_operator:
                 lock(connection, users, owner.id)
                 made = bands.c.created_by == owner.id
@@ -178,6 +189,7 @@ class StoredBands:
 
     async def put_member(self, band_id: str, member: Member, at: datetime) -> Member:
         def work(connection: Connection) -> Member:
+            require_not_barred(connection, member.user_id)
             user = {"id": member.user_id, "name": member.name, "created_at": at}
             connection.execute(_NEW_USER[connection.dialect.name], user)
             put_into_band(connection, self._limits, band_id, member.user_id, member.role, at)

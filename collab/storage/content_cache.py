@@ -1,6 +1,6 @@
 """Contents in memory: the head and the latest edits of each, and the same while a batch adds to it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from collab.domain.ot.document import Document, apply_stored
@@ -39,6 +39,12 @@ class CachedContent:
         if count > len(self._edits):
             return None
         return self._edits[-count:] if count else []
+
+    def names(self, is_theirs: Callable[[str], bool]) -> bool:
+        """Whether an edit in memory is by one of these authors, or says that it overwrote one of theirs."""
+        ids = {edit.author.id for edit in self._edits}
+        ids.update(overwrite.author.id for edit in self._edits for overwrite in edit.overwrote)
+        return any(map(is_theirs, ids))
 
     def find(self, edit_id: str) -> Edit | None:
         return self._by_id.get(edit_id)

@@ -16,6 +16,7 @@ from collab.domain.invitations import Invitation, Purpose, role_after
 from collab.services.door.store import Found, LetIn, Logged
 from collab.services.stores import CountLimits
 from collab.storage.bands import put_into_band
+from collab.storage.barred import require_not_barred
 from collab.storage.counting import count, lock, require_room
 from collab.storage.faults import translated
 from collab.storage.tables import bands, devices, door_log, invitations, memberships, users
@@ -101,6 +102,7 @@ class StoredDoor:
         found.invitation.require_open(log.at)
         who = found.person or user
         assert who is not None  # noqa: S101  # for the type checker: a link that names nobody is opened by somebody
+        require_not_barred(connection, who.id)
         connection.execute(_NEW_USER[connection.dialect.name], {"id": who.id, "name": who.name, "created_at": log.at})
         let_in = self._put_into_band(connection, found, who, log.at)
         if device is not None:

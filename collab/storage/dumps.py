@@ -35,8 +35,17 @@ _LEASES = {"jobs": ("runner", "lease_until")}
 """Columns that say which running node holds something."""
 
 # Who was connected, and to which node, means nothing elsewhere; nor does what was delivered from here, nor who may come
-# in here by which link or device.
-_LOCAL = ("nodes", "presence_sessions", "webhooks", "webhook_cursors", "invitations", "devices", "door_log")
+# in here by which link or device, or not any more.
+_LOCAL = (
+    "nodes",
+    "presence_sessions",
+    "webhooks",
+    "webhook_cursors",
+    "invitations",
+    "devices",
+    "door_log",
+    "departures",
+)
 # The database makes these anew from the rest.
 _MADE = ("edit_keys",)
 # It counts the changes in one database.

@@ -97,6 +97,7 @@ class Journal:
         self._writing: list[Waiting] = []
         self._held: dict[str, float] = {}
         self._live: LRUCache[str, CachedContent] = LRUCache(max_live)
+        self._stale: set[str] = set()
         self._is_started = self._is_closing = self._is_due = False
         self._idle = asyncio.Event()
         self._began_s = self._ended_s = self._pause_s = 0.0
@@ -169,6 +170,14 @@ class Journal:
         """Whether an item is gone, as far as this node has the content in memory."""
         live = self._live.get(content_id)
         return live is not None and item_id in live.document.removed
+
+    def forget_authors(self, is_theirs: Callable[[str], bool]) -> None:
+        """Lets go of the contents in memory that name one of these authors; what a batch has in its hands goes after
+        it."""
+        for content_id, live in list(self._live.items()):
+            if live.names(is_theirs):
+                del self._live[content_id]
+        self._stale.update(entry.content_id for entry in self._writing)
 
     def _under_way_s(self) -> float:
         return self._now_s() - self._began_s if self._writing else 0.0
@@ -281,7 +290,13 @@ class Journal:
         for content_id, seconds in batch.spent_s.items():
             self._queue.charge(content_id, seconds)
         for content_id, working in batch.working.items():
-            self._live[content_id] = working.commit()
+            after = working.commit()
+            if content_id in self._stale:
+                # It was read under a name that is not to be kept.
+                self._live.pop(content_id, None)
+            else:
+                self._live[content_id] = after
+        self._stale.clear()
         answers = list(zip(entries, batch.outcomes, strict=True))
         commit = Commit(answers, [entry.asked.session_id for entry in entries], took_s)
         try:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from collab.domain.access import BandRoom, ContentRoom
 from collab.domain.bands import User
 from collab.domain.presence.visits import Departed, Node, Origin, Visit
-from collab.storage.arrays import is_one_of
+from collab.storage.arrays import array, is_one_of
 from collab.storage.counting import free_users
 from collab.storage.faults import translated
 from collab.storage.tables import contents, nodes, presence_sessions, users
@@ -39,6 +39,8 @@ _RECORD = by_dialect(
     ),
 )
 
+_THERE = select(users.c.id).where(is_one_of(users.c.id, array("user_ids")))
+
 # Stated once, as in counting.py: these are carried out as long as the node lives.
 _LIVING = select(nodes.c.id).where(nodes.c.ended_at.is_(None), nodes.c.lease_until > bindparam("now"))
 
@@ -66,7 +68,7 @@ class StoredPresence:
             written = [_row_of(visit) for visit in visits if visit.user.id in free]
             if written:
                 connection.execute(_RECORD[connection.dialect.name], written)
-            return [visit for visit in visits if visit.user.id not in free]
+            return _waiting(connection, [visit for visit in visits if visit.user.id not in free])
 
         return await self._writer.run(work)
 
@@ -86,6 +88,14 @@ class StoredPresence:
                     return []
             statement = _latest(connection.dialect.name, band_id, limit, place)
             return [_visit_of(row) for row in await connection.execute(statement)]
+
+
+def _waiting(connection: Connection, unwritten: list[Visit]) -> list[Visit]:
+    """Those of visits that could not be written whose users are there. Of who was forgotten nothing is put down."""
+    if not unwritten:
+        return unwritten
+    there = set(connection.scalars(_THERE, {"user_ids": sorted({visit.user.id for visit in unwritten})}))
+    return [visit for visit in unwritten if visit.user.id in there]
 
 
 def _latest(dialect: str, band_id: str, limit: int, before: Row[Any, Any] | None) -> Select[Any]:

@@ -328,3 +328,15 @@ door_log = Table(
     Index(None, "user_id", "at"),
     Index(None, "band_id", "at"),
 )
+
+departures = Table(
+    "departures",
+    metadata,
+    # Who is being forgotten, and for a day who was: by then of whom they were there is only a digest.
+    Column("digest", String(64), primary_key=True),
+    Column("user_id", String(100), ForeignKey("users.id")),
+    Column("pseudonym_id", String(100), ForeignKey("users.id"), nullable=False),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("lease_until", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)

@@ -14,25 +14,24 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, func, select
 
+from collab.services.pace import Pace
 from collab.storage.engine import plain_engine
 from collab.storage.tables import edits
 
 WORK_S = 0.003
 """How long the work of a turn is meant to take; the commit after it takes what it takes, however little was done."""
 
+ALONE_WORK_S = 0.05
+"""The same while nobody edits, for work that somebody waits for."""
+
 MIN_ROWS, MAX_ROWS = 10, 1_000
 """How many rows are changed in one: as many as that time is enough for."""
-
-BESIDE_MEMBERS, ALONE = 9.0, 1.0
-"""So many times what a turn took is paused after it."""
-
-QUIET_AFTER_S = 10.0
-"""Nobody edits where nobody has for so long."""
 
 Wait: TypeAlias = Callable[[float], object]
 """Waits for so many seconds."""
 
-_LATEST = select(func.max(edits.c.created_at))
+LATEST_EDIT = select(func.max(edits.c.created_at))
+"""When anybody last edited."""
 
 
 class Pauses:
@@ -42,18 +41,12 @@ class Pauses:
         self._latest = latest
         self._wait = wait
         self._now_s = now_s
-        self._seen = latest()
-        # Until then, somebody may.
-        self._edited_s = now_s()
+        self._pace = Pace(latest(), now_s())
 
     def after(self, took_s: float) -> None:
         """Leaves the database to others after it was used for so long."""
-        latest, now_s = self._latest(), self._now_s()
-        if latest is not None and (self._seen is None or latest > self._seen):
-            self._edited_s = now_s
-        self._seen = latest
-        is_alone = now_s - self._edited_s > QUIET_AFTER_S
-        self._wait(took_s * (ALONE if is_alone else BESIDE_MEMBERS))
+        self._pace.look(self._latest(), self._now_s())
+        self._wait(took_s * self._pace.factor)
 
 
 @contextmanager
@@ -65,7 +58,7 @@ def pauses_of(url: str, wait: Wait = sleep) -> Iterator[Pauses]:
 
             def latest() -> datetime | None:
                 with connection.begin():
-                    at: datetime | None = connection.scalar(_LATEST)
+                    at: datetime | None = connection.scalar(LATEST_EDIT)
                     return at
 
             yield Pauses(latest, wait, perf_counter)
@@ -79,9 +72,9 @@ class TurnSize:
     def __init__(self) -> None:
         self.rows = MIN_ROWS
 
-    def learn(self, worked_s: float, done: int) -> None:
-        """So long did it take to change so many."""
-        if worked_s > WORK_S:
+    def learn(self, worked_s: float, done: int, work_s: float = WORK_S) -> None:
+        """So long did it take to change so many, and so long was it to take."""
+        if worked_s > work_s:
             self.rows = max(self.rows // 2, MIN_ROWS)
         elif done >= self.rows:
             self.rows = min(self.rows * 2, MAX_ROWS)

@@ -40,12 +40,14 @@ def main() -> int:
         return rehearse_interleavings(asked.interleavings)
     if asked.faults:
         return look_for_lean_faults(asked.faults) if asked.lean else look_for_faults(asked.faults)
+    if asked.found:
+        from tests.simulation.found import FOUND, LEAN_FOUND
+
+        if asked.lean:
+            return rehearse_lean([*LEAN_FOUND], is_traced=asked.trace)
+        return run([*FOUND], is_traced=False, is_shrunk=asked.shrink)
     if asked.jobs > 1:
         return share(asked.seeds, asked.jobs, *(["--lean"] if asked.lean else []))
-    if asked.found:
-        from tests.simulation.found import FOUND
-
-        return run([*FOUND], is_traced=False, is_shrunk=asked.shrink)
     first, end = (asked.seed, asked.seed + 1) if asked.seed is not None else map(int, asked.seeds.split(":"))
     if asked.lean:
         return rehearse_lean(range(first, end, asked.every), is_traced=asked.trace)

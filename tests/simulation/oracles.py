@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -22,7 +22,8 @@ from tests.simulation.plan import CONTENTS
 from tests.support.clashes import Clashes
 
 if TYPE_CHECKING:
-    from tests.simulation.record import Record
+    from collab.domain.ot.edits import Edit
+    from tests.simulation.record import Line, Record
     from tests.simulation.world import World
 
 
@@ -127,20 +128,27 @@ def everybody_has_it(world: World, history: History) -> Iterator[str]:
 def told_once_and_in_order(world: World, history: History) -> Iterator[str]:
     """A connection that is in the room is told each version once and in order, but for its own edits, which it is
     answered; one that is still there was told all of them."""
-    own: dict[str | None, set[int]] = {}
-    for edit in history.edits:
-        own.setdefault(edit.session_id, set()).add(edit.version)
     for person in world.people:
         for line in person.lines:
-            told, mine = line.told[history.content_id], own.get(line.session_id, set())
+            told, mine = line.told[history.content_id], _own(line, history.edits)
             expected = [version for version in range(told[0], told[-1] + 1) if version not in mine] if told else []
             if told != expected:
                 yield f"{person.name}: {history.content_id} was told {told}, with {sorted(mine)} its own"
-            joined = line.joined.get(history.content_id)
-            if line is person.lines[-1] and not person.is_removed and joined is not None:
-                missing = {*range(joined + 1, history.head + 1)} - {*told} - mine
+            if line is person.lines[-1] and not person.is_removed:
+                missing = untold(line, history.content_id, history.head, history.edits)
                 if missing:
+                    joined = line.joined[history.content_id]
                     yield f"{person.name}: {history.content_id} was never told {sorted(missing)} after {joined}"
+
+
+def untold(line: Line, content_id: str, head: int, edits: Sequence[Edit]) -> set[int]:
+    """The versions up to the head that a connection in the content's room has not been told yet."""
+    joined = line.joined.get(content_id, head)
+    return {*range(joined + 1, head + 1)} - {*line.told[content_id]} - _own(line, edits)
+
+
+def _own(line: Line, edits: Sequence[Edit]) -> set[int]:
+    return {edit.version for edit in edits if edit.session_id == line.session_id}
 
 
 def told_of_conflicts(world: World, history: History) -> Iterator[str]:
@@ -252,4 +260,4 @@ def at_the_end(world: World) -> list[str]:
 
 def _is_its_own(timer: str) -> bool:
     """Not what the simulation does on its behalf."""
-    return not timer.startswith(("SimulatedBus.", "Wire.", "_WriterInPlace."))
+    return not timer.startswith(("SimulatedBus.", "Wire.", "Turns."))

@@ -27,6 +27,7 @@ def test_whatever_happens_all_that_must_hold_does() -> None:
 
 def test_what_did_not_hold_once_does() -> None:
     assert ", 0 failed" in output_of("--found")
+    assert ", 0 problems" in output_of("--found", "--lean")
 
 
 def test_many_lean_schedules_hold_in_both_languages() -> None:

@@ -11,7 +11,7 @@ directory shows it.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from collab.domain.access import Right, Role, may, require
@@ -177,6 +177,12 @@ class Directory:
             if band_id not in self.changing:
                 self._forget_band(band_id)
         self._asked_for.clear()
+
+    def forget_users(self, is_gone: Callable[[str], bool]) -> None:
+        """Forgets the names of these users, whoever is here. Their bands are for `refresh`."""
+        for user_id in [*filter(is_gone, self._names.keys() | self._learned_users)]:
+            self._names.pop(user_id, None)
+            self._learned_users.discard(user_id)
 
     def set_role(self, band_id: str, user_id: str, role: Role | None) -> None:
         """Takes over a change of the database; call it in the band's turn."""

@@ -168,9 +168,14 @@ class LeanWorld:
                 await asyncio.sleep(0.1)
 
     def _is_at_rest(self) -> bool:
-        head = self.store.documents[CONTENT].version
+        """Everybody has everything, and was told it: who asked for what was missing may have it first."""
+        head, edits = self.store.documents[CONTENT].version, self.store.edits[CONTENT]
         return not any(process.is_dead or process.is_paused for process in self.processes) and all(
-            person.is_in and not person.content.pending and person.content.version == head for person in self.people
+            person.is_in
+            and not person.content.pending
+            and person.content.version == head
+            and not oracles.untold(person.lines[-1], CONTENT, head, edits)
+            for person in self.people
         )
 
     def _problems(self) -> Iterator[str]:
