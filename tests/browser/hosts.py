@@ -61,6 +61,27 @@ async def two_members_edit(browser: Browser, link: Callable[[str], str], on_toke
         await expect(ada.get_by_label("Key").first).to_have_value("G")
 
 
+async def two_members_write(browser: Browser, link: Callable[[str], str], on_token: OnToken) -> None:
+    """Ada and Ben write in one title, by the page's own parts in the host's own colours."""
+    async with AsyncExitStack() as stack:
+        ada = await stack.enter_async_context(_page(browser, link("ada"), "ada", on_token))
+        ben = await stack.enter_async_context(_page(browser, link("ben"), "ben", on_token))
+        for page, end in ((ada, "Home"), (ben, "End")):
+            await expect(page.locator("[data-saving=saved]")).to_be_visible()
+            await page.get_by_label("Title").press(end)
+        await ada.keyboard.type("Black ")
+        await ben.keyboard.type(" night")
+        for page, other in ((ada, "ben"), (ben, "ada")):
+            await expect(page.get_by_label("Title")).to_have_value("Black Friday night")
+            await expect(page.locator(".cursor")).to_have_attribute("data-user", other)
+            await expect(page.get_by_label("Title")).to_have_css("outline-color", "rgb(1, 2, 3)")
+
+
+def imported(name: str, tarball_site: Path) -> None:
+    """Imports a part of the package where no page is, as a server does that renders one."""
+    _run(NODE, "--input-type=module", "-e", f"await import('{name}')", cwd=tarball_site.parent)
+
+
 def query(gig: Gig, user_id: str) -> str:
     return f"?content={gig.setlist_id}&user={user_id}"
 

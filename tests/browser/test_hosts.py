@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from tests.browser.hosts import packed, query, two_members_edit, vite_site
+from tests.browser.hosts import imported, packed, query, two_members_edit, two_members_write, vite_site
 from tests.conftest import make_gig
 from tests.support.serving import listening, serving, settings_for
 
@@ -19,7 +19,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_two_members_edit_in_a_page_that_vite_made(
     browser: Browser, sqlite_database_url: str, tmp_path: Path
 ) -> None:
-    site = StaticFiles(directory=vite_site(packed(tmp_path)), html=True)
+    made = vite_site(packed(tmp_path))
+    imported("collab-bands/parts", made)
+    site = StaticFiles(directory=made, html=True)
     async with (
         listening(Starlette(routes=[Mount("/", site)])) as host,
         serving(settings_for(sqlite_database_url, allowed_origins=(host,))) as server,
@@ -29,4 +31,8 @@ async def test_two_members_edit_in_a_page_that_vite_made(
         async def give(user_id: str, route: Route) -> None:
             await route.fulfill(body=server.token(user_id))
 
-        await two_members_edit(browser, lambda user_id: f"{host}/{query(gig, user_id)}&url={quote(server.url)}", give)
+        def link(user_id: str) -> str:
+            return f"{host}/{query(gig, user_id)}&url={quote(server.url)}"
+
+        await two_members_edit(browser, link, give)
+        await two_members_write(browser, lambda user_id: f"{link(user_id)}&parts=1", give)

@@ -1,7 +1,7 @@
 /** Where entries are copied or moved to: another content of their kind, the next gigs first, or a new one. */
 
 import "./styles/carry.css";
-import { type ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { type Summary, useConnection } from "../react";
 import { carry, carryToNew, type Load, wordsFor } from "./carrying";
 import { Dialog } from "./Dialog";
@@ -28,6 +28,8 @@ export function CarryDialog({ load, onClose, onCarried }: CarryDialogProps): Rea
   const isOffline = useConnection().link.state !== "online";
   const open = useOpenContents();
   const say = useToasts();
+
+  useEffect(() => () => goOnBeside(load), [load]);
 
   const carried = (title: string, id: string, takeBack: () => Promise<void>): void => {
     onCarried();
@@ -74,6 +76,15 @@ export function CarryDialog({ load, onClose, onCarried }: CarryDialogProps): Rea
       </ul>
     </Dialog>
   );
+}
+
+/** The button that was pressed may go with its row: the focus is at the first row that stays, else where songs are added. */
+function goOnBeside({ from, items, isMove }: Load): void {
+  const first = from.ordered.indexOf(items[0]!);
+  const going = new Set(isMove ? items.map(({ id }) => id) : []);
+  const stays = [...from.ordered.slice(first), ...from.ordered.slice(0, first).reverse()].find(({ id }) => !going.has(id));
+  const selector = stays ? `[data-item="${CSS.escape(stays.id)}"] .row-number` : "[data-add]";
+  document.querySelector<HTMLElement>(selector)?.focus();
 }
 
 const NO_LINE = "Offline: they can be copied to what is kept on this device, and go out once there is a line.";

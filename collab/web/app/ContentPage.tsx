@@ -20,18 +20,18 @@ import { useKinds } from "./kinds";
 import { MoreMenu } from "./MoreMenu";
 import { toastOf } from "./notices";
 import { useOnce } from "./once";
-import { useShown } from "./openContents";
 import { part, useTheRest } from "./part";
-import { Repertoire } from "./Repertoire";
 import { go, type View } from "./route";
 import { SavingState } from "./SavingState";
 import { SetlistPage } from "./SetlistPage";
+import { useShown } from "./shown";
 import { SongbookProvider, useSongbook } from "./songbook";
 import { useFailed, useToasts } from "./toasts";
 import { Avatars, IconButton, ThemeButton } from "./ui";
 
 const StageView = part(async () => (await import("./stage/StageView")).StageView);
 const History = part(async () => (await import("./History")).History);
+const Repertoire = part(async () => (await import("./Repertoire")).Repertoire);
 const PrintView = part(async () => (await import("./PrintView")).PrintView);
 
 interface ContentPageProps {

@@ -2,11 +2,11 @@
 
 import { memo, type ReactNode } from "react";
 import { type Content, type FieldTypes, type Item, newId, type Presence } from "../react";
-import { CarryButtons } from "./Chosen";
 import { Details } from "./Details";
 import { Field } from "./Field";
 import { fieldName, shortName } from "./format";
 import { FACTS, titleField, titleOf } from "./kinds";
+import { part } from "./part";
 import { type Say, useToasts } from "./toasts";
 import { colored, IconButton } from "./ui";
 
@@ -26,6 +26,8 @@ export interface EntryProps {
   /** What stands before its fields. */
   lead?: ReactNode;
 }
+
+const RowTools = part(async () => (await import("./ChosenBar")).RowTools);
 
 /** Ids that the page keeps by itself. */
 const HIDDEN = ["song_id"];
@@ -81,9 +83,7 @@ export const Entry = memo(function Entry(props: EntryProps): ReactNode {
       {"notes" in types && (isOpen || fields.notes) ? <div className="row-notes">{field("notes", "")}</div> : null}
       {isOpen ? <Details {...common} item={item} types={types} fields={details} title={title} /> : null}
       {isOpen && onCarry && !isReadOnly ? (
-        <div className="row-tools" role="group" aria-label={`${title} in other lists`}>
-          <CarryButtons onCarry={(isMove) => onCarry(item.id, isMove)} />
-        </div>
+        <RowTools title={title} onCarry={(isMove) => onCarry(item.id, isMove)} waiting={null} />
       ) : null}
     </div>
   );

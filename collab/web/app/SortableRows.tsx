@@ -15,9 +15,10 @@ import {
 import { SortableContext, sortableKeyboardCoordinates, verticalListSortingStrategy } from "@dnd-kit/sortable";
 import { type CSSProperties, type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import type { FieldTypes } from "../react";
-import { ChosenBar, useChosen } from "./Chosen";
+import { useChosen } from "./chosen";
 import { factsOf, titleOf, useKinds } from "./kinds";
 import { movedTo } from "./moving";
+import { part } from "./part";
 import type { PageProps } from "./props";
 import { useHere, useIds, useOpen } from "./rows";
 import { SortableRow } from "./SortableRow";
@@ -25,6 +26,8 @@ import type { Times } from "./times";
 import { Icon } from "./ui";
 import { useCarry } from "./useCarry";
 import { useShownRows } from "./useShownRows";
+
+const ChosenBar = part(async () => (await import("./ChosenBar")).ChosenBar);
 
 const NO_FIELDS: FieldTypes = {};
 
@@ -77,7 +80,9 @@ export function SortableRows(props: PageProps & { times: Times }): ReactNode {
       onDragCancel={() => setHeld(null)}
       accessibility={{ screenReaderInstructions: INSTRUCTIONS, announcements: announcements(name, ids) }}
     >
-      <ChosenBar chosen={chosen} onCarry={(isMove) => carry(chosen.ids, isMove)} onRemove={takeOut} />
+      {chosen.ids.size > 0 ? (
+        <ChosenBar chosen={chosen} onCarry={(isMove) => carry(chosen.ids, isMove)} onRemove={takeOut} waiting={null} />
+      ) : null}
       <SortableContext items={ids as string[]} strategy={verticalListSortingStrategy}>
         <ol ref={list} className="rows" aria-label="Entries" style={{ "--rest": `${shown.rest_px}px` } as CSSProperties}>
           {shown.rows.map(({ id, index, gap_px }) => {

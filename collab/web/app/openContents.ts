@@ -6,28 +6,20 @@
  * that content itself. What waits in it then is on the device, and goes on from there.
  */
 
-import { useEffect } from "react";
 import { type Connection, Content, type ContentState, type Document, type Notice, type Op, type Store, useCollab } from "../react";
+import { onShown, shownContent } from "./shown";
 
 /** It is not on the device, and nobody can be asked. */
 export class OutOfReach extends Error {}
 
 export class OpenContents {
   readonly #unseen = new Map<string, Content>();
-  #shown: Content | null = null;
 
   constructor(
     readonly connection: Connection,
     readonly open: (id: string) => Content,
-  ) {}
-
-  /** The page shows a content. Returns how that ends. */
-  show(content: Content): () => void {
-    this.#shown = content;
-    this.#close(content.id);
-    return () => {
-      if (this.#shown === content) this.#shown = null;
-    };
+  ) {
+    onShown(({ id }) => this.#close(id));
   }
 
   /**
@@ -35,10 +27,10 @@ export class OpenContents {
    * is kept on the device. Throws `OutOfReach`, and with its message what the server refused.
    */
   async edit(id: string, opsOf: (document: Document) => Op[]): Promise<void> {
-    const isShown = this.#shown?.id === id;
-    const content = isShown ? this.#shown! : await this.#opened(id);
+    const shown = shownContent(id);
+    const content = shown ?? (await this.#opened(id));
     let refusal = "";
-    if (!isShown) content.onNotice = (notice) => (refusal ||= refusalIn(notice));
+    if (!shown) content.onNotice = (notice) => (refusal ||= refusalIn(notice));
     const { document, problem } = await this.#reached(content, (state) => state.document !== null || state.problem !== null);
     if (document === null) {
       this.#close(id);
@@ -47,7 +39,7 @@ export class OpenContents {
     content.edit(...opsOf(document));
     await this.#reached(content, isDone);
     await content.kept();
-    if (!isShown) this.#closeOnceDone(content);
+    if (!shown) this.#closeOnceDone(content);
     if (refusal) throw new Error(refusal);
   }
 
@@ -108,10 +100,4 @@ function contentsOf(connection: Connection, userId: string, store: Store): OpenC
   const made = new OpenContents(connection, (id) => new Content(id, userId, connection, store));
   OF_CONNECTION.set(connection, made);
   return made;
-}
-
-/** Says that a content is the one that the page shows. */
-export function useShown(content: Content): void {
-  const contents = useOpenContents();
-  useEffect(() => contents.show(content), [contents, content]);
 }

@@ -1,6 +1,6 @@
 /** The parts of the page, each in its states. */
 
-import "../../app/styles/index.css";
+import "../../parts/styles.css";
 import "./gallery.css";
 import { type ReactNode, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
