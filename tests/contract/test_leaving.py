@@ -175,6 +175,12 @@ async def test_who_was_forgotten_is_not_made_known_again_for_a_day(band: tuple[s
         ):
             with pytest.raises(TokenInvalid, match="left for good"):
                 await attempt()
+        # What a node still has to put down of them is put down nowhere, and does not wait.
+        late = Visit("late", "s", BEN, f"band_{band_id}", "n3", Origin("websocket", None, None), NOW, NOW)
+        there = Visit("there", "o", ADA, f"band_{band_id}", "n3", Origin("websocket", None, None), NOW, NOW)
+        presence = StoredPresence(reading, writer)
+        assert await presence.record(Node("n3", "stage", NOW, NOW, NOW + BARRED_FOR), [late, there]) == []
+        assert {visit.id for visit in await presence.visits(band_id, 9, None)} == {"others", "there"}
         store = StoredLeaving(reading, writer)
         assert [one.is_gone(BEN.id) for one in await store.seen(NOW - BARRED_FOR)] == [True]
         await store.seen(datetime.now(UTC) + BARRED_FOR)
