@@ -73,8 +73,7 @@ class Storm:
     """What the members who are back have seen."""
 
     returns_s: list[float] = field(default_factory=list)
-    tries: int = 0
-    """How often any of them was let in, or almost."""
+    connected_count: int = 0
 
 
 class Guest:
@@ -107,20 +106,22 @@ class Guest:
             self.tally.begin = 0.0
             self._member = self._new()
             try:
-                await self._enter(storm, since)
-                break
-            except TimeoutError:
-                self._member.socket.close()
+                await self._member.socket.open()
             except OSError:
                 # Nobody listens.
-                pass
+                continue
+            storm.connected_count += 1
+            try:
+                await self._enter(since)
+                break
+            except OSError:
+                # No answer, or another than it wants.
+                self._member.socket.close()
         storm.returns_s.append(time.perf_counter() - began)
         if self._number == 0:
             self._member.start(PAUSE_S, self._chance.random())
 
-    async def _enter(self, storm: Storm, since: int) -> None:
-        await self._member.socket.open()
-        storm.tries += 1
+    async def _enter(self, since: int) -> None:
         await self._member.greet()
         head = self._room.head
         if head is None:
@@ -143,8 +144,9 @@ class Guest:
         self._member.socket.close()
 
 
-async def measure(target: Target, members: int, rooms: int) -> list[str]:
-    """One row of the table. `RuntimeError` where a member comes back without what it has missed."""
+async def measure(target: Target, members: int, rooms: int, down_s: float = DOWN_S) -> list[str]:
+    """One row of the table; nobody serves for so long. `RuntimeError` where a member comes back without what it has
+    missed."""
     with tempfile.TemporaryDirectory(prefix="collab-bench-") as folder:
         file, port = Path(folder) / "bench.db", free_port()
         made = await _rooms(file, members // rooms, rooms, is_collab=target.is_collab)
@@ -163,7 +165,7 @@ async def measure(target: Target, members: int, rooms: int) -> list[str]:
             coming = [asyncio.create_task(guest.come_back(storm)) for guest in guests]
             process.kill()
             process.wait()
-        down_until = time.monotonic() + DOWN_S
+        down_until = time.monotonic() + down_s
         if target.is_collab:
             await _edit(file, made)
         await asyncio.sleep(down_until - time.monotonic())
@@ -188,7 +190,7 @@ async def measure(target: Target, members: int, rooms: int) -> list[str]:
         " / ".join(f"{value:.2f}" for value in percentiles(storm.returns_s, (50, 99, 100))),
         " / ".join(f"{value * 1_000:.1f}" for value in percentiles(acks_s, (50, 100))),
         f"{len(acks_s):,}",
-        f"{storm.tries - len(guests):,}",
+        f"{storm.connected_count - len(guests):,}",
         f"{cpu:.1f}",
         f"{cpu / len(guests) * 1_000:.2f}",
         f"{own_cpu:.1f}",

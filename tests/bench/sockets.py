@@ -35,7 +35,11 @@ class Socket(asyncio.Protocol):
         await asyncio.get_running_loop().create_connection(
             lambda: self, "127.0.0.1", self._port, local_addr=(self.local_address, 0)
         )
-        await asyncio.wait_for(self._opened, OPEN_TIMEOUT_S)
+        try:
+            await asyncio.wait_for(self._opened, OPEN_TIMEOUT_S)
+        except TimeoutError:
+            self.close()
+            raise
 
     def send(self, payload: bytes, opcode: int = TEXT) -> None:
         """Sends one frame; its mask is of zeros, which leaves the payload as it is."""

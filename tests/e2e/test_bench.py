@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from collab.storage.migrate import migrate
+from tests.bench import restart_storm
 from tests.bench.attacks import ATTACKS, ground_of, prepare
 from tests.bench.measuring import FrontDesk, Load, Pace, measure
 from tests.bench.neighbour import LOAD, editing
@@ -22,6 +23,12 @@ async def test_a_run_counts_every_delivery_and_finds_every_edit_after_a_kill() -
     assert run.cpu_s_per_1000 > 0
     assert run.acked
     assert run.lost == 0
+
+
+async def test_after_a_kill_all_come_back_with_what_they_missed() -> None:
+    # It raises where one has not.
+    row = dict(zip(restart_storm.HEAD, await restart_storm.measure(COLLAB, 6, 2, down_s=0), strict=True))
+    assert (row["members / rooms"], row["connected twice"]) == ("6 / 2", "0")
 
 
 async def test_what_a_bad_neighbour_does_is_answered_and_costs_nobody_an_edit(tmp_path: Path) -> None:
