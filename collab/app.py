@@ -19,6 +19,7 @@ from collab.http.compression import Compressed
 from collab.http.door import Stranger, door_router
 from collab.http.leaving import leaving_router, people_router
 from collab.http.metrics import metrics_router
+from collab.http.own_data import data_of_people_router, own_data_router
 from collab.http.pages import StockPages, add_pages
 from collab.http.rest import rest_routers
 from collab.http.routes import UserCaller
@@ -148,6 +149,7 @@ def _routers(engine: Engine) -> Iterator[APIRouter]:
         settings.socket_path,
     )
     yield leaving_router(user, engine.leaving)
+    yield own_data_router(user, engine.own_data)
     if engine.door is not None:
         stranger = Stranger(engine.door_rates, is_of_own_page, engine.rates, traffic, engine.ready, meter)
         yield door_router(engine.door, user, stranger)
@@ -155,6 +157,7 @@ def _routers(engine: Engine) -> Iterator[APIRouter]:
         service = ServiceCaller(settings.service_token.get_secret_value(), engine.rates, traffic, engine.ready, meter)
         yield tell_router(service, engine.host.tell_room)
         yield people_router(service, engine.leaving)
+        yield data_of_people_router(service, engine.own_data)
     if engine.prometheus is not None and settings.metrics_token is not None:
         yield metrics_router(engine.prometheus.exposition, settings.metrics_token.get_secret_value())
 

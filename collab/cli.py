@@ -187,6 +187,21 @@ def prune(
         asyncio.run(prune_database(settings.database_url, kept_for, datetime.now(UTC), is_dry_run=dry_run))
 
 
+@cli.command(name="export-person")
+def export_person(
+    user: Annotated[str, typer.Argument(help="The user's id.")],
+    file: Annotated[Path, typer.Argument(help="NAME.json, which is not there yet.")],
+) -> None:
+    """Saves all that is stored of a person: who they are, bands, devices, stays, edits. Also while a server runs."""
+    with explained():
+        import asyncio
+
+        from collab.commands import own_data
+        from collab.settings import Settings
+
+        asyncio.run(own_data.export_person(Settings().database_url, user, file))
+
+
 @cli.command()
 def forget(
     user: Annotated[str, typer.Argument(help="The user's id.")],

@@ -63,6 +63,7 @@ from collab.services.editing.service import EditingService
 from collab.services.health import Health
 from collab.services.leaving import IsGone, Leaving
 from collab.services.life import Life
+from collab.services.own_data import OwnData
 from collab.services.ports import UNMETERED, Bus, Clock, Meter, Tokens
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.peers import PresencePeers
@@ -81,6 +82,7 @@ from collab.storage.deadline import Deadline
 from collab.storage.door import StoredDoor
 from collab.storage.jobs import StoredJobs
 from collab.storage.leaving import StoredLeaving
+from collab.storage.own_data import StoredOwnData
 from collab.storage.presence import StoredPresence
 from collab.storage.pruning import StoredPruning
 from collab.storage.readers import StoredHistory
@@ -183,6 +185,7 @@ class Engine:
             self._lease.length,
             needs_owners=bands_of is None,
         )
+        self.own_data = OwnData(StoredOwnData(self.reading), self.browser)
         self.membership = MembershipService(
             store,
             self.directory,

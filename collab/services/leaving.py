@@ -72,9 +72,10 @@ class LeavingStore(Protocol):
         band of others would be left without an owner."""
         ...
 
-    def turns(self, leaving: Departure, pace: Pace) -> AsyncIterator[int]:
+    def turns(self, leaving: Departure, pace: Pace, since: datetime | None = None) -> AsyncIterator[int]:
         """Changes the rows that name them, once through all of them; each turn gives how many those were. Turns are
-        longer while it is quiet."""
+        longer while it is quiet. With `since` all of them were gone through once: of edits that others made in their
+        sight only those made since then are looked at."""
         ...
 
     async def finish(self, leaving: Departure, at: datetime) -> bool:
@@ -104,15 +105,16 @@ async def carry_out(
     """Changes all that names somebody, and deletes their row, once that time has come. Returns how many rows were
     changed; `on_progress` hears it meanwhile."""
     breath = _Breath(store, leaving, clock, await _pace(store, clock))
-    total = 0
+    total, since = 0, None
     while True:
         before = total
-        async for changed in store.turns(leaving, breath.pace):
+        async for changed in store.turns(leaving, breath.pace, since):
             total += changed
             on_progress(total)
             await breath.after_turn()
         if total == before and clock.now() >= not_before and await store.finish(leaving, clock.now()):
             return total
+        since = leaving.began_at - CLOCKS_DIFFER
         await breath.pause(LOOK_AGAIN_S if total == before else 0)
         while clock.now() < not_before:
             await breath.pause(LOOK_AGAIN_S)

@@ -62,8 +62,8 @@ class StoredLeaving:
             raise _nobody(user_id)
         return str(name)
 
-    def turns(self, leaving: Departure, pace: Pace) -> AsyncIterator[int]:
-        return Renaming(self._engine, self._writer, leaving, pace).turns()
+    def turns(self, leaving: Departure, pace: Pace, since: datetime | None = None) -> AsyncIterator[int]:
+        return Renaming(self._engine, self._writer, leaving, pace, since).turns()
 
     async def finish(self, leaving: Departure, at: datetime) -> bool:
         is_it = departures.c.user_id == leaving.user_id

@@ -83,11 +83,17 @@ _UNTIMED = (
 
 
 class Renaming:
-    def __init__(self, engine: AsyncEngine, writer: Writer, leaving: Departure, pace: Pace) -> None:
+    """What is overwritten is told to others, in edits of theirs: with `since` only in those made since then, where the
+    others were looked at before."""
+
+    def __init__(
+        self, engine: AsyncEngine, writer: Writer, leaving: Departure, pace: Pace, since: datetime | None
+    ) -> None:
         self._engine = engine
         self._writer = writer
         self._leaving = leaving
         self._pace = pace
+        self._since = since
         self._size = TurnSize()
 
     async def turns(self) -> AsyncIterator[int]:
@@ -166,6 +172,8 @@ class Renaming:
     async def _overwrites(self, content_ids: Sequence[str]) -> AsyncIterator[int]:
         key = [edits.c.content_id, edits.c.version]
         is_such = is_one_of(edits.c.content_id, content_ids) & edits.c.overwrote.is_not(None)
+        if self._since is not None:
+            is_such &= edits.c.created_at >= self._since
         page = select(*key, edits.c.overwrote).where(is_such).order_by(*key).limit(FOUND_AT_ONCE)
         change = update(edits).where(*map(_is_it, key)).values(overwrote=bindparam("told"))
         found = await self._read(page)

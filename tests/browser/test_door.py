@@ -168,6 +168,10 @@ async def test_members_are_demoted_and_leave_and_the_last_owner_stays(house: Hou
     ben = await house.member(await invites(ada, how_many="one person"), "Ben")
     await expect(ben.button("New setlist").last).to_be_visible()
     await ada.button("People").click()
+    async with ada.tab.expect_download() as saved:
+        await ada.button("Download what is mine").click()
+    mine = json.loads((await (await saved.value).path()).read_text())
+    assert (mine["user"]["name"], [entry["role"] for entry in mine["bands"]]) == ("Ada", ["owner"])
     await ada.field("What Ben may do").select_option("Reads")
     await expect(
         ben.toast("From now on you read it, and nothing that you change is stored: Blue Nile.")

@@ -12,6 +12,7 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from collab.commands.leaving import forget_user
+from collab.commands.own_data import export_person
 from collab.domain.access import Role
 from collab.domain.bands import Job, Member, User
 from collab.domain.devices import new_device
@@ -230,3 +231,30 @@ async def test_it_is_gone_on_with_wherever_it_was_ended(band: tuple[str, str, st
     finally:
         await writer.close()
         await reading.dispose()
+
+
+async def test_all_that_is_stored_of_a_person_is_in_their_file_and_nothing_of_others(
+    band: tuple[str, str, str], tmp_path: Path
+) -> None:
+    url, band_id, setlist_id = band
+    file = tmp_path / "ben.json"
+    await export_person(url, BEN.id, file)
+    mine = json.loads(file.read_text())
+    assert mine["user"]["name"] == BEN.name
+    assert [(entry["band_id"], entry["role"]) for entry in mine["bands"]] == [(band_id, "editor")]
+    assert [entry["label"] for entry in mine["devices"]] == ["Fennec"]
+    assert [entry["remote_addr"] for entry in mine["stays"]] == ["192.0.2.7"]
+    assert {entry["event"] for entry in mine["door"]} == {"invited", "device linked", "came in"}
+    lists = ("invitations", "contents", "checkpoints", "imports")
+    assert [len(mine[name]) for name in lists] == [2, 1, 1, 1]
+    # Piece after piece, the latest first.
+    assert [edit["version"] for edit in mine["edits"]] == [252, *range(250, 0, -2)]
+    assert {edit["content_id"] for edit in mine["edits"]} == {setlist_id}
+    assert mine["edits"][0]["ops"] == [{"op": "set", "item": None, "field": "venue", "value": "ben 901"}]
+    assert ADA.name not in file.read_text()
+    with pytest.raises(Conflicting, match="does not exist yet"):
+        await export_person(url, BEN.id, file)
+    await _forget(url)
+    with pytest.raises(NotFound, match="somebody who is known here"):
+        await export_person(url, BEN.id, tmp_path / "again.json")
+    assert not (tmp_path / "again.json").exists()

@@ -147,3 +147,25 @@ async def test_another_node_goes_on_where_one_ended(database_url: str, monkeypat
     assert (await _people(database_url))["ben"] == GONE_NAME
     async with serving(settings):
         await _gone_from(database_url, "ben")
+
+
+async def test_a_person_is_given_what_is_stored_of_them_and_the_host_of_its_people(database_url: str) -> None:
+    async with serving(settings_for(database_url, **SOON)) as server:
+        gig = await make_gig(server)
+        async with member(server, "ben") as ben:
+            await ben.ok("join_room", gig.room)
+            assert (await ben.edit(gig.setlist_id, 0, set_(None, "venue", "Blue Nile")))["ok"]
+        async with server.rest("ben") as rest:
+            answer = await rest.get("/api/me/data")
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        mine = answer.json()
+        assert (mine["user"]["id"], [entry["role"] for entry in mine["bands"]]) == ("ben", ["editor"])
+        assert [edit["ops"][0]["value"] for edit in mine["edits"]] == ["Blue Nile"]
+        async with _host(server) as host:
+            theirs = await host.get("/api/people/ben/data")
+            assert theirs.json()["edits"] == mine["edits"]
+            assert (await host.get("/api/people/nobody/data")).status_code == 404
+        async with server.rest("dex") as rest:
+            for refused in (await rest.get("/api/people/ben/data"), await rest.delete("/api/people/ben")):
+                assert code(refused) == "token_invalid"
+            assert (await rest.get("/api/me/data")).json()["edits"] == []

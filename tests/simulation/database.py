@@ -70,6 +70,10 @@ class SharedDatabase:
         self.weather = Weather()
         self.is_away = self.is_commit_failing = False
 
+    def heads(self) -> list[tuple[str, int]]:
+        """Each content, and its version."""
+        return self.raw.execute("SELECT id, version FROM contents").fetchall()
+
     def of_node(self, chance: random.Random) -> Database:
         """The database as one node has it."""
         reading = cast(AsyncEngine, _ReadingEngine(self, chance))

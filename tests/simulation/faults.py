@@ -28,6 +28,7 @@ from collab.services.cluster.cluster import Cluster
 from collab.services.cluster.edit_relay import EditRelay
 from collab.services.cluster.lease import Lease
 from collab.services.cluster.publisher import Publisher
+from collab.services.editing.webhooks import Webhooks
 from collab.services.presence.log import PresenceLog
 from collab.services.presence.service import PresenceService
 from collab.storage.batch import Batch
@@ -137,6 +138,10 @@ def _without_fields(document: Any) -> Any:
     return {**_TO_SNAPSHOT(document), "fields": {}}
 
 
+async def _taken_all_the_same(webhooks: Any, content: Any, edit: Any, _error: str) -> None:
+    webhooks._delivered[content.content_id] = edit.version
+
+
 @asynccontextmanager
 async def _in_its_turn_alone(membership: Any, band_id: str) -> AsyncIterator[None]:
     async with membership._directory.changing.at(band_id):
@@ -152,7 +157,7 @@ FAULTS = (
     ),
     Fault(
         "a resend is not recognised",
-        6,
+        12,
         [(Working, "find", _nothing), (CachedContent, "find", _nothing), (Batch, "recall", _nothing)],
         lean_seeds=60,
     ),
@@ -210,5 +215,6 @@ FAULTS = (
     Fault("edits are given out with gaps between them", 6, [(Delivery, "take", _given_out_with_gaps)], 60),
     Fault("a snapshot lacks the content's own fields", 6, [(Document, "to_snapshot", _without_fields)]),
     Fault("a client tells twice who was overwritten", 12, [(OwnWrites, "overwritten", _told_twice)], 60),
+    Fault("an edit that a webhook refused counts as delivered", 60, [(Webhooks, "_put_off", _taken_all_the_same)]),
     Fault("a node that was taken for dead goes on as the same", 60, [(Lease, "begin_anew", _nothing)]),
 )

@@ -39,6 +39,9 @@ BESIDES = (
 )
 """Tasks and timers that a node without connections may have beside those that it began with."""
 
+OF_WEBHOOKS = ("Timeout._on_timeout",)
+"""Webhooks wait for the time of their next sweep."""
+
 
 def at_rest(world: World) -> list[str]:
     """All that must hold once nothing is under way any more."""
@@ -54,6 +57,7 @@ def at_rest(world: World) -> list[str]:
         problems += told_once_and_in_order(world, history)
         problems += told_of_conflicts(world, history)
         problems += rosters_are_who_is_there(world, history.content_id)
+        problems += delivered_at_least_once_and_in_order(world, history)
     return problems
 
 
@@ -141,6 +145,14 @@ def told_once_and_in_order(world: World, history: History) -> Iterator[str]:
                     yield f"{person.name}: {history.content_id} was never told {sorted(missing)} after {joined}"
 
 
+def delivered_at_least_once_and_in_order(world: World, history: History) -> Iterator[str]:
+    """A webhook is given each version; none for the first time before one that it follows."""
+    if world.plan.weather.is_hooked:
+        first_times = [*dict.fromkeys(world.hook.taken[history.content_id])]
+        if first_times != [edit.version for edit in history.edits]:
+            yield f"{history.content_id}: the head is {history.head}, and the webhook was given {first_times}"
+
+
 def untold(line: Line, content_id: str, head: int, edits: Sequence[Edit]) -> set[int]:
     """The versions up to the head that a connection in the content's room has not been told yet."""
     joined = line.joined.get(content_id, head)
@@ -226,6 +238,7 @@ def rosters_are_who_is_there(world: World, content_id: str) -> Iterator[str]:
 def when_all_have_left(world: World) -> list[str]:
     """Whoever has gone leaves nothing behind in a node."""
     problems: list[str] = []
+    besides: Counter[str] = Counter([*BESIDES, *(OF_WEBHOOKS if world.plan.weather.is_hooked else ())])
     for node in world.nodes:
         engine = node.engine
         if engine is None:
@@ -239,9 +252,9 @@ def when_all_have_left(world: World) -> list[str]:
             "sessions of Socket.IO": len(server.environ),
         }
         problems += [f"{node.name}: {count} {what} are left" for what, count in left.items() if count]
-        tasks = Counter(node.process.running) - (node.of_its_own | Counter(BESIDES))
+        tasks = Counter(node.process.running) - (node.of_its_own | besides)
         problems += [f"{node.name}: the task {name} is left" for name in tasks]
-        timers = Counter(filter(_is_its_own, world.loop.timers(node.process))) - (node.of_its_own | Counter(BESIDES))
+        timers = Counter(filter(_is_its_own, world.loop.timers(node.process))) - (node.of_its_own | besides)
         problems += [f"{node.name}: the timer {name} is left" for name in timers]
     return problems
 

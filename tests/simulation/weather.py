@@ -26,6 +26,10 @@ class Weather:
     """How long a token lasts."""
     is_limited: bool = False
     """Whether clients may send little at once, and are told to wait."""
+    is_hooked: bool = False
+    """Whether edits are delivered to a webhook."""
+    hook_fails: float = 0.0
+    """How often its receiver refuses an edit, and how often it takes one and does not say so."""
 
     def without(self, name: str) -> "Weather":
         return replace(self, **{name: getattr(Weather(), name)})
@@ -45,6 +49,8 @@ def drawn(chance: Chance) -> Weather:
         read_fails=draw([0, 0, 0.05]),
         token_s=draw([86_400.0, 86_400.0, 2.5]),
         is_limited=draw([False, False, True]),
+        is_hooked=draw([False, False, True]),
+        hook_fails=draw([0, 0.1, 0.5]),
     )
 
 

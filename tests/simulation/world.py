@@ -15,7 +15,9 @@ from collab.domain.access import Role
 from collab.domain.bands import Band, Member, User
 from collab.domain.ot.document import Document
 from collab.domain.ot.ops import Item
-from collab.services.stores import UNLIMITED
+from collab.services.editing.webhooks import Webhooks
+from collab.services.ports import Clock, HistoryReader
+from collab.services.stores import UNLIMITED, Outbox
 from collab.storage.bands import StoredBands
 from collab.storage.edit_log import EditLog
 from tests.simulation import log, oracles
@@ -23,6 +25,7 @@ from tests.simulation.bus import Channel
 from tests.simulation.chance import Chance
 from tests.simulation.clock import BEGIN
 from tests.simulation.database import SharedDatabase, with_schema
+from tests.simulation.hook import Hook
 from tests.simulation.host import Host
 from tests.simulation.loop import Process, SimulatedLoop, Stuck
 from tests.simulation.node import GONE_WITHIN_S, SETTINGS, Node
@@ -77,8 +80,9 @@ class Stage:
         self.database.begin_anew(self._begin)
         loop = SimulatedLoop(Chance(plan.seed).of("order"), trace)
         # The libraries look at the system's clock; nothing else in here may.
-        with patch("time.time", loop.time), self._small(), log.kept() as logged:
-            world = World(loop, self.database, plan)
+        world = World(loop, self.database, plan)
+        hook = patch("collab.engine.webhooks", world.webhooks_of_node)
+        with patch("time.time", loop.time), hook, self._small(), log.kept() as logged:
             failures = world.run()
             failures += [f"it was logged: {line}" for line in logged]
             if self._runs % COLLECT_EVERY == 0:
@@ -129,6 +133,7 @@ class World:
         ]
         self.host = Host(loop, chance, self.nodes, BAND)
         self.people = [Person(loop, chance, n, USERS[n], self._dial) for n in range(plan.clients)]
+        self.hook = Hook(chance, lambda: self.weather)
         self.failures: list[str] = []
         self.calm_s = 0.0
         """When all that goes wrong was over."""
@@ -141,6 +146,12 @@ class World:
     @property
     def processes(self) -> list[Process]:
         return [*(node.process for node in self.nodes), *(person.process for person in self.people)]
+
+    def webhooks_of_node(
+        self, _settings: object, outbox: Outbox, reader: HistoryReader, clock: Clock
+    ) -> Webhooks | None:
+        """Stands for `collab.from_settings.webhooks`."""
+        return self.hook.of_node(outbox, reader, clock) if self.plan.weather.is_hooked else None
 
     def run(self) -> list[str]:
         try:
@@ -191,7 +202,11 @@ class World:
                 person.me.is_online and all(room.pending == 0 for room in person.rooms.values())
                 for person in self.members
             )
+            and (not self.plan.weather.is_hooked or self._is_delivered())
         )
+
+    def _is_delivered(self) -> bool:
+        return all(version in {0, *self.hook.taken[content_id]} for content_id, version in self.database.heads())
 
     async def _end(self) -> None:
         """Everybody leaves, and then the nodes stop."""

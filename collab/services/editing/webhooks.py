@@ -6,6 +6,7 @@ restart could lose or that could grow too long, and a receiver that is down for 
 
 import asyncio
 import random
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -63,6 +64,7 @@ class Webhooks:
         turn_s: float = 5.0,
         first_retry_s: float = 1.0,
         given_up_after: int = GIVEN_UP_AFTER,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._outbox = outbox
         self._history = history
@@ -74,6 +76,7 @@ class Webhooks:
         self._turn_s = turn_s
         self._first_retry_s = first_retry_s
         self._given_up_after = given_up_after
+        self._chance = chance
         self.failing = Failing()
         """The contents whose last delivery failed, on any node, as last read from the database."""
         self.backlog = Backlog()
@@ -234,8 +237,7 @@ class Webhooks:
         self._pace.answered(now_s() - began_s)
 
     async def _put_off(self, content: Waiting, edit: Edit, error: str) -> None:
-        spread = random.random()  # noqa: S311  # not a secret
-        delay_s = retry_in_s(content.failures, self._first_retry_s, spread)
+        delay_s = retry_in_s(content.failures, self._first_retry_s, self._chance())
         retry_at = self._clock.now() + timedelta(seconds=delay_s)
         await self._outbox.fail(self._webhook_id, content, retry_at, error)
         if content.failures < PARKED_AFTER:

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useId, useState } from "react";
 import { type ExportFormat, type Rest, RestError } from "../react";
+import { download } from "./download";
 import { Shortcuts } from "./Help";
 import { useToasts } from "./toasts";
 import { Icon, type IconName } from "./ui";
@@ -29,7 +30,7 @@ export function MoreMenu({ contentId, rest, pending, actions }: MoreMenuProps): 
   const send = async (format: ExportFormat): Promise<void> => {
     try {
       const file = await rest.exported(contentId, format);
-      save(file);
+      download(file);
       const missing = pending > 0 ? " What is not sent yet is not in it." : "";
       say({ text: `${file.name} is saved.${missing}`, isImportant: pending > 0 });
     } catch (error) {
@@ -63,15 +64,4 @@ export function MoreMenu({ contentId, rest, pending, actions }: MoreMenuProps): 
       {areKeysOpen ? <Shortcuts onClose={() => setKeysOpen(false)} waiting={null} /> : null}
     </>
   );
-}
-
-/** Has the browser keep a file. */
-function save(file: File): void {
-  const url = URL.createObjectURL(file);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = file.name;
-  link.click();
-  // The browser has begun to read it by then.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -4,6 +4,7 @@ import "./styles/people.css";
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { type Band, type Rest, RestError, type Role, type User } from "../react";
 import { Dialog } from "./Dialog";
+import { download } from "./download";
 import { type Device, type Invitation, linkOf, type Member, People, type Secret } from "./people";
 import { QrCode } from "./QrCode";
 import { useFailed, useToasts } from "./toasts";
@@ -120,6 +121,11 @@ export function PeopleDialog({ band, role, me, rest, onClose }: PeopleDialogProp
               </button>
             </section>
           ) : null}
+          <section aria-label="Yours">
+            <button type="button" className="button" onClick={() => void rest.mine().then(download, failed)}>
+              Download what is mine
+            </button>
+          </section>
         </>
       ) : (
         <p role="status">One moment…</p>

@@ -136,12 +136,13 @@ export class Rest {
   }
 
   /** A content as a file, by the name that the server gives it. */
-  async exported(id: string, format: ExportFormat): Promise<File> {
-    const response = await this.#fetch("GET", `${ofContent(id)}/export?format=${format}`);
-    if (!response.ok) return read<never>(response);
-    const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
-    const body = await response.blob().catch(cutOff);
-    return new File([body], name === undefined ? `export.${format}` : decodeURIComponent(name), { type: body.type });
+  exported(id: string, format: ExportFormat): Promise<File> {
+    return this.#file(`${ofContent(id)}/export?format=${format}`, `export.${format}`);
+  }
+
+  /** All that is stored of the user, as a file. */
+  mine(): Promise<File> {
+    return this.#file("/api/me/data", "mine.json");
   }
 
   /** What an import of a file would bring and change; nothing is changed. */
@@ -167,6 +168,15 @@ export class Rest {
   /** Any other call of the server's. Throws `RestError`. */
   call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
     return this.#call(method, path, body);
+  }
+
+  /** A file of the server's, by the name that it has there, or by another where it says none. */
+  async #file(path: string, otherwise: string): Promise<File> {
+    const response = await this.#fetch("GET", path);
+    if (!response.ok) return read<never>(response);
+    const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
+    const body = await response.blob().catch(cutOff);
+    return new File([body], name === undefined ? otherwise : decodeURIComponent(name), { type: body.type });
   }
 
   async #post<Answer>(path: string, fields: Readonly<Record<string, string | File>>): Promise<Answer> {

@@ -90,6 +90,7 @@ test("an exported file has the name that the server gives it", async () => {
   vi.stubGlobal("fetch", async () => new Response("title", { headers }));
   const file = await new Rest("token").exported("c", "csv");
   expect([file.name, await file.text()]).toEqual(["Friday ♪.csv", "title"]);
+  expect((await new Rest("token").mine()).name).toBe("Friday ♪.csv");
   vi.stubGlobal("fetch", async () => Response.json({ error: { code: "forbidden", message: "no" } }, { status: 403 }));
   await expect(new Rest("token").exported("c", "csv")).rejects.toMatchObject({ status: 403, code: "forbidden" });
 });
