@@ -17,7 +17,7 @@ from collab.services.ports import Clock
 FREE_TIMEOUTS = 3
 """So often the time runs out at an address before its clients are given more of it."""
 
-MAX_DOUBLINGS = 6
+MAX_DOUBLINGS = 4
 """How often the time is doubled."""
 
 _MAX_ADDRESSES = 10_000
@@ -37,9 +37,12 @@ class TokenTime:
         """What a client of that address is given."""
         return self._after(self._count(address))
 
-    def ran_out(self, address: Address) -> None:
-        """A client of that address has shown no token in time."""
-        self._ran_out[address] = self._count(address) + 1, self._clock.now()
+    def ran_out(self, address: Address, began_at: datetime) -> None:
+        """A client of that address, which connected at that time, has shown no token in time. Many that were connected
+        side by side count as one: what is to get slow is who comes again."""
+        count = self._count(address)
+        has_come_again = count == 0 or began_at >= self._ran_out[address][1]
+        self._ran_out[address] = count + has_come_again, self._clock.now()
 
     def _count(self, address: Address) -> int:
         if address not in self._ran_out:

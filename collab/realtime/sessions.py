@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
@@ -32,8 +32,9 @@ class Sessions:
 
     def await_token(self, session: ConnectedSession) -> None:
         """Gives a session time to authenticate."""
-        due = self._clock.now() + self._token_time.at(session.connection.address)
-        session.timer = self._clock.call_at(due, partial(self._run_out, session))
+        now = self._clock.now()
+        due = now + self._token_time.at(session.connection.address)
+        session.timer = self._clock.call_at(due, partial(self._run_out, session, now))
 
     def begin(self, session: ConnectedSession, identity: Identity) -> None:
         """A session has shown a good token: its first one, or another of the same user, which lets it go on for longer.
@@ -81,8 +82,8 @@ class Sessions:
     def ids(self) -> list[str]:
         return list(self._known)
 
-    def _run_out(self, session: ConnectedSession) -> None:
-        self._token_time.ran_out(session.connection.address)
+    def _run_out(self, session: ConnectedSession, began_at: datetime) -> None:
+        self._token_time.ran_out(session.connection.address, began_at)
         self.on_timeout(session)
 
     def _count_in(self, user_id: str) -> None:

@@ -61,6 +61,10 @@ async def test_a_viewer_sees_everything_and_changes_nothing(hall: Hall) -> None:
     await expect(dex.field("Key of Iko Iko")).to_have_attribute("readonly", "")
     await expect(dex.tab.get_by_role("button", name="Remove")).to_have_count(0)
     await expect(dex.field("Add a song")).to_have_count(0)
+    await expect(dex.button("Choose Iko Iko")).to_be_disabled()
+    await dex.button("Notes and details of Iko Iko").click()
+    await expect(dex.field("Artist of Iko Iko")).to_have_attribute("readonly", "")
+    await expect(dex.button("Copy to…")).to_have_count(0)
 
 
 async def test_a_song_comes_from_the_repertoire_by_typing(hall: Hall) -> None:

@@ -35,20 +35,21 @@ export function CarryDialog({ load, onClose, onCarried }: CarryDialogProps): Rea
     onCarried();
     say({
       text: `${wordsFor(items)} ${items.length === 1 ? "is" : "are"} ${isMove ? "moved" : "copied"} to “${title}”.`,
-      action: { label: "Take back", run: () => void takeBack().catch((error: unknown) => failed(title, error)) },
+      action: { label: "Take back", run: () => void takeBack().catch((error: unknown) => failed(`“${title}” still has ${wordsFor(items)}`, error)) },
       other: { label: "Open it", run: () => go({ band: band.id, content: id }) },
       isImportant: true,
     });
   };
-  const failed = (title: string, error: unknown): void => say({ text: whyNot(title, error), isImportant: true });
+  const failed = (what: string, error: unknown): void => say({ text: `${what}: ${whyOf(error)}`, isImportant: true });
+  const notGone = (title: string, error: unknown): void => failed(`Nothing went to “${title}”`, error);
   const take = ({ id, title }: Summary): void => {
     onClose();
-    carry(open, load, id).then((takeBack) => carried(title || "Untitled", id, takeBack), (error: unknown) => failed(title, error));
+    carry(open, load, id).then((takeBack) => carried(title || "Untitled", id, takeBack), (error: unknown) => notGone(title, error));
   };
   const takeToNew = (): void => {
     onClose();
     const title = newTitle(from.kind);
-    carryToNew(open, load, rest, title).then(({ id, takeBack }) => carried(title, id, takeBack), (error: unknown) => failed(title, error));
+    carryToNew(open, load, rest, title).then(({ id, takeBack }) => carried(title, id, takeBack), (error: unknown) => notGone(title, error));
   };
 
   const isStuck = isMove && isOffline;
@@ -90,7 +91,7 @@ function goOnBeside({ from, items, isMove }: Load): void {
 const NO_LINE = "Offline: they can be copied to what is kept on this device, and go out once there is a line.";
 const NO_MOVE = "Offline: to move them takes a line, so that they are never in neither. They can be copied.";
 
-function whyNot(title: string, error: unknown): string {
-  if (error instanceof OutOfReach) return `Nothing went to “${title}”: it is not kept on this device, and takes a line.`;
-  return `Nothing went to “${title}”: ${error instanceof Error ? error.message : String(error)}`;
+function whyOf(error: unknown): string {
+  if (error instanceof OutOfReach) return "it is not kept on this device, and takes a line.";
+  return error instanceof Error ? error.message : String(error);
 }
