@@ -25,6 +25,8 @@ class Bench:
         for number in range(edits):
             self.history.edit([Set(None, "title", f"Day {number}")])
         self.read = 0
+        self.asked = 0
+        """How often edits were asked for."""
         self.readable: int | None = None
         """How many are read at once, where they are long."""
         self.told_after = 0
@@ -45,6 +47,7 @@ class Bench:
     async def edits(self, _content_id: str, after: int, limit: int, *, max_bytes: int) -> list[Edit]:
         found = self.history.edits[after : after + min(limit, self.readable or limit)]
         self.read += len(found)
+        self.asked += 1
         return found
 
     async def edit_id_at(self, _content_id: str, version: int) -> str | None:
@@ -64,8 +67,13 @@ async def test_edits_that_would_not_be_sent_are_not_read(missed: int) -> None:
 async def test_a_short_tail_is_read_and_sent() -> None:
     bench = Bench(50)
     assert await bench.open(40) == Opened(50, None, tuple(bench.history.edits[40:]))
-    assert bench.read == 10
+    assert (bench.read, bench.asked) == (10, 1)
+
+
+async def test_who_has_missed_nothing_has_nothing_read() -> None:
+    bench = Bench(50)
     assert await bench.open(50) == Opened(50, None)
+    assert bench.asked == 0
 
 
 async def test_a_tail_that_is_too_long_to_be_read_is_not_sent_in_part() -> None:

@@ -153,6 +153,9 @@ class EditingService:
         if since_edit is not None:
             check_history(since_edit, await self._reader.edit_id_at(content_id, since), since)
         missed = document.version - since
+        if not missed:
+            # As most who come back after a short break. What is stored after this was read, the room hears.
+            return Opened(since, None)
         limit_bytes = max(_bytes([document]), SMALL_TAIL_BYTES)
         if missed > MAX_TAIL or missed * LEAST_EDIT_BYTES >= limit_bytes:
             return await self._whole(document)
