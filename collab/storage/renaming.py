@@ -34,6 +34,7 @@ from collab.storage.tables import (
     bands,
     checkpoints,
     contents,
+    departures,
     devices,
     door_log,
     edit_keys,
@@ -79,6 +80,7 @@ _UNTIMED = (
     checkpoints.c.created_by,
     jobs.c.started_by,
     invitations.c.created_by,
+    departures.c.pseudonym_id,
 )
 
 

@@ -206,6 +206,9 @@ async def test_the_last_owner_is_told_what_to_do_and_who_is_alone_may_go(band: t
     [left] = _rows(url)["bands"]
     assert left["archived_at"] is not None
     assert _rows(url)["memberships"] == []
+    # Somebody without a name is nobody else's business, and can be forgotten once more.
+    await _forget(url, left["created_by"])
+    assert left["created_by"] not in {user["id"] for user in _rows(url)["users"]}
 
 
 async def test_it_is_gone_on_with_wherever_it_was_ended(band: tuple[str, str, str]) -> None:
