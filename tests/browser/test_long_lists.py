@@ -45,9 +45,11 @@ async def test_only_the_rows_on_the_screen_exist_and_a_reader_is_told_of_all(hal
     rows = ada.tab.locator(".rows > li")
     assert await rows.count() < 40
     await expect(rows.first).to_have_attribute("aria-setsize", str(SONGS))
+    # The first time the end is where the rows were thought to end, before one of them was seen.
+    await ada.tab.keyboard.press("End")
+    await expect(rows.last).to_have_attribute("aria-posinset", str(SONGS))
     await ada.tab.keyboard.press("End")
     await expect(ada.field(f"Title of Song {SONGS - 1}")).to_be_in_viewport()
-    await expect(rows.last).to_have_attribute("aria-posinset", str(SONGS))
     assert await rows.count() < 40
     assert await ada.tab.evaluate("document.querySelectorAll('*').length") < 900
 

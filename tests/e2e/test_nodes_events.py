@@ -59,7 +59,10 @@ class Scene:
         await self.engine.contents.set_archived(ADA, self.gig.setlist_id, False)
 
     async def add_member(self) -> None:
-        await self.engine.membership.remove_member(ADA, self.gig.band_id, "dex")
+        await self.remove_member()
+        # Else the other node may look for the first time once both are done, and find nothing changed.
+        while not _is_of(await self.someone.next("content_updated"), "membership", "remove"):
+            pass
         await self.engine.membership.put_member(ADA, self.gig.band_id, "dex", Role.VIEWER, None)
 
     async def change_role(self) -> None:

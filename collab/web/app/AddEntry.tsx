@@ -2,10 +2,10 @@
 
 import { type KeyboardEvent, type ReactNode, useId, useMemo, useState } from "react";
 import { type Content, type Document, type FieldTypes, newId } from "../react";
-import { capital, folded, oneLine } from "./format";
-import { factsOf } from "./kinds";
+import { factsOf, oneLine } from "./format";
 import { copiedFields, type Song, useSongs } from "./songs";
 import { Icon } from "./ui";
+import { capital, folded } from "./words";
 
 interface AddEntryProps {
   content: Content;

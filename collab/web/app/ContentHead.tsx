@@ -2,9 +2,9 @@
 
 import { type ReactNode, useEffect, useRef } from "react";
 import { Field, Named } from "./Field";
-import { fieldName } from "./format";
 import { useKinds } from "./kinds";
 import type { PageProps } from "./props";
+import { fieldName } from "./words";
 
 /** `children` stand between the facts and the texts. */
 export function ContentHead({ content, document, others, isReadOnly, children }: PageProps & { children?: ReactNode }): ReactNode {

@@ -2,8 +2,8 @@
 
 import type { ReactNode } from "react";
 import { type Presence, text } from "../react";
-import { shortName } from "./format";
 import { colored } from "./ui";
+import { shortName } from "./words";
 
 export function Cursors({ value, others }: { value: string; others: readonly Presence[] }): ReactNode {
   const cursors = others

@@ -4,8 +4,8 @@ import type { ReactNode } from "react";
 import type { Content, FieldTypes, Item, Presence } from "../react";
 import { ChartField, EntryChart } from "./ChartField";
 import { Named } from "./Field";
-import { fieldName } from "./format";
 import { songIdOf, useSongOf } from "./songbook";
+import { fieldName } from "./words";
 
 interface DetailsProps {
   content: Content;

@@ -2,8 +2,9 @@
 
 import type { ReactNode } from "react";
 import { type Difference, type FieldType, text, type Value } from "../react";
-import { fieldName, shown } from "./format";
-import { factsOf, titleOf, useKinds } from "./kinds";
+import { factsOf, shown } from "./format";
+import { titleOf, useKinds } from "./kinds";
+import { fieldName } from "./words";
 
 type Change = Difference["changes"][number];
 

@@ -2,11 +2,12 @@
 
 import type { ReactNode } from "react";
 import { ChoiceField, FlagField } from "./ChoiceField";
-import { fieldName, formatOf, placeholderOf } from "./format";
+import { formatOf, placeholderOf } from "./format";
 import { LineField } from "./LineField";
 import type { FieldProps } from "./props";
 import { TextField, TextLine } from "./TextField";
 import { Icon } from "./ui";
+import { fieldName } from "./words";
 
 export function Field({ type, others, ...props }: FieldProps): ReactNode {
   const { item, field, value, placeholder = placeholderOf(field) } = props;

@@ -2,9 +2,10 @@
 
 import type { ReactNode } from "react";
 import type { FieldChange, FieldTypes, FileProblem, ImportedSong, ImportPreview as Preview, Policy } from "../react";
-import { fieldName, shown } from "./format";
+import { shown } from "./format";
 import { type Choice, differingLine, entries, isNothing, lossOf, POLICIES, policyOf, songs } from "./importing";
 import { useKinds } from "./kinds";
+import { fieldName } from "./words";
 
 interface PreviewProps {
   preview: Preview;

@@ -5,10 +5,11 @@
 
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { type Document, useBeforeLeave } from "../react";
-import { fieldWord, type Format } from "./format";
+import { type Format } from "./format";
 import type { FieldProps } from "./props";
 import { useToasts } from "./toasts";
 import { useUnmended } from "./unmended";
+import { fieldWord } from "./words";
 
 /** A value goes out once its writer pauses: whole words rather than letters end up in the history. */
 const PAUSE_MS = 600;

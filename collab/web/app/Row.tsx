@@ -4,11 +4,11 @@ import { memo, type ReactNode } from "react";
 import { type Content, type FieldTypes, type Item, newId, type Presence } from "../react";
 import { Details } from "./Details";
 import { Field } from "./Field";
-import { fieldName, shortName } from "./format";
 import { FACTS, titleField, titleOf } from "./kinds";
 import { part } from "./part";
 import { type Say, useToasts } from "./toasts";
 import { colored, IconButton } from "./ui";
+import { fieldName, shortName } from "./words";
 
 export interface EntryProps {
   content: Content;

@@ -16,7 +16,8 @@ import { SortableContext, sortableKeyboardCoordinates, verticalListSortingStrate
 import { type CSSProperties, type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import type { FieldTypes } from "../react";
 import { useChosen } from "./chosen";
-import { factsOf, titleOf, useKinds } from "./kinds";
+import { factsOf } from "./format";
+import { titleOf, useKinds } from "./kinds";
 import { movedTo } from "./moving";
 import { part } from "./part";
 import type { PageProps } from "./props";

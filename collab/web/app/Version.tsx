@@ -3,7 +3,8 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { type Difference, Document, type Rest, RestError } from "../react";
 import { Differences } from "./Differences";
-import { factsOf, titleOf, useKinds } from "./kinds";
+import { factsOf } from "./format";
+import { titleOf, useKinds } from "./kinds";
 import { NameVersion } from "./NameVersion";
 import { useToasts } from "./toasts";
 import { Icon } from "./ui";

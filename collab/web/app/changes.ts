@@ -2,8 +2,9 @@
 
 import type { Document, Edit, Op, Value } from "../sdk";
 import { Draft } from "../sdk/document";
-import { fieldWord } from "./format";
 import { type Kinds, titleOf } from "./kinds";
+import { shownIn } from "./format";
+import { fieldWord } from "./words";
 
 export interface Change {
   /** The version before it, and the one after it. */
@@ -83,7 +84,7 @@ function say(document: Document, op: Op, kinds: Kinds): string {
       if (op.value === null) return `cleared the ${place}`;
       const before = document.value(op.item, op.field);
       const shown = (value: Value): string => {
-        const words = kinds.shown(document, op.item, op.field, value);
+        const words = shownIn(kinds, document, op.item, op.field, value);
         return type === "line" || type === "text" ? `“${words}”` : words;
       };
       return `set the ${place}${before === undefined ? "" : ` from ${shown(before)}`} to ${shown(op.value)}`;

@@ -1,7 +1,9 @@
 /** How values of each type of field look to people, and how what they type becomes a value. */
 
-import type { FieldType, User, Value } from "../sdk";
+import type { Document, FieldType, FieldTypes, Item, Value } from "../sdk";
 import { clockOf, lengthOf } from "./clock";
+import { FACTS, type Kinds } from "./kinds";
+import { capital } from "./words";
 import { READERS, readLength, readNumber } from "./written";
 
 /** How a value is shown and read. `parse` gives `undefined` where the text is no such value. */
@@ -12,9 +14,6 @@ export interface Format {
   inputMode?: "text" | "decimal" | "numeric" | "url";
   inputType?: "text" | "date" | "time";
 }
-
-/** What a field is called, where its name alone is not the word. */
-const WORDS: Record<string, string> = { duration: "length", target_duration: "target length" };
 
 /** What an empty field says, where its name alone says too little. */
 const PLACEHOLDERS: Record<string, string> = {
@@ -29,10 +28,7 @@ const PLACEHOLDERS: Record<string, string> = {
   tags: "ballad, slow",
 };
 
-export const fieldWord = (field: string): string => WORDS[field] ?? field.replaceAll("_", " ");
-export const fieldName = (field: string): string => capital(fieldWord(field));
 export const placeholderOf = (field: string): string => PLACEHOLDERS[field] ?? "";
-export const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** How a field is shown and read, by its type; a few musical ones by their name, leniently. */
 export function formatOf(field: string, type: FieldType): Format {
@@ -64,6 +60,17 @@ export function shown(field: string, type: FieldType, value: Value): string {
   return value === null || value === undefined || value === "" ? "nothing" : formatOf(field, type).show(value);
 }
 
+/** The value of a field of a document, or of one of its items, as people read it. */
+export function shownIn(kinds: Kinds, document: Document | null, item: string | null, field: string, value: Value): string {
+  return shown(field, kinds.typeOf(document, item, field), value);
+}
+
+/** What is told of an entry in one line beside its title. */
+export function factsOf({ fields }: Pick<Item, "fields">, types: FieldTypes): string {
+  const told = FACTS.filter((name) => name in types && fields[name] !== undefined);
+  return told.map((name) => shown(name, types[name]!, fields[name])).join(" · ");
+}
+
 type Of<Name extends FieldType["type"]> = Extract<FieldType, { type: Name }>;
 
 const plain: Format = { show: String, parse: (typed) => typed, hint: "" };
@@ -73,26 +80,12 @@ const upTo = (limit: number, clean = (typed: string): string => typed): Pick<For
   hint: `At most ${limit} characters`,
 });
 
-/** A person's name without what they play: “Ada” of “Ada (trumpet)”. */
-export function shortName({ name }: Pick<User, "name">): string {
-  const begin = name.indexOf(" (");
-  const end = name.lastIndexOf(")");
-  return begin >= 0 && end > begin ? name.slice(0, begin) + name.slice(end + 1) : name;
-}
-
 /** What was typed or pasted as the server takes a line (PROTOCOL.md, Kinds): a tab is a space, other control characters go. */
 export const withoutBreaks = (typed: string): string =>
   typed.replace(/[\t-\r\x1c-\x1f\x85\u2028\u2029]+/g, " ").replace(/[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu, "");
 
 /** The same, without white space around it. */
 export const oneLine = (typed: string): string => withoutBreaks(typed).trim();
-
-/** Words as they are looked for: without accents, marks and capitals. */
-export const folded = (value: unknown): string =>
-  String(value ?? "")
-    .normalize("NFD")
-    .replace(/[\u0300-\u036f'’.,!]/g, "")
-    .toLowerCase();
 
 const within = (value: number, { minimum, maximum }: Of<"number">): number | undefined =>
   value >= minimum && value <= maximum ? value : undefined;

@@ -1,8 +1,8 @@
 /** What each kind of content may hold, as the server tells it: which fields the page shows, and how. */
 
 import { createContext, useContext } from "react";
-import type { Document, FieldType, FieldTypes, Item, Kind, Value } from "../sdk";
-import { capital, shown } from "./format";
+import type { Document, FieldType, FieldTypes, Item, Kind } from "../sdk";
+import { capital } from "./words";
 
 /** What the page does not know it shows as it is, and leaves to the server to check. */
 const UNKNOWN: FieldType = { type: "other" };
@@ -33,20 +33,10 @@ export class Kinds {
     const fields = type === undefined ? this.fieldsOf(document.kind) : this.itemsOf(document.kind)[type];
     return fields?.[field] ?? UNKNOWN;
   }
-
-  /** A field's value as people read it. */
-  shown(document: Document | null, item: string | null, field: string, value: Value): string {
-    return shown(field, this.typeOf(document, item, field), value);
-  }
 }
 
 /** What is told of an entry in one line beside its title. */
 export const FACTS = ["key", "tempo", "duration"];
-
-export function factsOf({ fields }: Pick<Item, "fields">, types: FieldTypes): string {
-  const told = FACTS.filter((name) => name in types && fields[name] !== undefined);
-  return told.map((name) => shown(name, types[name]!, fields[name])).join(" · ");
-}
 
 const KindsContext = createContext(new Kinds([]));
 export const KindsProvider = KindsContext.Provider;

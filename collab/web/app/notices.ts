@@ -3,9 +3,10 @@
 import type { Band, Content, Item, Kind, Notice, Op, Problem, Role, Stored, Value } from "../sdk";
 import { newId } from "../sdk";
 import { Document, Draft } from "../sdk/document";
-import { fieldWord } from "./format";
 import { Kinds, titleOf } from "./kinds";
 import type { Action, Toast } from "./toasts";
+import { shownIn } from "./format";
+import { fieldWord } from "./words";
 
 const MAY: Readonly<Record<Role, string>> = {
   owner: "You own it now",
@@ -28,7 +29,7 @@ const asItIs = (label: string): Action => ({ label, run: () => undefined });
 /** Null where there is nothing to say: what went well is seen. */
 export function toastOf(notice: Notice, content: Content, kinds: Kinds): Toast | null {
   const { document } = content.getState();
-  const shown = (item: string | null, field: string, value: Value): string => kinds.shown(document, item, field, value);
+  const shown = (item: string | null, field: string, value: Value): string => shownIn(kinds, document, item, field, value);
   const written = (op: Op): string => writtenIn(op, document, kinds);
   const what = (item: string | null, field: string): string => {
     const entry = item === null ? undefined : document?.items.get(item);
@@ -118,7 +119,7 @@ export function forgottenToast({ confirmed, pending }: Stored, kinds: readonly K
 
 /** The words of an op; none where it says nothing new. */
 function writtenIn(op: Op, document: Document | null, kinds: Kinds): string {
-  if (op.op === "set") return op.value === null ? "" : kinds.shown(document, op.item, op.field, op.value);
+  if (op.op === "set") return op.value === null ? "" : shownIn(kinds, document, op.item, op.field, op.value);
   if (op.op === "insert") return titleOf(op.item);
   if (op.op !== "text") return "";
   return op.delta.filter((part): part is string => typeof part === "string").join(" … ");

@@ -7,8 +7,8 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { Fields, Item } from "../react";
 import { useFollowed } from "./followed";
-import { folded } from "./format";
 import { type Song, useOutline } from "./songs";
+import { folded } from "./words";
 
 type Entry = Pick<Item, "fields">;
 

@@ -8,7 +8,11 @@ export function recall<Kept>(key: string): Kept | null {
   }
 }
 
+/** What was taken away: an answer that was on its way then is not kept any more. */
+const gone: ((key: string) => boolean)[] = [];
+
 export function keep(key: string, value: unknown): void {
+  if (gone.some((isGone) => isGone(key))) return;
   try {
     localStorage.setItem(key, JSON.stringify(value));
   } catch {
@@ -16,7 +20,8 @@ export function keep(key: string, value: unknown): void {
   }
 }
 
-/** Takes away what is kept under such keys. */
+/** Takes away what is kept under such keys, and keeps none of them until the page begins anew. */
 export function forget(isGone: (key: string) => boolean): void {
+  gone.push(isGone);
   for (const key of Object.keys(localStorage).filter(isGone)) localStorage.removeItem(key);
 }

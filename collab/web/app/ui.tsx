@@ -2,8 +2,8 @@
 
 import { type ButtonHTMLAttributes, type CSSProperties, type ReactNode, useId, useSyncExternalStore } from "react";
 import type { User } from "../sdk";
-import { shortName } from "./format";
 import { chooseTheme, theme, watchTheme } from "./theme";
+import { shortName } from "./words";
 
 const PATHS = {
   add: "M12 5v14M5 12h14",

@@ -1,9 +1,10 @@
 /** What people type becomes a value of a field's type, and is shown as they write it; any field of any kind. */
 
 import { expect, test } from "vitest";
-import { fieldName, formatOf, shown } from "../app/format";
-import { factsOf, Kinds, titleOf } from "../app/kinds";
+import { factsOf, formatOf, shown, shownIn } from "../app/format";
+import { Kinds, titleOf } from "../app/kinds";
 import { Document, type FieldType } from "../sdk";
+import { fieldName } from "../app/words";
 
 const line: FieldType = { type: "line", max_length: 5 };
 const seconds: FieldType = { type: "number", minimum: 0, maximum: 86_400, unit: "seconds", is_whole: false };
@@ -82,8 +83,8 @@ test("what the server has told of a kind says how its fields are shown; what it 
   const kinds = new Kinds([{ name: "plot", fields: { title: line }, item_types: { mic: { label: line, solo: seconds } } }]);
   const mic = { id: "m", type: "mic", position: "a0", fields: { label: "Ada", solo: 65 } };
   const plot = Document.fromJson({ id: "c", kind: "plot", band_id: "b", version: 0, fields: {}, items: [mic] });
-  expect(kinds.shown(plot, "m", "solo", 65)).toBe("1:05");
-  expect(kinds.shown(plot, "m", "unknown", 65)).toBe("65");
+  expect(shownIn(kinds, plot, "m", "solo", 65)).toBe("1:05");
+  expect(shownIn(kinds, plot, "m", "unknown", 65)).toBe("65");
   expect(titleOf(mic, kinds.itemsOf("plot").mic)).toBe("Ada");
   expect(titleOf({ type: "mic", fields: {} }, kinds.itemsOf("plot").mic)).toBe("Mic");
   expect(factsOf({ fields: { key: "F", duration: 65 } }, { key: keys, duration: seconds })).toBe("F · 1:05");

@@ -2,7 +2,7 @@
 
 import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { shortName } from "../app/format";
+import { shortName } from "../app/words";
 
 const LITERAL = /(?<=[(=,?:]\s?)\/(?![/*])((?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([dgimsuvy]*)(?=[\s.,;)])/g;
 

@@ -2,11 +2,11 @@
 
 import { type ReactNode, useEffect, useRef } from "react";
 import type { Presence } from "../../react";
-import { shortName } from "../format";
 import { useToasts } from "../toasts";
 import { colored } from "../ui";
 import { askersOf } from "./leading";
 import type { Stage } from "./useStage";
+import { shortName } from "../words";
 
 interface LeadToolsProps {
   stage: Stage;
