@@ -240,3 +240,12 @@ async def test_a_user_whose_bands_could_not_be_read_is_learned_the_next_time() -
     assert not directory.is_known(ADA)
     await directory.learn_user("ada")
     assert directory.bands_of("ada") == {"band"}
+
+
+@pytest.mark.asyncio
+async def test_a_band_that_is_wanted_is_learned_though_nobody_in_it_was() -> None:
+    directory = of(Store("one"))
+    assert await refreshed(directory, ["one"]) == []
+    assert not directory.knows("one")
+    assert [change.now async for change in directory.refresh(["one"], are_wanted=True)] == [Role.OWNER]
+    assert directory.require_content(ADA, "setlist of one", Right.VIEW)[1] is Role.OWNER

@@ -141,25 +141,27 @@ class Directory:
         if ref is None or self._role(user, ref.band_id, as_operator=True) is None:
             await self._learn_found(await self._store.band_within_reach(user, content_id=content_id))
 
-    async def refresh(self, band_ids: Sequence[str] | None = None) -> AsyncIterator[RoleChange]:
+    async def refresh(
+        self, band_ids: Sequence[str] | None = None, *, are_wanted: bool = False
+    ) -> AsyncIterator[RoleChange]:
         """Reads these bands anew, or those that have changed of all that concern this node; what another node has
         changed is given once the directory shows it, whatever becomes of the rest.
 
-        A band that was not known is learned where one of its members is.
+        A band that was not known is learned where one of its members is, and where it is wanted all the same.
         """
         if band_ids is None:
             known = {band_id: self._revisions.get(band_id, 0) for band_id in self._roles}
             band_ids = await self._store.changed(known, self._learned_users)
         for part in _parts(band_ids):
-            for change in await self._read_anew(part):
+            for change in await self._read_anew(part, are_wanted=are_wanted):
                 yield change
 
-    async def _read_anew(self, band_ids: Sequence[str]) -> list[RoleChange]:
+    async def _read_anew(self, band_ids: Sequence[str], *, are_wanted: bool) -> list[RoleChange]:
         async with self.changing.at_all(band_ids):
             facts = await self._store.facts(band_ids)
             changes: list[RoleChange] = []
             for band_id, now in facts.items():
-                if band_id in self._roles or not self._learned_users.isdisjoint(now.roles):
+                if are_wanted or band_id in self._roles or not self._learned_users.isdisjoint(now.roles):
                     changes += self._changes(band_id, now.roles)
                     self._take_over(band_id, now)
         return changes

@@ -27,10 +27,10 @@ class BandRelay:
         self._presence = presence
         self._store = store
 
-    async def refresh(self, band_ids: Sequence[str] | None = None) -> None:
+    async def refresh(self, band_ids: Sequence[str] | None = None, *, are_wanted: bool = False) -> None:
         """Takes over memberships and contents of these bands, or of all that this node knows. Whoever was removed is
         out of the band's rooms when this returns. `Unavailable`."""
-        async for change in self._directory.refresh(band_ids):
+        async for change in self._directory.refresh(band_ids, are_wanted=are_wanted):
             self._take_over(change)
 
     async def look_for(self, user: User, room: Room) -> None:
@@ -46,7 +46,8 @@ class BandRelay:
             case UserRoom():
                 found = None
         if found is not None:
-            await self.refresh([found])
+            # Whoever asks is here, whether or not the directory has learned of them.
+            await self.refresh([found], are_wanted=True)
 
     async def told(self, room: str, event: str, payload: Json) -> None:
         """Another node has told a room something; its listeners on this node hear it too."""
