@@ -30,13 +30,18 @@ def answer_time_s(url: str) -> float:
 
 
 def heard_nodes(url: str, expected: Set[str], within_s: float) -> set[str]:
-    """The ids of the nodes that say something on a bus, until all expected ones have, or the time is over. Blocks."""
+    """The ids of the nodes that say something on a bus, until all expected ones have, or the time is over. Blocks, and
+    raises `Unavailable` where the bus lets nobody listen."""
     heard: set[str] = set()
     ends_at = time.monotonic() + within_s
-    with redis.Redis.from_url(Address(url).url, socket_timeout=ANSWER_WITHIN_S) as client, client.pubsub() as listening:
-        listening.subscribe(Address(url).channel)
-        while not expected <= heard and (left_s := ends_at - time.monotonic()) > 0:
-            message = listening.get_message(ignore_subscribe_messages=True, timeout=left_s)
-            if message is not None and (node := sender(message["data"])) is not None:
-                heard.add(node)
+    address = Address(url)
+    try:
+        with redis.Redis.from_url(address.url, socket_timeout=ANSWER_WITHIN_S) as client, client.pubsub() as listening:
+            listening.subscribe(address.channel)
+            while not expected <= heard and (left_s := ends_at - time.monotonic()) > 0:
+                message = listening.get_message(ignore_subscribe_messages=True, timeout=left_s)
+                if message is not None and (node := sender(message["data"])) is not None:
+                    heard.add(node)
+    except (RedisError, OSError) as error:
+        raise Unavailable(f"nobody may listen on the bus: {error}") from error
     return heard

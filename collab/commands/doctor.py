@@ -164,13 +164,12 @@ def bus(url: str | None, living: Mapping[str, str]) -> Iterator[Finding]:
     from collab.bus.reachable import answer_time_s, heard_nodes  # only where there is a bus
 
     try:
-        took_s = answer_time_s(url)
+        yield Finding("bus", "ok", f"answers in {answer_time_s(url) * 1_000:.1f} ms")
+        heard = heard_nodes(url, living.keys(), BEATS_WITHIN_S)
     except Unavailable as error:
-        yield Finding("bus", "fail", error.message, "start it, or set COLLAB_BUS_URL")
+        yield Finding("bus", "fail", error.message, "start it, give its user the rights, or set COLLAB_BUS_URL")
         return
-    yield Finding("bus", "ok", f"answers in {took_s * 1_000:.1f} ms")
-    if living:
-        yield from findings.reach(living, heard_nodes(url, living.keys(), BEATS_WITHIN_S))
+    yield from findings.reach(living, heard)
 
 
 def receiver(url: str) -> Finding:

@@ -8,7 +8,7 @@ be good for that long, and would make them known again.
 import hashlib
 from datetime import datetime, timedelta
 
-from collab.domain.errors import TokenInvalid
+from collab.domain.errors import NotFound, TokenInvalid
 from collab.domain.record import record
 
 GONE_NAME = "Somebody who left"
@@ -41,3 +41,8 @@ def barred() -> TokenInvalid:
     return TokenInvalid(
         "whom this token names has left for good, less than a day ago: their name is not kept here again"
     )
+
+
+def nobody(user_id: str) -> NotFound:
+    """There is no such user."""
+    return NotFound(f"expected the id of somebody who is known here, got {user_id!r}")

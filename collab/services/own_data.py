@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from collab.domain.errors import NotFound
+from collab.domain.leaving import nobody
 from collab.services.browsing import Browser, Wanted
 
 LISTS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
@@ -40,7 +40,7 @@ class OwnData:
         """The document, in pieces. `NotFound` where nobody of that id is known."""
         few = await self._store.of_person(user_id)
         if few is None:
-            raise NotFound(f"expected the id of somebody who is known here, got {user_id!r}")
+            raise nobody(user_id)
         return self._pieces(user_id, few)
 
     async def _pieces(self, user_id: str, few: Mapping[str, Any]) -> AsyncIterator[bytes]:

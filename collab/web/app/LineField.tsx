@@ -5,7 +5,7 @@
 
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { type Document, useBeforeLeave } from "../react";
-import { type Format } from "./format";
+import type { Format } from "./format";
 import type { FieldProps } from "./props";
 import { useToasts } from "./toasts";
 import { useUnmended } from "./unmended";

@@ -2,8 +2,8 @@
 
 import type { Document, Edit, Op, Value } from "../sdk";
 import { Draft } from "../sdk/document";
-import { type Kinds, titleOf } from "./kinds";
 import { shownIn } from "./format";
+import { type Kinds, titleOf } from "./kinds";
 import { fieldWord } from "./words";
 
 export interface Change {

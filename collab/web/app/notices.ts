@@ -3,9 +3,9 @@
 import type { Band, Content, Item, Kind, Notice, Op, Problem, Role, Stored, Value } from "../sdk";
 import { newId } from "../sdk";
 import { Document, Draft } from "../sdk/document";
+import { shownIn } from "./format";
 import { Kinds, titleOf } from "./kinds";
 import type { Action, Toast } from "./toasts";
-import { shownIn } from "./format";
 import { fieldWord } from "./words";
 
 const MAY: Readonly<Record<Role, string>> = {

@@ -30,13 +30,17 @@ export function part<Props extends object>(
   else fetches.push(fetch);
   return function Part({ waiting = <p className="empty">One moment…</p>, ...props }) {
     const [isHere, setHere] = useState(come !== null);
+    const [hasFailed, setFailed] = useState(false);
     const say = useToasts();
-    useTheRest(isHere);
+    // One that fails does not hold up the others.
+    useTheRest(isHere || hasFailed);
     useEffect(() => {
       let isOver = false;
       const get = (): void => void fetch().then(() => setHere(true), () => isOver || tell());
-      const tell = (): void =>
+      const tell = (): void => {
+        setFailed(true);
         say({ text: "This part of the page has not come.", action: { label: "Try again", run: get }, isImportant: true });
+      };
       get();
       return () => {
         isOver = true;
@@ -46,14 +50,14 @@ export function part<Props extends object>(
   };
 }
 
-/** How many screens and parts that were asked for are not shown yet. */
+/** How many screens and parts that were asked for are still on their way. */
 let awaited = 0;
 let goOn = (): void => undefined;
 let isAllAsked = false;
 
 /**
  * Fetches all parts once something that was asked for is shown, and has the service worker keep the page on the device.
- * It stands still while anything else that calls this is not shown.
+ * It stands still while anything else that calls this is on its way.
  */
 export function useTheRest(isShown: boolean): void {
   useEffect(() => {

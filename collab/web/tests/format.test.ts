@@ -3,8 +3,8 @@
 import { expect, test } from "vitest";
 import { factsOf, formatOf, shown, shownIn } from "../app/format";
 import { Kinds, titleOf } from "../app/kinds";
-import { Document, type FieldType } from "../sdk";
 import { fieldName } from "../app/words";
+import { Document, type FieldType } from "../sdk";
 
 const line: FieldType = { type: "line", max_length: 5 };
 const seconds: FieldType = { type: "number", minimum: 0, maximum: 86_400, unit: "seconds", is_whole: false };

@@ -4,9 +4,9 @@ import { type ReactNode, useEffect, useRef } from "react";
 import type { Presence } from "../../react";
 import { useToasts } from "../toasts";
 import { colored } from "../ui";
+import { shortName } from "../words";
 import { askersOf } from "./leading";
 import type { Stage } from "./useStage";
-import { shortName } from "../words";
 
 interface LeadToolsProps {
   stage: Stage;
